@@ -1,0 +1,58 @@
+# Verdict. `make demo` runs the main job, `make test` passes all tests; both set up what they need.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/verdict
+# Build output lives outside the clone, so that a second clone, and CI, begin warm.
+export CARGO_TARGET_DIR ?= $(CACHE)/target
+export VERDICT_VENV ?= $(CACHE)/venv
+CARGO := cargo
+
+.PHONY: help
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: require ## Run everything in one process: broker, consumer, web page (ARGS="--web-port 8081 …")
+	$(CARGO) build --locked -p verdict-demo
+	@exec "$$CARGO_TARGET_DIR/debug/demo" $(ARGS)
+
+.PHONY: test
+test: require ## Pass all tests (needs Java 17+, Maven and python3-venv for the real Kafka and the foreign client)
+	@tools/test.sh
+
+.PHONY: lint
+lint: require ## Formatting, clippy and docs, all warnings errors
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps
+
+.PHONY: model
+model: require ## Retrain models/default (DATA=path to aclImdb_v1.tar.gz; fetched if it is not given)
+	$(CARGO) build --locked --release -p verdict-trainer
+	@data="$(DATA)"; trainer="$$CARGO_TARGET_DIR/release/trainer"; \
+	if [ -z "$$data" ]; then "$$trainer" data fetch; data=data/raw/aclImdb_v1.tar.gz; fi; \
+	"$$trainer" train --data "$$data"; \
+	"$$trainer" evaluate --data "$$data" --card models/default/MODEL_CARD.md --out reports/metrics.json
+
+.PHONY: kafka
+kafka: require ## Run a real Apache Kafka on 127.0.0.1:9092 until Ctrl-C (ARGS="--port … --data …")
+	$(CARGO) run --locked -p verdict-kafka --bin kafka-local -- run $(ARGS)
+
+.PHONY: bench
+bench: require ## Criterion benchmarks of the scoring core
+	$(CARGO) bench --locked -p verdict-sentiment
+
+.PHONY: bench-peers
+bench-peers: require ## scikit-learn and fastText beside Verdict, in one run (DATA=path to aclImdb_v1.tar.gz)
+	$(CARGO) build --locked --release -p verdict-trainer
+	python3 benches/peers/run.py --data "$(or $(DATA),data/raw/aclImdb_v1.tar.gz)" --trainer "$$CARGO_TARGET_DIR/release/trainer" $(ARGS)
+
+.PHONY: require
+require:
+	@missing=(); for tool in cargo cc c++ make pkg-config; do command -v $$tool >/dev/null || missing+=($$tool); done; \
+	if [ $${#missing[@]} -gt 0 ]; then \
+	  echo "make: $${missing[*]} not found: install Rust from https://rustup.rs, and e.g. apt-get install build-essential pkg-config libssl-dev" >&2; exit 2; fi; \
+	if ! pkg-config --exists openssl; then \
+	  echo "make: the headers of OpenSSL are not found: e.g. apt-get install libssl-dev" >&2; exit 2; fi

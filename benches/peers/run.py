@@ -1,0 +1,202 @@
+#!/usr/bin/env python3
+"""Verdict beside scikit-learn and fastText: the same data, the same machine, the same run.
+
+    python3 benches/peers/run.py --data aclImdb_v1.tar.gz --trainer target/release/trainer
+
+Each round runs every contestant once, each in a process of its own, in an order that turns from round to round, so that
+a machine that gets slower hits all of them. Texts are in memory before a clock starts. Training may use --threads
+threads (scikit-learn uses one whatever it may); scoring uses one. Ratios are taken within a round, and the median of the
+rounds is shown with the lowest and highest.
+
+The Python side is installed once into a virtual environment in the cache folder, versions pinned in requirements.txt.
+Standard library only.
+"""
+
+import argparse
+import hashlib
+import json
+import os
+import pathlib
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import venv
+
+HERE = pathlib.Path(__file__).resolve().parent
+CONTESTANTS = ("verdict", "scikit-learn", "fasttext")
+MEASURES = {
+    # name: (heading, unit divisor, format, whether higher is better)
+    "train_seconds": ("training, s", 1, "{:.2f}", False),
+    "peak_rss_bytes": ("peak memory of training, MB", 1e6, "{:.0f}", False),
+    "reviews_per_second": ("scoring on one thread, reviews/s", 1, "{:,.0f}", True),
+    "accuracy": ("test accuracy", 1, "{:.4f}", None),
+    "auc": ("test AUC", 1, "{:.4f}", None),
+}
+
+
+def main():
+    args = arguments()
+    if not args.data.exists():
+        raise SystemExit(f"run.py: {args.data} does not exist (--data)")
+    names = args.only or list(CONTESTANTS)
+    python = environment(args.cache) if set(names) - {"verdict"} else None
+    runners = {
+        "verdict": lambda: verdict(args),
+        "scikit-learn": lambda: peer(python, "peer_sklearn.py", args.data),
+        "fasttext": lambda: peer(python, "peer_fasttext.py", args.data, args.threads),
+    }
+    rounds = []
+    for number in range(args.rounds):
+        order = names[number % len(names):] + names[:number % len(names)]
+        figures = {}
+        for name in order:
+            print(f"round {number + 1} of {args.rounds}: {name} …", file=sys.stderr, flush=True)
+            figures[name] = runners[name]()
+        rounds.append(figures)
+    result = summary(names, rounds, args)
+    if args.json:
+        args.json.write_text(json.dumps(result, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+    print(table(names, result))
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=pathlib.Path, required=True, help="aclImdb folder or archive")
+    parser.add_argument("--trainer", type=pathlib.Path, default=pathlib.Path("target/release/trainer"),
+                        help="the trainer, a release build [default: %(default)s]")
+    parser.add_argument("--params", type=pathlib.Path, default=HERE.parents[1] / "params.yaml",
+                        help="training parameters [default: those of the repository]")
+    parser.add_argument("--rounds", type=positive, default=3, help="rounds [default: %(default)s]")
+    parser.add_argument("--threads", type=positive, default=os.cpu_count() or 1,
+                        help="threads for training [default: all, %(default)s]")
+    parser.add_argument("--only", action="append", choices=CONTESTANTS, help="may be given more than once")
+    parser.add_argument("--json", type=pathlib.Path, metavar="FILE", help="also write all figures to this file")
+    parser.add_argument("--cache", type=pathlib.Path, default=cache_folder(),
+                        help="where the Python side is installed [default: %(default)s]")
+    return parser.parse_args()
+
+
+def positive(text):
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"must be at least 1, got {number}")
+    return number
+
+
+def cache_folder():
+    base = os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache"
+    return pathlib.Path(base) / "verdict"
+
+
+def environment(cache):
+    """The Python of a virtual environment with exactly requirements.txt, made if it is not there."""
+    requirements = HERE / "requirements.txt"
+    key = hashlib.sha256(requirements.read_bytes() + sys.version.encode()).hexdigest()[:12]
+    home = cache / f"peers-{key}"
+    python = home / "bin" / "python"
+    complete = home / "complete"
+    if not complete.exists():
+        print(f"installing the Python side into {home} …", file=sys.stderr, flush=True)
+        venv.create(home, with_pip=True, clear=True)
+        subprocess.run([python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", requirements],
+                       check=True)
+        complete.touch()
+    return python
+
+
+def peer(python, script, data, threads=None):
+    command = [python, HERE / script, data.resolve()] + ([] if threads is None else [str(threads)])
+    # One thread for the linear algebra under it: scoring is compared on one, and fitting hardly uses more.
+    env = dict(os.environ, OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")
+    return last_json(command, env)
+
+
+def verdict(args):
+    """Trains, scores and evaluates with the trainer, each command a process of its own."""
+    trainer = args.trainer.resolve()
+    if not trainer.exists():
+        raise SystemExit(f"run.py: {args.trainer} does not exist: build it with `cargo build --release -p "
+                         "verdict-trainer`, or say where it is (--trainer)")
+    with tempfile.TemporaryDirectory() as model:
+        data = ["--data", args.data.resolve()]
+        trained = last_json([trainer, "train", *data, "--params", args.params, "--out", model,
+                             "--threads", str(args.threads), "--json"])
+        scored = last_json([trainer, "score", "--model", model, *data, "--threads", "1", "--summary", "--json"])
+        evaluated = last_json([trainer, "evaluate", "--model", model, *data, "--json"])
+    return dict(
+        version="Verdict",
+        train_seconds=trained["train_seconds"],
+        peak_rss_bytes=trained["peak_rss_bytes"],
+        reviews_per_second=scored["reviews_per_second"],
+        accuracy=evaluated["accuracy"],
+        auc=evaluated["auc"],
+    )
+
+
+def last_json(command, env=None):
+    """Runs a command and reads the JSON object of its last line of output."""
+    command = [str(part) for part in command]
+    done = subprocess.run(command, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+    if done.returncode != 0:
+        raise SystemExit(f"run.py: exit code {done.returncode} of: {' '.join(command)}")
+    try:
+        return json.loads(done.stdout.strip().splitlines()[-1])
+    except (IndexError, ValueError) as error:
+        raise SystemExit(f"run.py: no JSON in the last line of: {' '.join(command)} ({error})")
+
+
+def summary(names, rounds, args):
+    ours = "verdict"
+    medians, ratios = {}, {}
+    for name in names:
+        medians[name] = {key: statistics.median(figures[name][key] for figures in rounds) for key in MEASURES}
+        if name == ours or ours not in names:
+            continue
+        ratios[name] = {}
+        for key, (_, _, _, higher) in MEASURES.items():
+            if higher is None:
+                continue
+            # How many times better ours is, round by round.
+            times = [figures[ours][key] / figures[name][key] for figures in rounds]
+            times = times if higher else [1 / value for value in times]
+            ratios[name][key] = dict(median=statistics.median(times), lowest=min(times), highest=max(times))
+    return dict(
+        machine=dict(cpu=cpu(), cpus=os.cpu_count(), system=platform.platform(), python=platform.python_version()),
+        threads=args.threads,
+        versions={name: rounds[0][name]["version"] for name in names},
+        rounds=rounds,
+        medians=medians,
+        ratios=ratios,
+    )
+
+
+def cpu():
+    try:
+        lines = pathlib.Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        return next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        return platform.processor() or platform.machine()
+
+
+def table(names, result):
+    versions, medians, ratios = result["versions"], result["medians"], result["ratios"]
+    peers = [name for name in names if name in ratios]
+    head = ["", *(versions[name] for name in names), *(f"times better than {versions[name]}" for name in peers)]
+    rows = [head, ["---", *("---:" for _ in head[1:])]]
+    for key, (heading, divisor, shape, _) in MEASURES.items():
+        row = [heading, *(shape.format(medians[name][key] / divisor) for name in names)]
+        for name in peers:
+            ratio = ratios[name].get(key)
+            row.append("" if ratio is None else
+                       f"{ratio['median']:.1f} ({ratio['lowest']:.1f}–{ratio['highest']:.1f})")
+        rows.append(row)
+    machine = result["machine"]
+    note = (f"Median of {len(result['rounds'])} rounds, ratios within a round (lowest–highest). {machine['cpus']} CPUs: "
+            f"{machine['cpu']}. Training may use {result['threads']} threads, scoring uses one.")
+    return "\n".join("| " + " | ".join(row) + " |" for row in rows) + "\n\n" + note
+
+
+if __name__ == "__main__":
+    main()

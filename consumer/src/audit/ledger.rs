@@ -1,0 +1,229 @@
+//! Which reviews there are, and which outcomes each has. Pure; one byte a review.
+
+use std::collections::BTreeMap;
+
+use verdict_messages::OffsetRange;
+
+use super::{Finding, Report};
+
+/// The review is there. Below it, two bits count verdicts and two count dead letters, each up to 3.
+const PRESENT: u8 = 0b1_0000;
+const VERDICT: u8 = 0b0_0001;
+const DEAD_LETTER: u8 = 0b0_0100;
+const COUNT: u8 = 0b11;
+
+/// The reviews of an audit and their outcomes.
+#[derive(Debug, Default)]
+pub struct Ledger {
+    partitions: BTreeMap<i32, Partition>,
+    /// Outcomes of partitions that do not exist.
+    elsewhere: Vec<(i32, i64)>,
+}
+
+#[derive(Debug)]
+struct Partition {
+    from: i64,
+    /// One for each offset of the range.
+    offsets: Vec<u8>,
+    /// Outcomes of offsets that hold no review, by order of reading.
+    phantoms: Vec<i64>,
+}
+
+impl Ledger {
+    /// Opens the ledger for the reviews `present` (partition and offset) within `ranges`.
+    pub fn open(&mut self, ranges: &[OffsetRange], present: &[(i32, i64)]) {
+        for range in ranges {
+            let length = usize::try_from(range.len()).unwrap_or(usize::MAX);
+            let partition = Partition {
+                from: range.from,
+                offsets: vec![0; length],
+                phantoms: Vec::new(),
+            };
+            self.partitions.insert(range.partition, partition);
+        }
+        for (partition, offset) in present {
+            if let Some(state) = self
+                .partitions
+                .get_mut(partition)
+                .and_then(|found| found.state(*offset))
+            {
+                *state |= PRESENT;
+            }
+        }
+    }
+
+    /// Enters a verdict of the review at `offset` of `partition`.
+    pub fn verdict(&mut self, partition: i32, offset: i64) {
+        self.enter(partition, offset, VERDICT);
+    }
+
+    /// Enters a dead letter of the review at `offset` of `partition`.
+    pub fn dead_letter(&mut self, partition: i32, offset: i64) {
+        self.enter(partition, offset, DEAD_LETTER);
+    }
+
+    fn enter(&mut self, partition: i32, offset: i64, unit: u8) {
+        let Some(found) = self.partitions.get_mut(&partition) else {
+            self.elsewhere.push((partition, offset));
+            return;
+        };
+        let (from, to) = (found.from, found.to());
+        match found.state(offset) {
+            Some(state) if *state & PRESENT != 0 => {
+                if *state & (COUNT * unit) != COUNT * unit {
+                    *state += unit;
+                }
+            }
+            Some(_) => found.phantoms.push(offset),
+            // Before the log begins, retention has deleted the review; after its end, it came later than the audit.
+            None if offset >= 0 && (offset < from || offset >= to) => {}
+            None => found.phantoms.push(offset),
+        }
+    }
+
+    /// What the entries say about the reviews of `topic`; shows the first `show` of each kind.
+    #[must_use]
+    pub fn report(&self, topic: &str, show: usize) -> Report {
+        let mut report = Report {
+            reviews: 0,
+            verdicts: 0,
+            dead_letters: 0,
+            missing: Finding::default(),
+            duplicated: Finding::default(),
+            both: Finding::default(),
+            phantom: Finding::default(),
+            ok: false,
+        };
+        for (id, partition) in &self.partitions {
+            for (offset, state) in (partition.from..).zip(&partition.offsets) {
+                if state & PRESENT == 0 {
+                    continue;
+                }
+                report.reviews += 1;
+                let (verdicts, dead_letters) =
+                    ((state / VERDICT) & COUNT, (state / DEAD_LETTER) & COUNT);
+                let findings = [
+                    (&mut report.missing, verdicts + dead_letters == 0),
+                    (&mut report.duplicated, verdicts > 1 || dead_letters > 1),
+                    (&mut report.both, verdicts > 0 && dead_letters > 0),
+                ];
+                for (finding, _) in findings.into_iter().filter(|(_, is_so)| *is_so) {
+                    finding.add(format_args!("{topic}-{id}-{offset}"), show);
+                }
+            }
+            for offset in &partition.phantoms {
+                report
+                    .phantom
+                    .add(format_args!("{topic}-{id}-{offset}"), show);
+            }
+        }
+        for (id, offset) in &self.elsewhere {
+            report
+                .phantom
+                .add(format_args!("{topic}-{id}-{offset}"), show);
+        }
+        report
+    }
+}
+
+impl Partition {
+    fn to(&self) -> i64 {
+        self.from
+            .saturating_add(i64::try_from(self.offsets.len()).unwrap_or(i64::MAX))
+    }
+
+    fn state(&mut self, offset: i64) -> Option<&mut u8> {
+        let index = usize::try_from(offset.checked_sub(self.from)?).ok()?;
+        self.offsets.get_mut(index)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ledger(from: i64, to: i64) -> Ledger {
+        let mut ledger = Ledger::default();
+        let present: Vec<_> = (from..to).map(|offset| (0, offset)).collect();
+        ledger.open(
+            &[OffsetRange {
+                topic: "reviews".into(),
+                partition: 0,
+                from,
+                to,
+            }],
+            &present,
+        );
+        ledger
+    }
+
+    fn counts(report: &Report) -> [u64; 4] {
+        [
+            report.missing.count,
+            report.duplicated.count,
+            report.both.count,
+            report.phantom.count,
+        ]
+    }
+
+    #[test]
+    fn one_outcome_for_each_review_is_nothing_to_report() {
+        let mut ledger = ledger(5, 8);
+        ledger.verdict(0, 5);
+        ledger.dead_letter(0, 6);
+        ledger.verdict(0, 7);
+        let report = ledger.report("reviews", 5);
+        assert_eq!((report.reviews, counts(&report)), (3, [0; 4]));
+    }
+
+    #[test]
+    fn each_fault_is_found_where_it_is() {
+        let mut ledger = ledger(0, 6);
+        for offset in [1, 1, 2, 3, 5] {
+            ledger.verdict(0, offset);
+        }
+        for offset in [2, 4, 4, 4, 4, 4] {
+            ledger.dead_letter(0, offset);
+        }
+        ledger.verdict(7, 0);
+        ledger.verdict(0, -1);
+        let report = ledger.report("reviews", 5);
+        assert_eq!(counts(&report), [1, 2, 1, 2]);
+        assert_eq!(report.missing.first, ["reviews-0-0"]);
+        assert_eq!(report.duplicated.first, ["reviews-0-1", "reviews-0-4"]);
+        assert_eq!(report.both.first, ["reviews-0-2"]);
+        assert_eq!(report.phantom.first, ["reviews-0--1", "reviews-7-0"]);
+    }
+
+    #[test]
+    fn an_outcome_of_a_gap_is_a_phantom() {
+        let mut ledger = Ledger::default();
+        let range = OffsetRange {
+            topic: "reviews".into(),
+            partition: 0,
+            from: 0,
+            to: 3,
+        };
+        ledger.open(&[range], &[(0, 0), (0, 2)]);
+        for offset in 0..3 {
+            ledger.verdict(0, offset);
+        }
+        let report = ledger.report("reviews", 5);
+        assert_eq!((report.reviews, counts(&report)), (2, [0, 0, 0, 1]));
+    }
+
+    #[test]
+    fn what_came_before_or_after_the_log_does_not_count() {
+        let mut ledger = ledger(5, 6);
+        for offset in [4, 5, 6] {
+            ledger.verdict(0, offset);
+        }
+        assert_eq!(counts(&ledger.report("reviews", 5)), [0; 4]);
+    }
+
+    #[test]
+    fn no_more_positions_are_shown_than_asked_for() {
+        let report = ledger(0, 100).report("reviews", 3);
+        assert_eq!((report.missing.count, report.missing.first.len()), (100, 3));
+    }
+}

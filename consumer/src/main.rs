@@ -1,0 +1,23 @@
+//! The consumer's command line.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use verdict_consumer::{
+    audit,
+    service::{self, exit_code},
+    settings::{Cli, Command},
+};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let result = match cli.command {
+        Some(Command::Audit(args)) => audit::command(&args),
+        Some(Command::Run(args)) => service::command(&args),
+        None => service::command(&cli.run),
+    };
+    result.unwrap_or_else(|error| {
+        eprintln!("consumer: {error:#}");
+        exit_code(&error)
+    })
+}

@@ -1,0 +1,311 @@
+//! The loop: gather, score, deliver, reply. The only place where decisions become IO.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+};
+
+use arc_swap::ArcSwap;
+use verdict_kafka_io::{Failure, Record, Source};
+use verdict_messages::ErrorKind;
+use verdict_sentiment::Model;
+use verdict_telemetry::{
+    Telemetry,
+    health::{Check, Progress},
+};
+
+use crate::{
+    batch::{Pool, commits},
+    deliver::{AtLeastOnce, Delivery, Replies},
+    events::Events,
+    score::{Ending, Outcome, Reply, Scorer},
+    settings::Settings,
+    shutdown::Shutdown,
+};
+
+/// The loop is wedged when it does not come round for so long.
+const WEDGED: Duration = Duration::from_secs(30);
+/// How often lag and readiness are looked at.
+const LOOK: Duration = Duration::from_secs(1);
+/// How long replies may take at the end.
+const LAST_REPLIES: Duration = Duration::from_secs(1);
+
+/// What a loop did. `read` is the sum of the endings: a batch that failed is read again and counts when it stands.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Records read, of batches that stand.
+    pub read: u64,
+    /// Of these, how many got a verdict.
+    pub verdicts: u64,
+    /// Of these, how many became dead letters, in the order of [`ErrorKind::ALL`].
+    pub dead_letters_by_kind: [u64; ErrorKind::ALL.len()],
+    /// Batches that stand.
+    pub batches: u64,
+    /// Batches that failed and were read again.
+    pub failed_batches: u64,
+}
+
+impl Summary {
+    /// How many records became dead letters.
+    #[must_use]
+    pub fn dead_letters(&self) -> u64 {
+        self.dead_letters_by_kind.iter().sum()
+    }
+
+    fn add(&mut self, endings: &[Ending]) {
+        self.batches += 1;
+        self.read += endings.len() as u64;
+        for ending in endings {
+            match ending.outcome {
+                Outcome::Verdict(_) => self.verdicts += 1,
+                Outcome::DeadLetter(kind) => {
+                    let kinds = ErrorKind::ALL.iter().zip(&mut self.dead_letters_by_kind);
+                    kinds
+                        .filter(|(known, _)| **known == kind)
+                        .for_each(|(_, n)| *n += 1);
+                }
+            }
+        }
+    }
+}
+
+/// Scores reviews until `shutdown` is requested, on the calling thread. The model of a batch is the one that `models`
+/// holds when the batch begins.
+///
+/// A broker that is away is waited for, however long it takes. When asked to stop, the loop finishes its batch (or gives
+/// it up after [`Settings::drain`]; then it is read again by the next to come), commits, and leaves the group.
+///
+/// # Errors
+/// [`Failure::Fatal`] when the settings are refused, or when this member cannot go on.
+pub fn run(
+    settings: &Settings,
+    models: &ArcSwap<Model>,
+    telemetry: &Telemetry,
+    shutdown: &Shutdown,
+) -> Result<Summary, Failure> {
+    let delivery = AtLeastOnce::new(&settings.kafka)?;
+    let replies = Replies::new(&settings.kafka)?;
+    // Made last, so that it is dropped first: the group is left before the producers end.
+    let source = Source::new(&settings.kafka, settings.source.clone())?;
+    let mut turn = Loop {
+        settings,
+        models,
+        shutdown,
+        events: Events::new(telemetry.metrics().clone(), settings),
+        health: Health::of(telemetry),
+        pool: Pool::new(settings.threads),
+        verdicts_topic: Arc::from(settings.verdicts_topic.as_str()),
+        dead_letters_topic: Arc::from(settings.dead_letters_topic.as_str()),
+        current: None,
+        summary: Summary::default(),
+        delivery,
+        replies,
+        source,
+    };
+    let ended = turn.go_round();
+    telemetry.health().stopping();
+    turn.replies.finish(LAST_REPLIES);
+    turn.events.replies(turn.replies.settled());
+    turn.events.stopped(&turn.summary);
+    let summary = turn.summary;
+    // Leaving the group and ending the clients takes as long as the broker takes; whoever cannot wait runs this loop in
+    // a thread and does not join it (see `service`).
+    let Loop {
+        source,
+        delivery,
+        replies,
+        ..
+    } = turn;
+    drop(source);
+    drop((delivery, replies));
+    ended.map(|()| summary)
+}
+
+struct Loop<'a> {
+    settings: &'a Settings,
+    models: &'a ArcSwap<Model>,
+    shutdown: &'a Shutdown,
+    events: Events,
+    health: Health,
+    pool: Pool,
+    verdicts_topic: Arc<str>,
+    dead_letters_topic: Arc<str>,
+    current: Option<Arc<Model>>,
+    summary: Summary,
+    delivery: AtLeastOnce,
+    replies: Replies,
+    source: Source,
+}
+
+impl Loop<'_> {
+    fn go_round(&mut self) -> Result<(), Failure> {
+        let mut records = Vec::new();
+        let mut looked: Option<Instant> = None;
+        self.take_model();
+        if let Some(model) = &self.current {
+            self.events
+                .started(self.settings, model, self.delivery.promise());
+        }
+        while !self.shutdown.is_requested() {
+            self.health.progress.touch();
+            match self.source.poll_batch(&self.settings.limits, &mut records) {
+                Ok(polled) => {
+                    if polled.assigned + polled.revoked > 0 {
+                        self.events.rebalanced(
+                            polled.assigned,
+                            polled.revoked,
+                            self.source.partitions(),
+                        );
+                    }
+                }
+                Err(fatal @ Failure::Fatal(_)) => return Err(fatal),
+                Err(failure) => self.events.trouble(&failure),
+            }
+            if looked.is_none_or(|at| at.elapsed() >= LOOK) {
+                looked = Some(Instant::now());
+                self.health.look(&self.source);
+                self.events.lag(&self.source);
+                self.events.replies(self.replies.settled());
+            }
+            if !records.is_empty() {
+                self.process(&records)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// One batch, from records to replies.
+    fn process(&mut self, records: &[Record]) -> Result<(), Failure> {
+        let started = Instant::now();
+        let model = self.take_model();
+        let scorer = Scorer::new(
+            &model,
+            &self.settings.scoring,
+            Arc::clone(&self.verdicts_topic),
+            Arc::clone(&self.dead_letters_topic),
+            now_unix_ms(),
+        );
+        let endings = self.pool.score(&scorer, records);
+        let mut patience = Patience::new(self.settings.drain, self.shutdown, &self.health.progress);
+        match self
+            .delivery
+            .deliver(&mut self.source, &endings, &commits(records), &mut || {
+                patience.goes_on()
+            }) {
+            Ok(()) => {
+                self.summary.add(&endings);
+                self.events.batch_committed(&endings, started.elapsed());
+                self.reply(endings);
+                Ok(())
+            }
+            Err(fatal @ Failure::Fatal(_)) => Err(fatal),
+            Err(failure) => {
+                self.summary.failed_batches += 1;
+                self.events.batch_failed(&failure, records.len());
+                // When the loop is to end, nobody reads on from here.
+                if self.shutdown.is_requested() {
+                    Ok(())
+                } else {
+                    self.source.rewind()
+                }
+            }
+        }
+    }
+
+    fn reply(&mut self, endings: Vec<Ending>) {
+        for ending in endings {
+            if let Reply::Answer(reply) = ending.reply
+                && let Err(failure) = self.replies.send(&reply)
+            {
+                self.events.reply_not_queued(&failure);
+            }
+        }
+    }
+
+    fn take_model(&mut self) -> Arc<Model> {
+        let model = self.models.load_full();
+        if !self
+            .current
+            .as_ref()
+            .is_some_and(|current| Arc::ptr_eq(current, &model))
+        {
+            self.events.model_taken(&model);
+            self.health.model.pass();
+            self.current = Some(Arc::clone(&model));
+        }
+        model
+    }
+}
+
+/// How long a wait goes on: for ever, until the loop is to end; then for as long as draining may take.
+struct Patience<'a> {
+    drain: Duration,
+    shutdown: &'a Shutdown,
+    progress: &'a Progress,
+    asked: Option<Instant>,
+}
+
+impl<'a> Patience<'a> {
+    fn new(drain: Duration, shutdown: &'a Shutdown, progress: &'a Progress) -> Self {
+        Self {
+            drain,
+            shutdown,
+            progress,
+            asked: None,
+        }
+    }
+
+    fn goes_on(&mut self) -> bool {
+        // Waiting for a broker is no wedge: a restart would wait for the same broker.
+        self.progress.touch();
+        if !self.shutdown.is_requested() {
+            return true;
+        }
+        self.asked.get_or_insert_with(Instant::now).elapsed() < self.drain
+    }
+}
+
+struct Health {
+    kafka: Check,
+    group: Check,
+    model: Check,
+    progress: Progress,
+}
+
+impl Health {
+    fn of(telemetry: &Telemetry) -> Self {
+        let health = telemetry.health();
+        Self {
+            kafka: health.check("kafka"),
+            group: health.check("group"),
+            model: health.check("model"),
+            progress: health.progress("loop", WEDGED),
+        }
+    }
+
+    fn look(&self, source: &Source) {
+        if source.connection().is_up() {
+            self.kafka.pass();
+        } else {
+            self.kafka.fail("no broker is connected");
+        }
+        if source.has_joined() {
+            self.group.pass();
+        } else {
+            self.group
+                .fail("the group has not given this member its partitions yet");
+        }
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the loop is where the time comes from"
+)]
+fn now_unix_ms() -> i64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .ok()
+        .and_then(|since| i64::try_from(since.as_millis()).ok())
+        .unwrap_or(0)
+}

@@ -1,0 +1,421 @@
+//! Settings: what was typed, and what it means.
+
+use std::{
+    net::SocketAddr, num::NonZeroUsize, path::PathBuf, thread::available_parallelism,
+    time::Duration,
+};
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use verdict_kafka_io::{BatchLimits, KafkaArgs, KafkaSettings, SourceOptions};
+use verdict_messages::{
+    AllowedReplyTopics, MAX_REVIEW_BYTES, reply::DEFAULT_ALLOWED_REPLY_TOPICS, topic,
+};
+use verdict_telemetry::{CpuPrice, TelemetryArgs};
+
+/// Scores reviews from Kafka and writes verdicts, dead letters and replies.
+#[derive(Debug, Parser)]
+#[command(name = "consumer", version, args_conflicts_with_subcommands = true)]
+pub struct Cli {
+    /// What to do; `run` when nothing is said.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// The flags of `run`.
+    #[command(flatten)]
+    pub run: RunArgs,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Score reviews until told to stop (the default)
+    Run(RunArgs),
+    /// Read the topics again and prove that every review has exactly one outcome; exit code 1 when not
+    Audit(AuditArgs),
+}
+
+/// The topics, for every command.
+#[derive(Debug, Clone, Args)]
+pub struct TopicArgs {
+    /// Topic of the reviews
+    #[arg(long, env = "VERDICT_REVIEWS_TOPIC", default_value = topic::REVIEWS, value_name = "TOPIC")]
+    pub reviews_topic: String,
+
+    /// Topic of the verdicts; needs at least as many partitions as the reviews have
+    #[arg(long, env = "VERDICT_VERDICTS_TOPIC", default_value = topic::VERDICTS, value_name = "TOPIC")]
+    pub verdicts_topic: String,
+
+    /// Topic of the dead letters; needs at least as many partitions as the reviews have
+    #[arg(long, env = "VERDICT_DEAD_LETTERS_TOPIC", default_value = topic::DEAD_LETTERS, value_name = "TOPIC")]
+    pub dead_letters_topic: String,
+}
+
+/// When the terms that weighed most are told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Explain {
+    /// Never
+    Never,
+    /// In replies, to who waits for one
+    Replies,
+    /// In replies and in every verdict
+    Always,
+}
+
+/// What was typed for `run`.
+#[derive(Debug, Clone, Args)]
+pub struct RunArgs {
+    /// How to reach Kafka.
+    #[command(flatten)]
+    pub kafka: KafkaArgs,
+
+    /// The topics.
+    #[command(flatten)]
+    pub topics: TopicArgs,
+
+    /// Consumer group: members of one group share the partitions of the reviews
+    #[arg(
+        long,
+        env = "VERDICT_GROUP",
+        default_value = "verdict",
+        value_name = "NAME"
+    )]
+    pub group: String,
+
+    /// Lasting name of this member: a restart then keeps its partitions without a rebalance
+    #[arg(long, env = "VERDICT_INSTANCE", value_name = "NAME")]
+    pub instance: Option<String>,
+
+    /// The model: a file, or a directory that holds model.verdict
+    #[arg(
+        long,
+        env = "VERDICT_MODEL",
+        default_value = "models/default",
+        value_name = "PATH"
+    )]
+    pub model: PathBuf,
+
+    /// Address of /metrics, /healthz and /readyz
+    #[arg(
+        long,
+        env = "VERDICT_LISTEN",
+        default_value = "127.0.0.1:9101",
+        value_name = "IP:PORT"
+    )]
+    pub listen: SocketAddr,
+
+    /// Topics that replies may go to: a regular expression for the whole name
+    #[arg(long, env = "VERDICT_REPLY_TOPICS", default_value = DEFAULT_ALLOWED_REPLY_TOPICS, value_name = "REGEX")]
+    pub reply_topics: String,
+
+    /// When the terms that weighed most are told
+    #[arg(long, env = "VERDICT_EXPLAIN", value_enum, default_value_t = Explain::Replies)]
+    pub explain: Explain,
+
+    /// Most terms of an explanation, strongest first
+    #[arg(
+        long,
+        env = "VERDICT_EXPLAIN_TERMS",
+        default_value_t = 64,
+        value_name = "N"
+    )]
+    pub explain_terms: usize,
+
+    /// Longest review record; longer ones become dead letters, in bytes
+    #[arg(long, env = "VERDICT_MAX_REVIEW_BYTES", default_value_t = MAX_REVIEW_BYTES, value_name = "BYTES")]
+    pub max_review_bytes: usize,
+
+    /// Most records of a batch
+    #[arg(
+        long,
+        env = "VERDICT_MAX_BATCH_RECORDS",
+        default_value_t = 4_000,
+        value_name = "N"
+    )]
+    pub max_batch_records: usize,
+
+    /// Size at which a batch is complete, in bytes of keys and values
+    #[arg(long, env = "VERDICT_MAX_BATCH_BYTES", default_value_t = 8 << 20, value_name = "BYTES")]
+    pub max_batch_bytes: usize,
+
+    /// Longest time from a batch's first record to its end, in ms; a batch ends sooner when nothing more is at hand
+    #[arg(
+        long,
+        env = "VERDICT_MAX_BATCH_MS",
+        default_value_t = 50,
+        value_name = "MS"
+    )]
+    pub max_batch_ms: u64,
+
+    /// Threads that score large batches; without it, one for each CPU
+    #[arg(long, env = "VERDICT_SCORE_THREADS", value_name = "N")]
+    pub score_threads: Option<NonZeroUsize>,
+
+    /// Longest time a broker may hold back an empty fetch, in ms; the latency of brokers that do not wake a fetch
+    #[arg(long, env = "VERDICT_FETCH_WAIT_MS", value_name = "MS")]
+    pub fetch_wait_ms: Option<u64>,
+
+    /// Logs and metrics.
+    #[command(flatten)]
+    pub telemetry: TelemetryArgs,
+}
+
+/// What was typed for `audit`.
+#[derive(Debug, Clone, Args)]
+pub struct AuditArgs {
+    /// How to reach Kafka.
+    #[command(flatten)]
+    pub kafka: KafkaArgs,
+
+    /// The topics.
+    #[command(flatten)]
+    pub topics: TopicArgs,
+
+    /// Positions to show of each kind
+    #[arg(long, default_value_t = 5, value_name = "N")]
+    pub first: usize,
+
+    /// Accept duplicates: after a crash, an at-least-once consumer delivers some outcomes twice
+    #[arg(long)]
+    pub allow_duplicates: bool,
+
+    /// Give up when nothing arrives for so long, in seconds
+    #[arg(long, default_value_t = 30, value_name = "S")]
+    pub patience_s: u64,
+
+    /// Print one JSON object as the last line of standard output
+    #[arg(long)]
+    pub json: bool,
+
+    /// Logs and metrics.
+    #[command(flatten)]
+    pub telemetry: TelemetryArgs,
+}
+
+/// Settings of `run`, checked.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// How to reach Kafka.
+    pub kafka: KafkaSettings,
+    /// What to read, and as whom.
+    pub source: SourceOptions,
+    /// Topic of the verdicts.
+    pub verdicts_topic: String,
+    /// Topic of the dead letters.
+    pub dead_letters_topic: String,
+    /// When a batch is complete.
+    pub limits: BatchLimits,
+    /// How to score.
+    pub scoring: ScoreSettings,
+    /// Threads that score large batches.
+    pub threads: NonZeroUsize,
+    /// How long a batch may take to end once a shutdown is requested.
+    pub drain: Duration,
+    /// The model's file, or its directory.
+    pub model: PathBuf,
+    /// Where the operator pages are served.
+    pub listen: SocketAddr,
+    /// What CPU time costs.
+    pub price: CpuPrice,
+}
+
+/// What scoring a record depends on besides the model.
+#[derive(Debug, Clone)]
+pub struct ScoreSettings {
+    /// Consumer group, named in dead letters.
+    pub group: String,
+    /// Topics that replies may go to.
+    pub reply_topics: AllowedReplyTopics,
+    /// When the terms that weighed most are told.
+    pub explain: Explain,
+    /// Most terms of an explanation.
+    pub explain_terms: usize,
+    /// Longest review record in bytes.
+    pub max_review_bytes: usize,
+}
+
+/// Everything that is wrong with the settings, one sentence each.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}", .0.join("; "))]
+pub struct BadSettings(pub Vec<String>);
+
+/// How often the loop looks whether it is to stop while nothing arrives.
+const IDLE: Duration = Duration::from_millis(100);
+/// How long a batch may take to end once a shutdown is requested; the process has 10 s in all.
+const DRAIN: Duration = Duration::from_secs(5);
+
+impl RunArgs {
+    /// The flags that an argument list means, the environment included.
+    ///
+    /// # Errors
+    /// clap's own error, which names the flag.
+    pub fn read<I, T>(arguments: I) -> Result<Self, clap::Error>
+    where
+        I: IntoIterator<Item = T>,
+        T: Into<std::ffi::OsString> + Clone,
+    {
+        #[derive(Parser)]
+        #[command(name = "consumer")]
+        struct Only {
+            #[command(flatten)]
+            run: RunArgs,
+        }
+        Only::try_parse_from(arguments).map(|only| only.run)
+    }
+
+    /// What was typed, checked.
+    ///
+    /// # Errors
+    /// Every problem: value, bound and flag.
+    pub fn check(&self) -> Result<Settings, BadSettings> {
+        let mut problems = Vec::new();
+        let bounds = [
+            ("--max-review-bytes", self.max_review_bytes, 1, 8 << 20),
+            ("--max-batch-records", self.max_batch_records, 1, 40_000),
+            ("--max-batch-bytes", self.max_batch_bytes, 1, 256 << 20),
+        ];
+        for (flag, value, least, most) in bounds {
+            if !(least..=most).contains(&value) {
+                problems.push(format!("{flag} must be {least} to {most}, got {value}"));
+            }
+        }
+        if self.max_batch_ms > 10_000 {
+            problems.push(format!(
+                "--max-batch-ms must be at most 10000, got {}",
+                self.max_batch_ms
+            ));
+        }
+        if self.group.trim().is_empty() {
+            problems.push("--group must not be empty".to_owned());
+        }
+        problems.extend(self.topics.problems());
+        let kafka = self
+            .kafka
+            .check()
+            .map_err(|bad| problems.extend(bad.0))
+            .ok();
+        let price = self
+            .telemetry
+            .price()
+            .map_err(|problem| problems.push(problem))
+            .ok();
+        let reply_topics = AllowedReplyTopics::matching(&self.reply_topics)
+            .map_err(|bad| problems.push(format!("--reply-topics: {bad}")))
+            .ok();
+        let (Some(kafka), Some(price), Some(reply_topics), []) =
+            (kafka, price, reply_topics, problems.as_slice())
+        else {
+            return Err(BadSettings(problems));
+        };
+        let mut kafka = kafka.client_id("verdict-consumer");
+        if let Some(wait) = self.fetch_wait_ms {
+            kafka = kafka.fetch_wait(Duration::from_millis(wait));
+        }
+        Ok(Settings {
+            kafka,
+            source: SourceOptions {
+                group: self.group.clone(),
+                topics: vec![self.topics.reviews_topic.clone()],
+                instance: self.instance.clone(),
+            },
+            verdicts_topic: self.topics.verdicts_topic.clone(),
+            dead_letters_topic: self.topics.dead_letters_topic.clone(),
+            limits: BatchLimits {
+                records: self.max_batch_records,
+                bytes: self.max_batch_bytes,
+                since_first: Duration::from_millis(self.max_batch_ms),
+                idle: IDLE,
+            },
+            scoring: ScoreSettings {
+                group: self.group.clone(),
+                reply_topics,
+                explain: self.explain,
+                explain_terms: self.explain_terms,
+                max_review_bytes: self.max_review_bytes,
+            },
+            threads: self
+                .score_threads
+                .or_else(|| available_parallelism().ok())
+                .unwrap_or(NonZeroUsize::MIN),
+            drain: DRAIN,
+            model: self.model.clone(),
+            listen: self.listen,
+            price,
+        })
+    }
+}
+
+impl TopicArgs {
+    /// An outcome that is written where outcomes of another kind or reviews are read would be read as one of those.
+    pub(crate) fn problems(&self) -> Vec<String> {
+        let named = [
+            ("--reviews-topic", &self.reviews_topic),
+            ("--verdicts-topic", &self.verdicts_topic),
+            ("--dead-letters-topic", &self.dead_letters_topic),
+        ];
+        let mut problems = Vec::new();
+        for (index, (flag, topic)) in named.iter().enumerate() {
+            if topic.is_empty() {
+                problems.push(format!("{flag} must not be empty"));
+            }
+            for (other, same) in named.iter().skip(index + 1) {
+                if topic == same {
+                    problems.push(format!(
+                        "{flag} and {other} must differ, both are {topic:?}"
+                    ));
+                }
+            }
+        }
+        problems
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    fn read(arguments: &[&str]) -> RunArgs {
+        RunArgs::read(["consumer"].iter().chain(arguments)).unwrap()
+    }
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn nothing_typed_is_run_with_the_defaults() {
+        let cli = Cli::try_parse_from(["consumer"]).unwrap();
+        assert!(cli.command.is_none());
+        let settings = cli.run.check().unwrap();
+        assert_eq!(settings.source.topics, ["reviews"]);
+        assert_eq!(settings.listen, "127.0.0.1:9101".parse().unwrap());
+        assert!(matches!(
+            Cli::try_parse_from(["consumer", "run"]).unwrap().command,
+            Some(Command::Run(_))
+        ));
+        assert!(matches!(
+            Cli::try_parse_from(["consumer", "audit"]).unwrap().command,
+            Some(Command::Audit(_))
+        ));
+    }
+
+    #[test]
+    fn all_problems_are_told_together() {
+        let arguments = [
+            "--max-batch-records=0",
+            "--max-batch-ms=20000",
+            "--kafka=nonsense",
+            "--reply-topics=(",
+            "--verdicts-topic=reviews",
+        ];
+        let BadSettings(problems) = read(&arguments).check().unwrap_err();
+        assert_eq!(problems.len(), arguments.len(), "{problems:?}");
+        assert!(
+            problems
+                .iter()
+                .any(|p| p == "--max-batch-records must be 1 to 40000, got 0"),
+            "{problems:?}"
+        );
+    }
+}

@@ -1,0 +1,66 @@
+//! A small model and a scorer for the tests.
+#![allow(dead_code, reason = "each test binary uses its part")]
+
+pub(crate) mod kafka;
+
+use verdict_consumer::settings::{Explain, RunArgs, ScoreSettings, Settings};
+use verdict_kafka_io::Record;
+use verdict_messages::Headers;
+use verdict_sentiment::{Calibration, Model, ModelParts, NgramRange, Vectorizer, Vocabulary};
+
+/// The bytes of a model that knows "great" and "awful".
+pub(crate) fn artifact() -> Vec<u8> {
+    let vocabulary = Vocabulary::new(["awful", "film", "great"]).unwrap();
+    let parts = ModelParts {
+        name: "test".into(),
+        vectorizer: Vectorizer::new(
+            vocabulary,
+            NgramRange::new(1, 1).unwrap(),
+            false,
+            10,
+            vec![3, 9, 4],
+        )
+        .unwrap(),
+        weights: vec![-2.5, 0.1, 2.25],
+        intercept: 0.125,
+        calibration: Calibration::IDENTITY,
+        about: serde_json::json!({}),
+    };
+    Model::encode(parts, &["a great film"]).unwrap()
+}
+
+pub(crate) fn model() -> Model {
+    Model::from_bytes(&artifact()).unwrap()
+}
+
+/// Settings as the flags give them.
+pub(crate) fn settings(flags: &[&str]) -> Settings {
+    RunArgs::read(["consumer"].iter().chain(flags))
+        .unwrap()
+        .check()
+        .unwrap()
+}
+
+pub(crate) fn score_settings(explain: Explain) -> ScoreSettings {
+    ScoreSettings {
+        explain,
+        max_review_bytes: 1000,
+        ..settings(&[]).scoring
+    }
+}
+
+pub(crate) fn record(offset: i64, value: impl Into<Vec<u8>>, headers: &[(&str, &[u8])]) -> Record {
+    let headers: Vec<_> = headers
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), Some(value.to_vec())))
+        .collect();
+    Record {
+        topic: "reviews".into(),
+        partition: 3,
+        offset,
+        key: Some(b"k".to_vec()),
+        value: Some(value.into()),
+        headers: Headers::from(headers),
+        timestamp_ms: Some(1_700_000_000_000),
+    }
+}

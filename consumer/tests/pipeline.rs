@@ -1,0 +1,280 @@
+//! The loop against a real Apache Kafka, and the audit that judges it.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
+
+mod common;
+
+use std::{thread, time::Duration};
+
+use arc_swap::ArcSwap;
+use common::{
+    kafka::{PATIENCE, kafka, publish, read_until, sources},
+    model, settings,
+};
+use verdict_consumer::{
+    audit::{Report, audit},
+    run::{Summary, run},
+    settings::{AuditArgs, Cli, Command, TopicArgs},
+    shutdown::Shutdown,
+};
+use verdict_kafka_io::{Failure, KafkaSettings, Outgoing};
+use verdict_messages::{ReplyAddress, Review, Sentiment, Verdict, reply::Dialect, topic};
+use verdict_telemetry::{CpuPrice, Service, Telemetry};
+
+fn topics() -> TopicArgs {
+    let cli = <Cli as clap::Parser>::try_parse_from(["consumer", "audit"]).unwrap();
+    match cli.command {
+        Some(Command::Audit(AuditArgs { topics, .. })) => topics,
+        other => panic!("audit was asked for, got {other:?}"),
+    }
+}
+
+fn audited(kafka: &KafkaSettings, allow_duplicates: bool) -> Report {
+    audit(kafka, &topics(), PATIENCE, 5, allow_duplicates).unwrap()
+}
+
+/// Runs a consumer while `work` is done, then asks it to stop and gives what it did.
+fn with_consumer(
+    flags: &[&str],
+    telemetry: &Telemetry,
+    work: impl FnOnce(),
+) -> Result<Summary, Failure> {
+    let (settings, models, shutdown) = (
+        settings(flags),
+        ArcSwap::from_pointee(model()),
+        Shutdown::default(),
+    );
+    thread::scope(|scope| {
+        let running = scope.spawn(|| run(&settings, &models, telemetry, &shutdown));
+        // A panic in the work must end the consumer too, or the scope would wait for it for ever.
+        let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work));
+        shutdown.request();
+        let result = running.join().unwrap();
+        done.unwrap();
+        result
+    })
+}
+
+fn telemetry() -> Telemetry {
+    Telemetry::start(Service::Consumer, CpuPrice::default()).unwrap()
+}
+
+/// `n` records, of which every tenth is no review.
+fn reviews(n: usize) -> impl Iterator<Item = Outgoing> {
+    (0..n).map(|n| {
+        let text = if n % 2 == 0 {
+            "A great film."
+        } else {
+            "An awful film."
+        };
+        let outgoing = Outgoing::to(topic::REVIEWS).key(format!("r{n}"));
+        if n % 10 == 9 {
+            outgoing.value(vec![0xff, 0xfe])
+        } else {
+            outgoing.value(
+                Review {
+                    id: Some(format!("r{n}").into()),
+                    ..Review::from_text(text)
+                }
+                .encode()
+                .unwrap(),
+            )
+        }
+    })
+}
+
+#[test]
+fn every_review_has_one_outcome_and_the_counters_add_up() {
+    let Some((_broker, kafka)) = kafka(3) else {
+        return;
+    };
+    let telemetry = telemetry();
+    let bootstrap = format!("--bootstrap-servers={}", kafka.bootstrap());
+    publish(&kafka, reviews(3000));
+    assert_eq!(
+        audited(&kafka, false).missing.count,
+        3000,
+        "before the consumer ran"
+    );
+    let outcomes = [topic::VERDICTS, topic::DEAD_LETTERS];
+    let summary = with_consumer(&[&bootstrap, "--max-batch-records=500"], &telemetry, || {
+        read_until(&kafka, "probe", &outcomes, |records| records.len() >= 3000);
+        publish(&kafka, reviews(500));
+        read_until(&kafka, "probe.2", &outcomes, |records| {
+            records.len() >= 3500
+        });
+        assert!(
+            telemetry.health().readiness().ok,
+            "{:?}",
+            telemetry.health().readiness()
+        );
+    })
+    .unwrap();
+    assert_eq!(
+        (summary.read, summary.verdicts, summary.dead_letters()),
+        (3500, 3150, 350)
+    );
+    assert_eq!(summary.read, summary.verdicts + summary.dead_letters());
+    assert_eq!(summary.failed_batches, 0);
+    let report = audited(&kafka, false);
+    assert!(report.ok, "{report:?}");
+    assert_eq!(
+        (report.reviews, report.verdicts, report.dead_letters),
+        (3500, 3150, 350)
+    );
+
+    let exposition = telemetry.metrics().exposition().unwrap();
+    let sum = |name: &str| -> u64 {
+        let lines = exposition.lines().filter(|line| line.starts_with(name));
+        lines
+            .map(|line| line.rsplit(' ').next().unwrap().parse::<u64>().unwrap())
+            .sum()
+    };
+    assert_eq!(sum("verdict_endings_total{"), 3500, "{exposition}");
+    assert_eq!(
+        sum("messaging_client_consumed_messages_total{"),
+        3500,
+        "{exposition}"
+    );
+    assert_eq!(sum("model_prediction_count_total{"), 3150);
+    assert!(
+        !telemetry.health().readiness().ok,
+        "a consumer that has stopped is not ready"
+    );
+
+    // The positions are committed: another member finds nothing to do.
+    let idle = with_consumer(&[&bootstrap], &telemetry, || {
+        read_until(&kafka, "probe.3", &outcomes, |records| {
+            records.len() >= 3500
+        });
+    });
+    assert_eq!(idle.unwrap().read, 0);
+}
+
+#[test]
+fn a_requester_is_answered_in_its_dialect_and_partition() {
+    let Some((_broker, kafka)) = kafka(3) else {
+        return;
+    };
+    let bootstrap = format!("--bootstrap-servers={}", kafka.bootstrap());
+    let ask = |dialect, id: u8| {
+        let address = ReplyAddress {
+            dialect,
+            topic: topic::REPLIES.into(),
+            partition: Some(2),
+            correlation_id: vec![id],
+            deadline_unix_ms: None,
+        };
+        Outgoing::to(topic::REVIEWS)
+            .key("k")
+            .value("A great film.")
+            .headers(address.request_headers())
+    };
+    let dialects = [Dialect::Spring, Dialect::SmallRye, Dialect::Nest];
+    let summary = with_consumer(&[&bootstrap], &telemetry(), || {
+        publish(
+            &kafka,
+            dialects
+                .into_iter()
+                .zip(1..)
+                .map(|(dialect, id)| ask(dialect, id)),
+        );
+        let replies = read_until(&kafka, "probe", &[topic::REPLIES], |records| {
+            records.len() >= 3
+        });
+        let mut ids = Vec::new();
+        for reply in &replies {
+            assert_eq!(reply.partition, 2);
+            let verdict = Verdict::decode(reply.value.as_deref().unwrap()).unwrap();
+            assert_eq!(verdict.label, Sentiment::Positive);
+            assert_eq!(verdict.explained_score(), Some(verdict.score));
+            ids.push(
+                ReplyAddress::correlation_id_of(&reply.headers)
+                    .unwrap()
+                    .to_vec(),
+            );
+        }
+        ids.sort();
+        assert_eq!(ids, [[1], [2], [3]]);
+    });
+    assert_eq!(summary.unwrap().verdicts, 3);
+}
+
+#[test]
+fn members_that_come_and_go_lose_nothing_and_double_nothing() {
+    let Some((_broker, kafka)) = kafka(6) else {
+        return;
+    };
+    let bootstrap = format!("--bootstrap-servers={}", kafka.bootstrap());
+    let flags = [bootstrap.as_str(), "--max-batch-records=100"];
+    let outcomes = [topic::VERDICTS, topic::DEAD_LETTERS];
+    publish(&kafka, reviews(2000));
+    let steady = with_consumer(&flags, &telemetry(), || {
+        for round in 1..=2 {
+            let passing = with_consumer(&flags, &telemetry(), || {
+                publish(&kafka, reviews(1000));
+                let enough = 2000 + round * 1000;
+                read_until(&kafka, &format!("probe.{round}"), &outcomes, |records| {
+                    records.len() >= enough
+                });
+            });
+            passing.unwrap();
+        }
+    });
+    steady.unwrap();
+    let report = audited(&kafka, false);
+    assert!(report.ok && report.reviews == 4000, "{report:?}");
+}
+
+#[test]
+fn a_broker_that_is_killed_and_comes_back_loses_nothing() {
+    let Some((mut broker, kafka)) = kafka(3) else {
+        return;
+    };
+    let bootstrap = format!("--bootstrap-servers={}", kafka.bootstrap());
+    let flags = [
+        bootstrap.as_str(),
+        "--max-batch-records=200",
+        "--kafka=session.timeout.ms=6000",
+    ];
+    publish(&kafka, reviews(5000));
+    let outcomes = [topic::VERDICTS, topic::DEAD_LETTERS];
+    with_consumer(&flags, &telemetry(), || {
+        read_until(&kafka, "probe.1", &outcomes, |records| records.len() >= 500);
+        broker.kill9().unwrap();
+        broker.restart().unwrap();
+        publish(&kafka, reviews(1000));
+        read_until(&kafka, "probe.2", &outcomes, |records| {
+            sources(records).len() >= 6000
+        });
+    })
+    .unwrap();
+    // Whether some came twice depends on where the broker was hit; the audit tells, and nothing else may be wrong.
+    let report = audited(&kafka, true);
+    assert!(report.ok && report.reviews == 6000, "{report:?}");
+}
+
+#[test]
+fn a_consumer_whose_broker_is_away_stops_in_time() {
+    let Some((mut broker, kafka)) = kafka(1) else {
+        return;
+    };
+    let bootstrap = format!("--bootstrap-servers={}", kafka.bootstrap());
+    publish(&kafka, reviews(10));
+    let started = std::cell::Cell::new(None);
+    with_consumer(&[&bootstrap], &telemetry(), || {
+        read_until(&kafka, "probe", &[topic::VERDICTS], |records| {
+            records.len() >= 9
+        });
+        broker.kill9().unwrap();
+        started.set(Some(std::time::Instant::now()));
+    })
+    .unwrap();
+    let took = started.get().unwrap().elapsed();
+    assert!(took < Duration::from_secs(10), "{took:?}");
+}

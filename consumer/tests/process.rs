@@ -1,0 +1,260 @@
+//! The consumer as a process: kill -9, SIGTERM, exit codes, operator pages.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
+
+mod common;
+
+use std::{
+    io::{BufRead, BufReader, Read, Write},
+    net::TcpStream,
+    process::{Child, ChildStderr, Command, Output, Stdio},
+    sync::mpsc::{Receiver, channel},
+    thread,
+    time::{Duration, Instant},
+};
+
+use common::{
+    artifact,
+    kafka::{kafka, publish, read_until, sources},
+};
+use rustix::process::{Pid, Signal, kill_process};
+use verdict_kafka_io::{KafkaSettings, Outgoing};
+use verdict_messages::topic;
+
+/// A running consumer; killed when the test is over.
+struct Consumer {
+    child: Child,
+    log: Receiver<String>,
+    address: String,
+}
+
+impl Consumer {
+    fn start(kafka: &KafkaSettings, model: &std::path::Path) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_consumer"))
+            .args([
+                "--bootstrap-servers",
+                kafka.bootstrap(),
+                "--listen",
+                "127.0.0.1:0",
+                "--log-format",
+                "json",
+            ])
+            .args([
+                "--max-batch-records",
+                "50",
+                "--kafka",
+                "session.timeout.ms=6000",
+                "--model",
+            ])
+            .arg(model)
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let log = lines(child.stderr.take().unwrap());
+        let line = until(&log, "serving /metrics");
+        let line: serde_json::Value = serde_json::from_str(&line).unwrap();
+        let address = find(&line, "address").unwrap();
+        Self {
+            child,
+            log,
+            address,
+        }
+    }
+
+    fn signal(&self, signal: Signal) {
+        kill_process(
+            Pid::from_raw(self.child.id().try_into().unwrap()).unwrap(),
+            signal,
+        )
+        .unwrap();
+    }
+
+    /// Status line and body of an operator page.
+    fn get(&self, path: &str) -> (String, String) {
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        write!(
+            stream,
+            "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+        )
+        .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        (head.lines().next().unwrap().to_owned(), body.to_owned())
+    }
+}
+
+impl Drop for Consumer {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+/// The lines of a log as they are written; read all the time, so that the writer never waits.
+fn lines(log: ChildStderr) -> Receiver<String> {
+    let (tell, lines) = channel();
+    thread::spawn(move || {
+        BufReader::new(log)
+            .lines()
+            .map_while(Result::ok)
+            .all(|line| tell.send(line).is_ok())
+    });
+    lines
+}
+
+/// The first line of the log that says so.
+fn until(log: &Receiver<String>, what: &str) -> String {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    loop {
+        let line = log.recv_timeout(deadline.saturating_duration_since(Instant::now()));
+        let line = line.unwrap_or_else(|error| panic!("{what:?} is not in the log: {error}"));
+        if line.contains(what) {
+            return line;
+        }
+    }
+}
+
+fn find(value: &serde_json::Value, name: &str) -> Option<String> {
+    let object = value.as_object()?;
+    let here = object
+        .get(name)
+        .and_then(|found| found.as_str())
+        .map(str::to_owned);
+    here.or_else(|| object.values().find_map(|inner| find(inner, name)))
+}
+
+fn audit(kafka: &KafkaSettings, flags: &[&str]) -> (Option<i32>, serde_json::Value) {
+    let Output {
+        status,
+        stdout,
+        stderr,
+    } = Command::new(env!("CARGO_BIN_EXE_consumer"))
+        .args(["audit", "--json", "--bootstrap-servers", kafka.bootstrap()])
+        .args(flags)
+        .output()
+        .unwrap();
+    let text = String::from_utf8(stdout).unwrap();
+    let last = text
+        .lines()
+        .last()
+        .unwrap_or_else(|| panic!("{}", String::from_utf8_lossy(&stderr)));
+    (status.code(), serde_json::from_str(last).unwrap())
+}
+
+fn reviews(n: usize) -> impl Iterator<Item = Outgoing> {
+    (0..n).map(|n| {
+        Outgoing::to(topic::REVIEWS)
+            .key(format!("r{n}"))
+            .value("A great film.")
+    })
+}
+
+#[test]
+fn killed_at_any_moment_it_loses_nothing_and_asked_to_stop_it_ends_in_order() {
+    let Some((_broker, kafka)) = kafka(3) else {
+        return;
+    };
+    let directory = tempfile::tempdir().unwrap();
+    verdict_registry::save(directory.path(), &artifact()).unwrap();
+    publish(&kafka, reviews(2000));
+    let (code, report) = audit(&kafka, &[]);
+    assert_eq!(
+        (code, &report["missing"], &report["ok"]),
+        (Some(1), &2000.into(), &false.into()),
+        "{report}"
+    );
+    assert_eq!(report["first"]["missing"].as_array().unwrap().len(), 5);
+
+    for round in 1..=3 {
+        let consumer = Consumer::start(&kafka, directory.path());
+        let group = format!("probe.{round}");
+        read_until(&kafka, &group, &[topic::VERDICTS], |records| {
+            sources(records).len() >= round * 300
+        });
+        // Dropping it is kill -9, in the middle of its work.
+        drop(consumer);
+    }
+    let mut consumer = Consumer::start(&kafka, directory.path());
+    read_until(&kafka, "probe.9", &[topic::VERDICTS], |records| {
+        sources(records).len() >= 2000
+    });
+    assert_eq!(consumer.get("/healthz").0, "HTTP/1.1 200 OK");
+    assert_eq!(consumer.get("/readyz").0, "HTTP/1.1 200 OK");
+    assert!(consumer.get("/metrics").1.contains("verdict_model_info{"));
+
+    let asked = Instant::now();
+    consumer.signal(Signal::TERM);
+    assert!(consumer.child.wait().unwrap().success());
+    assert!(
+        asked.elapsed() < Duration::from_secs(10),
+        "{:?}",
+        asked.elapsed()
+    );
+    until(&consumer.log, "consumer stopped");
+
+    let (code, report) = audit(&kafka, &["--allow-duplicates"]);
+    assert_eq!(
+        (code, &report["ok"], &report["reviews"]),
+        (Some(0), &true.into(), &2000.into()),
+        "{report}"
+    );
+}
+
+#[test]
+fn asked_to_stop_while_its_broker_is_away_it_ends_within_ten_seconds() {
+    let Some((mut broker, kafka)) = kafka(1) else {
+        return;
+    };
+    let directory = tempfile::tempdir().unwrap();
+    verdict_registry::save(directory.path(), &artifact()).unwrap();
+    publish(&kafka, reviews(500));
+    let mut consumer = Consumer::start(&kafka, directory.path());
+    read_until(&kafka, "probe", &[topic::VERDICTS], |records| {
+        !records.is_empty()
+    });
+    // Frozen, not closed: connections stay and nothing answers, which is what takes clients longest.
+    broker.pause().unwrap();
+    let asked = Instant::now();
+    consumer.signal(Signal::INT);
+    consumer.child.wait().unwrap();
+    assert!(
+        asked.elapsed() < Duration::from_secs(10),
+        "{:?}",
+        asked.elapsed()
+    );
+    broker.kill9().unwrap();
+}
+
+#[test]
+fn what_the_user_can_put_right_exits_with_2() {
+    let run = |flags: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_consumer"))
+            .args(flags)
+            .output()
+            .unwrap();
+        (
+            output.status.code(),
+            String::from_utf8(output.stderr).unwrap(),
+        )
+    };
+    for (flags, says) in [
+        (&["--no-such-flag"][..], "--no-such-flag"),
+        (
+            &["--max-batch-records=0"],
+            "--max-batch-records must be 1 to 40000, got 0",
+        ),
+        (&["--kafka=no.such.property=1"], "no.such.property"),
+        (&["--model=/no/such/model"], "/no/such/model"),
+        (&["audit", "--verdicts-topic=reviews"], "--verdicts-topic"),
+    ] {
+        let (code, stderr) = run(flags);
+        assert_eq!(code, Some(2), "{flags:?}: {stderr}");
+        assert!(stderr.contains(says), "{flags:?}: {stderr}");
+    }
+}

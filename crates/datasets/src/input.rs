@@ -1,0 +1,147 @@
+//! Bytes of a source: opened, counted for progress, and unpacked if the first bytes say gzip.
+
+use std::fs::File;
+use std::io::{self, BufReader, Chain, Cursor, Read};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use flate2::read::MultiGzDecoder;
+
+use crate::error::{ReadError, SourceProblem};
+use crate::review::Place;
+
+/// Enough to see a tar header's magic, and more than any CSV header in use.
+const PEEK: usize = 8 << 10;
+const BUFFER: usize = 64 << 10;
+
+/// Formats that are recognised only to say that they are not read.
+const FOREIGN: [(&[u8], &str); 5] = [
+    (b"PK\x03\x04", "zip"),
+    (b"\xfd7zXZ\x00", "xz"),
+    (b"\x28\xb5\x2f\xfd", "zstd"),
+    (b"BZh", "bzip2"),
+    (b"7z\xbc\xaf\x27\x1c", "7z"),
+];
+
+pub(crate) type Bytes = Box<dyn Read + Send>;
+
+/// What was looked at, and then the rest.
+pub(crate) type Replay = Chain<Cursor<Vec<u8>>, Bytes>;
+
+/// A stream with its first bytes known.
+pub(crate) struct Input {
+    /// The start of the stream; `bytes` yields it again.
+    pub(crate) start: Vec<u8>,
+    pub(crate) bytes: Replay,
+    pub(crate) gzip: bool,
+}
+
+/// Bytes taken from the source so far, shared with whoever shows progress.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Taken(Arc<AtomicU64>);
+
+impl Taken {
+    pub(crate) fn add(&self, n: u64) {
+        self.0.fetch_add(n, Ordering::Relaxed);
+    }
+
+    pub(crate) fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// Opens a regular file and tells its length.
+pub(crate) fn open_file(path: &Path, file: &Arc<str>) -> Result<(File, u64), ReadError> {
+    let fail = |error| ReadError::io(Place::whole(file), error);
+    let handle = File::open(path).map_err(fail)?;
+    let length = handle.metadata().map_err(fail)?.len();
+    Ok((handle, length))
+}
+
+/// Unpacks `raw` if it is gzip and looks at the start of what comes out.
+///
+/// `sniff` asks for the first line or more; without it only a few bytes are awaited, so that lines typed by a person
+/// are seen one by one.
+pub(crate) fn prepare(
+    raw: Bytes,
+    file: &Arc<str>,
+    taken: &Taken,
+    sniff: bool,
+) -> Result<Input, ReadError> {
+    let counted: Bytes = Box::new(Counted {
+        inner: raw,
+        taken: taken.clone(),
+    });
+    let (magic, counted) =
+        peek(counted, |seen| seen.len() >= 6).map_err(|e| ReadError::io(Place::whole(file), e))?;
+    if let Some((_, name)) = FOREIGN.iter().find(|(prefix, _)| magic.starts_with(prefix)) {
+        return Err(ReadError::Source {
+            place: Place::whole(file),
+            problem: SourceProblem::Compression(name),
+        });
+    }
+    let gzip = magic.starts_with(&[0x1f, 0x8b]);
+    let plain: Bytes = if gzip {
+        Box::new(MultiGzDecoder::new(BufReader::with_capacity(
+            BUFFER, counted,
+        )))
+    } else {
+        Box::new(counted)
+    };
+    let enough = |seen: &[u8]| {
+        if sniff {
+            seen.contains(&b'\n') || seen.len() >= PEEK
+        } else {
+            seen.len() >= 3
+        }
+    };
+    let (start, bytes) = peek(plain, enough).map_err(|error| stream_error(file, gzip, error))?;
+    Ok(Input { start, bytes, gzip })
+}
+
+/// What a failed read means, which depends on whether gzip is between us and the file.
+pub(crate) fn stream_error(file: &Arc<str>, gzip: bool, error: io::Error) -> ReadError {
+    let problem = if gzip {
+        SourceProblem::Gzip(error)
+    } else {
+        SourceProblem::Io(error)
+    };
+    ReadError::Source {
+        place: Place::whole(file),
+        problem,
+    }
+}
+
+/// Reads until `enough` or the end, and puts what was read back in front.
+fn peek(mut bytes: Bytes, enough: impl Fn(&[u8]) -> bool) -> io::Result<(Vec<u8>, Replay)> {
+    let mut seen = Vec::new();
+    let mut buffer = [0_u8; 1024];
+    while !enough(&seen) {
+        match bytes.read(&mut buffer) {
+            Ok(0) => break,
+            Ok(n) => seen.extend_from_slice(buffer.get(..n).unwrap_or_default()),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok((seen.clone(), Cursor::new(seen).chain(bytes)))
+}
+
+/// Whether this is the start of a tar archive: POSIX and GNU both write `ustar` at offset 257.
+pub(crate) fn is_tar(start: &[u8]) -> bool {
+    start.get(257..262) == Some(b"ustar")
+}
+
+struct Counted {
+    inner: Bytes,
+    taken: Taken,
+}
+
+impl Read for Counted {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let n = self.inner.read(buffer)?;
+        self.taken.add(n as u64);
+        Ok(n)
+    }
+}

@@ -1,0 +1,41 @@
+//! Reviews at rest: one iterator over every layout in which a data set of reviews is usually found.
+//!
+//! | [`Kind`] | layout | id of a review |
+//! |---|---|---|
+//! | [`Kind::AclImdb`] | the Large Movie Review Dataset: its folder, or its `.tar` / `.tar.gz`, streamed | `aclImdb/train/pos/0_9` |
+//! | [`Kind::Csv`] | a header with the columns `review` and `sentiment` | the column `id`, else `file:line` |
+//! | [`Kind::JsonLines`] | one object a line with `text` and `label` | the member `id`, else `file:line` |
+//! | [`Kind::Lines`] | one review a line, no labels | `file:line` |
+//!
+//! Every layout may be compressed with gzip, which is told from the first bytes and never from the name, and every
+//! layout but the folder may come from standard input (`-`). Nothing is held in memory but the review at hand.
+//!
+//! What cannot be read is never skipped in silence. A single bad review is an `Err` item that names its line or entry,
+//! and the iterator goes on; a broken source is an `Err` item with [`ReadError::is_fatal`], and the iterator ends.
+//!
+//! ```
+//! use verdict_datasets::{Kind, OpenOptions, Source};
+//!
+//! let options = OpenOptions { kind: Some(Kind::Csv), ..OpenOptions::default() };
+//! let csv = &b"review,sentiment\n\"Warm, witty and wise.\",positive\n"[..];
+//! let reviews: Vec<_> = Source::from_reader("mine.csv", csv, &options)?.collect::<Result<_, _>>()?;
+//! assert_eq!(reviews[0].text, "Warm, witty and wise.");
+//! assert_eq!(reviews[0].label, Some(true));
+//! assert_eq!(reviews[0].id, "mine.csv:2");
+//! # Ok::<(), verdict_datasets::ReadError>(())
+//! ```
+
+mod acl_imdb;
+mod archive;
+mod csv_rows;
+mod error;
+mod input;
+mod json_lines;
+mod line_reader;
+mod lines;
+mod review;
+mod source;
+
+pub use error::{ReadError, RowProblem, SourceProblem};
+pub use review::{Kind, Labels, OpenOptions, Place, Review, Split, UnknownName};
+pub use source::{Progress, Source};

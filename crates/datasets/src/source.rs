@@ -1,0 +1,264 @@
+//! One iterator over every layout.
+
+use std::fmt;
+use std::io::{BufReader, Read};
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::acl_imdb::Folder;
+use crate::archive::Archive;
+use crate::csv_rows::CsvRows;
+use crate::error::{ReadError, SourceProblem};
+use crate::input::{Bytes, Input, Taken, is_tar, open_file, prepare};
+use crate::json_lines::JsonLines;
+use crate::line_reader::LineReader;
+use crate::lines::Lines;
+use crate::review::{Kind, Labels, OpenOptions, Place, Review};
+
+/// Reviews at rest, read one after the other.
+///
+/// Yields each review, or what is wrong with it; after an error with [`ReadError::is_fatal`] comes nothing more. A
+/// source that turns out to have had nothing to read ends with a fatal error too.
+///
+/// The order is the source's own; a folder is read part by part, file names in byte order. Sort by id where the order
+/// matters, since the archive of a folder may have another one.
+pub struct Source {
+    file: Arc<str>,
+    kind: Kind,
+    rows: Box<dyn Iterator<Item = Result<Review, ReadError>> + Send>,
+    taken: Taken,
+    total: Option<u64>,
+    any: bool,
+    ended: bool,
+}
+
+/// How far a source has been read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    /// Bytes read of the file as it is stored, or files read of a folder.
+    pub done: u64,
+    /// All of them; `None` for standard input.
+    pub total: Option<u64>,
+}
+
+impl Source {
+    /// Opens a file, a folder in the layout of aclImdb, or standard input (`-`).
+    ///
+    /// # Errors
+    /// A path that does not exist or may not be read, a CSV header without the columns, a layout without the labels
+    /// that are required, a compression other than gzip. Whatever shows up only later is yielded.
+    pub fn open(path: impl AsRef<Path>, options: &OpenOptions) -> Result<Self, ReadError> {
+        let path = path.as_ref();
+        if path == Path::new("-") {
+            return Self::from_reader("stdin", std::io::stdin(), options);
+        }
+        let file: Arc<str> = path.to_string_lossy().into();
+        let (handle, length) = match path.is_dir() {
+            true => return Self::open_folder(path, &file, options),
+            false => open_file(path, &file)?,
+        };
+        Self::from_bytes(&file, Box::new(handle), Some(length), options)
+    }
+
+    /// Reads `reader` as if it were a file called `name`.
+    ///
+    /// # Errors
+    /// Those of [`open`](Self::open).
+    pub fn from_reader(
+        name: &str,
+        reader: impl Read + Send + 'static,
+        options: &OpenOptions,
+    ) -> Result<Self, ReadError> {
+        Self::from_bytes(&name.into(), Box::new(reader), None, options)
+    }
+
+    /// The layout, as told or as found out.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// How far it has been read; an archive is unpacked a little ahead of what was yielded.
+    pub fn progress(&self) -> Progress {
+        Progress {
+            done: self.taken.get(),
+            total: self.total,
+        }
+    }
+
+    fn open_folder(path: &Path, file: &Arc<str>, options: &OpenOptions) -> Result<Self, ReadError> {
+        if let Some(kind) = options.kind.filter(|kind| *kind != Kind::AclImdb) {
+            return Err(ReadError::Source {
+                place: Place::whole(file),
+                problem: SourceProblem::Folder(kind),
+            });
+        }
+        let taken = Taken::default();
+        let folder = Folder::open(path, file, options.split, options.max_review_bytes, &taken)?;
+        let total = Some(folder.remaining() as u64);
+        Ok(Self::new(
+            file,
+            Kind::AclImdb,
+            Box::new(folder),
+            taken,
+            total,
+        ))
+    }
+
+    fn from_bytes(
+        file: &Arc<str>,
+        raw: Bytes,
+        total: Option<u64>,
+        options: &OpenOptions,
+    ) -> Result<Self, ReadError> {
+        let taken = Taken::default();
+        let named = options.kind.or_else(|| kind_by_name(file));
+        let input = prepare(raw, file, &taken, named.is_none())?;
+        let kind = named.unwrap_or_else(|| kind_by_start(&input.start));
+        let fail = |problem| ReadError::Source {
+            place: Place::whole(file),
+            problem,
+        };
+        if input.start.is_empty() {
+            return Err(fail(SourceProblem::Empty));
+        }
+        if kind == Kind::Lines && options.labels == Labels::Required {
+            return Err(fail(SourceProblem::NoLabels(kind)));
+        }
+        let rows = open_rows(kind, input, file, options)?;
+        Ok(Self::new(file, kind, rows, taken, total))
+    }
+
+    fn new(
+        file: &Arc<str>,
+        kind: Kind,
+        rows: Box<dyn Iterator<Item = Result<Review, ReadError>> + Send>,
+        taken: Taken,
+        total: Option<u64>,
+    ) -> Self {
+        Self {
+            file: Arc::clone(file),
+            kind,
+            rows,
+            taken,
+            total,
+            any: false,
+            ended: false,
+        }
+    }
+}
+
+impl Iterator for Source {
+    type Item = Result<Review, ReadError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.ended {
+            return None;
+        }
+        match self.rows.next() {
+            Some(row) => {
+                self.any = true;
+                self.ended = matches!(&row, Err(error) if error.is_fatal());
+                Some(row)
+            }
+            None => {
+                self.ended = true;
+                let empty = ReadError::Source {
+                    place: Place::whole(&self.file),
+                    problem: SourceProblem::Empty,
+                };
+                (!self.any).then_some(Err(empty))
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Source")
+            .field("file", &self.file)
+            .field("kind", &self.kind)
+            .finish_non_exhaustive()
+    }
+}
+
+fn open_rows(
+    kind: Kind,
+    input: Input,
+    file: &Arc<str>,
+    options: &OpenOptions,
+) -> Result<Box<dyn Iterator<Item = Result<Review, ReadError>> + Send>, ReadError> {
+    let Input { bytes, gzip, .. } = input;
+    let (labels, max) = (options.labels, options.max_review_bytes);
+    let file = Arc::clone(file);
+    Ok(match kind {
+        Kind::AclImdb => Box::new(Archive::open(
+            BufReader::new(bytes),
+            &file,
+            gzip,
+            options.split,
+            max,
+        )?),
+        Kind::Csv => Box::new(CsvRows::open(bytes, &file, gzip, labels, max)?),
+        Kind::JsonLines => {
+            let reader = LineReader::new(BufReader::new(bytes), max);
+            Box::new(JsonLines {
+                file,
+                gzip,
+                max,
+                labels,
+                reader,
+            })
+        }
+        Kind::Lines => Box::new(Lines {
+            file,
+            gzip,
+            max,
+            reader: LineReader::new(BufReader::new(bytes), max),
+        }),
+    })
+}
+
+/// By the end of the name, without `.gz`: that one may lie, and the bytes tell.
+fn kind_by_name(file: &str) -> Option<Kind> {
+    let name = file.to_ascii_lowercase();
+    let name = name.strip_suffix(".gz").unwrap_or(&name);
+    let ends = |ends: &[&str]| ends.iter().any(|end| name.ends_with(end));
+    if ends(&[".csv"]) {
+        Some(Kind::Csv)
+    } else if ends(&[".jsonl", ".ndjson", ".json"]) {
+        Some(Kind::JsonLines)
+    } else if ends(&[".txt"]) {
+        Some(Kind::Lines)
+    } else if ends(&[".tar", ".tgz"]) {
+        Some(Kind::AclImdb)
+    } else {
+        None
+    }
+}
+
+/// By the first line: a tar header, an object, a header with a column we know, or else plain text.
+fn kind_by_start(start: &[u8]) -> Kind {
+    if is_tar(start) {
+        return Kind::AclImdb;
+    }
+    let line = start
+        .split(|&byte| byte == b'\n')
+        .next()
+        .unwrap_or_default();
+    let line = String::from_utf8_lossy(line)
+        .trim_start_matches('\u{feff}')
+        .trim()
+        .to_ascii_lowercase();
+    let columns: Vec<&str> = line
+        .split(',')
+        .map(|name| name.trim_matches(['"', ' ']))
+        .collect();
+    let has = |names: [&str; 2]| columns.iter().any(|column| names.contains(column));
+    if line.starts_with('{') {
+        Kind::JsonLines
+    } else if has(["review", "text"]) && has(["sentiment", "label"]) {
+        Kind::Csv
+    } else {
+        Kind::Lines
+    }
+}

@@ -1,0 +1,381 @@
+//! The Large Movie Review Dataset as folder and archive; every text here was written for these tests.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
+
+use std::fs;
+use std::io::{Read, Write};
+use std::path::Path;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use verdict_datasets::{
+    Kind, OpenOptions, Progress, ReadError, Review, Source, SourceProblem, Split,
+};
+
+type File = (&'static str, &'static [u8]);
+
+const FILES: [File; 9] = [
+    ("aclImdb/README", b"not a review"),
+    ("aclImdb/imdb.vocab", b"the\nand\n"),
+    ("aclImdb/train/neg/0_2.txt", b"A long evening."),
+    (
+        "aclImdb/train/neg/._0_2.txt",
+        b"\x00\x05\x16\x07 what macOS leaves",
+    ),
+    (
+        "aclImdb/train/pos/1_9.txt",
+        "Gro\u{df}artig, every minute of it.".as_bytes(),
+    ),
+    (
+        "aclImdb/train/pos/0_8.txt",
+        b"Warm and witty.<br /><br />See it.",
+    ),
+    (
+        "aclImdb/train/unsup/0_0.txt",
+        b"Nobody said what this one is.",
+    ),
+    ("aclImdb/test/pos/0_10.txt", b"The best of the year."),
+    ("aclImdb/test/neg/0_1.txt", b"I want my money back."),
+];
+
+fn tar_of(files: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut tar = tar::Builder::new(Vec::new());
+    for (path, bytes) in files {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(bytes.len() as u64);
+        header.set_mode(0o644);
+        tar.append_data(&mut header, path, *bytes).unwrap();
+    }
+    tar.into_inner().unwrap()
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut gz = GzEncoder::new(Vec::new(), Compression::fast());
+    gz.write_all(bytes).unwrap();
+    gz.finish().unwrap()
+}
+
+fn unpack(root: &Path, files: &[(&str, &[u8])]) {
+    for (path, bytes) in files {
+        let path = root.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, bytes).unwrap();
+    }
+}
+
+fn split(split: Split) -> OpenOptions {
+    OpenOptions {
+        split,
+        ..OpenOptions::default()
+    }
+}
+
+fn from_bytes(bytes: Vec<u8>, options: &OpenOptions) -> Vec<Result<Review, ReadError>> {
+    match Source::from_reader("reviews.tar.gz", std::io::Cursor::new(bytes), options) {
+        Ok(source) => source.collect(),
+        Err(error) => vec![Err(error)],
+    }
+}
+
+fn ids(rows: Vec<Result<Review, ReadError>>) -> Vec<String> {
+    rows.into_iter().map(|row| row.unwrap().id).collect()
+}
+
+fn only_error(mut rows: Vec<Result<Review, ReadError>>) -> String {
+    let error = rows.pop().unwrap().unwrap_err();
+    assert!(error.is_fatal(), "{error}");
+    assert!(rows.iter().all(Result::is_ok), "{rows:?}");
+    error.to_string()
+}
+
+#[test]
+fn a_folder_and_its_archive_hold_the_same_reviews() {
+    let dir = tempfile::tempdir().unwrap();
+    unpack(dir.path(), &FILES);
+    for (wanted, expected) in [(Split::Train, 3), (Split::Test, 2), (Split::All, 5)] {
+        let mut all = Vec::new();
+        for path in [dir.path().to_owned(), dir.path().join("aclImdb")] {
+            let source = Source::open(&path, &split(wanted)).unwrap();
+            assert_eq!(source.kind(), Kind::AclImdb);
+            all.push(source.map(Result::unwrap).collect::<Vec<_>>());
+        }
+        for bytes in [tar_of(&FILES), gzip(&tar_of(&FILES))] {
+            all.push(
+                from_bytes(bytes, &split(wanted))
+                    .into_iter()
+                    .map(Result::unwrap)
+                    .collect(),
+            );
+        }
+        let plain = all.into_iter().map(|mut reviews| {
+            reviews.sort_by(|a, b| a.id.cmp(&b.id));
+            reviews
+                .into_iter()
+                .map(|r| (r.id, r.label, r.text))
+                .collect::<Vec<_>>()
+        });
+        let plain: Vec<_> = plain.collect();
+        assert_eq!(plain[0].len(), expected);
+        assert!(
+            plain.iter().all(|reviews| *reviews == plain[0]),
+            "{plain:?}"
+        );
+    }
+}
+
+#[test]
+fn a_review_keeps_its_text_its_label_and_its_name() {
+    let rows = from_bytes(tar_of(&FILES), &split(Split::Train));
+    let review = rows
+        .into_iter()
+        .map(Result::unwrap)
+        .find(|review| review.id == "aclImdb/train/pos/1_9")
+        .unwrap();
+    assert_eq!(review.text, "Großartig, every minute of it.");
+    assert_eq!(review.label, Some(true));
+    assert_eq!(
+        review.place.to_string(),
+        "reviews.tar.gz (aclImdb/train/pos/1_9.txt)"
+    );
+}
+
+#[test]
+fn a_folder_is_read_part_by_part_in_byte_order() {
+    let dir = tempfile::tempdir().unwrap();
+    unpack(dir.path(), &FILES);
+    let mut source = Source::open(dir.path(), &split(Split::All)).unwrap();
+    assert_eq!(
+        source.progress(),
+        Progress {
+            done: 0,
+            total: Some(5)
+        }
+    );
+    let ids = ids(source.by_ref().collect());
+    assert_eq!(
+        ids,
+        [
+            "train/pos/0_8",
+            "train/pos/1_9",
+            "train/neg/0_2",
+            "test/pos/0_10",
+            "test/neg/0_1"
+        ]
+        .map(|id| format!("aclImdb/{id}"))
+    );
+    assert_eq!(
+        source.progress(),
+        Progress {
+            done: 5,
+            total: Some(5)
+        }
+    );
+}
+
+#[test]
+fn an_archive_of_many_reviews_comes_whole_and_in_its_own_order() {
+    let names: Vec<String> = (0..2_000)
+        .map(|i| format!("aclImdb/train/{}/{i}_9.txt", ["neg", "pos"][i % 2]))
+        .collect();
+    let files: Vec<(&str, &[u8])> = names
+        .iter()
+        .map(|name| (name.as_str(), &b"Fine."[..]))
+        .collect();
+    let read = ids(from_bytes(gzip(&tar_of(&files)), &split(Split::All)));
+    let expected: Vec<&str> = names
+        .iter()
+        .map(|name| name.strip_suffix(".txt").unwrap())
+        .collect();
+    assert_eq!(read, expected);
+}
+
+#[test]
+fn dropping_an_archive_half_read_ends_its_thread() {
+    struct Watched<R>(R, std::sync::mpsc::Sender<()>);
+    impl<R: Read> Read for Watched<R> {
+        fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+            self.0.read(buffer)
+        }
+    }
+    impl<R> Drop for Watched<R> {
+        fn drop(&mut self) {
+            self.1.send(()).ok();
+        }
+    }
+    let names: Vec<String> = (0..20_000)
+        .map(|i| format!("aclImdb/train/neg/{i}_2.txt"))
+        .collect();
+    let files: Vec<(&str, &[u8])> = names
+        .iter()
+        .map(|name| (name.as_str(), &b"Long."[..]))
+        .collect();
+    let (dropped, ended) = std::sync::mpsc::channel();
+    let reader = Watched(std::io::Cursor::new(tar_of(&files)), dropped);
+    let mut source = Source::from_reader("a.tar", reader, &OpenOptions::default()).unwrap();
+    assert!(source.next().unwrap().is_ok());
+    drop(source);
+    ended
+        .recv_timeout(std::time::Duration::from_secs(10))
+        .expect("the reader is let go");
+}
+
+#[test]
+fn a_bad_review_is_named_and_the_next_one_read() {
+    let files: [(&str, &[u8]); 4] = [
+        ("aclImdb/train/pos/0_8.txt", b"Fine \xff."),
+        ("aclImdb/train/pos/1_8.txt", b" \n "),
+        ("aclImdb/train/pos/2_8.txt", b"0123456789x"),
+        ("aclImdb/train/neg/0_1.txt", b"Poor."),
+    ];
+    let dir = tempfile::tempdir().unwrap();
+    unpack(dir.path(), &files);
+    let options = OpenOptions {
+        max_review_bytes: 10,
+        ..OpenOptions::default()
+    };
+    let folder: Vec<_> = Source::open(dir.path(), &options).unwrap().collect();
+    for rows in [from_bytes(tar_of(&files), &options), folder] {
+        let said: Vec<String> = rows
+            .into_iter()
+            .map(|row| match row {
+                Ok(review) => review.text,
+                Err(error) => {
+                    assert!(!error.is_fatal());
+                    error.to_string().split_once(" (").unwrap().1.to_owned()
+                }
+            })
+            .collect();
+        assert_eq!(
+            said,
+            [
+                "aclImdb/train/pos/0_8.txt): the text must be UTF-8, but byte 5 of it (counted from 0) is not",
+                "aclImdb/train/pos/1_8.txt): the text must not be blank",
+                "aclImdb/train/pos/2_8.txt): a review must have at most 10 bytes, got 11",
+                "Poor.",
+            ]
+        );
+    }
+}
+
+#[test]
+fn an_archive_cut_short_is_an_error_wherever_it_was_cut() {
+    let text = "Some words that do not repeat: 0123456789 abcdefghijklmnopqrstuvwxyz. ".repeat(40);
+    let files: [(&str, &[u8]); 2] = [
+        ("aclImdb/train/pos/0_8.txt", text.as_bytes()),
+        ("aclImdb/train/neg/0_1.txt", text.as_bytes()),
+    ];
+    let whole = tar_of(&files);
+    let gz = gzip(&whole);
+    assert_eq!(from_bytes(gz.clone(), &split(Split::All)).len(), 2);
+    for length in (20..gz.len()).step_by(17).chain([gz.len() - 1]) {
+        let error = only_error(from_bytes(gz[..length].to_vec(), &split(Split::All)));
+        assert!(error.starts_with("reviews.tar.gz"), "{length}: {error}");
+        assert!(error.contains("broken or cut short"), "{length}: {error}");
+    }
+    let error = only_error(from_bytes(whole[..700].to_vec(), &split(Split::All)));
+    assert_eq!(
+        error,
+        "reviews.tar.gz (aclImdb/train/pos/0_8.txt): the archive is cut short: the entry must have 2800 bytes, got 188"
+    );
+}
+
+#[test]
+fn a_flipped_bit_in_the_last_checksum_is_found() {
+    let mut gz = gzip(&tar_of(&FILES));
+    let at = gz.len() - 6;
+    gz[at] ^= 1;
+    let error = only_error(from_bytes(gz, &split(Split::All)));
+    assert!(
+        error.starts_with("reviews.tar.gz: the gzip stream is broken or cut short: "),
+        "{error}"
+    );
+}
+
+#[test]
+fn half_a_data_set_is_an_error() {
+    let cases: [(&[File], Split, &str); 4] = [
+        (
+            &FILES[..3],
+            Split::All,
+            "must have the layout of aclImdb, but has no review in train/pos",
+        ),
+        (
+            &FILES[7..],
+            Split::Train,
+            "holds no review in the split train",
+        ),
+        (
+            &FILES[..2],
+            Split::All,
+            "must have the layout of aclImdb, but has no review in train/pos, train/neg, test/pos, test/neg",
+        ),
+        (
+            &FILES[..6],
+            Split::Test,
+            "holds no review in the split test",
+        ),
+    ];
+    for (files, wanted, expected) in cases {
+        let dir = tempfile::tempdir().unwrap();
+        unpack(dir.path(), files);
+        let error = Source::open(dir.path(), &split(wanted)).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            format!("{}: {expected}", dir.path().display())
+        );
+        let error = only_error(from_bytes(tar_of(files), &split(wanted)));
+        assert_eq!(error, format!("reviews.tar.gz: {expected}"));
+    }
+}
+
+#[test]
+fn what_is_not_an_archive_says_so() {
+    let noise = b"no tar here, only words and words and words ".repeat(30);
+    let error = only_error(from_bytes(
+        noise,
+        &OpenOptions {
+            kind: Some(Kind::AclImdb),
+            ..OpenOptions::default()
+        },
+    ));
+    assert!(
+        error.starts_with("reviews.tar.gz: the archive is broken or cut short: "),
+        "{error}"
+    );
+    for (magic, name) in [
+        (&b"PK\x03\x04rest"[..], "zip"),
+        (b"\x28\xb5\x2f\xfdrest", "zstd"),
+        (b"BZh91AY", "bzip2"),
+    ] {
+        let error = only_error(from_bytes(magic.to_vec(), &OpenOptions::default()));
+        assert_eq!(
+            error,
+            format!(
+                "reviews.tar.gz: is compressed with {name}, and only gzip is read: unpack it first"
+            )
+        );
+    }
+}
+
+#[test]
+fn a_path_that_does_not_exist_is_named() {
+    let error = Source::open("no/such/reviews.csv", &OpenOptions::default()).unwrap_err();
+    assert!(matches!(
+        &error,
+        ReadError::Source {
+            problem: SourceProblem::Io(_),
+            ..
+        }
+    ));
+    assert!(
+        error
+            .to_string()
+            .starts_with("no/such/reviews.csv: cannot be read: "),
+        "{error}"
+    );
+}

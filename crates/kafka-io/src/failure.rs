@@ -1,0 +1,230 @@
+//! What went wrong with Kafka, by what there is to do about it.
+
+use std::fmt;
+
+use rdkafka::{error::KafkaError, types::RDKafkaErrorCode as Code};
+
+/// A failure, by what to do. Match on the variant, never on the text.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Failure {
+    /// It may work the next time: do the same again.
+    #[error("{0} (will be tried again)")]
+    Retry(Trouble),
+    /// The batch in hand is void: go back to the committed positions and process it again.
+    #[error("{0} (the batch is processed again)")]
+    Abort(Trouble),
+    /// It will not get better by itself.
+    #[error("{0}")]
+    Fatal(Trouble),
+}
+
+/// What was being done, and what the client says about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trouble {
+    /// What was being done: "committing 3 positions of group verdict".
+    pub context: String,
+    /// What the client says.
+    pub reason: String,
+    /// What kind of thing it is, for counters.
+    pub cause: Cause,
+}
+
+impl fmt::Display for Trouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.context, self.reason)
+    }
+}
+
+/// The closed list of causes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Cause {
+    /// No broker can be reached, or it did not answer in time.
+    Transport,
+    /// The group has moved on: these partitions may be someone else's now.
+    Rebalance,
+    /// A record is larger than the broker takes.
+    TooLarge,
+    /// The local queue is full.
+    QueueFull,
+    /// Not allowed, or not who it says it is.
+    Authorization,
+    /// A topic or partition that does not exist (yet).
+    UnknownTopic,
+    /// The settings are wrong.
+    Settings,
+    /// Anything else.
+    Other,
+}
+
+impl Cause {
+    /// The cause as a metric label.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Transport => "transport",
+            Self::Rebalance => "rebalance",
+            Self::TooLarge => "too_large",
+            Self::QueueFull => "queue_full",
+            Self::Authorization => "authorization",
+            Self::UnknownTopic => "unknown_topic",
+            Self::Settings => "settings",
+            Self::Other => "other",
+        }
+    }
+}
+
+impl Failure {
+    /// What happened, whatever there is to do about it.
+    pub fn trouble(&self) -> &Trouble {
+        match self {
+            Self::Retry(trouble) | Self::Abort(trouble) | Self::Fatal(trouble) => trouble,
+        }
+    }
+
+    /// Whether there is nothing to be done.
+    pub fn is_fatal(&self) -> bool {
+        matches!(self, Self::Fatal(_))
+    }
+
+    /// Classifies what the client reports.
+    pub(crate) fn of(context: impl Into<String>, error: &KafkaError) -> Self {
+        let cause = cause(error);
+        let trouble = Trouble {
+            context: context.into(),
+            reason: error.to_string(),
+            cause,
+        };
+        let is_fatal = matches!(error, KafkaError::MessageConsumptionFatal(_))
+            || matches!(
+                error.rdkafka_error_code(),
+                Some(Code::Fatal | Code::Fenced | Code::FencedInstanceId)
+            );
+        match cause {
+            _ if is_fatal => Self::Fatal(trouble),
+            Cause::Settings | Cause::Authorization => Self::Fatal(trouble),
+            Cause::Rebalance => Self::Abort(trouble),
+            _ => Self::Retry(trouble),
+        }
+    }
+
+    pub(crate) fn retry(
+        context: impl Into<String>,
+        reason: impl Into<String>,
+        cause: Cause,
+    ) -> Self {
+        Self::Retry(Trouble {
+            context: context.into(),
+            reason: reason.into(),
+            cause,
+        })
+    }
+
+    pub(crate) fn fatal(
+        context: impl Into<String>,
+        reason: impl Into<String>,
+        cause: Cause,
+    ) -> Self {
+        Self::Fatal(Trouble {
+            context: context.into(),
+            reason: reason.into(),
+            cause,
+        })
+    }
+}
+
+pub(crate) fn cause(error: &KafkaError) -> Cause {
+    if matches!(
+        error,
+        KafkaError::ClientConfig(..) | KafkaError::ClientCreation(_) | KafkaError::Nul(_)
+    ) {
+        return Cause::Settings;
+    }
+    match error.rdkafka_error_code() {
+        Some(
+            Code::BrokerTransportFailure
+            | Code::AllBrokersDown
+            | Code::OperationTimedOut
+            | Code::RequestTimedOut
+            | Code::MessageTimedOut
+            | Code::Resolve
+            | Code::NetworkException
+            | Code::BrokerNotAvailable
+            | Code::LeaderNotAvailable
+            | Code::NotLeaderForPartition
+            | Code::NotCoordinator
+            | Code::CoordinatorNotAvailable
+            | Code::CoordinatorLoadInProgress
+            | Code::WaitingForCoordinator,
+        ) => Cause::Transport,
+        Some(
+            Code::IllegalGeneration
+            | Code::UnknownMemberId
+            | Code::RebalanceInProgress
+            | Code::AssignmentLost
+            | Code::PollExceeded
+            | Code::StaleMemberEpoch
+            | Code::FencedMemberEpoch,
+        ) => Cause::Rebalance,
+        Some(Code::MessageSizeTooLarge) => Cause::TooLarge,
+        Some(Code::QueueFull) => Cause::QueueFull,
+        Some(
+            Code::Authentication
+            | Code::SaslAuthenticationFailed
+            | Code::TopicAuthorizationFailed
+            | Code::GroupAuthorizationFailed
+            | Code::ClusterAuthorizationFailed,
+        ) => Cause::Authorization,
+        Some(Code::UnknownTopic | Code::UnknownPartition | Code::UnknownTopicOrPartition) => {
+            Cause::UnknownTopic
+        }
+        _ => Cause::Other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_says_what_to_do() {
+        type Case = (KafkaError, fn(&Failure) -> bool);
+        let retry: fn(&Failure) -> bool = |failure| matches!(failure, Failure::Retry(_));
+        let abort: fn(&Failure) -> bool = |failure| matches!(failure, Failure::Abort(_));
+        let fatal: fn(&Failure) -> bool = Failure::is_fatal;
+        let cases: [Case; 7] = [
+            (
+                KafkaError::MessageConsumption(Code::BrokerTransportFailure),
+                retry,
+            ),
+            (
+                KafkaError::MessageConsumption(Code::UnknownTopicOrPartition),
+                retry,
+            ),
+            (KafkaError::ConsumerCommit(Code::IllegalGeneration), abort),
+            (KafkaError::ConsumerCommit(Code::FencedInstanceId), fatal),
+            (
+                KafkaError::MessageConsumption(Code::GroupAuthorizationFailed),
+                fatal,
+            ),
+            (
+                KafkaError::MessageConsumptionFatal(Code::UnreleasedInstanceId),
+                fatal,
+            ),
+            (KafkaError::ClientCreation("no".into()), fatal),
+        ];
+        for (error, expected) in cases {
+            assert!(expected(&Failure::of("polling", &error)), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_failure_tells_what_was_being_done() {
+        let failure = Failure::of(
+            "committing 3 positions",
+            &KafkaError::ConsumerCommit(Code::IllegalGeneration),
+        );
+        assert!(
+            failure.to_string().starts_with("committing 3 positions: "),
+            "{failure}"
+        );
+    }
+}

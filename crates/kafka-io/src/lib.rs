@@ -1,0 +1,34 @@
+//! The Kafka shell of Verdict: settings, sources, publishers and failure classes. It moves records and knows nothing of
+//! what is in them.
+//!
+//! This is the only crate that names the Kafka client, so that what is known about the client (what blocks, what may be
+//! lost, which settings matter) is in one place:
+//!
+//! - [`Source`] reads topics as a member of a group, in batches, and commits only what it is told to.
+//! - [`Publisher`] writes many records and waits for all of their confirmations; for a thread of its own.
+//! - [`AsyncPublisher`] writes one record and awaits its confirmation; for async code.
+//! - [`ReplyInbox`] reads one partition of a reply topic from "now" on.
+//! - [`snapshot::read`] reads topics from their beginning to the end they have when it starts.
+//! - [`topics::ensure`] creates topics and says where existing ones differ.
+//!
+//! Every error is a [`Failure`], which says what to do: try again, process the batch again, or give up.
+
+mod async_publisher;
+mod connection;
+mod failure;
+mod inbox;
+mod publisher;
+mod record;
+mod settings;
+pub mod snapshot;
+mod source;
+pub mod topics;
+
+pub use async_publisher::{AsyncPublisher, PublishError};
+pub use connection::{Connection, PartitionLag};
+pub use failure::{Cause, Failure, Trouble};
+pub use inbox::{InboxOptions, InboxState, ReplyInbox};
+pub use publisher::{Counts, Publisher, PublisherRole};
+pub use record::{Outgoing, Record};
+pub use settings::{BadSetting, KafkaArgs, KafkaSettings};
+pub use source::{BatchLimits, Commit, Polled, Source, SourceOptions};

@@ -1,0 +1,209 @@
+//! Reads topics from their beginning to the end they have when reading starts: for audits and for training.
+
+use std::{
+    ops::ControlFlow,
+    time::{Duration, Instant},
+};
+
+use rdkafka::{
+    Offset, TopicPartitionList,
+    consumer::{BaseConsumer, Consumer},
+    error::KafkaError,
+};
+use verdict_messages::OffsetRange;
+
+use crate::{Cause, Connection, Failure, KafkaSettings, Record, record::Copier};
+
+/// How far a snapshot has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    /// Records read so far.
+    pub read: u64,
+    /// Offsets to read in all. Where the log has gaps (compaction, transactions) there are fewer records than that.
+    pub total: u64,
+}
+
+/// Reads every record that `topic` has now and calls `on_record` with each, in the order of each partition. Gives the
+/// range of offsets of each partition; stops early when `on_record` breaks. Blocks the thread.
+///
+/// # Errors
+/// [`Failure::Retry`] when the topic does not exist or nothing arrives for `patience`; [`Failure::Fatal`] when the
+/// settings are refused or reading is not allowed.
+pub fn read(
+    settings: &KafkaSettings,
+    topic: &str,
+    patience: Duration,
+    mut on_record: impl FnMut(Record, Progress) -> ControlFlow<()>,
+) -> Result<Vec<OffsetRange>, Failure> {
+    let reading = || format!("reading topic {topic}");
+    let failed = |error: &KafkaError| Failure::of(reading(), error);
+    let mut config = settings.reading();
+    config
+        // Assigning needs a group, though nothing is ever committed for it.
+        .set("group.id", "verdict-snapshot")
+        .set("auto.offset.reset", "earliest")
+        // Where the last offsets are a transaction's markers, only this tells the end.
+        .set("enable.partition.eof", "true");
+    let consumer: BaseConsumer<Connection> = settings
+        .finish(config)
+        .create_with_context(Connection::default())
+        .map_err(|error| failed(&error))?;
+
+    let ranges = ranges(&consumer, topic, patience)?;
+    let mut assignment = TopicPartitionList::new();
+    for range in ranges.iter().filter(|range| range.from < range.to) {
+        assignment
+            .add_partition_offset(topic, range.partition, Offset::Offset(range.from))
+            .map_err(|error| failed(&error))?;
+    }
+    consumer
+        .assign(&assignment)
+        .map_err(|error| failed(&error))?;
+
+    let mut open = Open::new(&ranges);
+    let mut copier = Copier::default();
+    let mut progress = Progress {
+        read: 0,
+        total: ranges.iter().map(OffsetRange::len).sum(),
+    };
+    let mut last_heard = Instant::now();
+    while !open.is_done() {
+        match consumer.poll(Duration::from_millis(100)) {
+            None if last_heard.elapsed() >= patience => {
+                let reason = format!(
+                    "nothing arrived for {patience:?}, {} of {} read",
+                    progress.read, progress.total
+                );
+                return Err(Failure::retry(reading(), reason, Cause::Transport));
+            }
+            None => {}
+            Some(Err(KafkaError::PartitionEOF(partition))) => open.at_end(partition),
+            Some(Err(error)) => match failed(&error) {
+                fatal @ Failure::Fatal(_) => return Err(fatal),
+                // A broker that is away comes back or runs into the patience above.
+                transient => tracing::debug!(target: "kafka", "{transient}"),
+            },
+            Some(Ok(message)) => {
+                last_heard = Instant::now();
+                let record = copier.record(&message);
+                if open.takes(record.partition, record.offset) {
+                    progress.read += 1;
+                    if on_record(record, progress).is_break() {
+                        break;
+                    }
+                }
+            }
+        }
+    }
+    Ok(ranges)
+}
+
+fn ranges(
+    consumer: &BaseConsumer<Connection>,
+    topic: &str,
+    patience: Duration,
+) -> Result<Vec<OffsetRange>, Failure> {
+    let context = || format!("asking for the ends of topic {topic}");
+    let metadata = consumer
+        .fetch_metadata(Some(topic), patience)
+        .map_err(|error| Failure::of(context(), &error))?;
+    let partitions: Vec<i32> = metadata
+        .topics()
+        .iter()
+        .filter(|found| found.name() == topic)
+        .flat_map(|found| {
+            found
+                .partitions()
+                .iter()
+                .map(rdkafka::metadata::MetadataPartition::id)
+        })
+        .collect();
+    if partitions.is_empty() {
+        return Err(Failure::retry(
+            context(),
+            "there is no such topic",
+            Cause::UnknownTopic,
+        ));
+    }
+    let mut ranges = Vec::with_capacity(partitions.len());
+    for partition in partitions {
+        let (from, to) = consumer
+            .fetch_watermarks(topic, partition, patience)
+            .map_err(|error| Failure::of(context(), &error))?;
+        ranges.push(OffsetRange {
+            topic: topic.to_owned(),
+            partition,
+            from,
+            to,
+        });
+    }
+    Ok(ranges)
+}
+
+/// The partitions that are not read to their end yet, each with the offset that ends it.
+#[derive(Debug)]
+struct Open(Vec<(i32, i64)>);
+
+impl Open {
+    fn new(ranges: &[OffsetRange]) -> Self {
+        Self(
+            ranges
+                .iter()
+                .filter(|range| range.from < range.to)
+                .map(|range| (range.partition, range.to))
+                .collect(),
+        )
+    }
+
+    fn is_done(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    fn at_end(&mut self, partition: i32) {
+        self.0.retain(|(open, _)| *open != partition);
+    }
+
+    /// Whether the record belongs to the snapshot.
+    fn takes(&mut self, partition: i32, offset: i64) -> bool {
+        let Some((_, end)) = self.0.iter().find(|(open, _)| *open == partition) else {
+            return false;
+        };
+        let is_inside = offset < *end;
+        if offset >= *end - 1 {
+            self.at_end(partition);
+        }
+        is_inside
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn open() -> Open {
+        let range = |partition, from, to| OffsetRange {
+            topic: "t".into(),
+            partition,
+            from,
+            to,
+        };
+        Open::new(&[range(0, 0, 3), range(1, 5, 5), range(2, 1, 9)])
+    }
+
+    #[test]
+    fn a_partition_is_done_at_its_last_offset_or_at_its_end() {
+        let mut open = open();
+        assert!(open.takes(0, 0) && open.takes(0, 2));
+        assert!(!open.takes(0, 3), "written after the snapshot began");
+        assert!(!open.is_done());
+        open.at_end(2);
+        assert!(open.is_done());
+    }
+
+    #[test]
+    fn a_gap_at_the_end_is_passed_over() {
+        let mut open = open();
+        assert!(!open.takes(0, 4));
+        assert!(!open.takes(0, 5));
+    }
+}

@@ -1,0 +1,418 @@
+//! Reads topics as a member of a consumer group, in batches: for a thread of its own.
+
+mod assignment;
+
+use std::{
+    fmt,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use rdkafka::{
+    ClientConfig, ClientContext, Offset, TopicPartitionList,
+    config::RDKafkaLogLevel,
+    consumer::{BaseConsumer, CommitMode, Consumer, ConsumerContext, Rebalance},
+    error::KafkaError,
+};
+use verdict_messages::NextOffset;
+
+use self::assignment::{Assignment, Change};
+use crate::{Connection, Failure, KafkaSettings, Record, record::Copier};
+
+/// How long a seek or a group request may take.
+const BROKER_WAIT: Duration = Duration::from_secs(10);
+
+/// What to read, and as whom.
+#[derive(Debug, Clone)]
+pub struct SourceOptions {
+    /// Consumer group.
+    pub group: String,
+    /// Topics to subscribe to.
+    pub topics: Vec<String>,
+    /// A lasting name of this member (`group.instance.id`): then a restart keeps its partitions and rebalances nothing,
+    /// but a member that leaves for good is missed only after the session timeout.
+    pub instance: Option<String>,
+}
+
+/// When a batch is complete.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BatchLimits {
+    /// Most records of a batch.
+    pub records: usize,
+    /// Bytes of keys and values at which a batch is complete; the last record may go beyond.
+    pub bytes: usize,
+    /// Longest time from the first record to the end of the batch.
+    pub since_first: Duration,
+    /// Longest wait for the first record.
+    pub idle: Duration,
+}
+
+/// What one call of [`Source::poll_batch`] brought besides records.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Polled {
+    /// Partitions that came.
+    pub assigned: usize,
+    /// Partitions that went; their records were taken out of the batch.
+    pub revoked: usize,
+}
+
+/// Where a group goes on in one partition.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Commit {
+    /// Topic name.
+    pub topic: Arc<str>,
+    /// Partition number.
+    pub partition: i32,
+    /// The next offset to read.
+    pub next: NextOffset,
+}
+
+/// A member of a consumer group.
+///
+/// Rebalances happen inside [`poll_batch`](Self::poll_batch) only. So between a poll and the commit of what it brought,
+/// this member believes in a fixed set of partitions; when the group has moved on meanwhile, the broker refuses the
+/// commit and the batch is someone else's.
+///
+/// Dropping it leaves the group, which may take as long as the broker takes to answer.
+pub struct Source {
+    consumer: BaseConsumer<Member>,
+    config: ClientConfig,
+    options: SourceOptions,
+    connection: Connection,
+    changes: Arc<Changes>,
+    assignment: Assignment,
+    has_joined: bool,
+    copier: Copier,
+}
+
+impl Source {
+    /// Joins the group in the background, by and by with the polls.
+    ///
+    /// # Errors
+    /// [`Failure::Fatal`] when the settings are refused.
+    pub fn new(settings: &KafkaSettings, options: SourceOptions) -> Result<Self, Failure> {
+        let config = config(settings, &options);
+        let connection = Connection::default();
+        let changes = Arc::new(Changes::default());
+        let consumer = join(&config, &options, &connection, &changes)?;
+        Ok(Self {
+            consumer,
+            config,
+            options,
+            connection,
+            changes,
+            assignment: Assignment::default(),
+            has_joined: false,
+            copier: Copier::default(),
+        })
+    }
+
+    /// Reads a batch into `records`, which is cleared first: what is there, up to the limits. Waits for the first record
+    /// and returns as soon as no more are at hand, so an idle system has the latency of one record and a busy one large
+    /// batches. Records of a partition that is revoked meanwhile are taken out again.
+    ///
+    /// # Errors
+    /// [`Failure::Retry`] when a broker is away or a topic is missing: keep polling. [`Failure::Fatal`] when this member
+    /// cannot go on.
+    pub fn poll_batch(
+        &mut self,
+        limits: &BatchLimits,
+        records: &mut Vec<Record>,
+    ) -> Result<Polled, Failure> {
+        records.clear();
+        let mut polled = Polled::default();
+        let mut bytes = 0;
+        let mut until = Instant::now() + limits.idle;
+        loop {
+            let now = Instant::now();
+            let wait = if records.is_empty() {
+                until.saturating_duration_since(now)
+            } else {
+                Duration::ZERO
+            };
+            let message = self.consumer.poll(wait);
+            let mut is_quiet = message.is_none();
+            let mut failure = None;
+            match message {
+                None => {}
+                Some(Ok(message)) => {
+                    let record = self.copier.record(&message);
+                    bytes += record.size();
+                    if records.is_empty() {
+                        until = now + limits.since_first;
+                    }
+                    records.push(record);
+                }
+                Some(Err(error)) => {
+                    is_quiet = true;
+                    failure = Some(Failure::of(
+                        format!("polling as a member of group {}", self.options.group),
+                        &error,
+                    ));
+                }
+            }
+            if self.changes.are_there() {
+                self.has_joined = true;
+                for change in self.changes.take() {
+                    match &change {
+                        Change::Assigned(partitions) => polled.assigned += partitions.len(),
+                        Change::Revoked(partitions) => polled.revoked += partitions.len(),
+                    }
+                    self.assignment.apply(&change);
+                    records.retain(|record| self.assignment.holds(&record.topic, record.partition));
+                }
+            }
+            match failure {
+                Some(fatal @ Failure::Fatal(_)) => return Err(fatal),
+                // What is in hand is good all the same.
+                Some(other) if records.is_empty() => return Err(other),
+                _ => {}
+            }
+            let is_full = records.len() >= limits.records || bytes >= limits.bytes;
+            let is_late = !records.is_empty() && now >= until;
+            let changed = polled != Polled::default();
+            if is_full || is_late || (is_quiet && (!records.is_empty() || changed || now >= until))
+            {
+                self.assignment.delivered(records);
+                if !records.is_empty() {
+                    self.connection.mark_up();
+                }
+                return Ok(polled);
+            }
+        }
+    }
+
+    /// Commits positions and waits for the broker's word. Partitions that are no longer held are left out.
+    ///
+    /// # Errors
+    /// [`Failure::Abort`] when the group has moved on; [`Failure::Retry`] when the broker is away, after some seconds:
+    /// then it is not known whether the positions are committed, and committing again does no harm.
+    pub fn commit(&mut self, commits: &[Commit]) -> Result<(), Failure> {
+        let context = || {
+            format!(
+                "committing {} positions of group {}",
+                commits.len(),
+                self.options.group
+            )
+        };
+        let mut list = TopicPartitionList::with_capacity(commits.len());
+        for commit in commits
+            .iter()
+            .filter(|commit| self.assignment.holds(&commit.topic, commit.partition))
+        {
+            list.add_partition_offset(
+                &commit.topic,
+                commit.partition,
+                Offset::Offset(commit.next.get()),
+            )
+            .map_err(|error| Failure::of(context(), &error))?;
+        }
+        if list.count() > 0 {
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "this is the one place that commits"
+            )]
+            self.consumer
+                .commit(&list, CommitMode::Sync)
+                .map_err(|error| Failure::of(context(), &error))?;
+        }
+        self.assignment.committed(commits);
+        Ok(())
+    }
+
+    /// Goes back to the first record of each partition that is not committed, so that it is read again.
+    ///
+    /// When the client cannot seek, this member leaves the group and joins it anew, which starts at the committed
+    /// positions too.
+    ///
+    /// # Errors
+    /// [`Failure::Fatal`] when it cannot join again.
+    pub fn rewind(&mut self) -> Result<(), Failure> {
+        if self.seek_back() {
+            self.assignment.rewound();
+            return Ok(());
+        }
+        let Self {
+            config,
+            options,
+            connection,
+            changes,
+            ..
+        } = self;
+        // The former member gives its partitions back, and is gone for good when the new one takes its place.
+        self.consumer.unsubscribe();
+        self.assignment = Assignment::default();
+        drop(changes.take());
+        self.has_joined = false;
+        self.consumer = join(config, options, connection, changes)?;
+        Ok(())
+    }
+
+    /// Partitions this member holds at the moment.
+    pub fn partitions(&self) -> usize {
+        self.assignment.len()
+    }
+
+    /// Whether the group has told this member which partitions it holds, be it none.
+    pub fn has_joined(&self) -> bool {
+        self.has_joined
+    }
+
+    /// The state of this client's connection, with the lag of each partition.
+    pub fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    fn seek_back(&self) -> bool {
+        let mut list = TopicPartitionList::new();
+        for (topic, partition, offset) in self.assignment.uncommitted() {
+            if list
+                .add_partition_offset(topic, partition, Offset::Offset(offset))
+                .is_err()
+            {
+                return false;
+            }
+        }
+        if list.count() == 0 {
+            return true;
+        }
+        match self.consumer.seek_partitions(list, BROKER_WAIT) {
+            // The call succeeds even when no partition could be sought: each has its own error.
+            Ok(sought) => sought
+                .elements()
+                .iter()
+                .all(|element| element.error().is_ok()),
+            Err(error) => {
+                tracing::debug!(target: "kafka", "seeking back: {error}");
+                false
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Source")
+            .field("options", &self.options)
+            .field("assignment", &self.assignment)
+            .finish_non_exhaustive()
+    }
+}
+
+fn config(settings: &KafkaSettings, options: &SourceOptions) -> ClientConfig {
+    let mut config = settings.reading();
+    config
+        .set("group.id", &options.group)
+        // A new group starts with the oldest review: every review gets its verdict.
+        .set("auto.offset.reset", "earliest")
+        .set("partition.assignment.strategy", "cooperative-sticky")
+        .set("session.timeout.ms", "15000")
+        .set("heartbeat.interval.ms", "3000")
+        // Longer than a batch can take, whose longest part is the delivery timeout of its results.
+        .set("max.poll.interval.ms", "180000");
+    if let Some(instance) = &options.instance {
+        config.set("group.instance.id", instance);
+    }
+    let mut config = settings.finish(config);
+    if config
+        .get("group.protocol")
+        .is_some_and(|protocol| protocol.eq_ignore_ascii_case("consumer"))
+    {
+        // With the newer protocol the broker decides these, and the client refuses them.
+        for decided in [
+            "partition.assignment.strategy",
+            "session.timeout.ms",
+            "heartbeat.interval.ms",
+        ] {
+            config.remove(decided);
+        }
+    }
+    config
+}
+
+fn join(
+    config: &ClientConfig,
+    options: &SourceOptions,
+    connection: &Connection,
+    changes: &Arc<Changes>,
+) -> Result<BaseConsumer<Member>, Failure> {
+    let context = || format!("joining group {}", options.group);
+    let member = Member {
+        connection: connection.clone(),
+        changes: Arc::clone(changes),
+    };
+    let consumer: BaseConsumer<Member> = config
+        .create_with_context(member)
+        .map_err(|error| Failure::of(context(), &error))?;
+    let topics: Vec<&str> = options.topics.iter().map(String::as_str).collect();
+    consumer
+        .subscribe(&topics)
+        .map_err(|error| Failure::of(context(), &error))?;
+    Ok(consumer)
+}
+
+/// Rebalances as the client's callback saw them, to be handled after the poll they happened in.
+#[derive(Debug, Default)]
+struct Changes {
+    are_there: AtomicBool,
+    list: Mutex<Vec<Change>>,
+}
+
+impl Changes {
+    fn are_there(&self) -> bool {
+        self.are_there.load(Ordering::Acquire)
+    }
+
+    fn push(&self, change: Change) {
+        self.list
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(change);
+        self.are_there.store(true, Ordering::Release);
+    }
+
+    fn take(&self) -> Vec<Change> {
+        self.are_there.store(false, Ordering::Release);
+        std::mem::take(&mut *self.list.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// The client's callbacks. They only note what happened: no broker call, no decision.
+struct Member {
+    connection: Connection,
+    changes: Arc<Changes>,
+}
+
+impl ClientContext for Member {
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
+        self.connection.log(level, facility, message);
+    }
+
+    fn stats_raw(&self, statistics: &[u8]) {
+        self.connection.stats_raw(statistics);
+    }
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        self.connection.error(error, reason);
+    }
+}
+
+impl ConsumerContext for Member {
+    fn pre_rebalance(&self, _: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
+        match rebalance {
+            Rebalance::Assign(list) => self.changes.push(Change::Assigned(partitions(list))),
+            Rebalance::Revoke(list) => self.changes.push(Change::Revoked(partitions(list))),
+            Rebalance::Error(error) => tracing::warn!(target: "kafka", "rebalance failed: {error}"),
+        }
+    }
+}
+
+fn partitions(list: &TopicPartitionList) -> Vec<(Arc<str>, i32)> {
+    list.elements()
+        .iter()
+        .map(|element| (Arc::from(element.topic()), element.partition()))
+        .collect()
+}

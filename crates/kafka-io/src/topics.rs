@@ -1,0 +1,287 @@
+//! Creates topics, and says where existing ones differ from the plan.
+
+use std::time::Duration;
+
+use futures::executor::block_on;
+use rdkafka::{
+    admin::{AdminClient, AdminOptions, NewTopic, ResourceSpecifier, TopicReplication},
+    consumer::{BaseConsumer, Consumer},
+    types::RDKafkaErrorCode as Code,
+};
+use verdict_messages::topic::TopicPlan;
+
+use crate::{Cause, Connection, Failure, KafkaSettings};
+
+/// A topic to have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TopicSpec {
+    /// Topic name.
+    pub name: String,
+    /// Number of partitions, at least 1.
+    pub partitions: i32,
+    /// Number of replicas; at most the number of brokers.
+    pub replication: i32,
+    /// Topic configuration: name and value.
+    pub config: Vec<(String, String)>,
+}
+
+impl TopicSpec {
+    /// The topic of a plan, with this many replicas.
+    pub fn planned(plan: &TopicPlan, replication: i32) -> Self {
+        let config = [
+            ("cleanup.policy", plan.cleanup.as_str().to_owned()),
+            ("retention.ms", plan.retention_ms().to_string()),
+        ];
+        Self {
+            name: plan.name.to_owned(),
+            partitions: plan.partitions,
+            replication,
+            config: config.map(|(name, value)| (name.to_owned(), value)).into(),
+        }
+    }
+}
+
+/// What became of one topic.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TopicOutcome {
+    /// Topic name.
+    pub name: String,
+    /// Whether it was made, was there, or is not as planned.
+    pub state: TopicState,
+}
+
+/// The state of a topic after [`ensure`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TopicState {
+    /// It was created now.
+    Created,
+    /// It was there, as planned as far as the broker tells.
+    Present,
+    /// It was there and is not as planned; it is left as it is.
+    Differs(Vec<Difference>),
+}
+
+/// One setting that is not as planned.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Difference {
+    /// `partitions`, or the name of a topic configuration.
+    pub setting: String,
+    /// What the plan says.
+    pub planned: String,
+    /// What the broker says.
+    pub found: String,
+}
+
+/// A cluster that answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BrokerInfo {
+    /// How many brokers it has.
+    pub brokers: usize,
+    /// Its topics and their numbers of partitions.
+    pub topics: Vec<(String, usize)>,
+}
+
+/// Waits until a broker answers. Blocks the thread.
+///
+/// # Errors
+/// [`Failure::Retry`] when none does within `timeout`, [`Failure::Fatal`] when the settings are refused.
+pub fn wait_for_broker(settings: &KafkaSettings, timeout: Duration) -> Result<BrokerInfo, Failure> {
+    let context = || format!("asking {} for its topics", settings.bootstrap());
+    let client: BaseConsumer<Connection> = settings
+        .finish(settings.client())
+        .create_with_context(Connection::default())
+        .map_err(|error| Failure::of(context(), &error))?;
+    let metadata = client
+        .fetch_metadata(None, timeout)
+        .map_err(|error| Failure::of(context(), &error))?;
+    Ok(BrokerInfo {
+        brokers: metadata.brokers().len(),
+        topics: metadata
+            .topics()
+            .iter()
+            .map(|topic| (topic.name().to_owned(), topic.partitions().len()))
+            .collect(),
+    })
+}
+
+/// Creates the topics that are missing and compares the others with the plan, in the order given. Blocks the thread.
+///
+/// Nothing is ever changed about a topic that exists: more partitions would move keys, and a shorter retention would
+/// delete records.
+///
+/// # Errors
+/// [`Failure::Retry`] when no broker answers within `timeout`; [`Failure::Fatal`] when a topic is refused, for instance
+/// because it asks for more replicas than there are brokers.
+pub fn ensure(
+    settings: &KafkaSettings,
+    topics: &[TopicSpec],
+    timeout: Duration,
+) -> Result<Vec<TopicOutcome>, Failure> {
+    // Creating a client connects in the background; asking for topics first waits for it.
+    let present = wait_for_broker(settings, timeout)?.topics;
+    let admin: AdminClient<Connection> = settings
+        .finish(settings.client())
+        .create_with_context(Connection::default())
+        .map_err(|error| Failure::of("creating an admin client", &error))?;
+    let options = AdminOptions::new()
+        .operation_timeout(Some(timeout))
+        .request_timeout(Some(timeout));
+    let mut outcomes = Vec::with_capacity(topics.len());
+    for spec in topics {
+        let found = present.iter().find(|(name, _)| *name == spec.name);
+        let state = match found {
+            None if create(&admin, spec, &options)? => TopicState::Created,
+            // Someone else made it at the same moment, with the same plan or not: the next run tells.
+            None => TopicState::Present,
+            Some((_, partitions)) => {
+                compare(spec, *partitions, &configuration(&admin, spec, &options))
+            }
+        };
+        outcomes.push(TopicOutcome {
+            name: spec.name.clone(),
+            state,
+        });
+    }
+    Ok(outcomes)
+}
+
+/// Whether the topic was created; false when it is there already.
+fn create(
+    admin: &AdminClient<Connection>,
+    spec: &TopicSpec,
+    options: &AdminOptions,
+) -> Result<bool, Failure> {
+    let context = || format!("creating topic {}", spec.name);
+    let new = spec.config.iter().fold(
+        NewTopic::new(
+            &spec.name,
+            spec.partitions,
+            TopicReplication::Fixed(spec.replication),
+        ),
+        |topic, (name, value)| topic.set(name, value),
+    );
+    let results = block_on(admin.create_topics([&new], options))
+        .map_err(|error| Failure::of(context(), &error))?;
+    match results.into_iter().next() {
+        Some(Ok(_)) => Ok(true),
+        Some(Err((_, Code::TopicAlreadyExists))) => Ok(false),
+        Some(Err((
+            _,
+            code @ (Code::RequestTimedOut | Code::OperationTimedOut | Code::NotController),
+        ))) => Err(Failure::retry(
+            context(),
+            code.to_string(),
+            Cause::Transport,
+        )),
+        Some(Err((_, code))) => Err(Failure::fatal(context(), code.to_string(), Cause::Settings)),
+        None => Err(Failure::retry(
+            context(),
+            "the broker said nothing about it",
+            Cause::Other,
+        )),
+    }
+}
+
+/// What the broker tells about the topic's configuration; some brokers tell nothing.
+fn configuration(
+    admin: &AdminClient<Connection>,
+    spec: &TopicSpec,
+    options: &AdminOptions,
+) -> Vec<(String, Option<String>)> {
+    let described =
+        block_on(admin.describe_configs(&[ResourceSpecifier::Topic(&spec.name)], options));
+    match described.map(|resources| resources.into_iter().next()) {
+        Ok(Some(Ok(resource))) => resource
+            .entries
+            .into_iter()
+            .map(|entry| (entry.name, entry.value))
+            .collect(),
+        Ok(Some(Err(code))) => {
+            tracing::debug!(target: "kafka", topic = spec.name, "no configuration: {code}");
+            Vec::new()
+        }
+        Ok(None) => Vec::new(),
+        Err(error) => {
+            tracing::debug!(target: "kafka", topic = spec.name, "no configuration: {error}");
+            Vec::new()
+        }
+    }
+}
+
+fn compare(spec: &TopicSpec, partitions: usize, config: &[(String, Option<String>)]) -> TopicState {
+    let mut differences = Vec::new();
+    if usize::try_from(spec.partitions) != Ok(partitions) {
+        differences.push(Difference {
+            setting: "partitions".to_owned(),
+            planned: spec.partitions.to_string(),
+            found: partitions.to_string(),
+        });
+    }
+    for (name, planned) in &spec.config {
+        let found = config
+            .iter()
+            .find(|(known, _)| known == name)
+            .and_then(|(_, value)| value.as_ref());
+        if let Some(found) = found
+            && found != planned
+        {
+            differences.push(Difference {
+                setting: name.clone(),
+                planned: planned.clone(),
+                found: found.clone(),
+            });
+        }
+    }
+    if differences.is_empty() {
+        TopicState::Present
+    } else {
+        TopicState::Differs(differences)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn spec() -> TopicSpec {
+        TopicSpec {
+            name: "reviews".into(),
+            partitions: 12,
+            replication: 1,
+            config: vec![("retention.ms".into(), "-1".into())],
+        }
+    }
+
+    #[test]
+    fn a_topic_differs_where_the_broker_says_so() {
+        let config = |value: &str| vec![("retention.ms".to_owned(), Some(value.to_owned()))];
+        assert_eq!(compare(&spec(), 12, &config("-1")), TopicState::Present);
+        assert_eq!(compare(&spec(), 12, &[]), TopicState::Present);
+        let TopicState::Differs(differences) = compare(&spec(), 6, &config("1000")) else {
+            panic!("6 partitions and a retention of 1 s are not the plan");
+        };
+        let seen: Vec<_> = differences
+            .iter()
+            .map(|d| (&*d.setting, &*d.planned, &*d.found))
+            .collect();
+        assert_eq!(
+            seen,
+            [("partitions", "12", "6"), ("retention.ms", "-1", "1000")]
+        );
+    }
+
+    #[test]
+    fn a_plan_becomes_topic_configuration() {
+        let plan = verdict_messages::topic::catalogue()[0];
+        let spec = TopicSpec::planned(&plan, 3);
+        assert_eq!(
+            (spec.name.as_str(), spec.partitions, spec.replication),
+            ("reviews", 12, 3)
+        );
+        let expected = [("cleanup.policy", "delete"), ("retention.ms", "-1")];
+        assert_eq!(
+            spec.config,
+            expected.map(|(n, v)| (n.to_owned(), v.to_owned()))
+        );
+    }
+}

@@ -1,0 +1,64 @@
+//! Ground truth: what a person or a data set says about a review.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Rejection, Sentiment};
+
+/// A label on topic [`LABELS`](crate::topic::LABELS), keyed by review id. The last one of a key counts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(
+    description = "What a person or a data set says about a review: the value of a record on the topic of labels, keyed by review id. The last one of a key counts."
+)]
+pub struct Label<'a> {
+    /// Id of the review that is labelled.
+    #[serde(borrow)]
+    pub review_id: Cow<'a, str>,
+    /// What the review is.
+    pub label: Sentiment,
+    /// Who says so: `user`, `dataset`, or another name.
+    #[serde(borrow)]
+    pub source: Cow<'a, str>,
+    /// When it was said, RFC 3339.
+    #[serde(borrow)]
+    pub labelled_at: Cow<'a, str>,
+}
+
+impl<'a> Label<'a> {
+    /// A label from the value of a record.
+    ///
+    /// # Errors
+    /// `schema` when the value is not this message.
+    pub fn decode(value: &'a [u8]) -> Result<Self, Rejection> {
+        serde_json::from_slice(value).map_err(|error| Rejection::schema(format!("label: {error}")))
+    }
+
+    /// The value of a record.
+    ///
+    /// # Errors
+    /// None that is known; what the JSON writer reports is passed on as `internal`.
+    pub fn encode(&self) -> Result<Vec<u8>, Rejection> {
+        crate::verdict::to_json(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_label_is_written_as_the_contract_shows_it() {
+        let label = Label {
+            review_id: "r1".into(),
+            label: Sentiment::Negative,
+            source: "user".into(),
+            labelled_at: "2026-01-02T03:04:05.000Z".into(),
+        };
+        let json = label.encode().unwrap();
+        let expected = r#"{"review_id":"r1","label":"negative","source":"user","labelled_at":"2026-01-02T03:04:05.000Z"}"#;
+        assert_eq!(std::str::from_utf8(&json).unwrap(), expected);
+        assert_eq!(Label::decode(&json).unwrap(), label);
+    }
+}

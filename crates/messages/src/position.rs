@@ -1,0 +1,102 @@
+//! Where a record stands in the log, and where to go on after it.
+
+use std::{fmt, sync::Arc};
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// The place of one record: topic, partition, offset. It identifies the record for as long as the topic exists.
+///
+/// ```
+/// use verdict_messages::Position;
+///
+/// let position = Position::new("reviews", 3, 41);
+/// assert_eq!(position.to_string(), "reviews-3-41");
+/// assert_eq!(position.next().get(), 42);
+/// ```
+#[derive(
+    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema,
+)]
+pub struct Position {
+    /// Topic name.
+    #[serde(serialize_with = "topic_to_str", deserialize_with = "topic_from_str")]
+    #[schemars(with = "String")]
+    pub topic: Arc<str>,
+    /// Partition number, from 0.
+    pub partition: i32,
+    /// Offset of the record in its partition, from 0.
+    pub offset: i64,
+}
+
+impl Position {
+    /// The position `offset` of `partition` of `topic`.
+    pub fn new(topic: impl Into<Arc<str>>, partition: i32, offset: i64) -> Self {
+        Self {
+            topic: topic.into(),
+            partition,
+            offset,
+        }
+    }
+
+    /// Where reading goes on once this record is done with: the number to commit.
+    ///
+    /// Kafka commits the next offset to read, not the last one read. This is the only place that adds the one.
+    pub fn next(&self) -> NextOffset {
+        NextOffset(self.offset.saturating_add(1))
+    }
+}
+
+/// `topic-partition-offset`: the id of a review that names none, and the `ce_id` of what is made from it.
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}-{}", self.topic, self.partition, self.offset)
+    }
+}
+
+/// The next offset to read from a partition: one past the last record that is done with.
+///
+/// Ordered, so that commits of one partition merge by maximum.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NextOffset(i64);
+
+impl NextOffset {
+    /// An offset that already means "read from here", as a broker reports it for a group or as the end of a partition.
+    pub fn reported(offset: i64) -> Self {
+        Self(offset)
+    }
+
+    /// The offset to read next.
+    pub fn get(self) -> i64 {
+        self.0
+    }
+}
+
+fn topic_to_str<S: Serializer>(topic: &Arc<str>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(topic)
+}
+
+fn topic_from_str<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Arc<str>, D::Error> {
+    String::deserialize(deserializer).map(Arc::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_next_offset_is_one_past_the_record() {
+        for (offset, next) in [(0, 1), (41, 42), (i64::MAX, i64::MAX)] {
+            assert_eq!(
+                Position::new("t", 0, offset).next(),
+                NextOffset::reported(next)
+            );
+        }
+    }
+
+    #[test]
+    fn a_position_survives_json() {
+        let position = Position::new("reviews", 2, 7);
+        let json = serde_json::to_string(&position).unwrap();
+        assert_eq!(json, r#"{"topic":"reviews","partition":2,"offset":7}"#);
+        assert_eq!(serde_json::from_str::<Position>(&json).unwrap(), position);
+    }
+}

@@ -1,0 +1,33 @@
+//! Text to sentiment: the pure core that training and serving share.
+//!
+//! A review becomes lower-case word tokens, tokens become 64-bit hashes, hashes combine into n-grams, n-grams become a
+//! TF-IDF row of length one, and a logistic regression turns the row into log-odds, which a Platt calibration turns into a
+//! probability. The semantics are those of scikit-learn's [`TfidfVectorizer`] and [`LogisticRegression`].
+//!
+//! ```text
+//! text ─ tokenize ─► token hashes ─ ngram ─► term hashes ─ Vocabulary ─► columns ─ Vectorizer ─► row ─ Model ─► Score
+//! ```
+//!
+//! There is no clock, no IO, no async and no learning here. Scoring is total: every `&str` has a score, and no input
+//! panics. After the first review a [`Scratch`] makes no allocation for ASCII text.
+//!
+//! [`TfidfVectorizer`]: https://scikit-learn.org/stable/modules/generated/sklearn.feature_extraction.text.TfidfVectorizer.html
+//! [`LogisticRegression`]: https://scikit-learn.org/stable/modules/generated/sklearn.linear_model.LogisticRegression.html
+
+mod artifact;
+mod bytes;
+mod model;
+mod ngram;
+mod score;
+mod tokenize;
+mod vectorize;
+mod vocabulary;
+mod wordchars;
+
+pub use artifact::{ArtifactError, Example, FORMAT_VERSION, Limits, MAGIC};
+pub use model::{Identity, Model, ModelParts};
+pub use ngram::{NgramRange, NgramRangeError, combine, term_hash};
+pub use score::{Calibration, Explanation, Label, Score, TermWeight, sigmoid};
+pub use tokenize::{Tokens, token_hash};
+pub use vectorize::{Scratch, Vectorizer, VectorizerError};
+pub use vocabulary::{Vocabulary, VocabularyError};

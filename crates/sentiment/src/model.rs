@@ -1,0 +1,206 @@
+//! A trained model, ready to score.
+
+use crate::artifact::{self, ArtifactError, Example};
+use crate::score::{Calibration, Explanation, Label, Score, TermWeight, from_grid, to_grid};
+use crate::vectorize::{Scratch, Vectorizer};
+
+/// What a model file says it is. Two models are the same exactly if their sha256 is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// What the model is called.
+    pub name: String,
+    /// Given by a registry; without one, the first twelve digits of the sha256.
+    pub version: String,
+    /// SHA-256 of the whole file, 64 lower-case hexadecimal digits: what `sha256sum` prints.
+    pub sha256: String,
+}
+
+/// What a model is made of, as training hands it over.
+#[derive(Debug, Clone)]
+pub struct ModelParts {
+    /// What the model is called.
+    pub name: String,
+    /// Text to rows.
+    pub vectorizer: Vectorizer,
+    /// One weight for each column: what a row value of one adds to the log-odds.
+    pub weights: Vec<f32>,
+    /// Log-odds of a review without any known term.
+    pub intercept: f64,
+    /// Log-odds to probability.
+    pub calibration: Calibration,
+    /// How it was made (parameters, data, metrics): a JSON object, kept as it is.
+    pub about: serde_json::Value,
+}
+
+/// A trained model. Immutable; share it between threads and give each thread a [`Scratch`] of its own.
+#[derive(Debug, Clone)]
+pub struct Model {
+    parts: ModelParts,
+    examples: Vec<Example>,
+    identity: Identity,
+    intercept_steps: i64,
+}
+
+impl Model {
+    /// Largest absolute weight and intercept: within it, all sums of contributions are exact.
+    pub const MAX_WEIGHT: f64 = 1024.0;
+
+    /// Encodes a model with its own scores of `example_texts`, which each loader will compute again.
+    ///
+    /// # Errors
+    /// Where a part is out of its bounds: one that the loader would refuse.
+    pub fn encode(parts: ModelParts, example_texts: &[&str]) -> Result<Vec<u8>, ArtifactError> {
+        let mut model = Self::assemble(parts, Vec::new(), String::new())?;
+        let mut scratch = Scratch::default();
+        model.examples = example_texts
+            .iter()
+            .map(|&text| Example {
+                text: text.to_owned(),
+                score: model.score(&mut scratch, text).score,
+            })
+            .collect();
+        artifact::encode(&model.parts, &model.examples)
+    }
+
+    /// Reads a model file and checks all of it: magic, version, lengths, checksum, bounds, and that it scores its own
+    /// examples as it did when it was made.
+    ///
+    /// # Errors
+    /// States what is wrong and at which byte.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, ArtifactError> {
+        let (parts, examples) = artifact::decode(bytes)?;
+        let model = Self::assemble(parts, examples, artifact::sha256_hex(bytes))?;
+        let mut scratch = Scratch::default();
+        for (i, example) in model.examples.iter().enumerate() {
+            let got = model.score(&mut scratch, &example.text).score;
+            if (got - example.score).abs() > artifact::EXAMPLE_TOLERANCE {
+                return Err(ArtifactError::Example {
+                    example: i,
+                    expected: example.score,
+                    got,
+                });
+            }
+        }
+        Ok(model)
+    }
+
+    fn assemble(
+        parts: ModelParts,
+        examples: Vec<Example>,
+        sha256: String,
+    ) -> Result<Self, ArtifactError> {
+        artifact::check_parts(&parts)?;
+        let identity = Identity {
+            name: parts.name.clone(),
+            version: sha256.chars().take(12).collect(),
+            sha256,
+        };
+        let intercept_steps = to_grid(parts.intercept);
+        Ok(Self {
+            parts,
+            examples,
+            identity,
+            intercept_steps,
+        })
+    }
+
+    /// The same model under the version that a registry gave it.
+    #[must_use]
+    pub fn with_version(mut self, version: impl Into<String>) -> Self {
+        self.identity.version = version.into();
+        self
+    }
+
+    /// Scores a review. Every text has a score: one without a known term has the intercept.
+    pub fn score(&self, scratch: &mut Scratch, text: &str) -> Score {
+        let norm = self.parts.vectorizer.weigh(scratch, text);
+        let contributions = scratch.columns.iter().zip(&scratch.values);
+        self.judge(
+            contributions.fold(self.intercept_steps, |sum, (&column, &value)| {
+                sum.saturating_add(self.contribution(column, value * norm))
+            }),
+        )
+    }
+
+    /// Scores a review and lists what its `max_terms` strongest terms add.
+    pub fn explain(&self, scratch: &mut Scratch, text: &str, max_terms: usize) -> Explanation<'_> {
+        let (columns, values) = self.parts.vectorizer.transform(scratch, text);
+        let mut steps: Vec<(u32, i64)> = columns
+            .iter()
+            .zip(values)
+            .map(|(&column, &value)| (column, self.contribution(column, value)))
+            .collect();
+        steps.sort_unstable_by_key(|&(column, steps)| {
+            (std::cmp::Reverse(steps.unsigned_abs()), column)
+        });
+        let sum = steps.iter().fold(self.intercept_steps, |sum, &(_, steps)| {
+            sum.saturating_add(steps)
+        });
+        let rest = steps.iter().skip(max_terms).map(|&(_, steps)| steps).sum();
+        let terms = steps.iter().take(max_terms).filter_map(|&(column, steps)| {
+            let term = self.parts.vectorizer.vocabulary().term(column as usize)?;
+            Some(TermWeight {
+                term,
+                weight: from_grid(steps),
+            })
+        });
+        Explanation {
+            score: self.judge(sum),
+            intercept: from_grid(self.intercept_steps),
+            rest: from_grid(rest),
+            terms: terms.collect(),
+        }
+    }
+
+    #[inline]
+    fn contribution(&self, column: u32, value: f64) -> i64 {
+        to_grid(
+            value
+                * self
+                    .parts
+                    .weights
+                    .get(column as usize)
+                    .copied()
+                    .map_or(0.0, f64::from),
+        )
+    }
+
+    fn judge(&self, steps: i64) -> Score {
+        let score = from_grid(steps);
+        let probability = self.parts.calibration.probability(score);
+        let label = if probability >= 0.5 {
+            Label::Positive
+        } else {
+            Label::Negative
+        };
+        Score {
+            score,
+            probability,
+            label,
+        }
+    }
+
+    /// Name, version and sha256.
+    #[must_use]
+    pub fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    /// Number of terms.
+    #[must_use]
+    pub fn n_terms(&self) -> usize {
+        self.parts.weights.len()
+    }
+
+    /// What the model is made of.
+    #[must_use]
+    pub fn parts(&self) -> &ModelParts {
+        &self.parts
+    }
+
+    /// The texts with their scores that the file carries.
+    #[must_use]
+    pub fn examples(&self) -> &[Example] {
+        &self.examples
+    }
+}

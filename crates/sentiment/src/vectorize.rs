@@ -1,0 +1,254 @@
+//! Text to TF-IDF rows: scikit-learn's `TfidfVectorizer` with smooth idf and L2 norm.
+
+#![allow(
+    clippy::indexing_slicing,
+    reason = "the hot loop: a column is always below the number of terms, and every array has one entry for each"
+)]
+
+use crate::ngram::{NgramRange, combine};
+use crate::tokenize::Tokens;
+use crate::vocabulary::Vocabulary;
+
+/// Term frequencies up to this one have their logarithm in a table.
+const TF_TABLE: u32 = 64;
+
+/// A fitted vectoriser: the vocabulary, its inverse document frequencies and how terms are counted.
+///
+/// The value of term *t* in a review is `tf(t) · idf(t) / ‖row‖₂` with `tf` the count, or `1 + ln(count)` if sublinear, and
+/// `idf(t) = ln((1 + n) / (1 + df(t))) + 1` for *n* documents of which `df(t)` have the term.
+#[derive(Debug, Clone)]
+pub struct Vectorizer {
+    vocabulary: Vocabulary,
+    ngram_range: NgramRange,
+    sublinear_tf: bool,
+    n_documents: u32,
+    document_frequency: Vec<u32>,
+    idf: Vec<f64>,
+    tf_table: Vec<f64>,
+}
+
+/// The working memory of one thread: tokens, hashes and counts of the review at hand.
+///
+/// It belongs to no model in particular; between two calls all its counts are zero.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    pub(crate) tokens: Tokens,
+    /// Hashes of the n-grams of the length at hand, one for each position.
+    grams: Vec<u64>,
+    /// Those of them that may be terms, and what the table has in their place.
+    candidates: Vec<(u64, u64)>,
+    /// The columns of all terms in the order of the review, again and again where they occur again.
+    hits: Vec<u32>,
+    /// How often each column occurs in the review at hand; all zero outside of a call.
+    counts: Vec<u32>,
+    /// Columns that occur, in the order in which they first do.
+    pub(crate) columns: Vec<u32>,
+    /// `tf · idf` of each of them, before the row is scaled to length one.
+    pub(crate) values: Vec<f64>,
+}
+
+impl Vectorizer {
+    /// Puts a vectoriser together from its vocabulary and counts.
+    ///
+    /// `document_frequency` has one count for each term, each between 1 and `n_documents`.
+    ///
+    /// # Errors
+    /// Where the numbers do not fit each other.
+    pub fn new(
+        vocabulary: Vocabulary,
+        ngram_range: NgramRange,
+        sublinear_tf: bool,
+        n_documents: u32,
+        document_frequency: Vec<u32>,
+    ) -> Result<Self, VectorizerError> {
+        if document_frequency.len() != vocabulary.len() {
+            return Err(VectorizerError::Length {
+                n_terms: vocabulary.len(),
+                got: document_frequency.len(),
+            });
+        }
+        if let Some(column) = document_frequency
+            .iter()
+            .position(|&df| df == 0 || df > n_documents)
+        {
+            let df = document_frequency.get(column).copied().unwrap_or_default();
+            return Err(VectorizerError::DocumentFrequency {
+                column,
+                df,
+                n_documents,
+            });
+        }
+        let n = 1.0 + f64::from(n_documents);
+        let idf = document_frequency
+            .iter()
+            .map(|&df| libm::log(n / (1.0 + f64::from(df))) + 1.0)
+            .collect();
+        let mut vectorizer = Self {
+            vocabulary,
+            ngram_range,
+            sublinear_tf,
+            n_documents,
+            document_frequency,
+            idf,
+            tf_table: Vec::new(),
+        };
+        vectorizer.tf_table = (0..TF_TABLE)
+            .map(|count| vectorizer.term_weight(count))
+            .collect();
+        Ok(vectorizer)
+    }
+
+    /// The terms.
+    #[must_use]
+    pub fn vocabulary(&self) -> &Vocabulary {
+        &self.vocabulary
+    }
+
+    /// The lengths of terms, in tokens.
+    #[must_use]
+    pub fn ngram_range(&self) -> NgramRange {
+        self.ngram_range
+    }
+
+    /// Whether a count *c* weighs `1 + ln(c)`.
+    #[must_use]
+    pub fn sublinear_tf(&self) -> bool {
+        self.sublinear_tf
+    }
+
+    /// Number of documents it was fitted on.
+    #[must_use]
+    pub fn n_documents(&self) -> u32 {
+        self.n_documents
+    }
+
+    /// Number of documents that have the term of each column.
+    #[must_use]
+    pub fn document_frequency(&self) -> &[u32] {
+        &self.document_frequency
+    }
+
+    /// Inverse document frequency of each column.
+    #[must_use]
+    pub fn idf(&self) -> &[f64] {
+        &self.idf
+    }
+
+    /// The row of `text`: columns in the order in which their terms first occur, beside their values.
+    ///
+    /// The row has length one, or is empty where no term is in the vocabulary.
+    pub fn transform<'s>(&self, scratch: &'s mut Scratch, text: &str) -> (&'s [u32], &'s [f64]) {
+        let norm = self.weigh(scratch, text);
+        for value in &mut scratch.values {
+            *value *= norm;
+        }
+        (&scratch.columns, &scratch.values)
+    }
+
+    /// The row of `text` as factors: calls `term(column, tf)` for each term and returns the row's own factor, so that the
+    /// value of a term is `tf · idf(column) · factor`, as [`Vectorizer::transform`] gives it.
+    pub fn factors(&self, scratch: &mut Scratch, text: &str, term: impl FnMut(u32, f64)) -> f64 {
+        self.weigh_each(scratch, text, term)
+    }
+
+    /// Fills `scratch.columns` and `scratch.values` with `tf · idf` and returns the factor that makes the row's length one.
+    pub(crate) fn weigh(&self, scratch: &mut Scratch, text: &str) -> f64 {
+        self.weigh_each(scratch, text, |_, _| ())
+    }
+
+    #[inline]
+    fn weigh_each(&self, scratch: &mut Scratch, text: &str, mut term: impl FnMut(u32, f64)) -> f64 {
+        scratch.tokens.split(text);
+        self.count(scratch);
+        scratch.values.clear();
+        let mut squares = 0.0;
+        for &column in &scratch.columns {
+            let count = std::mem::take(&mut scratch.counts[column as usize]);
+            let tf = match self.tf_table.get(count as usize) {
+                Some(&tf) => tf,
+                None => self.term_weight(count),
+            };
+            term(column, tf);
+            let value = tf * self.idf[column as usize];
+            squares += value * value;
+            scratch.values.push(value);
+        }
+        if squares > 0.0 {
+            1.0 / squares.sqrt()
+        } else {
+            0.0
+        }
+    }
+
+    /// Counts the terms of the review at hand into `scratch.counts` and lists their columns.
+    fn count(&self, scratch: &mut Scratch) {
+        let Scratch {
+            tokens,
+            grams,
+            candidates,
+            hits,
+            counts,
+            columns,
+            ..
+        } = scratch;
+        let tokens = tokens.hashes();
+        if counts.len() < self.vocabulary.len() {
+            counts.resize(self.vocabulary.len(), 0);
+        }
+        hits.clear();
+        grams.clear();
+        grams.extend_from_slice(tokens);
+        for n in 1..=self.ngram_range.max() {
+            if n > 1 {
+                // One position less, and each n-gram one token longer.
+                grams.pop();
+                for (gram, &token) in grams.iter_mut().zip(tokens.iter().skip(n - 1)) {
+                    *gram = combine(*gram, token);
+                }
+            }
+            if n >= self.ngram_range.min() {
+                self.vocabulary.columns_of(grams, candidates, hits);
+            }
+        }
+        columns.resize(hits.len(), 0);
+        let mut end = 0;
+        for &column in &*hits {
+            let count = &mut counts[column as usize];
+            columns[end] = column;
+            end += usize::from(*count == 0);
+            *count += 1;
+        }
+        columns.truncate(end);
+    }
+
+    fn term_weight(&self, count: u32) -> f64 {
+        if self.sublinear_tf && count > 0 {
+            1.0 + libm::log(f64::from(count))
+        } else {
+            f64::from(count)
+        }
+    }
+}
+
+/// Numbers that cannot be a vectoriser.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum VectorizerError {
+    /// Not one document frequency for each term.
+    #[error("{n_terms} terms need {n_terms} document frequencies, got {got}")]
+    Length {
+        /// Terms of the vocabulary.
+        n_terms: usize,
+        /// Document frequencies given.
+        got: usize,
+    },
+    /// A document frequency out of bounds.
+    #[error("document frequency of term {column} must be between 1 and {n_documents}, got {df}")]
+    DocumentFrequency {
+        /// Column of the term.
+        column: usize,
+        /// What was given.
+        df: u32,
+        /// Documents in all.
+        n_documents: u32,
+    },
+}

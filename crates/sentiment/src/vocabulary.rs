@@ -1,0 +1,270 @@
+//! The terms of a model and the table that finds a term's column by its hash.
+
+#![allow(
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    reason = "the hot loop: indices are masked or shifted to the size of the table"
+)]
+
+use crate::ngram::term_hash;
+
+/// Sorted terms; the column of a term is its rank, as in scikit-learn.
+#[derive(Debug, Clone)]
+pub struct Vocabulary {
+    /// All terms, one after another.
+    text: String,
+    /// Where each term ends in `text`.
+    ends: Vec<u32>,
+    table: Table,
+    filter: Filter,
+}
+
+/// One bit for the upper bits of each term's hash: small enough for the first-level cache, and most n-grams of a review
+/// that are no terms end here.
+#[derive(Debug, Clone)]
+struct Filter {
+    words: Vec<u64>,
+    shift: u32,
+}
+
+/// Open addressing with linear probing over one word a slot: the upper bits of the term's hash, and in the lower ones
+/// its column plus one; 0 is an empty slot. The slot's own number gives the hash's lower bits but for a few lost to
+/// probing, so a term that is not in the vocabulary is taken for one with a probability of about 2⁻⁶⁰.
+#[derive(Debug, Clone)]
+struct Table {
+    slots: Vec<u64>,
+    column_bits: u32,
+}
+
+impl Vocabulary {
+    /// Most terms that a vocabulary can have.
+    pub const MAX_TERMS: usize = 1 << 24;
+
+    /// Builds the table over terms in strictly ascending order of their bytes.
+    ///
+    /// # Errors
+    /// Where the order does not hold, where a term is empty, where two terms have the same hash, or where there are more
+    /// than [`Vocabulary::MAX_TERMS`] terms or 4 GiB of text.
+    pub fn new<'a>(terms: impl IntoIterator<Item = &'a str>) -> Result<Self, VocabularyError> {
+        let mut text = String::new();
+        let mut ends = Vec::new();
+        let mut previous: Option<&str> = None;
+        for term in terms {
+            if term.is_empty() {
+                return Err(VocabularyError::Empty { column: ends.len() });
+            }
+            if previous.is_some_and(|previous| previous >= term) {
+                return Err(VocabularyError::Order {
+                    column: ends.len(),
+                    term: term.to_owned(),
+                });
+            }
+            previous = Some(term);
+            text.push_str(term);
+            let end = u32::try_from(text.len())
+                .ok()
+                .filter(|_| ends.len() < Self::MAX_TERMS);
+            ends.push(end.ok_or(VocabularyError::TooLarge)?);
+        }
+        let mut vocabulary = Self {
+            text,
+            ends,
+            table: Table::empty(0),
+            filter: Filter::build([].into_iter(), 0),
+        };
+        vocabulary.table = Table::build(&vocabulary)?;
+        vocabulary.filter = Filter::build(vocabulary.terms().map(term_hash), vocabulary.len());
+        Ok(vocabulary)
+    }
+
+    /// Number of terms, and so of columns.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Whether there is no term at all.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// The readable term of a column, tokens joined by spaces.
+    #[must_use]
+    pub fn term(&self, column: usize) -> Option<&str> {
+        let end = *self.ends.get(column)? as usize;
+        let start = match column {
+            0 => 0,
+            _ => *self.ends.get(column - 1)? as usize,
+        };
+        self.text.get(start..end)
+    }
+
+    /// All terms in the order of their columns.
+    pub fn terms(&self) -> impl ExactSizeIterator<Item = &str> {
+        (0..self.len()).map(|column| self.term(column).unwrap_or_default())
+    }
+
+    /// All terms, one after another without anything between them.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Where each term ends in [`Vocabulary::text`].
+    pub(crate) fn ends(&self) -> &[u32] {
+        &self.ends
+    }
+
+    /// The column of the term with this hash.
+    #[must_use]
+    pub fn column(&self, hash: u64) -> Option<u32> {
+        self.table.find_from(hash, self.table.home(hash))
+    }
+
+    /// Sifts hashes to columns, all of them in three passes: which may be terms at all, what stands in the table, and
+    /// what that means. The first two have no branch that depends on the data, so that the processor runs far ahead of
+    /// the memory. `work` is overwritten; columns are appended in the order of the hashes.
+    pub(crate) fn columns_of(
+        &self,
+        hashes: &[u64],
+        work: &mut Vec<(u64, u64)>,
+        columns: &mut Vec<u32>,
+    ) {
+        if work.len() < hashes.len() {
+            work.resize(hashes.len(), (0, 0));
+        }
+        let mut n_candidates = 0;
+        for &hash in hashes {
+            work[n_candidates].0 = hash;
+            n_candidates += usize::from(self.filter.has(hash));
+        }
+        let candidates = &mut work[..n_candidates];
+        for (hash, slot) in &mut *candidates {
+            *slot = self.table.slots[self.table.home(*hash)];
+        }
+        for &mut (hash, slot) in candidates {
+            let column = match self.table.column_in(slot, hash) {
+                None if slot != 0 => self.table.find_from(hash, self.table.home(hash)),
+                column => column,
+            };
+            columns.extend(column);
+        }
+    }
+}
+
+impl Filter {
+    /// About 13 bits a term, so that one in 13 other n-grams passes, but not more than a second-level cache holds.
+    fn build(hashes: impl Iterator<Item = u64>, n_terms: usize) -> Self {
+        let bits = (n_terms * 8).next_power_of_two().clamp(1 << 10, 1 << 22);
+        let mut filter = Self {
+            words: vec![0; bits / 64],
+            shift: u64::BITS - bits.trailing_zeros(),
+        };
+        for hash in hashes {
+            let bit = hash >> filter.shift;
+            filter.words[(bit / 64) as usize] |= 1 << (bit % 64);
+        }
+        filter
+    }
+
+    #[inline]
+    fn has(&self, hash: u64) -> bool {
+        let bit = hash >> self.shift;
+        self.words[(bit / 64) as usize] >> (bit % 64) & 1 == 1
+    }
+}
+
+impl Table {
+    fn empty(n_terms: usize) -> Self {
+        // At most a third full: most absent terms are told by one look.
+        let slots = (n_terms * 3).next_power_of_two().max(16);
+        let column_bits = usize::BITS - (n_terms + 1).leading_zeros();
+        Self {
+            slots: vec![0; slots],
+            column_bits,
+        }
+    }
+
+    fn build(vocabulary: &Vocabulary) -> Result<Self, VocabularyError> {
+        let mut table = Self::empty(vocabulary.len());
+        for (column, term) in vocabulary.terms().enumerate() {
+            let hash = term_hash(term);
+            if table.find_from(hash, table.home(hash)).is_some() {
+                return Err(VocabularyError::Collision {
+                    term: term.to_owned(),
+                });
+            }
+            let mut at = table.home(hash);
+            while table.slots[at] != 0 {
+                at = (at + 1) & (table.slots.len() - 1);
+            }
+            table.slots[at] =
+                (hash >> table.column_bits << table.column_bits) | (column as u64 + 1);
+        }
+        Ok(table)
+    }
+
+    #[inline]
+    fn home(&self, hash: u64) -> usize {
+        #[allow(
+            clippy::cast_possible_truncation,
+            reason = "masked to the table's size"
+        )]
+        let at = hash as usize & (self.slots.len() - 1);
+        at
+    }
+
+    /// The column in a slot, if the slot is the one of this hash.
+    #[inline]
+    fn column_in(&self, slot: u64, hash: u64) -> Option<u32> {
+        if slot == 0 || (slot ^ hash) >> self.column_bits != 0 {
+            return None;
+        }
+        let column = slot & ((1 << self.column_bits) - 1);
+        #[allow(clippy::cast_possible_truncation, reason = "at most MAX_TERMS")]
+        Some(column as u32 - 1)
+    }
+
+    /// Looks from slot `at` on until the hash or an empty slot is found.
+    fn find_from(&self, hash: u64, mut at: usize) -> Option<u32> {
+        while self.slots[at] != 0 {
+            let column = self.column_in(self.slots[at], hash);
+            if column.is_some() {
+                return column;
+            }
+            at = (at + 1) & (self.slots.len() - 1);
+        }
+        None
+    }
+}
+
+/// Terms that cannot be a vocabulary.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum VocabularyError {
+    /// A term without a character.
+    #[error("term {column} is empty")]
+    Empty {
+        /// Its place in the list, from 0.
+        column: usize,
+    },
+    /// A term that is not greater than the one before it.
+    #[error("term {column}, {term:?}, is not greater than the term before it")]
+    Order {
+        /// Its place in the list, from 0.
+        column: usize,
+        /// The term.
+        term: String,
+    },
+    /// Two terms that the table cannot tell apart.
+    #[error("term {term:?} has the same 64-bit hash as another term")]
+    Collision {
+        /// The second of them.
+        term: String,
+    },
+    /// More than [`Vocabulary::MAX_TERMS`] terms or 4 GiB.
+    #[error(
+        "more than {} terms, or more than 4 GiB of them",
+        Vocabulary::MAX_TERMS
+    )]
+    TooLarge,
+}

@@ -1,0 +1,23 @@
+//! What a word character is: Python's `\w` on text, which scikit-learn's token pattern is made of.
+
+use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
+
+/// Whether Python's `re` counts `c` as `\w`: a letter, a number of any kind, or the underscore.
+///
+/// Unlike Rust's [`char::is_alphanumeric`] this leaves out combining marks (`Other_Alphabetic`), so Devanagari and Thai
+/// words fall apart at vowel signs exactly as they do in scikit-learn. Source: CPython `Objects/unicodectype.c`
+/// (`_PyUnicode_IsAlpha` is category L*, `isnumeric` is numeric type).
+pub(crate) fn is_word(c: char) -> bool {
+    use GeneralCategory as G;
+    matches!(
+        c.general_category(),
+        G::UppercaseLetter
+            | G::LowercaseLetter
+            | G::TitlecaseLetter
+            | G::ModifierLetter
+            | G::OtherLetter
+            | G::DecimalNumber
+            | G::LetterNumber
+            | G::OtherNumber
+    ) || c == '_'
+}

@@ -1,0 +1,252 @@
+//! Is the service ready for work, and is it still getting on with it?
+//!
+//! Readiness is a set of named checks; each is failing, with the reason "starting", until the part that owns it says
+//! otherwise. Liveness is a set of progress clocks: a loop touches its clock each time round, and a clock that was not
+//! touched for its limit means that the loop is wedged, although the process runs.
+
+use std::{
+    fmt::Write as _,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+/// The health of one service; clones share it.
+#[derive(Debug, Clone)]
+pub struct Health(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    start: Instant,
+    stopping: AtomicBool,
+    checks: Mutex<Vec<State>>,
+    clocks: Mutex<Vec<Clock>>,
+}
+
+#[derive(Debug)]
+struct State {
+    name: &'static str,
+    failure: Option<String>,
+}
+
+#[derive(Debug)]
+struct Clock {
+    name: &'static str,
+    limit: Duration,
+    // Milliseconds since `Shared::start`.
+    touched: Arc<AtomicU64>,
+}
+
+impl Default for Health {
+    fn default() -> Self {
+        Self(Arc::new(Shared {
+            start: Instant::now(),
+            stopping: AtomicBool::new(false),
+            checks: Mutex::default(),
+            clocks: Mutex::default(),
+        }))
+    }
+}
+
+/// One readiness check; whoever holds it reports on it.
+#[derive(Debug, Clone)]
+pub struct Check {
+    shared: Arc<Shared>,
+    index: usize,
+}
+
+/// The progress clock of one loop.
+#[derive(Debug, Clone)]
+pub struct Progress {
+    shared: Arc<Shared>,
+    touched: Arc<AtomicU64>,
+}
+
+/// The answer to a probe: one line for each check, failing ones with the reason.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    /// Whether all is well; a probe answers 200, else 503.
+    pub ok: bool,
+    /// Plain text for a person: `ok kafka` or `failing kafka: no broker answers`.
+    pub text: String,
+}
+
+impl Health {
+    /// Adds a readiness check. It fails with "starting" until [`Check::pass`] is called.
+    #[must_use]
+    pub fn check(&self, name: &'static str) -> Check {
+        let mut checks = lock(&self.0.checks);
+        checks.push(State {
+            name,
+            failure: Some("starting".to_owned()),
+        });
+        Check {
+            shared: Arc::clone(&self.0),
+            index: checks.len() - 1,
+        }
+    }
+
+    /// Adds a progress clock: `/healthz` fails when it is not touched for longer than `limit`.
+    #[must_use]
+    pub fn progress(&self, name: &'static str, limit: Duration) -> Progress {
+        let touched = Arc::new(AtomicU64::new(millis(self.0.start.elapsed())));
+        lock(&self.0.clocks).push(Clock {
+            name,
+            limit,
+            touched: Arc::clone(&touched),
+        });
+        Progress {
+            shared: Arc::clone(&self.0),
+            touched,
+        }
+    }
+
+    /// From now on the service is not ready, whatever the checks say, so that no new work is sent here.
+    pub fn stopping(&self) {
+        self.0.stopping.store(true, Ordering::Relaxed);
+    }
+
+    /// Ready for work? No, while any check fails or the service stops.
+    #[must_use]
+    pub fn readiness(&self) -> Report {
+        let mut report = Report::good();
+        if self.0.stopping.load(Ordering::Relaxed) {
+            report.line("shutdown", Some("the service is stopping"));
+        }
+        for check in lock(&self.0.checks).iter() {
+            report.line(check.name, check.failure.as_deref());
+        }
+        report
+    }
+
+    /// Alive? No, when a progress clock stands still at `now`.
+    #[must_use]
+    pub fn liveness(&self, now: Instant) -> Report {
+        let now = millis(now.saturating_duration_since(self.0.start));
+        let mut report = Report::good();
+        for clock in lock(&self.0.clocks).iter() {
+            let still =
+                Duration::from_millis(now.saturating_sub(clock.touched.load(Ordering::Relaxed)));
+            let failure = (still > clock.limit).then(|| {
+                format!(
+                    "no progress for {still:.1?}, the limit is {:.1?}",
+                    clock.limit
+                )
+            });
+            report.line(clock.name, failure.as_deref());
+        }
+        report
+    }
+}
+
+impl Check {
+    /// The check passes.
+    pub fn pass(&self) {
+        self.set(None);
+    }
+
+    /// The check fails; `reason` is shown to whoever reads `/readyz`.
+    pub fn fail(&self, reason: impl Into<String>) {
+        self.set(Some(reason.into()));
+    }
+
+    /// Whether it passes now.
+    #[must_use]
+    pub fn passes(&self) -> bool {
+        lock(&self.shared.checks)
+            .get(self.index)
+            .is_some_and(|state| state.failure.is_none())
+    }
+
+    fn set(&self, failure: Option<String>) {
+        if let Some(state) = lock(&self.shared.checks).get_mut(self.index) {
+            state.failure = failure;
+        }
+    }
+}
+
+impl Progress {
+    /// The loop got round once more.
+    pub fn touch(&self) {
+        self.touched
+            .store(millis(self.shared.start.elapsed()), Ordering::Relaxed);
+    }
+}
+
+impl Report {
+    fn good() -> Self {
+        Self {
+            ok: true,
+            text: String::new(),
+        }
+    }
+
+    fn line(&mut self, name: &str, failure: Option<&str>) {
+        self.ok &= failure.is_none();
+        // Writing to a String cannot fail.
+        let _infallible = match failure {
+            None => writeln!(self.text, "ok {name}"),
+            Some(reason) => writeln!(self.text, "failing {name}: {reason}"),
+        };
+    }
+}
+
+// Nothing panics while it holds one of these locks, and each value is whole at any time: a poisoned lock is still good.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_check_fails_until_it_passes_and_says_why_when_it_fails_again() {
+        let health = Health::default();
+        assert!(health.readiness().ok, "a service without checks is ready");
+        let kafka = health.check("kafka");
+        assert_eq!(health.readiness().text, "failing kafka: starting\n");
+        kafka.pass();
+        assert_eq!(
+            health.readiness(),
+            Report {
+                ok: true,
+                text: "ok kafka\n".to_owned()
+            }
+        );
+        kafka.fail("no broker answers");
+        assert!(!kafka.passes());
+        assert_eq!(
+            health.readiness().text,
+            "failing kafka: no broker answers\n"
+        );
+    }
+
+    #[test]
+    fn a_stopping_service_is_alive_but_not_ready() {
+        let health = Health::default();
+        health.check("kafka").pass();
+        health.stopping();
+        assert!(!health.readiness().ok);
+        assert!(health.liveness(Instant::now()).ok);
+    }
+
+    #[test]
+    fn a_loop_that_stands_still_is_not_alive_until_it_moves() {
+        let health = Health::default();
+        let progress = health.progress("loop", Duration::from_secs(30));
+        let start = Instant::now();
+        assert!(health.liveness(start + Duration::from_secs(29)).ok);
+        let late = health.liveness(start + Duration::from_secs(32));
+        assert!(!late.ok);
+        assert!(late.text.contains("no progress for"), "{}", late.text);
+        progress.touch();
+        assert!(health.liveness(Instant::now()).ok);
+    }
+}

@@ -1,0 +1,34 @@
+//! The HTTP side of a service: `/metrics`, `/healthz`, `/readyz`, and the bounded accept loop under every Verdict server.
+//!
+//! A service without a frontend of its own calls [`spawn`], which needs no async runtime of the caller's. The frontend
+//! runs its own routes on [`accept`], and answers the three operator pages with [`page`].
+
+mod accept;
+mod pages;
+
+use std::{io, net::SocketAddr};
+
+use tokio::net::TcpListener;
+
+pub use accept::{Limits, Refusal, accept};
+pub use pages::{Page, Server, page, spawn};
+
+/// A listening address could not be had.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot listen on {addr}: {reason} (--listen; another process may have this address)")]
+pub struct BindError {
+    /// The address that was asked for.
+    pub addr: SocketAddr,
+    /// Why not.
+    pub reason: io::Error,
+}
+
+/// Listens on `addr`; port 0 takes a free one ([`TcpListener::local_addr`] tells which).
+///
+/// # Errors
+/// [`BindError`], which names the address, when it is taken or not this machine's.
+pub async fn bind(addr: SocketAddr) -> Result<TcpListener, BindError> {
+    TcpListener::bind(addr)
+        .await
+        .map_err(|reason| BindError { addr, reason })
+}

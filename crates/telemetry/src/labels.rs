@@ -1,0 +1,179 @@
+//! Label values. All are closed enums, except the topic of a [`Destination`], which comes from the settings: nothing
+//! that a message or a request carries can become a label, so nobody outside can grow the number of series.
+
+use std::sync::Arc;
+
+use opentelemetry::{KeyValue, Value};
+
+macro_rules! closed_label {
+    ($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident => $text:literal),+ $(,)? }) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum $name { $($(#[$doc])* $variant),+ }
+
+        impl $name {
+            /// Every value, in the order of the documentation.
+            pub const ALL: &[Self] = &[$(Self::$variant),+];
+
+            /// The label's text.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text),+ }
+            }
+        }
+    };
+}
+
+closed_label! {
+    /// `http.request.method`; what is not listed is `_OTHER`, as the semantic conventions ask.
+    Method {
+        /// GET
+        Get => "GET",
+        /// HEAD
+        Head => "HEAD",
+        /// POST
+        Post => "POST",
+        /// Anything else
+        Other => "_OTHER",
+    }
+}
+
+impl From<&http::Method> for Method {
+    fn from(method: &http::Method) -> Self {
+        match *method {
+            http::Method::GET => Self::Get,
+            http::Method::HEAD => Self::Head,
+            http::Method::POST => Self::Post,
+            _ => Self::Other,
+        }
+    }
+}
+
+closed_label! {
+    /// `http.route` and the `endpoint` of the Python metrics: the template, never the path that was asked for.
+    Route {
+        /// The page.
+        Home => "/",
+        /// The form post.
+        Predict => "/predict",
+        /// The JSON interface.
+        Reviews => "/api/v1/reviews",
+        /// One review's verdict, later.
+        Review => "/api/v1/reviews/{id}",
+        /// The page's style and picture.
+        Asset => "/assets/{name}",
+        /// Liveness.
+        Healthz => "/healthz",
+        /// Readiness.
+        Readyz => "/readyz",
+        /// Exposition of metrics.
+        Metrics => "/metrics",
+        /// No route matched.
+        Unmatched => "unmatched",
+    }
+}
+
+closed_label! {
+    /// `prediction`, with the class numbers that the Python system wrote.
+    Prediction {
+        /// A negative review.
+        Negative => "0",
+        /// A positive review.
+        Positive => "1",
+    }
+}
+
+closed_label! {
+    /// Why a record became a dead letter.
+    DeadLetter {
+        /// The bytes are not text, or not the format they claim.
+        Decode => "decode",
+        /// The format is right, the content is not a review.
+        Schema => "schema",
+        /// Longer than the limit.
+        TooLarge => "too_large",
+        /// The reply topic is not on the allow-list.
+        BadReplyTopic => "bad_reply_topic",
+        /// A defect of ours.
+        Internal => "internal",
+    }
+}
+
+/// How a consumed record ended. The sum over all endings is the number of records read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Ending {
+    /// A verdict was written.
+    Verdict,
+    /// A dead letter was written, for this reason.
+    DeadLetter(DeadLetter),
+}
+
+closed_label! {
+    /// What became of a reply that somebody asked the consumer for.
+    ReplySent {
+        /// Delivered to the reply topic.
+        Sent => "sent",
+        /// Not sent, because its deadline had passed.
+        Expired => "expired",
+        /// The broker did not take it; the verdict itself stands in the verdicts topic.
+        Failed => "failed",
+    }
+}
+
+closed_label! {
+    /// What the frontend did with a record of its reply partition.
+    ReplyReceived {
+        /// Given to the request that waits for it.
+        Delivered => "delivered",
+        /// Kept for a client that chose to ask for it later.
+        Kept => "kept",
+        /// Nobody waits for it (any more).
+        Late => "late",
+        /// The correlation id is ours but the review is not: dropped.
+        Mismatched => "mismatched",
+        /// No correlation id, or not a reply.
+        Unreadable => "unreadable",
+    }
+}
+
+closed_label! {
+    /// Why the frontend turned a request or a connection away.
+    Refused {
+        /// Too many requests wait for a verdict.
+        PendingFull => "pending_full",
+        /// The client asks too often.
+        RateLimit => "rate_limit",
+        /// Too many connections from one address.
+        ConnectionsPerAddress => "connections_per_address",
+    }
+}
+
+closed_label! {
+    /// `error.type` of a record that was not confirmed.
+    SendError {
+        /// It never left this process.
+        NeverQueued => "never_queued",
+        /// It may have been stored.
+        Unknown => "unknown",
+    }
+}
+
+/// A topic as a label value. Make one for each topic at the start, from the settings, and keep it.
+#[derive(Debug, Clone)]
+pub struct Destination(Arc<str>);
+
+impl Destination {
+    /// For the topic `name`.
+    #[must_use]
+    pub fn topic(name: &str) -> Self {
+        Self(Arc::from(name))
+    }
+
+    pub(crate) fn value(&self) -> Value {
+        Value::String(Arc::clone(&self.0).into())
+    }
+}
+
+pub(crate) fn label(key: &'static str, value: impl Into<Value>) -> KeyValue {
+    KeyValue::new(key, value)
+}

@@ -1,0 +1,162 @@
+//! Log lines on standard error: readable on a terminal, JSON for machines.
+//!
+//! Standard output stays free for results (`--json`). The format is chosen by [`LogFormat`]; `auto` gives JSON as soon
+//! as standard error is not a terminal, because then a log collector reads it.
+
+use std::io::IsTerminal;
+
+use tracing::Dispatch;
+use tracing_subscriber::{
+    EnvFilter, fmt::MakeWriter, layer::SubscriberExt, util::SubscriberInitExt,
+};
+
+use crate::{TelemetryArgs, TelemetryError};
+
+/// Level info for everything, and only what needs a person from the Kafka client.
+pub const DEFAULT_FILTER: &str = "info,rdkafka=warn,librdkafka=warn";
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum LogFormat {
+    /// `Human` when standard error is a terminal, else `Json`.
+    Auto,
+    /// One coloured line for a person.
+    Human,
+    /// One JSON object a line.
+    Json,
+}
+
+impl LogFormat {
+    /// Decides `Auto`.
+    #[must_use]
+    pub fn is_json(self, stderr_is_terminal: bool) -> bool {
+        match self {
+            Self::Auto => !stderr_is_terminal,
+            Self::Human => false,
+            Self::Json => true,
+        }
+    }
+}
+
+/// Installs the process's `tracing` subscriber. Call it once, from `main.rs`.
+///
+/// # Errors
+/// [`TelemetryError::LogFilter`] for a filter that does not parse, [`TelemetryError::LogsTwice`] when a subscriber is
+/// already installed.
+pub fn init(args: &TelemetryArgs) -> Result<(), TelemetryError> {
+    let terminal = std::io::stderr().is_terminal();
+    let json = args.log_format.is_json(terminal);
+    subscriber(filter(&args.log_filter)?, json, terminal, std::io::stderr)
+        .try_init()
+        .map_err(|e| TelemetryError::LogsTwice(e.to_string()))
+}
+
+fn subscriber<W>(filter: EnvFilter, json: bool, colour: bool, writer: W) -> Dispatch
+where
+    W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
+{
+    // The filter is a layer of its own, for all layers. A filter of one layer keeps its decision in a thread-local until
+    // the event comes; a library that only asks whether a line is wanted (librdkafka's binding does, through `log`)
+    // leaves that decision behind, and the next line of the same thread is lost.
+    let filtered = tracing_subscriber::registry().with(filter);
+    let layer = tracing_subscriber::fmt::layer().with_writer(writer);
+    if json {
+        let layer = layer
+            .json()
+            .flatten_event(true)
+            .with_current_span(false)
+            .with_span_list(false);
+        filtered.with(layer).into()
+    } else {
+        let layer = layer.with_ansi(colour).with_target(false).compact();
+        filtered.with(layer).into()
+    }
+}
+
+fn filter(text: &str) -> Result<EnvFilter, TelemetryError> {
+    EnvFilter::builder()
+        .parse(text)
+        .map_err(|e| TelemetryError::LogFilter {
+            filter: text.to_owned(),
+            reason: e.to_string(),
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        io,
+        sync::{Arc, Mutex},
+    };
+
+    use super::*;
+
+    #[test]
+    fn auto_is_json_exactly_when_nobody_watches() {
+        for (format, terminal, json) in [
+            (LogFormat::Auto, true, false),
+            (LogFormat::Auto, false, true),
+            (LogFormat::Human, false, false),
+            (LogFormat::Json, true, true),
+        ] {
+            assert_eq!(format.is_json(terminal), json, "{format:?} {terminal}");
+        }
+    }
+
+    #[test]
+    fn a_bad_filter_is_an_error_that_names_the_flag() {
+        let error = filter("verdict_web=loud").expect_err("loud is no level");
+        assert!(error.to_string().contains("--log-filter"), "{error}");
+        assert!(filter(DEFAULT_FILTER).is_ok());
+    }
+
+    #[derive(Clone, Default)]
+    struct Lines(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Lines {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().expect("lock").extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn written(json: bool, work: impl FnOnce()) -> String {
+        let lines = Lines::default();
+        let writer = lines.clone();
+        let subscriber = subscriber(filter("info").expect("valid"), json, false, move || {
+            writer.clone()
+        });
+        tracing::dispatcher::with_default(&subscriber, work);
+        let bytes = lines.0.lock().expect("lock").clone();
+        String::from_utf8(bytes).expect("UTF-8")
+    }
+
+    #[test]
+    fn asking_whether_a_line_is_wanted_does_not_lose_the_next_one() {
+        let text = written(false, || {
+            assert!(!tracing::enabled!(tracing::Level::TRACE));
+            tracing::info!(n = 1, "kept");
+            tracing::debug!("not wanted");
+        });
+        assert_eq!(text.lines().count(), 1, "{text}");
+        assert!(text.contains("kept") && text.contains("n=1"), "{text}");
+    }
+
+    #[test]
+    fn a_line_is_one_json_object_and_its_value_cannot_break_out_of_it() {
+        let text = written(true, || tracing::info!(reason = "a\"b\n\u{1b}[31m", "kept"));
+        assert_eq!(text.lines().count(), 1, "{text}");
+        assert!(text.contains(r#""message":"kept""#), "{text}");
+        assert!(text.contains(r#""reason":"a\"b\n\u001b[31m""#), "{text}");
+    }
+
+    #[test]
+    fn control_characters_do_not_reach_a_terminal() {
+        let text = written(false, || tracing::info!(reason = "\u{1b}[31mred", "kept"));
+        assert!(!text.contains('\u{1b}'), "{text:?}");
+    }
+}

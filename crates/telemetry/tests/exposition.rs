@@ -1,0 +1,151 @@
+//! What Prometheus sees is what the catalogue says.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
+
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
+
+use verdict_telemetry::{
+    CpuPrice, Metrics, ModelInfo, Service, Telemetry, catalogue,
+    labels::{
+        DeadLetter, Destination, Ending, Method, Prediction, Refused, ReplyReceived, ReplySent,
+        Route, SendError,
+    },
+};
+
+fn recorded() -> Telemetry {
+    let telemetry = Telemetry::start(Service::Web, CpuPrice::default()).expect("telemetry starts");
+    let metrics: &Metrics = telemetry.metrics();
+    let reviews = Destination::topic("reviews");
+    let ms = Duration::from_millis(2);
+    metrics.record_request(
+        Method::Post,
+        Route::Predict,
+        200,
+        ms,
+        Duration::from_secs(36),
+    );
+    metrics.record_request(Method::Other, Route::Unmatched, 404, ms, Duration::ZERO);
+    metrics.record_predictions(Prediction::Positive, 7);
+    metrics.record_sent(&reviews, 3);
+    metrics.record_not_sent(&reviews, SendError::Unknown, 1);
+    metrics.record_consumed(&reviews, 4);
+    metrics.record_batch(&reviews, 4, ms);
+    metrics.record_scored(Duration::from_micros(11));
+    metrics.record_ended(Ending::Verdict, 5);
+    metrics.record_ended(Ending::DeadLetter(DeadLetter::TooLarge), 2);
+    metrics.record_replies(ReplySent::Expired, 1);
+    metrics.set_model(model("7"));
+    metrics.set_lag([
+        ((Arc::from("reviews"), 0), 12),
+        ((Arc::from("reviews"), 3), 0),
+    ]);
+    metrics.record_web_reply(ReplyReceived::Delivered);
+    metrics.add_web_pending(1);
+    metrics.record_web_refused(Refused::PendingFull);
+    telemetry
+}
+
+fn model(version: &str) -> ModelInfo {
+    ModelInfo {
+        name: "default".to_owned(),
+        version: version.to_owned(),
+        sha256: "ab".repeat(32),
+    }
+}
+
+#[test]
+fn every_exposed_name_is_in_the_catalogue_and_the_other_way_round() {
+    let text = recorded().metrics().exposition().expect("text");
+    let exposed: BTreeSet<&str> = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next())
+        .filter(|name| *name != "target_info")
+        .collect();
+    let known: BTreeSet<&str> = catalogue::ALL.iter().map(|i| i.prometheus).collect();
+    assert_eq!(exposed, known, "{text}");
+}
+
+#[test]
+fn the_metrics_of_the_python_system_keep_their_names_and_labels() {
+    let text = recorded().metrics().exposition().expect("text");
+    for line in [
+        "app_request_count_total{endpoint=\"/predict\",method=\"POST\"} 1\n",
+        "app_request_latency_seconds_bucket{endpoint=\"/predict\",le=\"0.005\"} 1\n",
+        "app_request_latency_seconds_count{endpoint=\"/predict\"} 1\n",
+        "model_prediction_count_total{prediction=\"1\"} 7\n",
+        // 36 CPU-seconds of a machine with two CPUs at 0.0416 USD an hour.
+        "app_cost_per_request_usd{endpoint=\"/predict\"} 0.000208\n",
+        "# TYPE app_cost_per_request_usd gauge\n",
+        "# TYPE app_total_cost_usd_total counter\n",
+    ] {
+        assert!(text.contains(line), "{line}\nis not in\n{text}");
+    }
+    assert!(!text.contains("total_total"), "{text}");
+    assert!(!text.contains("seconds_seconds"), "{text}");
+}
+
+#[test]
+fn our_own_metrics_carry_their_closed_labels() {
+    let text = recorded().metrics().exposition().expect("text");
+    for line in [
+        "verdict_endings_total{ending=\"verdict\"} 5\n",
+        "verdict_endings_total{ending=\"dead_letter\",kind=\"too_large\"} 2\n",
+        "verdict_score_duration_seconds_bucket{le=\"0.00002\"} 1\n",
+        "verdict_consumer_lag{partition=\"0\",topic=\"reviews\"} 12\n",
+        "verdict_web_pending 1\n",
+        "messaging_client_sent_messages_total{error_type=\"unknown\",messaging_destination_name=\"reviews\",\
+         messaging_operation_name=\"send\",messaging_system=\"kafka\"} 1\n",
+        "service_name=\"verdict-web\"",
+    ] {
+        assert!(text.contains(line), "{line}\nis not in\n{text}");
+    }
+}
+
+#[test]
+fn a_swapped_model_and_a_revoked_partition_lose_their_series() {
+    let telemetry = recorded();
+    telemetry.metrics().set_model(model("8"));
+    telemetry
+        .metrics()
+        .set_lag([((Arc::from("reviews"), 3), 1)]);
+    let text = telemetry.metrics().exposition().expect("text");
+    assert!(text.contains("version=\"8\""), "{text}");
+    assert!(!text.contains("version=\"7\""), "{text}");
+    assert_eq!(text.matches("verdict_consumer_lag{").count(), 1, "{text}");
+}
+
+#[test]
+fn total_cost_grows_with_cpu_time_only() {
+    let telemetry = Telemetry::start(Service::Web, CpuPrice::default()).expect("telemetry starts");
+    let read = || -> f64 {
+        let text = telemetry.metrics().exposition().expect("text");
+        let line = text
+            .lines()
+            .find(|line| line.starts_with("app_total_cost_usd_total "))
+            .expect("the counter is there");
+        line.rsplit(' ')
+            .next()
+            .expect("value")
+            .parse()
+            .expect("number")
+    };
+    let first = read();
+    assert!(first > 0.0);
+    assert!(read() >= first);
+}
+
+#[test]
+fn the_documentation_is_written_from_the_catalogue() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/metrics.md");
+    let stored = std::fs::read_to_string(path).expect("docs/metrics.md");
+    assert_eq!(
+        stored,
+        catalogue::markdown(),
+        "run: cargo run -p verdict-telemetry --example metrics_doc > docs/metrics.md"
+    );
+}

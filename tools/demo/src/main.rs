@@ -1,0 +1,66 @@
+//! `make demo`.
+
+use clap::Parser;
+use std::process::ExitCode;
+use tokio::signal::unix::{SignalKind, signal};
+use verdict_demo::{run::run, settings::Settings};
+use verdict_telemetry::logs;
+
+fn main() -> ExitCode {
+    match start(Settings::parse().quiet()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("demo: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn start(settings: Settings) -> anyhow::Result<()> {
+    logs::init(&settings.telemetry)?;
+    let runtime = tokio::runtime::Runtime::new()?;
+    let banner = banner(&settings);
+    let result = runtime.block_on(async {
+        let (mut interrupt, mut terminate) = (
+            signal(SignalKind::interrupt())?,
+            signal(SignalKind::terminate())?,
+        );
+        let stop = async {
+            tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {} }
+            eprintln!("stopping …");
+        };
+        run(settings, stop, || eprintln!("{banner}")).await
+    });
+    // A client that still waits for the broker must not hold up the end.
+    runtime.shutdown_background();
+    result
+}
+
+fn banner(settings: &Settings) -> String {
+    let web = Settings::local(settings.web_port);
+    let metrics = Settings::local(settings.metrics_port);
+    let kafka = settings.bootstrap();
+    let broker = match settings.bootstrap_servers {
+        None => format!(
+            "  The broker is embedded, keeps its data in {}, and has no transactions: delivery is at least once, and
+  every verdict carries its source position, by which readers drop duplicates.",
+            settings.state.display()
+        ),
+        Some(_) => "  Delivery is at least once; every verdict carries its source position, by which readers drop duplicates."
+            .to_owned(),
+    };
+    format!(
+        "
+  Verdict is running.
+
+    page       http://{web}/
+    ask        curl -d 'text=What a wonderful film' http://{web}/predict
+    publish    echo 'What a wonderful film' | producer publish - --bootstrap-servers {kafka}
+    Kafka      {kafka}   topics reviews, reviews.verdicts, dlq.reviews
+    metrics    http://{web}/metrics  http://{metrics}/metrics
+
+{broker}
+  Ctrl-C stops it; started again, it goes on where it was.
+"
+    )
+}

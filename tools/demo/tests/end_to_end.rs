@@ -1,0 +1,220 @@
+//! The whole system, on the embedded broker and on a real Apache Kafka: one suite, run on both.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    unreachable_pub,
+    reason = "tests"
+)]
+
+mod common;
+
+use common::{Demo, Ground, PATIENCE, command, eventually, path, root};
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::net::TcpListener;
+use std::ops::ControlFlow;
+use std::process::Command;
+use verdict_consumer::audit::{Report, audit};
+use verdict_consumer::settings::{AuditArgs, Cli, Command as ConsumerCommand, TopicArgs};
+use verdict_demo::samples::SAMPLES;
+use verdict_kafka_io::{Outgoing, Publisher, PublisherRole, snapshot};
+use verdict_messages::topic::{REVIEWS, VERDICTS};
+
+#[test]
+fn on_the_embedded_broker_everything_holds() {
+    let mut ground = Ground::embedded();
+    suite(&mut ground);
+}
+
+#[test]
+fn on_a_real_kafka_everything_holds() {
+    if let Some(mut ground) = Ground::kafka() {
+        suite(&mut ground);
+    }
+}
+
+fn suite(ground: &mut Ground) {
+    let demo = ground.start();
+    a_form_is_answered(&demo);
+    json_is_answered_with_an_explanation_that_sums_up(&demo);
+    a_foreign_client_publishes_plain_text_and_reads_its_verdict(&demo);
+    a_review_that_cannot_be_read_is_a_dead_letter(&demo);
+    two_thousand_reviews_survive_a_kill_in_the_middle(ground, demo);
+}
+
+fn a_form_is_answered(demo: &Demo) {
+    let form = "application/x-www-form-urlencoded";
+    let page = demo.post(
+        "/predict",
+        form,
+        "text/html",
+        "text=What+a+wonderful%2C+moving+film",
+    );
+    assert!(
+        page.contains("positive") && page.contains("wonderful"),
+        "{page}"
+    );
+    let line = demo.post(
+        "/predict",
+        form,
+        "text/plain",
+        "text=A+terrible+waste+of+time",
+    );
+    assert!(line.starts_with("negative"), "{line}");
+    assert!(demo.get("/").unwrap().contains("<form"));
+}
+
+fn json_is_answered_with_an_explanation_that_sums_up(demo: &Demo) {
+    let json = "application/json";
+    let body = r#"{"id": "mine-1", "text": "Not bad at all: witty, warm and beautifully acted."}"#;
+    let verdict: Value =
+        serde_json::from_str(&demo.post("/api/v1/reviews", json, json, body)).unwrap();
+    assert_eq!(verdict["label"], "positive", "{verdict}");
+    let number = |name: &str| verdict[name].as_f64().unwrap();
+    let weights = verdict["explanation"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|term| term["weight"].as_f64().unwrap());
+    let sum = number("intercept") + number("rest") + weights.sum::<f64>();
+    assert_eq!(sum.to_bits(), number("score").to_bits(), "{verdict}");
+    assert_eq!(verdict["source"]["topic"], REVIEWS);
+}
+
+/// A client of librdkafka from Python, as anybody might have one.
+#[allow(
+    clippy::disallowed_methods,
+    reason = "where the tools are, and CI, are told by the environment"
+)]
+fn a_foreign_client_publishes_plain_text_and_reads_its_verdict(demo: &Demo) {
+    let python = std::env::var("VERDICT_VENV").map(|venv| format!("{venv}/bin/python"));
+    let Ok(python) = python else {
+        assert!(
+            std::env::var("CI").is_err(),
+            "VERDICT_VENV must name a Python environment; `make test` makes one"
+        );
+        eprintln!("left out: the foreign client needs VERDICT_VENV; `make test` makes it");
+        return;
+    };
+    let script = path(&root().join("tools/demo/tests/foreign_client.py"));
+    let output = Command::new(&python)
+        .args([&script, &demo.bootstrap])
+        .output()
+        .unwrap();
+    let (out, err) = (
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr),
+    );
+    assert!(output.status.success(), "{out}{err}");
+    let verdict: Value = serde_json::from_str(out.trim()).unwrap();
+    assert_eq!(verdict["label"], "positive", "{verdict}");
+}
+
+fn a_review_that_cannot_be_read_is_a_dead_letter(demo: &Demo) {
+    let publisher = Publisher::new(&demo.kafka(), PublisherRole::Bulk).unwrap();
+    let bad: [&[u8]; 4] = [
+        b"\xff\xfe not text",
+        b"{\"text\": 7}",
+        b"   ",
+        b"{\"text\": \"\"}",
+    ];
+    for value in bad {
+        publisher.send(&Outgoing::to(REVIEWS).value(value)).unwrap();
+    }
+    publisher.wait_delivered(PATIENCE).unwrap();
+    let report = eventually("every review has an outcome", || settled(demo, false));
+    assert_eq!(report.dead_letters, 4, "{report:?}");
+    assert!(report.ok, "{report:?}");
+}
+
+fn two_thousand_reviews_survive_a_kill_in_the_middle(ground: &mut Ground, demo: Demo) {
+    let before = count(&demo, VERDICTS);
+    publish(&demo, 0..1000);
+    eventually("some of them are scored", || {
+        (count(&demo, VERDICTS) > before).then_some(())
+    });
+    demo.kill9();
+    let demo = ground.start();
+    publish(&demo, 1000..2000);
+    let report = eventually("every review has an outcome", || settled(&demo, true));
+    assert!(report.ok, "{report:?}");
+
+    let mut positions = BTreeSet::new();
+    let mut n_ids = BTreeSet::new();
+    snapshot::read(&demo.kafka(), VERDICTS, PATIENCE, |record, _| {
+        let verdict: Value = serde_json::from_slice(&record.value.unwrap()).unwrap();
+        if verdict["id"].as_str().unwrap().starts_with("bulk-") {
+            n_ids.insert(verdict["id"].as_str().unwrap().to_owned());
+            positions.insert(verdict["source"].to_string());
+        }
+        ControlFlow::Continue(())
+    })
+    .unwrap();
+    assert_eq!(n_ids.len(), 2000);
+    // A publisher that was cut off may have stored a review twice; each stored one has its own position and verdict.
+    assert!(positions.len() >= 2000);
+    assert_eq!(demo.interrupt(), Some(0));
+}
+
+fn publish(demo: &Demo, numbers: std::ops::Range<usize>) {
+    let publisher = Publisher::new(&demo.kafka(), PublisherRole::Bulk).unwrap();
+    for (i, sample) in numbers.zip(SAMPLES.iter().cycle()) {
+        let id = format!("bulk-{i}");
+        let value = serde_json::json!({ "id": id, "text": sample }).to_string();
+        publisher
+            .send(&Outgoing::to(REVIEWS).key(id).value(value))
+            .unwrap();
+    }
+    publisher.wait_delivered(PATIENCE).unwrap();
+}
+
+/// The audit's report once no review is without an outcome.
+fn settled(demo: &Demo, allow_duplicates: bool) -> Option<Report> {
+    let report = audit(&demo.kafka(), &topics(), PATIENCE, 5, allow_duplicates).unwrap();
+    (report.missing.count == 0).then_some(report)
+}
+
+fn topics() -> TopicArgs {
+    let cli = <Cli as clap::Parser>::try_parse_from(["consumer", "audit"]).unwrap();
+    match cli.command {
+        Some(ConsumerCommand::Audit(AuditArgs { topics, .. })) => topics,
+        other => panic!("audit was asked for, got {other:?}"),
+    }
+}
+
+fn count(demo: &Demo, topic: &str) -> usize {
+    let mut n = 0;
+    let reading = snapshot::read(&demo.kafka(), topic, PATIENCE, |_, _| {
+        n += 1;
+        ControlFlow::Continue(())
+    });
+    reading.unwrap();
+    n
+}
+
+#[test]
+fn a_taken_port_is_a_clear_error() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    for flag in ["--web-port", "--kafka-port"] {
+        let state = tempfile::tempdir().unwrap();
+        let free = common::free_port().to_string();
+        let other = if flag == "--web-port" {
+            "--kafka-port"
+        } else {
+            "--web-port"
+        };
+        let output = command()
+            .args([flag, &port, other, &free, "--state", &path(state.path())])
+            .output()
+            .unwrap();
+        let message = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{message}");
+        assert!(
+            message.contains(&format!("127.0.0.1:{port}")) && message.contains(flag),
+            "{message}"
+        );
+    }
+}

@@ -1,0 +1,298 @@
+//! One broker, from its first start to its end.
+
+use std::fs::{self, File, OpenOptions};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use rustix::process::Signal;
+use tempfile::TempDir;
+
+use crate::error::StartError;
+use crate::install::install;
+use crate::ports::{self, Port};
+use crate::process::{Broker, Watchdog};
+use crate::properties;
+use crate::ready::is_ready;
+use crate::settings::{Jvm, Options, cache_folder};
+use crate::wait::{last_lines, poll, tail};
+
+const LOG4J: &str = include_str!("../log4j2.properties");
+/// Any 16 bytes in URL-safe base64; a single node meets no other cluster to be told from.
+const CLUSTER_ID: &str = "dmVyZGljdC1rYWZrYS0xMA";
+
+/// A Kafka broker of our own. It ends when this is dropped, and when this process ends without dropping it.
+///
+/// Fields are dropped in this order: the broker is killed by [`Drop`], then the watchdog goes, then the folder.
+#[derive(Debug)]
+pub struct Kafka {
+    broker: Option<Broker>,
+    watchdog: Watchdog,
+    port: Port,
+    controller: Port,
+    home: Home,
+    libs: PathBuf,
+    options: Options,
+}
+
+/// The folder with `data/`, `server.properties` and `kafka.log`.
+#[derive(Debug)]
+enum Home {
+    Kept(PathBuf),
+    Temporary(TempDir),
+}
+
+impl Home {
+    fn path(&self) -> &Path {
+        match self {
+            Self::Kept(path) => path,
+            Self::Temporary(folder) => folder.path(),
+        }
+    }
+}
+
+impl Kafka {
+    /// Fetches the jars if need be, formats the data folder if it is new, starts the broker and waits until it answers.
+    /// Takes 2 to 5 seconds, and that of a 45 MB download the very first time.
+    ///
+    /// # Errors
+    /// Java or Maven is missing, a port is taken, or the broker does not come up; the text then quotes its log.
+    pub fn start(options: Options) -> Result<Self, StartError> {
+        let cache = cache_folder(options.cache.clone())?;
+        let libs = install(&cache)?;
+        let port = ports::take(&cache, options.port)?;
+        let controller = ports::take(&cache, None)?;
+        let home = match &options.data {
+            Some(path) => {
+                fs::create_dir_all(path)
+                    .map_err(StartError::io(format!("creating {}", path.display())))?;
+                // Absolute, since Kafka reads it from its configuration.
+                let path = path
+                    .canonicalize()
+                    .map_err(StartError::io(format!("finding {}", path.display())))?;
+                Home::Kept(path)
+            }
+            None => {
+                let folder = tempfile::Builder::new().prefix("verdict-kafka-").tempdir();
+                Home::Temporary(folder.map_err(StartError::io("creating a temporary folder"))?)
+            }
+        };
+        let temporary = matches!(home, Home::Temporary(_)).then(|| home.path());
+        let watchdog = Watchdog::start(temporary)?;
+        let mut kafka = Self {
+            broker: None,
+            watchdog,
+            port,
+            controller,
+            home,
+            libs,
+            options,
+        };
+        kafka.configure()?;
+        kafka.format()?;
+        kafka.launch()?;
+        Ok(kafka)
+    }
+
+    /// The address for clients: `127.0.0.1:PORT`, the same for the whole life, restarts included.
+    pub fn bootstrap(&self) -> String {
+        self.address().to_string()
+    }
+
+    /// The address for clients.
+    pub fn address(&self) -> SocketAddr {
+        (Ipv4Addr::LOCALHOST, self.port.number).into()
+    }
+
+    /// The broker's pid; `None` while it is down.
+    pub fn pid(&self) -> Option<u32> {
+        self.broker.as_ref().map(Broker::pid)
+    }
+
+    /// The broker's log file.
+    pub fn log(&self) -> PathBuf {
+        self.home.path().join("kafka.log")
+    }
+
+    /// The folder with the broker's data, configuration and log.
+    pub fn home(&self) -> &Path {
+        self.home.path()
+    }
+
+    /// Whether the process runs. It may still end by itself, for a full disk for instance.
+    ///
+    /// # Errors
+    /// It did, and the text quotes its log.
+    pub fn check(&mut self) -> Result<(), StartError> {
+        let log = self.log();
+        let broker = self.broker.as_mut().ok_or(StartError::NotRunning)?;
+        match broker.ended()? {
+            None => Ok(()),
+            Some(status) => {
+                self.broker = None;
+                self.watchdog.guard(None)?;
+                Err(StartError::Ended {
+                    ended: status.to_string(),
+                    tail: tail(&log),
+                    log,
+                })
+            }
+        }
+    }
+
+    /// Ends the broker as a power cut would (SIGKILL). Its data stays for [`restart`](Self::restart).
+    ///
+    /// # Errors
+    /// The system does not let us.
+    pub fn kill9(&mut self) -> Result<(), StartError> {
+        if let Some(mut broker) = self.broker.take() {
+            broker.kill()?;
+            self.watchdog.guard(None)?;
+        }
+        Ok(())
+    }
+
+    /// Ends the broker in order (SIGTERM): it hands over, flushes and closes. Its data stays.
+    ///
+    /// # Errors
+    /// It had not ended within that time, and was killed.
+    pub fn terminate(&mut self, within: Duration) -> Result<(), StartError> {
+        let Some(broker) = self.broker.as_mut() else {
+            return Ok(());
+        };
+        let status = broker.terminate(within)?;
+        self.kill9()?;
+        status.map(drop).ok_or(StartError::NotEnded { within })
+    }
+
+    /// Freezes the broker (SIGSTOP): it keeps its connections and answers nothing.
+    ///
+    /// # Errors
+    /// It is not running.
+    pub fn pause(&self) -> Result<(), StartError> {
+        self.broker
+            .as_ref()
+            .ok_or(StartError::NotRunning)?
+            .signal(Signal::STOP)
+    }
+
+    /// Lets a frozen broker go on (SIGCONT).
+    ///
+    /// # Errors
+    /// It is not running.
+    pub fn resume(&self) -> Result<(), StartError> {
+        self.broker
+            .as_ref()
+            .ok_or(StartError::NotRunning)?
+            .signal(Signal::CONT)
+    }
+
+    /// Starts the broker again at the same address with the same data, and waits until it answers. One that still runs
+    /// is killed first.
+    ///
+    /// # Errors
+    /// Those of [`start`](Self::start).
+    pub fn restart(&mut self) -> Result<(), StartError> {
+        self.kill9()?;
+        self.launch()
+    }
+
+    fn configure(&self) -> Result<(), StartError> {
+        let home = self.home.path();
+        let properties = properties::render(
+            &home.join("data"),
+            self.port.number,
+            self.controller.number,
+            &self.options.properties,
+        );
+        for (name, text) in [
+            ("server.properties", properties.as_str()),
+            ("log4j2.properties", LOG4J),
+        ] {
+            let path = home.join(name);
+            fs::write(&path, text)
+                .map_err(StartError::io(format!("writing {}", path.display())))?;
+        }
+        Ok(())
+    }
+
+    fn format(&self) -> Result<(), StartError> {
+        let data = self.home.path().join("data");
+        if data.join("meta.properties").exists() {
+            return Ok(());
+        }
+        let mut command = self.java("kafka.tools.StorageTool");
+        command
+            .args(["format", "--cluster-id", CLUSTER_ID, "--config"])
+            .arg(self.home.path().join("server.properties"));
+        let output = command
+            .stdin(Stdio::null())
+            .output()
+            .map_err(|error| match error.kind() {
+                std::io::ErrorKind::NotFound => StartError::NoJava,
+                _ => StartError::Io {
+                    what: "starting java".to_owned(),
+                    error,
+                },
+            })?;
+        if output.status.success() {
+            return Ok(());
+        }
+        let said = [output.stdout, output.stderr].concat();
+        let output_end = last_lines(&String::from_utf8_lossy(&said), 20);
+        Err(StartError::Format {
+            data,
+            ended: output.status.to_string(),
+            output: output_end,
+        })
+    }
+
+    fn launch(&mut self) -> Result<(), StartError> {
+        let (log, within, address) = (self.log(), self.options.ready_within, self.address());
+        let mut command = self.java("kafka.Kafka");
+        command.arg(self.home.path().join("server.properties"));
+        let file: File = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(&log)
+            .map_err(StartError::io(format!("opening {}", log.display())))?;
+        let broker = self.broker.insert(Broker::start(command, file)?);
+        self.watchdog.guard(Some(broker.pid()))?;
+        let ready = poll(within, || match broker.ended()? {
+            Some(status) => Err(StartError::Ended {
+                ended: status.to_string(),
+                tail: tail(&log),
+                log: log.clone(),
+            }),
+            None => Ok(is_ready(address).then_some(())),
+        })?;
+        ready.ok_or_else(|| StartError::NotReady {
+            within,
+            tail: tail(&log),
+            log: log.clone(),
+        })
+    }
+
+    fn java(&self, class: &str) -> Command {
+        let mut command = Command::new("java");
+        command.args(["-Xms256m", "-Xmx512m"]);
+        if self.options.jvm == Jvm::QuickStart {
+            command.args(["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"]);
+        }
+        let log4j = self.home.path().join("log4j2.properties");
+        command
+            .arg(format!("-Dlog4j2.configurationFile={}", log4j.display()))
+            .arg("-cp")
+            .arg(self.libs.join("*"))
+            .arg(class);
+        command
+    }
+}
+
+impl Drop for Kafka {
+    fn drop(&mut self) {
+        // Nobody is left to tell, and the watchdog's last pid is this one still.
+        self.kill9().unwrap_or(());
+    }
+}

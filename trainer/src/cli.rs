@@ -1,0 +1,46 @@
+//! What can be typed.
+
+use crate::commands::{data, evaluate, explain, inspect, score, train};
+use clap::{Parser, Subcommand};
+
+/// Trains, evaluates and explains the models that classify reviews.
+///
+/// Results go to standard output, progress and logs to standard error. Exit codes: 0 done, 2 bad usage or input.
+#[derive(Debug, Parser)]
+#[command(name = "trainer", version, max_term_width = 100)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Train a model from labelled reviews.
+    Train(train::Args),
+    /// Measure a model on labelled reviews it has not seen.
+    Evaluate(evaluate::Args),
+    /// Score reviews.
+    Score(score::Args),
+    /// Show what each term adds to the score of a text.
+    Explain(explain::Args),
+    /// Show what a model file holds.
+    Inspect(inspect::Args),
+    /// Get the data set.
+    #[command(subcommand)]
+    Data(data::Command),
+}
+
+/// Does what was typed.
+///
+/// # Errors
+/// Says what went wrong, with the name of the thing.
+pub fn run(cli: &Cli) -> anyhow::Result<()> {
+    match &cli.command {
+        Command::Train(args) => train::run(args),
+        Command::Evaluate(args) => evaluate::run(args),
+        Command::Score(args) => score::run(args),
+        Command::Explain(args) => explain::run(args),
+        Command::Inspect(args) => inspect::run(args),
+        Command::Data(command) => data::run(command),
+    }
+}

@@ -1,0 +1,109 @@
+//! `trainer evaluate`.
+
+use super::output;
+use super::threads::Threads;
+use crate::card;
+use crate::corpus::{Corpus, SplitName};
+use crate::metrics::Metrics;
+use crate::params::{Params, RawParams};
+use anyhow::Context;
+use rayon::prelude::*;
+use std::path::{Path, PathBuf};
+use verdict_sentiment::{Model, Score, Scratch};
+
+/// Options of `trainer evaluate`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The model: a file, or a directory that holds model.verdict.
+    #[arg(
+        long,
+        value_name = "URI",
+        default_value = "models/default",
+        env = "VERDICT_MODEL"
+    )]
+    model: PathBuf,
+    /// Labelled reviews, as for `trainer train`.
+    #[arg(long, value_name = "PATH")]
+    data: PathBuf,
+    /// Training parameters, for the split of a source that has none of its own [default: those in the model].
+    #[arg(long, value_name = "FILE")]
+    params: Option<PathBuf>,
+    /// Which part of the data to measure on.
+    #[arg(long, value_enum, default_value = "test")]
+    split: SplitName,
+    /// Also write the metrics to this file, as JSON.
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Also write a model card with these metrics to this file.
+    #[arg(long, value_name = "FILE")]
+    card: Option<PathBuf>,
+    #[command(flatten)]
+    threads: Threads,
+    /// Print one JSON object as the last line.
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
+    let model = verdict_registry::load(&args.model)?;
+    let params = match &args.params {
+        Some(path) => super::train::read_params(path)?,
+        None => params_of(&model)?,
+    };
+    let corpus = Corpus::read(&args.data, args.split, &params.data_ingestion)?;
+    let scores = args.threads.run(|| score_all(&model, &corpus.texts))?;
+    let probabilities: Vec<f64> = scores.iter().map(|score| score.probability).collect();
+    let metrics = Metrics::new(&probabilities, &corpus.labels);
+    if let Some(path) = &args.out {
+        write(
+            path,
+            &format!("{}\n", serde_json::to_string_pretty(&metrics)?),
+        )?;
+    }
+    if let Some(path) = &args.card {
+        write(path, &card::render(&model, &metrics, &corpus.sha256))?;
+    }
+    if args.json {
+        return output::line(serde_json::to_string(&metrics)?);
+    }
+    output::line(format_args!(
+        "{} reviews: accuracy {:.4}, precision {:.4}, recall {:.4}, F1 {:.4}, AUC {:.4}, log-loss {:.4}, calibration error {:.4}",
+        metrics.n,
+        metrics.accuracy,
+        metrics.precision,
+        metrics.recall,
+        metrics.f1,
+        metrics.auc,
+        metrics.log_loss,
+        metrics.ece
+    ))
+}
+
+/// Scores texts on all threads of the pool, in their order.
+pub(crate) fn score_all(model: &Model, texts: &[String]) -> Vec<Score> {
+    texts
+        .par_iter()
+        .map_init(Scratch::default, |scratch, text| model.score(scratch, text))
+        .collect()
+}
+
+/// The parameters that a model was trained with.
+pub(crate) fn params_of(model: &Model) -> anyhow::Result<Params> {
+    let raw = model
+        .parts()
+        .about
+        .get("params")
+        .cloned()
+        .unwrap_or_default();
+    let raw =
+        serde_json::from_value::<RawParams>(raw).context("reading the parameters in the model")?;
+    Ok(Params::check(raw, "the model")?)
+}
+
+fn write(path: &Path, text: &str) -> anyhow::Result<()> {
+    if let Some(directory) = path.parent() {
+        std::fs::create_dir_all(directory)
+            .with_context(|| format!("making {}", directory.display()))?;
+    }
+    std::fs::write(path, text).with_context(|| format!("writing {}", path.display()))
+}

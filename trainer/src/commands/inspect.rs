@@ -1,0 +1,87 @@
+//! `trainer inspect`.
+
+use super::output;
+use serde_json::json;
+use std::path::PathBuf;
+
+/// Options of `trainer inspect`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The model: a file, or a directory that holds model.verdict.
+    #[arg(value_name = "MODEL", default_value = "models/default")]
+    model: PathBuf,
+    /// List so many of the strongest terms of each side.
+    #[arg(long, value_name = "N", default_value_t = 15)]
+    terms: usize,
+    /// Print one JSON object.
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
+    let model = verdict_registry::load(&args.model)?;
+    let (identity, parts) = (model.identity(), model.parts());
+    let vocabulary = parts.vectorizer.vocabulary();
+    let mut terms: Vec<(&str, f32)> = vocabulary
+        .terms()
+        .zip(parts.weights.iter().copied())
+        .collect();
+    terms.sort_by(|(_, a), (_, b)| b.total_cmp(a));
+    let positive: Vec<_> = terms.iter().take(args.terms).collect();
+    let negative: Vec<_> = terms.iter().rev().take(args.terms).collect();
+    let range = parts.vectorizer.ngram_range();
+    if args.json {
+        return output::line(json!({
+            "name": identity.name,
+            "version": identity.version,
+            "sha256": identity.sha256,
+            "format": verdict_sentiment::FORMAT_VERSION,
+            "n_terms": model.n_terms(),
+            "ngram_range": [range.min(), range.max()],
+            "sublinear_tf": parts.vectorizer.sublinear_tf(),
+            "intercept": parts.intercept,
+            "calibration": { "slope": parts.calibration.slope, "offset": parts.calibration.offset },
+            "n_examples": model.examples().len(),
+            "about": parts.about,
+            "positive_terms": positive,
+            "negative_terms": negative,
+        }));
+    }
+    output::buffered(|out| {
+        writeln!(out, "{} {}", identity.name, identity.version)?;
+        writeln!(out, "  sha256       {}", identity.sha256)?;
+        writeln!(
+            out,
+            "  terms        {} ({}- to {}-grams)",
+            model.n_terms(),
+            range.min(),
+            range.max()
+        )?;
+        writeln!(out, "  intercept    {:+.4}", parts.intercept)?;
+        let calibration = parts.calibration;
+        writeln!(
+            out,
+            "  calibration  sigmoid({:.4} · score {:+.4})",
+            calibration.slope, calibration.offset
+        )?;
+        writeln!(
+            out,
+            "  self-test    {} examples, all as when it was made",
+            model.examples().len()
+        )?;
+        writeln!(out, "  about        {}", parts.about)?;
+        writeln!(
+            out,
+            "\n  {:<38}  strongest negative terms",
+            "strongest positive terms"
+        )?;
+        for (positive, negative) in positive.iter().zip(&negative) {
+            writeln!(
+                out,
+                "  {:<28} {:+9.3}  {:<28} {:+9.3}",
+                positive.0, positive.1, negative.0, negative.1
+            )?;
+        }
+        Ok(())
+    })
+}

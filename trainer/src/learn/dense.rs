@@ -1,0 +1,71 @@
+//! `solver: linfa`: linfa-logistic on dense rows, for small vocabularies, and the oracle of the sparse solver.
+
+use super::logistic::{Fit, LogisticParams};
+use super::matrix::Matrix;
+use linfa::DatasetBase;
+use linfa::traits::Fit as _;
+use linfa_logistic::LogisticRegression;
+use ndarray::{Array1, Array2};
+
+/// Most cells of a dense matrix: 2 GiB of `f64`.
+pub const MAX_CELLS: usize = 1 << 28;
+
+/// Why linfa has no result.
+#[derive(Debug, thiserror::Error)]
+pub enum DenseError {
+    /// The dense matrix would be too large.
+    #[error(
+        "solver linfa is dense: reviews × terms must be at most {MAX_CELLS}, got {rows} × {columns} \
+         (params.yaml: model_building.solver; use lbfgs, or lower feature_engineering.max_features)"
+    )]
+    TooLarge {
+        /// Reviews.
+        rows: usize,
+        /// Terms.
+        columns: usize,
+    },
+    /// linfa refused.
+    #[error("linfa-logistic cannot fit")]
+    Linfa(#[from] linfa_logistic::error::Error),
+}
+
+/// Fits all rows with linfa-logistic; `tol` is the length of the gradient of the objective divided by `C·n`.
+///
+/// # Errors
+/// Where the dense matrix would be too large, or where linfa refuses.
+pub fn fit(matrix: &Matrix, labels: &[bool], params: &LogisticParams) -> Result<Fit, DenseError> {
+    let (rows, columns) = (matrix.n_rows, matrix.n_columns());
+    if rows.saturating_mul(columns) > MAX_CELLS {
+        return Err(DenseError::TooLarge { rows, columns });
+    }
+    let mut dense = Array2::<f64>::zeros((rows, columns));
+    matrix.for_each_cell(|row, column, value| dense[(row, column)] = value);
+    fit_dense(dense, labels, params)
+}
+
+/// Fits dense rows with linfa-logistic. Its objective is ours times `C`: `Σ loss + ½·alpha·‖w‖²` with `alpha = 1/C`.
+///
+/// # Errors
+/// Where linfa refuses, for instance labels of one class only.
+pub fn fit_dense(
+    rows: Array2<f64>,
+    labels: &[bool],
+    params: &LogisticParams,
+) -> Result<Fit, DenseError> {
+    let tolerance = params.tol * labels.len() as f64;
+    let targets = Array1::from(labels.to_vec());
+    let fitted = LogisticRegression::default()
+        .alpha(1.0 / params.c)
+        .max_iterations(params.max_iter)
+        .gradient_tolerance(tolerance.max(f64::MIN_POSITIVE))
+        .fit(&DatasetBase::new(rows, targets))?;
+    // linfa calls the larger class positive.
+    let sign = if fitted.labels().pos.class { 1.0 } else { -1.0 };
+    let weights = fitted.params().iter().map(|weight| sign * weight).collect();
+    Ok(Fit {
+        weights,
+        intercept: sign * fitted.intercept(),
+        iterations: 0,
+        converged: true,
+    })
+}

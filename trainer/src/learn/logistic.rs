@@ -1,0 +1,362 @@
+//! Logistic regression on sparse rows: argmin's L-BFGS over our objective.
+//!
+//! The problem is scikit-learn's: minimise `C · Σ log(1 + exp(-y·z)) + ½‖w‖²` over weights *w* and an intercept that is not
+//! penalised. As there, the objective is divided by `C·n`, so that the tolerance has the same meaning.
+
+use super::matrix::{Block, Matrix, Row};
+use argmin::core::{
+    ArgminError, CostFunction, Error, Executor, Gradient, IterState, KV, Problem, Solver, State,
+    TerminationReason, TerminationStatus,
+};
+use argmin::solver::linesearch::MoreThuenteLineSearch;
+use argmin::solver::quasinewton::LBFGS;
+use ndarray::Array1;
+use rayon::prelude::*;
+use std::sync::Mutex;
+
+/// Steps whose curvature L-BFGS remembers; SciPy's default too.
+const MEMORY: usize = 10;
+
+/// Checked parameters of the regression.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct LogisticParams {
+    /// Inverse strength of the penalty, above 0.
+    pub c: f64,
+    /// Most iterations of L-BFGS.
+    pub max_iter: u64,
+    /// Stop when no entry of the gradient of the mean loss is larger than this, as scikit-learn does.
+    pub tol: f64,
+}
+
+/// Weights and intercept.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Fit {
+    /// One weight for each column.
+    pub weights: Vec<f64>,
+    /// Log-odds of an empty row.
+    pub intercept: f64,
+    /// Iterations that it took.
+    pub iterations: u64,
+    /// Whether the tolerance was reached.
+    pub converged: bool,
+}
+
+/// A fold of the rows: row *i* belongs to fold `i mod of`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Fold {
+    /// Number of the fold, from 0.
+    pub index: usize,
+    /// Number of folds.
+    pub of: usize,
+}
+
+impl Fold {
+    /// Whether row `row` belongs to this fold.
+    #[must_use]
+    pub fn has(self, row: usize) -> bool {
+        row % self.of == self.index
+    }
+}
+
+/// Fits all rows, or all but those of one fold.
+///
+/// A fold's fit begins at zero too, not at the fit of all rows: stopped early, as scikit-learn's tolerance does, it would
+/// still know the rows that it must not have seen.
+///
+/// # Errors
+/// Where argmin gives up: the objective was not finite.
+pub fn fit(
+    matrix: &Matrix,
+    labels: &[bool],
+    params: &LogisticParams,
+    without: Option<Fold>,
+) -> Result<Fit, Error> {
+    let objective = Objective::new(matrix, labels, params.c, without);
+    let initial = objective.initial();
+    let lbfgs = LBFGS::new(MoreThuenteLineSearch::new(), MEMORY);
+    let solver = UntilFlat {
+        lbfgs,
+        scale: objective.scale.clone(),
+        tol: params.tol,
+    };
+    let result = Executor::new(&objective, solver)
+        .configure(|state| state.param(initial).max_iters(params.max_iter))
+        .ctrlc(false)
+        .run()?;
+    let state = result.state();
+    let best = state.get_best_param().ok_or(ArgminError::PotentialBug {
+        text: "L-BFGS gave no result".to_owned(),
+    })?;
+    let converged = matches!(
+        state.get_termination_status(),
+        TerminationStatus::Terminated(TerminationReason::SolverConverged)
+    );
+    let (by_rank, intercept) = objective.unscaled(best);
+    Ok(Fit {
+        weights: matrix.by_column(&by_rank),
+        intercept,
+        iterations: state.get_iter(),
+        converged,
+    })
+}
+
+type Lbfgs =
+    LBFGS<MoreThuenteLineSearch<Array1<f64>, Array1<f64>, f64>, Array1<f64>, Array1<f64>, f64>;
+type LbfgsState = IterState<Array1<f64>, Array1<f64>, (), (), (), f64>;
+
+/// L-BFGS that stops as SciPy's does for scikit-learn: when no entry of the gradient, in the variables before scaling, is
+/// larger than the tolerance. argmin's own criterion is the gradient's length in the scaled ones.
+struct UntilFlat {
+    lbfgs: Lbfgs,
+    scale: Vec<f64>,
+    tol: f64,
+}
+
+impl Solver<&Objective<'_>, LbfgsState> for UntilFlat {
+    fn name(&self) -> &str {
+        "L-BFGS"
+    }
+
+    fn init(
+        &mut self,
+        problem: &mut Problem<&Objective<'_>>,
+        state: LbfgsState,
+    ) -> Result<(LbfgsState, Option<KV>), Error> {
+        self.lbfgs.init(problem, state)
+    }
+
+    fn next_iter(
+        &mut self,
+        problem: &mut Problem<&Objective<'_>>,
+        state: LbfgsState,
+    ) -> Result<(LbfgsState, Option<KV>), Error> {
+        self.lbfgs.next_iter(problem, state)
+    }
+
+    fn terminate(&mut self, state: &LbfgsState) -> TerminationStatus {
+        let largest = state.get_gradient().map_or(f64::INFINITY, |gradient| {
+            gradient
+                .iter()
+                .zip(&self.scale)
+                .map(|(g, scale)| (g / scale).abs())
+                .fold(0.0, f64::max)
+        });
+        if largest <= self.tol {
+            TerminationStatus::Terminated(TerminationReason::SolverConverged)
+        } else {
+            TerminationStatus::NotTerminated
+        }
+    }
+}
+
+/// The objective in scaled variables `u = w / scale`, one for each rank of the matrix and at last the intercept.
+///
+/// `scale` is `1 / √h` with `h` the diagonal of the Hessian at zero, so the first step of L-BFGS, along the plain gradient,
+/// is already a good one: rare and frequent terms move at once by what each needs. On IMDB this takes 15 iterations.
+struct Objective<'a> {
+    matrix: &'a Matrix,
+    labels: &'a [bool],
+    without: Option<Fold>,
+    scale: Vec<f64>,
+    /// Strength of the penalty after the division by `C·n`.
+    penalty: f64,
+    n_rows: f64,
+    /// argmin asks for cost and gradient one after the other; one pass over the rows gives both.
+    last: Mutex<Option<Evaluation>>,
+}
+
+struct Evaluation {
+    at: Array1<f64>,
+    cost: f64,
+    gradient: Array1<f64>,
+}
+
+impl<'a> Objective<'a> {
+    fn new(matrix: &'a Matrix, labels: &'a [bool], c: f64, without: Option<Fold>) -> Self {
+        let n_rows = (0..matrix.n_rows)
+            .filter(|&row| !without.is_some_and(|fold| fold.has(row)))
+            .count() as f64;
+        let penalty = 1.0 / (c * n_rows);
+        let mut objective = Self {
+            matrix,
+            labels,
+            without,
+            scale: Vec::new(),
+            penalty,
+            n_rows,
+            last: Mutex::new(None),
+        };
+        objective.scale = objective.scales();
+        objective
+    }
+
+    fn scales(&self) -> Vec<f64> {
+        let (_, squares) = self.over_blocks(|row, sums| {
+            row.add_squares_to(sums);
+            0.0
+        });
+        // At zero each row's curvature is p(1-p) = 1/4.
+        let of_column = |(&squares, &factor): (&f64, &f64)| {
+            let curvature = squares * factor * factor / (4.0 * self.n_rows);
+            1.0 / (curvature + self.penalty).sqrt()
+        };
+        let intercept = 2.0;
+        squares
+            .iter()
+            .zip(&self.matrix.column_factors)
+            .map(of_column)
+            .chain([intercept])
+            .collect()
+    }
+
+    fn initial(&self) -> Array1<f64> {
+        Array1::zeros(self.scale.len())
+    }
+
+    /// Weights by rank, and the intercept.
+    fn unscaled(&self, u: &Array1<f64>) -> (Vec<f64>, f64) {
+        let mut weights: Vec<f64> = u
+            .iter()
+            .zip(&self.scale)
+            .map(|(u, scale)| u * scale)
+            .collect();
+        let intercept = weights.pop().unwrap_or_default();
+        (weights, intercept)
+    }
+
+    fn evaluate(&self, u: &Array1<f64>) -> Evaluation {
+        let (weights, intercept) = self.unscaled(u);
+        let factors = &self.matrix.column_factors;
+        let products: Vec<f64> = weights
+            .iter()
+            .zip(factors)
+            .map(|(weight, factor)| weight * factor)
+            .collect();
+        let at_intercept = weights.len();
+        let (loss, mut gradient) = self.over_blocks(|row, gradient| {
+            let score = row.dot(&products) + intercept;
+            let (loss, slope) = logistic_loss(score, self.labels[row.number]);
+            row.add_to(gradient, slope);
+            gradient[at_intercept] += slope;
+            loss
+        });
+        let mut cost = loss / self.n_rows;
+        for ((g, weight), factor) in gradient.iter_mut().zip(&weights).zip(factors) {
+            cost += 0.5 * self.penalty * weight * weight;
+            *g = *g * factor / self.n_rows + self.penalty * weight;
+        }
+        gradient[at_intercept] /= self.n_rows;
+        gradient
+            .iter_mut()
+            .zip(&self.scale)
+            .for_each(|(g, scale)| *g *= scale);
+        Evaluation {
+            at: u.clone(),
+            cost,
+            gradient: gradient.into(),
+        }
+    }
+
+    /// Calls `f` on each row of the fit, with sums of the row's block, one for each rank and one for the intercept; adds
+    /// numbers and sums up in the order of the blocks.
+    fn over_blocks(&self, f: impl Fn(Row<'_>, &mut [f64]) -> f64 + Sync) -> (f64, Vec<f64>) {
+        let n = self.matrix.n_columns() + 1;
+        let of_block = |block: &Block| {
+            let mut sums = vec![0.0; n];
+            let mut number = 0.0;
+            for row in block
+                .rows()
+                .filter(|row| !self.without.is_some_and(|fold| fold.has(row.number)))
+            {
+                number += f(row, &mut sums);
+            }
+            (number, sums)
+        };
+        let parts: Vec<(f64, Vec<f64>)> = self.matrix.blocks.par_iter().map(of_block).collect();
+        let mut total = (0.0, vec![0.0; n]);
+        for (number, sums) in parts {
+            total.0 += number;
+            total
+                .1
+                .iter_mut()
+                .zip(sums)
+                .for_each(|(total, sum)| *total += sum);
+        }
+        total
+    }
+
+    fn at<T>(&self, u: &Array1<f64>, take: impl Fn(&Evaluation) -> T) -> T {
+        let mut last = self
+            .last
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        match &*last {
+            Some(evaluation) if evaluation.at == *u => take(evaluation),
+            _ => take(last.insert(self.evaluate(u))),
+        }
+    }
+}
+
+/// `log(1 + e⁻ᵐ)` of a row and its slope, with the margin *m* the score, or its negative for a negative row.
+#[inline]
+fn logistic_loss(score: f64, positive: bool) -> (f64, f64) {
+    let margin = if positive { score } else { -score };
+    let e = libm::exp(-margin.abs());
+    let loss = libm::log1p(e) + (-margin).max(0.0);
+    let wrong = if margin >= 0.0 {
+        e / (1.0 + e)
+    } else {
+        1.0 / (1.0 + e)
+    };
+    (loss, if positive { -wrong } else { wrong })
+}
+
+impl CostFunction for &Objective<'_> {
+    type Param = Array1<f64>;
+    type Output = f64;
+
+    fn cost(&self, u: &Array1<f64>) -> Result<f64, Error> {
+        let cost = self.at(u, |evaluation| evaluation.cost);
+        if cost.is_finite() {
+            Ok(cost)
+        } else {
+            Err(ArgminError::ConditionViolated {
+                text: "the loss is not finite".to_owned(),
+            }
+            .into())
+        }
+    }
+}
+
+impl Gradient for &Objective<'_> {
+    type Param = Array1<f64>;
+    type Gradient = Array1<f64>;
+
+    fn gradient(&self, u: &Array1<f64>) -> Result<Array1<f64>, Error> {
+        Ok(self.at(u, |evaluation| evaluation.gradient.clone()))
+    }
+}
+
+/// The scores of the rows of a fold, beside their numbers.
+#[must_use]
+pub fn scores(matrix: &Matrix, fit: &Fit, fold: Fold) -> Vec<(usize, f64)> {
+    let by_rank = matrix
+        .column_of_rank
+        .iter()
+        .map(|&column| fit.weights[column as usize]);
+    let products: Vec<f64> = by_rank
+        .zip(&matrix.column_factors)
+        .map(|(weight, factor)| weight * factor)
+        .collect();
+    let of_block = |block: &Block| -> Vec<(usize, f64)> {
+        let rows = block.rows().filter(|row| fold.has(row.number));
+        rows.map(|row| (row.number, row.dot(&products) + fit.intercept))
+            .collect()
+    };
+    matrix
+        .blocks
+        .par_iter()
+        .map(of_block)
+        .collect::<Vec<_>>()
+        .concat()
+}

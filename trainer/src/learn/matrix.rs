@@ -1,0 +1,229 @@
+//! The training matrix: sparse rows, kept as the factors that TF-IDF makes them of.
+//!
+//! A value is `row factor · tf · idf`, and most terms occur once in a review, where tf is 1. So a row is its factor, the
+//! list of its terms, and for those that occur more than once what tf is beyond 1; idf belongs to the column. That is four
+//! bytes a value instead of eight or twelve, and its products need no multiplication. Columns are numbered by how many
+//! reviews have them, so that the most used weights share few cache lines.
+
+use rayon::prelude::*;
+use verdict_sentiment::{Scratch, Vectorizer};
+
+/// The number of blocks never depends on the number of threads, so that sums over blocks have the same bits always.
+const BLOCKS: usize = 8;
+
+/// Sparse rows in blocks. Columns are numbered by rank: see [`Matrix::column_of_rank`].
+#[derive(Debug)]
+pub struct Matrix {
+    /// The blocks, in the order of the rows.
+    pub blocks: Vec<Block>,
+    /// Number of rows.
+    pub n_rows: usize,
+    /// Factor of each column, by rank: its idf.
+    pub column_factors: Vec<f64>,
+    /// The vectoriser's column of each rank; rank 0 is the column that most rows have.
+    pub column_of_rank: Vec<u32>,
+}
+
+/// Contiguous rows of a [`Matrix`].
+#[derive(Debug, Default)]
+pub struct Block {
+    first_row: usize,
+    factors: Vec<f64>,
+    /// Ranks of each row's terms.
+    terms: Ragged<u32>,
+    /// Rank and `tf - 1` of those terms whose tf is not 1.
+    repeats: Ragged<(u32, f32)>,
+}
+
+/// Rows of different lengths, one after another.
+#[derive(Debug)]
+struct Ragged<T> {
+    ends: Vec<usize>,
+    items: Vec<T>,
+}
+
+impl<T> Default for Ragged<T> {
+    fn default() -> Self {
+        Self {
+            ends: Vec::new(),
+            items: Vec::new(),
+        }
+    }
+}
+
+impl<T> Ragged<T> {
+    fn row(&self, i: usize) -> &[T] {
+        let start = if i == 0 { 0 } else { self.ends[i - 1] };
+        &self.items[start..self.ends[i]]
+    }
+
+    fn end_row(&mut self) {
+        self.ends.push(self.items.len());
+    }
+}
+
+/// One row of a [`Matrix`].
+#[derive(Debug, Clone, Copy)]
+pub struct Row<'m> {
+    /// Its number in the whole matrix.
+    pub number: usize,
+    factor: f64,
+    terms: &'m [u32],
+    repeats: &'m [(u32, f32)],
+}
+
+impl Row<'_> {
+    /// Its product with weights that have been multiplied with the column factors.
+    #[inline]
+    #[must_use]
+    pub fn dot(self, weights: &[f64]) -> f64 {
+        // Four sums, so that additions need not wait for each other.
+        let mut sums = [0.0; 4];
+        let chunks = self.terms.chunks_exact(4);
+        for &rank in chunks.remainder() {
+            sums[0] += weights[rank as usize];
+        }
+        for chunk in chunks {
+            for (sum, &rank) in sums.iter_mut().zip(chunk) {
+                *sum += weights[rank as usize];
+            }
+        }
+        let mut sum = (sums[0] + sums[1]) + (sums[2] + sums[3]);
+        for &(rank, more) in self.repeats {
+            sum += f64::from(more) * weights[rank as usize];
+        }
+        sum * self.factor
+    }
+
+    /// Adds `scale` times the row to `sums`, which lack the column factors.
+    #[inline]
+    pub fn add_to(self, sums: &mut [f64], scale: f64) {
+        let scale = scale * self.factor;
+        for &rank in self.terms {
+            sums[rank as usize] += scale;
+        }
+        for &(rank, more) in self.repeats {
+            sums[rank as usize] += scale * f64::from(more);
+        }
+    }
+
+    /// Adds the squares of the row's values to `sums`, which lack the squares of the column factors.
+    pub fn add_squares_to(self, sums: &mut [f64]) {
+        let square = self.factor * self.factor;
+        for &rank in self.terms {
+            sums[rank as usize] += square;
+        }
+        for &(rank, more) in self.repeats {
+            let tf = 1.0 + f64::from(more);
+            sums[rank as usize] += square * (tf * tf - 1.0);
+        }
+    }
+}
+
+impl Matrix {
+    /// One row for each text, by the function that serving uses.
+    #[must_use]
+    pub fn new(vectorizer: &Vectorizer, texts: &[impl AsRef<str> + Sync]) -> Self {
+        let frequency = vectorizer.document_frequency();
+        let mut column_of_rank: Vec<u32> = (0..frequency.len() as u32).collect();
+        column_of_rank.sort_by_key(|&column| std::cmp::Reverse(frequency[column as usize]));
+        let mut rank_of_column = vec![0; column_of_rank.len()];
+        for (rank, &column) in column_of_rank.iter().enumerate() {
+            rank_of_column[column as usize] = rank as u32;
+        }
+        let column_factors = column_of_rank
+            .iter()
+            .map(|&column| vectorizer.idf()[column as usize])
+            .collect();
+        let size = texts.len().div_ceil(BLOCKS).max(1);
+        let blocks = texts.par_chunks(size).enumerate();
+        let blocks = blocks
+            .map(|(i, texts)| Block::new(vectorizer, &rank_of_column, texts, i * size))
+            .collect();
+        Self {
+            blocks,
+            n_rows: texts.len(),
+            column_factors,
+            column_of_rank,
+        }
+    }
+
+    /// Number of columns.
+    #[must_use]
+    pub fn n_columns(&self) -> usize {
+        self.column_of_rank.len()
+    }
+
+    /// Numbers for each rank in the order of the vectoriser's columns.
+    #[must_use]
+    pub fn by_column(&self, by_rank: &[f64]) -> Vec<f64> {
+        let mut by_column = vec![0.0; by_rank.len()];
+        for (&column, &number) in self.column_of_rank.iter().zip(by_rank) {
+            by_column[column as usize] = number;
+        }
+        by_column
+    }
+
+    /// Calls `cell(row, column, value)` for each value that is not 0, columns being the vectoriser's.
+    pub fn for_each_cell(&self, mut cell: impl FnMut(usize, usize, f64)) {
+        for row in self.blocks.iter().flat_map(Block::rows) {
+            let mut value = |rank: u32, tf: f64| {
+                let rank = rank as usize;
+                cell(
+                    row.number,
+                    self.column_of_rank[rank] as usize,
+                    tf * self.column_factors[rank] * row.factor,
+                );
+            };
+            row.terms.iter().for_each(|&rank| value(rank, 1.0));
+            row.repeats
+                .iter()
+                .for_each(|&(rank, more)| value(rank, 1.0 + f64::from(more)));
+        }
+    }
+}
+
+impl Block {
+    fn new(
+        vectorizer: &Vectorizer,
+        rank_of_column: &[u32],
+        texts: &[impl AsRef<str>],
+        first_row: usize,
+    ) -> Self {
+        let mut scratch = Scratch::default();
+        let mut block = Self {
+            first_row,
+            ..Self::default()
+        };
+        for text in texts {
+            let Self {
+                terms,
+                repeats,
+                factors,
+                ..
+            } = &mut block;
+            let factor = vectorizer.factors(&mut scratch, text.as_ref(), |column, tf| {
+                let rank = rank_of_column[column as usize];
+                terms.items.push(rank);
+                let more = (tf - 1.0) as f32;
+                if more != 0.0 {
+                    repeats.items.push((rank, more));
+                }
+            });
+            factors.push(factor);
+            terms.end_row();
+            repeats.end_row();
+        }
+        block
+    }
+
+    /// The rows in their order.
+    pub fn rows(&self) -> impl Iterator<Item = Row<'_>> {
+        self.factors.iter().enumerate().map(|(i, &factor)| Row {
+            number: self.first_row + i,
+            factor,
+            terms: self.terms.row(i),
+            repeats: self.repeats.row(i),
+        })
+    }
+}

@@ -1,0 +1,243 @@
+//! Which n-grams become the vocabulary: `min_df`, `max_df` and `max_features` of scikit-learn's vectorisers.
+
+use super::count::{Candidates, Gram, Level};
+use super::intern::TokenCorpus;
+use verdict_sentiment::{NgramRange, Vectorizer, VectorizerError, Vocabulary, VocabularyError};
+
+/// A number of documents: a count, or a fraction of all of them.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum DocumentCount {
+    /// So many documents.
+    Count(u32),
+    /// This fraction of the documents, 0 to 1.
+    Fraction(f64),
+}
+
+impl DocumentCount {
+    /// The bound in documents; not a whole number where it is a fraction, as in scikit-learn.
+    #[must_use]
+    pub fn of(self, n_documents: usize) -> f64 {
+        match self {
+            Self::Count(count) => f64::from(count),
+            Self::Fraction(fraction) => fraction * n_documents as f64,
+        }
+    }
+}
+
+/// Checked parameters of the vocabulary.
+#[derive(Debug, Clone, PartialEq)]
+pub struct VocabularyParams {
+    /// Lengths of terms in tokens.
+    pub ngram_range: NgramRange,
+    /// Terms in fewer documents are left out.
+    pub min_df: DocumentCount,
+    /// Terms in more documents are left out.
+    pub max_df: DocumentCount,
+    /// Of the others, the most frequent ones of the whole corpus are kept; equally frequent ones in the order of their text.
+    pub max_features: Option<usize>,
+    /// Whether a count *c* weighs `1 + ln(c)`.
+    pub sublinear_tf: bool,
+}
+
+/// Why there is no vocabulary.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum SelectError {
+    /// No document has a token of two or more word characters, or none that the bounds let through.
+    #[error(
+        "the vocabulary is empty: of {n_documents} reviews no term is in at least {min_df} and at most {max_df} of them \
+         (feature_engineering.min_df, max_df)"
+    )]
+    Empty {
+        /// Documents in all.
+        n_documents: usize,
+        /// Smallest number of documents.
+        min_df: f64,
+        /// Largest number of documents.
+        max_df: f64,
+    },
+    /// The bounds exclude everything.
+    #[error(
+        "max_df must be at least min_df, got {max_df} and {min_df} documents (feature_engineering.max_df, min_df)"
+    )]
+    Bounds {
+        /// Smallest number of documents.
+        min_df: f64,
+        /// Largest number of documents.
+        max_df: f64,
+    },
+    /// More tokens than positions that can be numbered.
+    #[error("the corpus must have fewer than {} tokens, got {n_tokens}", u32::MAX)]
+    TooLarge {
+        /// Tokens in all documents.
+        n_tokens: usize,
+    },
+    /// Two terms that cannot be told apart.
+    #[error(transparent)]
+    Vocabulary(#[from] VocabularyError),
+    /// Counts that do not fit.
+    #[error(transparent)]
+    Vectorizer(#[from] VectorizerError),
+}
+
+/// Fits a vectoriser on texts: scikit-learn's `TfidfVectorizer.fit`.
+///
+/// # Errors
+/// Where no term is left, or where the bounds contradict each other.
+pub fn fit_vectorizer(
+    texts: &[impl AsRef<str> + Sync],
+    params: &VocabularyParams,
+) -> Result<Vectorizer, SelectError> {
+    let bounds = Bounds::new(params, texts.len())?;
+    let corpus = TokenCorpus::new(texts);
+    if corpus.tokens.len() >= u32::MAX as usize {
+        return Err(SelectError::TooLarge {
+            n_tokens: corpus.tokens.len(),
+        });
+    }
+    let mut kept: Vec<Kept> = Vec::new();
+    let mut bound = bounds.least_frequency();
+    let mut level = Level::tokens(&corpus);
+    loop {
+        if level.n >= params.ngram_range.min() {
+            let admitted = level
+                .grams
+                .iter()
+                .filter(|gram| gram.term_frequency >= bound && bounds.admit(gram));
+            kept.extend(admitted.map(|&gram| Kept { n: level.n, gram }));
+            bound = raise(&mut kept, params.max_features, bound);
+        }
+        if level.n >= params.ngram_range.max() {
+            break;
+        }
+        level = next_level(&corpus, &level, &kept, params, &bounds, bound);
+    }
+    drop(level);
+    if kept.is_empty() {
+        let (min_df, max_df) = (bounds.min_df, bounds.max_df);
+        return Err(SelectError::Empty {
+            n_documents: texts.len(),
+            min_df,
+            max_df,
+        });
+    }
+    let mut terms: Vec<(String, Gram)> = kept
+        .iter()
+        .map(|kept| (kept.term(&corpus), kept.gram))
+        .collect();
+    drop(corpus);
+    if let Some(most) = params.max_features.filter(|&most| terms.len() > most) {
+        terms.sort_unstable_by(|(a, x), (b, y)| {
+            y.term_frequency
+                .cmp(&x.term_frequency)
+                .then_with(|| a.cmp(b))
+        });
+        terms.truncate(most);
+    }
+    terms.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+    let vocabulary = Vocabulary::new(terms.iter().map(|(term, _)| term.as_str()))?;
+    let document_frequency = terms
+        .iter()
+        .map(|(_, gram)| gram.document_frequency)
+        .collect();
+    let n_documents = texts.len() as u32;
+    Ok(Vectorizer::new(
+        vocabulary,
+        params.ngram_range,
+        params.sublinear_tf,
+        n_documents,
+        document_frequency,
+    )?)
+}
+
+/// Counts the n-grams that are one token longer.
+///
+/// `bound` is what the terms so far prove; most of it is proved by the longer terms themselves. So first a higher bound is
+/// guessed from the approximate counts, which leaves a fraction to count. If the terms then known reach the guess, no other
+/// n-gram can be kept and the guess has proved itself; otherwise `bound` is used.
+fn next_level(
+    corpus: &TokenCorpus,
+    level: &Level,
+    kept: &[Kept],
+    params: &VocabularyParams,
+    bounds: &Bounds,
+    bound: u32,
+) -> Level {
+    let candidates = Candidates::new(corpus, level, bound);
+    if let Some(most) = params.max_features {
+        let frequencies = kept.iter().map(|kept| kept.gram.term_frequency);
+        let guess = candidates.guess(frequencies.collect(), most);
+        if guess > bound {
+            let counted = candidates.count(guess);
+            let reach = |gram: &&Gram| gram.term_frequency >= guess;
+            let known = kept.iter().map(|kept| &kept.gram).filter(reach).count()
+                + counted
+                    .grams
+                    .iter()
+                    .filter(reach)
+                    .filter(|gram| bounds.admit(gram))
+                    .count();
+            if known >= most {
+                return counted;
+            }
+        }
+    }
+    candidates.count(bound)
+}
+
+/// An n-gram that may become a term.
+struct Kept {
+    n: usize,
+    gram: Gram,
+}
+
+impl Kept {
+    /// Its tokens joined by spaces.
+    fn term(&self, corpus: &TokenCorpus) -> String {
+        let start = self.gram.first_at as usize;
+        let tokens = &corpus.tokens[start..start + self.n];
+        let words: Vec<&str> = tokens
+            .iter()
+            .map(|&token| &*corpus.vocabulary[token as usize])
+            .collect();
+        words.join(" ")
+    }
+}
+
+/// The frequency that a term must have to be among the `max_features` most frequent; drops those below it. Ties stay.
+fn raise(kept: &mut Vec<Kept>, max_features: Option<usize>, bound: u32) -> u32 {
+    let Some(most) = max_features.filter(|&most| most <= kept.len()) else {
+        return bound;
+    };
+    let frequency = |kept: &Kept| std::cmp::Reverse(kept.gram.term_frequency);
+    let (_, last, _) = kept.select_nth_unstable_by_key(most - 1, frequency);
+    let bound = last.gram.term_frequency.max(bound);
+    kept.retain(|kept| kept.gram.term_frequency >= bound);
+    bound
+}
+
+/// The bounds on document frequencies, in documents.
+struct Bounds {
+    min_df: f64,
+    max_df: f64,
+}
+
+impl Bounds {
+    fn new(params: &VocabularyParams, n_documents: usize) -> Result<Self, SelectError> {
+        let (min_df, max_df) = (params.min_df.of(n_documents), params.max_df.of(n_documents));
+        if max_df < min_df {
+            Err(SelectError::Bounds { min_df, max_df })
+        } else {
+            Ok(Self { min_df, max_df })
+        }
+    }
+
+    fn admit(&self, gram: &Gram) -> bool {
+        let df = f64::from(gram.document_frequency);
+        df >= self.min_df && df <= self.max_df
+    }
+
+    /// A term in so many documents occurs at least so often.
+    fn least_frequency(&self) -> u32 {
+        (self.min_df.ceil() as u32).max(1)
+    }
+}

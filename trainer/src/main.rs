@@ -1,0 +1,15 @@
+//! The trainer's command line.
+
+use clap::Parser as _;
+use std::process::ExitCode;
+use verdict_trainer::cli::{Cli, run};
+
+fn main() -> ExitCode {
+    match run(&Cli::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("trainer: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! What may be typed, and what is said of the rest.
+
+use super::*;
+use proptest::prelude::*;
+
+const FILE: &str = "params.yaml";
+
+fn problems(yaml: &str) -> Vec<String> {
+    Params::from_yaml(yaml, FILE).unwrap_err().problems
+}
+
+#[test]
+fn no_keys_are_all_defaults_and_the_repositorys_file_states_them() {
+    let defaults = Params::check(RawParams::default(), FILE).unwrap();
+    for yaml in ["", "  \n", "{}", "model_building: {}"] {
+        assert_eq!(Params::from_yaml(yaml, FILE).unwrap(), defaults, "{yaml:?}");
+    }
+    let stated = include_str!("../../../params.yaml");
+    assert_eq!(Params::from_yaml(stated, FILE).unwrap(), defaults);
+}
+
+#[test]
+fn each_value_out_of_bounds_is_stated_with_bound_and_place() {
+    for (yaml, expected) in [
+        (
+            "data_ingestion: {test_size: 0}",
+            "data_ingestion.test_size must be above 0 and below 1, got 0",
+        ),
+        (
+            "data_ingestion: {test_size: 1.0}",
+            "data_ingestion.test_size must be above 0 and below 1, got 1",
+        ),
+        (
+            "data_ingestion: {test_size: .nan}",
+            "data_ingestion.test_size must be above 0 and below 1, got NaN",
+        ),
+        (
+            "feature_engineering: {max_features: 0}",
+            "feature_engineering.max_features must be at least 1, or null, got 0",
+        ),
+        (
+            "feature_engineering: {ngram_range: [2, 1]}",
+            "feature_engineering.ngram_range must be [min, max] with 1 <= min <= max <= 8, got [2, 1]",
+        ),
+        (
+            "feature_engineering: {ngram_range: [0, 1]}",
+            "feature_engineering.ngram_range must be [min, max] with 1 <= min <= max <= 8, got [0, 1]",
+        ),
+        (
+            "feature_engineering: {ngram_range: [1, 9]}",
+            "feature_engineering.ngram_range must be [min, max] with 1 <= min <= max <= 8, got [1, 9]",
+        ),
+        (
+            "feature_engineering: {ngram_range: [1]}",
+            "feature_engineering.ngram_range must be [min, max] with 1 <= min <= max <= 8, got [1]",
+        ),
+        (
+            "feature_engineering: {min_df: 0}",
+            "feature_engineering.min_df must be between 1 and 4294967295 documents, got 0",
+        ),
+        (
+            "feature_engineering: {max_df: 5000000000}",
+            "feature_engineering.max_df must be between 1 and 4294967295 documents, got 5000000000",
+        ),
+        (
+            "feature_engineering: {max_df: 1.5}",
+            "feature_engineering.max_df must be a fraction between 0.0 and 1.0, got 1.5",
+        ),
+        (
+            "feature_engineering: {min_df: 5, max_df: 2}",
+            "feature_engineering.max_df must be at least min_df, 5, got 2",
+        ),
+        (
+            "feature_engineering: {min_df: 0.9, max_df: 0.1}",
+            "feature_engineering.max_df must be at least min_df, 0.9, got 0.1",
+        ),
+        (
+            "model_building: {C: -1}",
+            "model_building.C must be > 0, got -1",
+        ),
+        (
+            "model_building: {C: .inf}",
+            "model_building.C must be > 0, got inf",
+        ),
+        (
+            "model_building: {penalty: l1}",
+            "model_building.penalty must be l2, got l1",
+        ),
+        (
+            "model_building: {solver: saga}",
+            "model_building.solver must be lbfgs or linfa, got saga",
+        ),
+        (
+            "model_building: {max_iter: 0}",
+            "model_building.max_iter must be at least 1, got 0",
+        ),
+        (
+            "model_building: {tol: 0.0}",
+            "model_building.tol must be > 0, got 0",
+        ),
+        (
+            "calibration: {method: isotonic}",
+            "calibration.method must be platt or none, got isotonic",
+        ),
+        (
+            "calibration: {folds: 1}",
+            "calibration.folds must be between 2 and 100, got 1",
+        ),
+    ] {
+        assert_eq!(
+            problems(yaml),
+            [format!("{expected} (params.yaml)")],
+            "{yaml}"
+        );
+    }
+}
+
+#[test]
+fn all_problems_are_reported_together() {
+    let yaml = "model_building: {C: 0, penalty: l1}\ndata_ingestion: {test_size: 2}";
+    assert_eq!(problems(yaml).len(), 3);
+}
+
+#[test]
+fn unknown_keys_and_wrong_types_name_the_key_and_the_line() {
+    for (yaml, parts) in [
+        (
+            "feature_enginering: {}",
+            ["params.yaml", "`feature_enginering`"],
+        ),
+        ("model_building:\n  c: 1.0", ["`c`", "line 2"]),
+        ("model_building:\n  C: much", ["model_building.C", "line 2"]),
+        (
+            "data_ingestion:\n  seed: -1",
+            ["data_ingestion.seed", "line 2"],
+        ),
+        ("model_building: {C: 1", ["params.yaml", "line"]),
+        ("- C", ["params.yaml", "sequence"]),
+    ] {
+        let text = problems(yaml).join("\n");
+        for part in parts {
+            assert!(text.contains(part), "{part} in {text}");
+        }
+    }
+}
+
+#[test]
+fn a_point_tells_a_fraction_from_a_count() {
+    let yaml = "feature_engineering: {min_df: 1, max_df: 1.0}";
+    let vocabulary = Params::from_yaml(yaml, FILE).unwrap().vocabulary;
+    assert_eq!(vocabulary.min_df, DocumentCount::Count(1));
+    assert_eq!(vocabulary.max_df, DocumentCount::Fraction(1.0));
+}
+
+#[test]
+fn folds_without_a_calibration_are_not_looked_at() {
+    let yaml = "calibration: {method: none, folds: 0}";
+    let params = Params::from_yaml(yaml, FILE).unwrap();
+    assert_eq!(params.calibration_folds, None);
+}
+
+proptest! {
+    #[test]
+    fn what_was_typed_comes_back_from_the_json_in_a_model(
+        c in 1e-6_f64..1e6, test_size in 0.001_f64..0.999, seed: u64, max_df in 0.5_f64..=1.0, min_df in 1_i64..9
+    ) {
+        let yaml = format!(
+            "{{data_ingestion: {{test_size: {test_size:?}, seed: {seed}}}, model_building: {{C: {c:?}}}, \
+             feature_engineering: {{min_df: {min_df}, max_df: {max_df:?}}}}}"
+        );
+        let params = Params::from_yaml(&yaml, FILE).unwrap();
+        let json = serde_json::to_string(&params.raw).unwrap();
+        let raw: RawParams = serde_json::from_str(&json).unwrap();
+        prop_assert_eq!(Params::check(raw, "the model").unwrap(), params);
+    }
+}

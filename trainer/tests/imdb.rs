@@ -1,0 +1,85 @@
+//! The default model, made again. Needs the Large Movie Review Dataset, which the repository does not hold:
+//! `VERDICT_IMDB=data/raw/aclImdb_v1.tar.gz cargo test --release -p verdict-trainer --test imdb`.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
+
+use assert_cmd::Command;
+use serde_json::Value;
+use std::fs;
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
+
+fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+#[allow(
+    clippy::disallowed_methods,
+    reason = "a test has no command line on which the archive could be named"
+)]
+fn archive() -> Option<PathBuf> {
+    let named = std::env::var("VERDICT_IMDB").ok()?;
+    // Tests run in their crate's folder; a path is meant from where cargo was started, mostly the repository.
+    Some(repository().join(named))
+}
+
+fn json(args: &[&dyn AsRef<std::ffi::OsStr>]) -> Value {
+    let output = Command::new(env!("CARGO_BIN_EXE_trainer"))
+        .current_dir(repository())
+        .args(args.iter().map(AsRef::as_ref))
+        .output()
+        .unwrap();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{errors}");
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+#[test]
+fn the_default_model_is_what_its_data_and_params_give() {
+    let Some(archive) = archive() else {
+        println!("left out: VERDICT_IMDB does not name the aclImdb archive");
+        return;
+    };
+    let kept = repository().join("models/default/model.verdict");
+    let kept_bytes = fs::read(&kept).unwrap();
+    for threads in ["1", "2"] {
+        let dir = TempDir::new().unwrap();
+        let trained = json(&[
+            &"train",
+            &"--data",
+            &archive,
+            &"--params",
+            &"params.yaml",
+            &"--out",
+            &dir.path(),
+            &"--threads",
+            &threads,
+            &"--json",
+        ]);
+        assert_eq!(trained["n_reviews"], 25_000);
+        let made = fs::read(dir.path().join("model.verdict")).unwrap();
+        assert!(
+            made == kept_bytes,
+            "{threads} threads: {}",
+            trained["sha256"]
+        );
+    }
+    let metrics = json(&[
+        &"evaluate",
+        &"--model",
+        &kept,
+        &"--data",
+        &archive,
+        &"--json",
+    ]);
+    assert_eq!(metrics["n"], 25_000);
+    let metric = |name: &str| metrics[name].as_f64().unwrap();
+    assert!(metric("accuracy") >= 0.8955, "{metrics}");
+    assert!(metric("auc") >= 0.961, "{metrics}");
+    assert!(metric("ece") <= 0.02, "{metrics}");
+}

@@ -1,0 +1,99 @@
+//! The server: warp's filters as a service under our own accept loop, with metrics and security headers on every answer.
+
+use std::{convert::Infallible, future::Future, sync::Arc, time::Instant};
+
+use http::{HeaderMap, HeaderValue, header};
+use hyper::{body::Incoming, service::Service as _, service::service_fn};
+use hyper_util::service::TowerToHyperService;
+use tokio::net::TcpListener;
+use verdict_telemetry::{
+    cpu::metered,
+    http::{Limits, accept},
+    labels::{Method, Refused, Route},
+};
+
+use super::{
+    client::Peer,
+    routes::{App, routes},
+};
+use crate::exchange::Exchange;
+
+/// Serves until `shutdown` ends. Returns the number of connections that were cut off at the end of the drain time.
+pub(crate) async fn serve<E: Exchange>(
+    listener: TcpListener,
+    limits: Limits,
+    app: Arc<App<E>>,
+    shutdown: impl Future<Output = ()>,
+) -> usize {
+    let metrics = app.telemetry.metrics().clone();
+    let refused = metrics.clone();
+    let filters = TowerToHyperService::new(warp::service(routes(app)));
+    let service = move |peer| {
+        let (filters, metrics) = (filters.clone(), metrics.clone());
+        service_fn(move |mut request: http::Request<Incoming>| {
+            let started = Instant::now();
+            let method = Method::from(request.method());
+            let route = route_of(request.uri().path());
+            request.extensions_mut().insert(Peer(peer));
+            let (answer, metrics) = (metered(filters.call(request)), metrics.clone());
+            async move {
+                let (answer, cpu) = answer.await;
+                let answer: Result<warp::reply::Response, Infallible> = answer;
+                answer.map(|mut response| {
+                    secure(response.headers_mut());
+                    let status = response.status().as_u16();
+                    metrics.record_request(method, route, status, started.elapsed(), cpu);
+                    response
+                })
+            }
+        })
+    };
+    accept(
+        listener,
+        limits,
+        service,
+        |_too_many| refused.record_web_refused(Refused::ConnectionsPerAddress),
+        shutdown,
+    )
+    .await
+}
+
+/// The route's template, for the metrics. A path that no route has is one label, however many there are.
+fn route_of(path: &str) -> Route {
+    match path {
+        "/" => Route::Home,
+        "/predict" => Route::Predict,
+        "/api/v1/reviews" => Route::Reviews,
+        "/healthz" => Route::Healthz,
+        "/readyz" => Route::Readyz,
+        "/metrics" => Route::Metrics,
+        path if path.starts_with("/api/v1/reviews/") => Route::Review,
+        path if path.starts_with("/assets/") => Route::Asset,
+        _ => Route::Unmatched,
+    }
+}
+
+// No script at all, styles and pictures from here only, forms to here only, and nobody may put the page into a frame.
+const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; \
+    frame-ancestors 'none'; base-uri 'none'";
+
+fn secure(headers: &mut HeaderMap) {
+    for (name, value) in [
+        (header::CONTENT_SECURITY_POLICY, POLICY),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        // With "no-referrer" browsers would send "Origin: null" with our own form, and it would count as foreign.
+        (header::REFERRER_POLICY, "same-origin"),
+        (header::X_FRAME_OPTIONS, "DENY"),
+        (header::VARY, "accept"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    headers.insert(
+        "cross-origin-resource-policy",
+        HeaderValue::from_static("same-origin"),
+    );
+    headers.insert(
+        "permissions-policy",
+        HeaderValue::from_static("interest-cohort=()"),
+    );
+}

@@ -1,0 +1,38 @@
+//! The `web` program: settings in, exit code out.
+
+use std::process::ExitCode;
+
+use tokio::signal::unix::{SignalKind, signal};
+use verdict_telemetry::logs;
+use verdict_web::{RawSettings, RunError};
+
+fn main() -> ExitCode {
+    let raw = match RawSettings::read(std::env::args_os()) {
+        Ok(raw) => raw,
+        Err(error) => error.exit(),
+    };
+    match start(&raw) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("web: {error:#}");
+            ExitCode::from(match error.downcast_ref::<RunError>() {
+                Some(RunError::Telemetry(_)) => 70,
+                _ => 2,
+            })
+        }
+    }
+}
+
+#[tokio::main]
+async fn start(raw: &RawSettings) -> anyhow::Result<()> {
+    let settings = raw.check()?;
+    logs::init(&raw.telemetry)?;
+    let (mut terminate, mut interrupt) = (
+        signal(SignalKind::terminate())?,
+        signal(SignalKind::interrupt())?,
+    );
+    let shutdown = async move {
+        tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
+    };
+    Ok(verdict_web::run(settings, shutdown).await?)
+}

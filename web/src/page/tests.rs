@@ -1,0 +1,161 @@
+use std::borrow::Cow;
+
+use verdict_messages::{ModelRef, Position, Sentiment, TermContribution};
+
+use super::*;
+
+fn verdict(label: Sentiment, probability: f64, terms: &[(&'static str, f64)]) -> Verdict<'static> {
+    Verdict {
+        id: "r/1".into(),
+        label,
+        probability,
+        score: 1.5,
+        model: ModelRef {
+            name: "default".into(),
+            version: "7".into(),
+            sha256: "0123456789abcdef".into(),
+        },
+        explanation: Some(
+            terms
+                .iter()
+                .map(|(term, weight)| TermContribution {
+                    term: Cow::Borrowed(*term),
+                    weight: *weight,
+                })
+                .collect(),
+        ),
+        intercept: Some(0.1),
+        rest: Some(-0.2),
+        source: Position::new("reviews", 3, 41),
+        scored_at: "2026-01-02T03:04:05.000Z".into(),
+    }
+}
+
+fn page(text: &str, outcome: Outcome<'_>) -> String {
+    render(&View {
+        text,
+        max_chars: 20_000,
+        outcome,
+    })
+}
+
+#[test]
+fn the_answer_stands_in_the_second_line_for_people_with_curl() {
+    let positive = verdict(Sentiment::Positive, 0.973, &[]);
+    let html = page("x", Outcome::Verdict(&positive));
+    assert_eq!(html.lines().nth(1), Some("<!-- Positive, 97.3 % -->"));
+    let negative = verdict(Sentiment::Negative, 0.0001, &[]);
+    let html = page("x", Outcome::Verdict(&negative));
+    assert_eq!(html.lines().nth(1), Some("<!-- Negative, over 99.9 % -->"));
+}
+
+#[test]
+fn words_are_marked_by_sign_and_strength() {
+    let shown = verdict(Sentiment::Positive, 0.9, &[("great", 2.0), ("dull", -0.2)]);
+    let html = page("Great but dull.", Outcome::Verdict(&shown));
+    assert!(
+        html.contains("<mark class=\"p4\" title=\"+2.000\">Great</mark> but "),
+        "{html}"
+    );
+    assert!(
+        html.contains("<mark class=\"n1\" title=\"\u{2212}0.200\">dull</mark>."),
+        "{html}"
+    );
+    assert!(
+        html.contains("<bdi>great</bdi><span>+2.000</span>"),
+        "{html}"
+    );
+}
+
+#[test]
+fn nothing_that_came_from_outside_becomes_markup() {
+    let evil = "\"><script>alert(1)</script><textarea></textarea>&'";
+    let mut shown = verdict(Sentiment::Negative, 0.2, &[("script", -1.0)]);
+    shown.id = evil.into();
+    shown.model.name = evil.into();
+    shown.explanation = Some(vec![TermContribution {
+        term: evil.into(),
+        weight: -1.0,
+    }]);
+    let problem = Problem::new(422, evil).with_detail(evil);
+    for outcome in [
+        Outcome::None,
+        Outcome::Verdict(&shown),
+        Outcome::Problem(&problem, Some(evil)),
+    ] {
+        let html = page(evil, outcome);
+        assert!(!html.contains("<script"), "{html}");
+        assert!(!html.contains("alert(1)</s"), "{html}");
+        assert_eq!(html.matches("<textarea").count(), 1, "{html}");
+        assert_eq!(html.matches("</textarea>").count(), 1, "{html}");
+    }
+}
+
+#[test]
+fn the_page_obeys_its_own_content_security_policy() {
+    let shown = verdict(Sentiment::Positive, 0.9, &[("great", 2.0)]);
+    let html = page("great", Outcome::Verdict(&shown));
+    for forbidden in [
+        "<script",
+        "style=",
+        "<style",
+        "onclick",
+        "javascript:",
+        "http://www",
+        "https://",
+    ] {
+        assert!(!html.contains(forbidden), "{forbidden} is in\n{html}");
+    }
+}
+
+#[test]
+fn the_text_stays_in_the_form_with_its_first_line_break() {
+    let html = page("\nTwo\nlines", Outcome::None);
+    assert!(
+        html.contains("English\">\n\nTwo\nlines</textarea>"),
+        "{html}"
+    );
+}
+
+#[test]
+fn every_class_of_the_markup_has_a_style() {
+    let shown = verdict(Sentiment::Positive, 0.9, &[("great", 2.0), ("dull", -0.2)]);
+    let problem = Problem::new(504, "late");
+    let pages = [
+        page("great and dull", Outcome::Verdict(&shown)),
+        page("", Outcome::Problem(&problem, Some("/x"))),
+    ];
+    for html in pages {
+        for classes in html.split("class=\"").skip(1) {
+            for class in classes.split('"').next().unwrap_or_default().split(' ') {
+                assert!(STYLE.contains(&format!(".{class}")), ".{class}");
+            }
+        }
+    }
+}
+
+#[test]
+fn no_probability_is_shown_as_certain() {
+    for (probability, shown) in [
+        (1.0, "over 99.9 %"),
+        (0.9994, "over 99.9 %"),
+        (0.5, "50.0 %"),
+        (0.0, "under 0.1 %"),
+    ] {
+        assert_eq!(result::percent(probability), shown);
+    }
+    assert_eq!(thousands(20_000), "20,000");
+    assert_eq!(thousands(999), "999");
+    assert_eq!(thousands(1_234_567), "1,234,567");
+}
+
+#[test]
+fn a_verdict_without_explanation_still_makes_a_page() {
+    let mut shown = verdict(Sentiment::Negative, 0.4, &[]);
+    shown.explanation = None;
+    shown.intercept = None;
+    shown.rest = None;
+    let html = page("some text", Outcome::Verdict(&shown));
+    assert!(html.contains(">some text</blockquote>"), "{html}");
+    assert!(!html.contains("What decided it"), "{html}");
+}

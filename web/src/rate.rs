@@ -1,0 +1,92 @@
+//! A token bucket for each address: a burst is fine, a flood is not.
+
+use std::{
+    net::IpAddr,
+    sync::{Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use crate::ring::Ring;
+
+/// How often one address may ask.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Rate {
+    /// Requests a second in the long run, above 0.
+    pub per_second: f64,
+    /// Requests at once.
+    pub burst: f64,
+}
+
+/// The buckets of all addresses that asked lately.
+#[derive(Debug)]
+pub(crate) struct Buckets {
+    rate: Rate,
+    buckets: Mutex<Ring<IpAddr, Bucket>>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Bucket {
+    tokens: f64,
+    at: Instant,
+}
+
+// An address that is forgotten starts with a full bucket, so this must outlast a burst of all who ask at once.
+const ADDRESSES: usize = 16_384;
+
+impl Buckets {
+    pub(crate) fn new(rate: Rate) -> Self {
+        Self {
+            rate,
+            buckets: Mutex::new(Ring::new(ADDRESSES, usize::MAX)),
+        }
+    }
+
+    pub(crate) fn rate(&self) -> Rate {
+        self.rate
+    }
+
+    /// Takes a token at `now`, or says how long until there is one.
+    pub(crate) fn take(&self, address: IpAddr, now: Instant) -> Result<(), Duration> {
+        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
+        let full = Bucket {
+            tokens: self.rate.burst,
+            at: now,
+        };
+        let mut bucket = buckets.get(&address).copied().unwrap_or(full);
+        let gained = now.saturating_duration_since(bucket.at).as_secs_f64() * self.rate.per_second;
+        bucket.tokens = (bucket.tokens + gained).min(self.rate.burst);
+        bucket.at = now;
+        let taken = if bucket.tokens >= 1.0 {
+            bucket.tokens -= 1.0;
+            Ok(())
+        } else {
+            let missing = (1.0 - bucket.tokens) / self.rate.per_second;
+            Err(Duration::try_from_secs_f64(missing).unwrap_or(Duration::MAX))
+        };
+        buckets.insert(address, bucket, 0);
+        taken
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_burst_passes_a_flood_waits_and_another_address_does_not_care() {
+        let buckets = Buckets::new(Rate {
+            per_second: 10.0,
+            burst: 3.0,
+        });
+        let (one, other) = (IpAddr::from([192, 0, 2, 1]), IpAddr::from([192, 0, 2, 2]));
+        let now = Instant::now();
+        for _ in 0..3 {
+            assert_eq!(buckets.take(one, now), Ok(()));
+        }
+        let wait = buckets.take(one, now).expect_err("the bucket is empty");
+        assert!(wait <= Duration::from_millis(100), "{wait:?}");
+        assert_eq!(buckets.take(other, now), Ok(()));
+        assert_eq!(buckets.take(one, now + Duration::from_millis(101)), Ok(()));
+        assert!(buckets.take(one, now + Duration::from_millis(102)).is_err());
+    }
+}

@@ -1,0 +1,396 @@
+//! Settings: what was typed, and what it means.
+//!
+//! Flags go before the environment, the environment before the file of `--config`. [`RawSettings`] is what was typed;
+//! [`RawSettings::check`] turns it into [`Settings`], or lists everything that is wrong with it.
+
+mod file;
+
+use std::{net::SocketAddr, time::Duration};
+
+use clap::{CommandFactory, FromArgMatches, Parser};
+use verdict_kafka_io::{KafkaArgs, KafkaSettings};
+use verdict_messages::topic;
+use verdict_telemetry::{CpuPrice, TelemetryArgs, http::Limits};
+
+use crate::{ask::ReplyTo, desk::DeskLimits, http::BodyLimits, rate::Rate};
+
+/// The frontend of Verdict: a page and an HTTP interface that publish reviews to Kafka and await their verdicts.
+#[derive(Debug, Clone, Parser)]
+#[command(name = "web", version, args_override_self = true)]
+pub struct RawSettings {
+    /// A file of settings: YAML, one `flag-name: value` a line. Flags and environment go before it
+    #[arg(long, env = "VERDICT_CONFIG", value_name = "FILE")]
+    pub config: Option<std::path::PathBuf>,
+
+    /// Address to serve HTTP on
+    #[arg(
+        long,
+        env = "VERDICT_LISTEN",
+        default_value = "127.0.0.1:8080",
+        value_name = "IP:PORT"
+    )]
+    pub listen: SocketAddr,
+
+    /// How to reach Kafka.
+    #[command(flatten)]
+    pub kafka: KafkaArgs,
+
+    /// Topic that reviews are published to
+    #[arg(long, env = "VERDICT_REVIEWS_TOPIC", default_value = topic::REVIEWS, value_name = "TOPIC")]
+    pub reviews_topic: String,
+
+    /// Topic that replies are awaited on
+    #[arg(long, env = "VERDICT_REPLY_TOPIC", default_value = topic::REPLIES, value_name = "TOPIC")]
+    pub reply_topic: String,
+
+    /// This instance's own partition of the reply topic; without it, the number at the end of --instance, or 0
+    #[arg(long, env = "VERDICT_REPLY_PARTITION", value_name = "N")]
+    pub reply_partition: Option<i32>,
+
+    /// Name of this instance; a StatefulSet's pods end in their number (web-3)
+    #[arg(long, env = "HOSTNAME", value_name = "NAME")]
+    pub instance: Option<String>,
+
+    /// Longest time a broker may hold back an empty fetch, in ms; the latency of brokers that do not wake a fetch
+    #[arg(long, env = "VERDICT_FETCH_WAIT_MS", value_name = "MS")]
+    pub fetch_wait_ms: Option<u64>,
+
+    /// Wait for a verdict unless the client says otherwise (Prefer: wait=N), in ms
+    #[arg(
+        long,
+        env = "VERDICT_DEFAULT_WAIT_MS",
+        default_value_t = 5_000,
+        value_name = "MS"
+    )]
+    pub default_wait_ms: u64,
+
+    /// Longest wait for a verdict that a client can ask for, in ms
+    #[arg(
+        long,
+        env = "VERDICT_MAX_WAIT_MS",
+        default_value_t = 30_000,
+        value_name = "MS"
+    )]
+    pub max_wait_ms: u64,
+
+    /// Longest wait for the brokers to confirm a review, in ms
+    #[arg(
+        long,
+        env = "VERDICT_PUBLISH_TIMEOUT_MS",
+        default_value_t = 2_000,
+        value_name = "MS"
+    )]
+    pub publish_timeout_ms: u64,
+
+    /// Verdicts that come later than this after their review are of no use to anyone here, in ms
+    #[arg(
+        long,
+        env = "VERDICT_INTEREST_MS",
+        default_value_t = 600_000,
+        value_name = "MS"
+    )]
+    pub interest_ms: u64,
+
+    /// Requests that may wait for a verdict at once; more are answered 429
+    #[arg(
+        long,
+        env = "VERDICT_MAX_PENDING",
+        default_value_t = 1_000,
+        value_name = "N"
+    )]
+    pub max_pending: usize,
+
+    /// Verdicts, and idempotency keys, remembered
+    #[arg(
+        long,
+        env = "VERDICT_MAX_REMEMBERED",
+        default_value_t = 4_096,
+        value_name = "N"
+    )]
+    pub max_remembered: usize,
+
+    /// Memory for remembered verdicts, in MiB
+    #[arg(
+        long,
+        env = "VERDICT_MAX_REMEMBERED_MIB",
+        default_value_t = 16,
+        value_name = "MIB"
+    )]
+    pub max_remembered_mib: usize,
+
+    /// Characters of a review
+    #[arg(
+        long,
+        env = "VERDICT_MAX_TEXT_CHARS",
+        default_value_t = 20_000,
+        value_name = "N"
+    )]
+    pub max_text_chars: usize,
+
+    /// Bytes of a request's body; more are answered 413
+    #[arg(
+        long,
+        env = "VERDICT_MAX_BODY_BYTES",
+        default_value_t = 65_536,
+        value_name = "BYTES"
+    )]
+    pub max_body_bytes: u64,
+
+    /// Time for a request's head, and then for its body, to arrive, in ms
+    #[arg(
+        long,
+        env = "VERDICT_READ_TIMEOUT_MS",
+        default_value_t = 5_000,
+        value_name = "MS"
+    )]
+    pub read_timeout_ms: u64,
+
+    /// Connections open at once; more wait
+    #[arg(
+        long,
+        env = "VERDICT_MAX_CONNECTIONS",
+        default_value_t = 512,
+        value_name = "N"
+    )]
+    pub max_connections: usize,
+
+    /// Connections open at once from one address; more are closed. Behind a proxy, set it as high as --max-connections
+    #[arg(
+        long,
+        env = "VERDICT_MAX_CONNECTIONS_PER_ADDRESS",
+        default_value_t = 128,
+        value_name = "N"
+    )]
+    pub max_connections_per_address: usize,
+
+    /// Reviews that one address may send in a second, in the long run; more are answered 429. 0 is no limit: behind a
+    /// proxy all clients have one address
+    #[arg(
+        long,
+        env = "VERDICT_RATE_LIMIT",
+        default_value_t = 0.0,
+        value_name = "PER_SECOND"
+    )]
+    pub rate_limit: f64,
+
+    /// Reviews that one address may send at once, when there is a --rate-limit
+    #[arg(
+        long,
+        env = "VERDICT_RATE_BURST",
+        default_value_t = 20,
+        value_name = "N"
+    )]
+    pub rate_burst: u32,
+
+    /// Time between "not ready" and closing the door at shutdown, so that load balancers notice, in ms
+    #[arg(
+        long,
+        env = "VERDICT_NOTICE_MS",
+        default_value_t = 0,
+        value_name = "MS"
+    )]
+    pub notice_ms: u64,
+
+    /// Time for open requests to end at shutdown, in ms; then they are cut off
+    #[arg(
+        long,
+        env = "VERDICT_DRAIN_MS",
+        default_value_t = 8_000,
+        value_name = "MS"
+    )]
+    pub drain_ms: u64,
+
+    /// Logs and metrics.
+    #[command(flatten)]
+    pub telemetry: TelemetryArgs,
+}
+
+/// Settings that have been checked.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Address to serve HTTP on.
+    pub listen: SocketAddr,
+    /// How to reach Kafka.
+    pub kafka: KafkaSettings,
+    /// Topic that reviews are published to.
+    pub reviews_topic: String,
+    /// Where replies come in.
+    pub reply_to: ReplyTo,
+    /// Wait for a verdict unless the client says otherwise.
+    pub default_wait: Duration,
+    /// Longest wait that a client can ask for.
+    pub max_wait: Duration,
+    /// Longest wait for the brokers to confirm a review.
+    pub publish_timeout: Duration,
+    /// What is remembered.
+    pub desk: DeskLimits,
+    /// Characters of a review.
+    pub max_text_chars: usize,
+    /// Bodies.
+    pub body: BodyLimits,
+    /// Connections.
+    pub connections: Limits,
+    /// Reviews an address may send, if that is limited.
+    pub rate: Option<Rate>,
+    /// Time between "not ready" and closing the door.
+    pub notice: Duration,
+    /// What CPU time costs.
+    pub price: CpuPrice,
+}
+
+/// Everything that is wrong with the settings, one sentence each.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}", .0.join("\n"))]
+pub struct BadSettings(pub Vec<String>);
+
+impl RawSettings {
+    /// Reads the command line, the environment, and the file of `--config`.
+    ///
+    /// # Errors
+    /// clap's own error, which also stands for `--help` and `--version`, when the command line is wrong or when the file
+    /// cannot be read, is not YAML, or has a key that is no flag.
+    pub fn read(
+        arguments: impl IntoIterator<Item = std::ffi::OsString>,
+    ) -> Result<Self, clap::Error> {
+        let typed: Vec<_> = arguments.into_iter().collect();
+        let first = Self::from_arg_matches(&Self::command().try_get_matches_from(&typed)?)?;
+        let Some(path) = &first.config else {
+            return Ok(first);
+        };
+        let mut command = Self::command();
+        let from_file = std::fs::read_to_string(path)
+            .map_err(|error| error.to_string())
+            .and_then(|text| {
+                file::arguments(&command, &text, |name| std::env::var_os(name).is_some())
+            })
+            .map_err(|problem| {
+                command.error(
+                    clap::error::ErrorKind::InvalidValue,
+                    format!("{}: {problem} (--config)", path.display()),
+                )
+            })?;
+        // What stands later overrides what stands earlier, so the file's flags go in front.
+        let program = typed.first().cloned().into_iter();
+        let all = program
+            .chain(from_file)
+            .chain(typed.iter().skip(1).cloned());
+        Self::from_arg_matches(&Self::command().try_get_matches_from(all)?)
+    }
+
+    /// What was typed, checked.
+    ///
+    /// # Errors
+    /// [`BadSettings`] with a sentence for each problem: value, bound and flag.
+    pub fn check(&self) -> Result<Settings, BadSettings> {
+        let mut problems = Vec::new();
+        let mut at_least = |value: u64, bound: u64, flag: &str| {
+            if value < bound {
+                problems.push(format!("{flag} must be at least {bound}, got {value}"));
+            }
+        };
+        at_least(self.default_wait_ms, 1, "--default-wait-ms");
+        at_least(
+            self.max_wait_ms,
+            self.default_wait_ms,
+            "--max-wait-ms (with --default-wait-ms)",
+        );
+        at_least(self.publish_timeout_ms, 100, "--publish-timeout-ms");
+        at_least(
+            self.interest_ms,
+            self.max_wait_ms,
+            "--interest-ms (with --max-wait-ms)",
+        );
+        at_least(self.max_pending as u64, 1, "--max-pending");
+        at_least(self.max_remembered as u64, 1, "--max-remembered");
+        at_least(self.max_remembered_mib as u64, 1, "--max-remembered-mib");
+        at_least(self.max_text_chars as u64, 1, "--max-text-chars");
+        at_least(self.max_body_bytes, 16, "--max-body-bytes");
+        at_least(self.read_timeout_ms, 1, "--read-timeout-ms");
+        at_least(self.max_connections as u64, 1, "--max-connections");
+        at_least(
+            self.max_connections_per_address as u64,
+            1,
+            "--max-connections-per-address",
+        );
+        at_least(self.rate_burst.into(), 1, "--rate-burst");
+        if !self.rate_limit.is_finite() || self.rate_limit < 0.0 {
+            problems.push(format!(
+                "--rate-limit must be a number >= 0, got {}",
+                self.rate_limit
+            ));
+        }
+        let partition = self.reply_partition.unwrap_or_else(|| self.ordinal());
+        if partition < 0 {
+            problems.push(format!(
+                "--reply-partition must be at least 0, got {partition}"
+            ));
+        }
+        let kafka = self
+            .kafka
+            .check()
+            .map_err(|bad| problems.extend(bad.0))
+            .ok();
+        let price = self
+            .telemetry
+            .price()
+            .map_err(|problem| problems.push(problem))
+            .ok();
+        let (Some(mut kafka), Some(price), []) = (kafka, price, problems.as_slice()) else {
+            return Err(BadSettings(problems));
+        };
+        kafka = kafka.client_id("verdict-web");
+        if let Some(wait) = self.fetch_wait_ms {
+            kafka = kafka.fetch_wait(Duration::from_millis(wait));
+        }
+        let ms = Duration::from_millis;
+        Ok(Settings {
+            listen: self.listen,
+            kafka,
+            reviews_topic: self.reviews_topic.clone(),
+            reply_to: ReplyTo {
+                topic: self.reply_topic.clone(),
+                partition,
+                interest: ms(self.interest_ms),
+            },
+            default_wait: ms(self.default_wait_ms),
+            max_wait: ms(self.max_wait_ms),
+            publish_timeout: ms(self.publish_timeout_ms),
+            desk: DeskLimits {
+                pending: self.max_pending,
+                remembered: self.max_remembered,
+                remembered_bytes: self.max_remembered_mib.saturating_mul(1024 * 1024),
+            },
+            max_text_chars: self.max_text_chars,
+            body: BodyLimits {
+                bytes: self.max_body_bytes,
+                read: ms(self.read_timeout_ms),
+            },
+            connections: Limits {
+                connections: self.max_connections,
+                connections_per_address: self.max_connections_per_address,
+                header_read: ms(self.read_timeout_ms),
+                headers: 64,
+                buffer: 16 * 1024,
+                drain: ms(self.drain_ms),
+            },
+            rate: (self.rate_limit > 0.0).then(|| Rate {
+                per_second: self.rate_limit,
+                burst: self.rate_burst.into(),
+            }),
+            notice: ms(self.notice_ms),
+            price,
+        })
+    }
+
+    /// The number at the end of the instance's name, wrapped into the reply topic's partitions.
+    fn ordinal(&self) -> i32 {
+        let name = self.instance.as_deref().unwrap_or_default();
+        let number = name
+            .rsplit_once('-')
+            .and_then(|(_, number)| number.parse::<i32>().ok());
+        number.unwrap_or(0).rem_euclid(topic::REPLY_PARTITIONS)
+    }
+}
+
+#[cfg(test)]
+mod tests;

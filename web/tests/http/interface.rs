@@ -1,0 +1,450 @@
+//! The interface for programs: waiting, not waiting, asking again, and every way in which it can fail.
+
+use std::time::{Duration, Instant};
+
+use crate::support::{Behaviour, Web, text_of};
+use verdict_messages::headers;
+use verdict_web::exchange::PublishError;
+
+#[tokio::test]
+async fn a_review_is_answered_with_its_verdict_and_found_again() {
+    let web = Web::start(Behaviour::Score, &[]).await;
+    let answer = web
+        .review(&[], r#"{"id":"r/1","text":"good","author":"me"}"#)
+        .await;
+    assert_eq!(
+        (answer.status, answer.header("content-type")),
+        (200, "application/json")
+    );
+    assert_eq!(answer.json()["id"], "r/1");
+    assert_eq!(answer.json()["probability"], 0.875);
+    assert_eq!(answer.header("content-location"), "/api/v1/reviews/r%2F1");
+    let again = web.get(answer.header("content-location")).await;
+    assert_eq!((again.status, &again.body), (200, &answer.body));
+    let unknown = web.get("/api/v1/reviews/other").await;
+    assert_eq!(unknown.problem()["review_id"], "other");
+    assert_eq!(unknown.status, 404);
+}
+
+#[tokio::test]
+async fn a_review_is_published_with_the_headers_of_the_contract() {
+    let web = Web::start(Behaviour::Score, &[]).await;
+    let trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    let extra = [("traceparent", trace), ("tracestate", "a=b")];
+    web.review(
+        &extra,
+        r#"{"id":"r1","text":"good","author":"me","other":1}"#,
+    )
+    .await;
+    let seen = web.kafka.seen().remove(0);
+    assert_eq!(seen.key, "r1");
+    assert_eq!(
+        String::from_utf8(seen.value).unwrap(),
+        r#"{"id":"r1","text":"good","author":"me"}"#
+    );
+    for (name, value) in [
+        (headers::CONTENT_TYPE, "application/json"),
+        (headers::CE_SPECVERSION, "1.0"),
+        (headers::CE_ID, "r1"),
+        (headers::CE_SOURCE, "/verdict/web"),
+        (headers::CE_TIME, "2023-11-14T22:13:20.000Z"),
+        (headers::SPRING_REPLY_TOPIC, "reviews.replies"),
+        (headers::DEADLINE_UNIX_MS, "1700000600000"),
+        (headers::TRACEPARENT, trace),
+        (headers::TRACESTATE, "a=b"),
+    ] {
+        assert_eq!(text_of(&seen.headers, name), value, "{name}");
+    }
+    // Spring's dialect: 16 raw bytes, and 4 bytes big-endian; the instance is web-3.
+    assert_eq!(
+        seen.headers
+            .first(headers::SPRING_CORRELATION_ID)
+            .unwrap()
+            .len(),
+        16
+    );
+    assert_eq!(
+        seen.headers.first(headers::SPRING_REPLY_PARTITION).unwrap(),
+        [0, 0, 0, 3]
+    );
+}
+
+#[tokio::test]
+async fn a_trace_context_that_is_none_is_not_handed_on() {
+    let web = Web::start(Behaviour::Score, &[]).await;
+    web.review(
+        &[("traceparent", "00-zz-1-01"), ("tracestate", "a=b")],
+        r#"{"text":"good"}"#,
+    )
+    .await;
+    let seen = web.kafka.seen().remove(0);
+    assert!(
+        !seen.headers.contains(headers::TRACEPARENT) && !seen.headers.contains(headers::TRACESTATE)
+    );
+}
+
+#[tokio::test]
+async fn requests_at_the_same_time_get_their_own_answers() {
+    let web = Web::start(Behaviour::Score, &[]).await;
+    let ask = async |n: usize| {
+        let text = if n.is_multiple_of(2) { "good" } else { "bad" };
+        let body = format!(r#"{{"id":"r{n}","text":"{text} {n}"}}"#);
+        (n, web.review(&[], &body).await)
+    };
+    for (n, answer) in futures::future::join_all((0..100).map(ask)).await {
+        let json = answer.json();
+        assert_eq!(json["id"], format!("r{n}"));
+        assert_eq!(
+            json["label"],
+            if n.is_multiple_of(2) {
+                "positive"
+            } else {
+                "negative"
+            }
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_reply_about_another_review_is_dropped_and_counted() {
+    let web = Web::start(Behaviour::Mismatch, &[]).await;
+    let answer = web
+        .review(&[("prefer", "wait=1")], r#"{"text":"good"}"#)
+        .await;
+    assert_eq!(answer.status, 504);
+    assert_eq!(
+        web.metric("verdict_web_replies_total{outcome=\"mismatched\"}"),
+        1
+    );
+    assert_eq!(web.get("/api/v1/reviews/somebody-else").await.status, 404);
+}
+
+#[tokio::test]
+async fn a_reply_may_overtake_the_confirmation() {
+    let web = Web::start(Behaviour::ReplyFirst, &[]).await;
+    assert_eq!(web.review(&[], r#"{"text":"good"}"#).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_request_ends_by_its_deadline_and_its_verdict_can_be_asked_for_later() {
+    let web = Web::start(Behaviour::Silent, &[]).await;
+    let started = Instant::now();
+    let answer = web
+        .review(&[("prefer", "wait=1")], r#"{"text":"good"}"#)
+        .await;
+    let took = started.elapsed();
+    assert!(
+        took >= Duration::from_secs(1) && took < Duration::from_secs(3),
+        "{took:?}"
+    );
+    assert_eq!(
+        (answer.status, answer.header("preference-applied")),
+        (504, "wait=1")
+    );
+    let problem = answer.problem();
+    assert_eq!(problem["accepted"], true);
+    let location = answer.header("location");
+    assert_eq!(problem["instance"], location);
+    assert_eq!(web.get(location).await.status, 404);
+
+    let submission = web.kafka.seen().remove(0);
+    web.kafka.answer(&submission).await;
+    let found =
+        eventually(async || Some(web.get(location).await).filter(|found| found.status == 200))
+            .await;
+    assert_eq!(found.json()["label"], "positive");
+    assert_eq!(web.metric("verdict_web_replies_total{outcome=\"late\"}"), 1);
+    assert_eq!(web.metric("verdict_web_pending"), 0);
+}
+
+#[tokio::test]
+async fn the_wait_is_bounded_whatever_the_client_prefers() {
+    let web = Web::start(
+        Behaviour::Silent,
+        &["--default-wait-ms=100", "--max-wait-ms=200"],
+    )
+    .await;
+    let started = Instant::now();
+    assert_eq!(
+        web.review(&[("prefer", "wait=3600")], r#"{"text":"good"}"#)
+            .await
+            .status,
+        504
+    );
+    assert!(started.elapsed() < Duration::from_secs(3));
+}
+
+#[tokio::test]
+async fn respond_async_is_202_with_a_location_once_the_review_is_stored() {
+    let web = Web::start(Behaviour::Silent, &[]).await;
+    let answer = web
+        .review(&[("prefer", "respond-async")], r#"{"text":"good"}"#)
+        .await;
+    assert_eq!(
+        (answer.status, answer.header("preference-applied")),
+        (202, "respond-async")
+    );
+    let location = answer.header("location");
+    assert!(location.starts_with("/api/v1/reviews/"), "{location}");
+    assert_eq!(answer.json()["accepted"], true);
+    let submission = web.kafka.seen().remove(0);
+    web.kafka.answer(&submission).await;
+    eventually(async || Some(web.get(location).await).filter(|found| found.status == 200)).await;
+    assert_eq!(web.metric("verdict_web_replies_total{outcome=\"kept\"}"), 1);
+}
+
+#[tokio::test]
+async fn respond_async_with_a_wait_answers_at_once_when_the_verdict_is_quick() {
+    let web = Web::start(Behaviour::Score, &[]).await;
+    let answer = web
+        .review(&[("prefer", "respond-async, wait=5")], r#"{"text":"good"}"#)
+        .await;
+    assert_eq!(
+        (answer.status, answer.header("preference-applied")),
+        (200, "wait=5")
+    );
+}
+
+#[tokio::test]
+async fn a_review_that_the_consumer_rejects_is_a_problem_of_the_client() {
+    let web = Web::start(Behaviour::Reject, &[]).await;
+    let answer = web.review(&[], r#"{"text":"good"}"#).await;
+    assert_eq!(answer.status, 422);
+    assert_eq!(answer.problem()["kind"], "schema");
+    assert!(answer.problem()["review_id"].is_string());
+}
+
+#[tokio::test]
+async fn a_failed_publication_says_whether_the_review_may_be_stored() {
+    for (error, accepted) in [
+        (PublishError::NeverQueued, serde_json::json!(false)),
+        (PublishError::Unknown, serde_json::json!("unknown")),
+    ] {
+        let web = Web::start(Behaviour::Fail(error), &[]).await;
+        for prefer in ["wait=2", "respond-async"] {
+            let answer = web
+                .review(&[("prefer", prefer)], r#"{"text":"good"}"#)
+                .await;
+            assert_eq!((answer.status, answer.header("retry-after")), (503, "2"));
+            assert_eq!(answer.problem()["accepted"], accepted);
+        }
+        assert_eq!(web.metric("verdict_web_pending"), 0);
+    }
+}
+
+#[tokio::test]
+async fn a_broker_that_never_confirms_leaves_the_review_in_doubt() {
+    let web = Web::start(Behaviour::Hang, &["--default-wait-ms=100"]).await;
+    let answer = web.review(&[], r#"{"text":"good"}"#).await;
+    assert_eq!(answer.status, 503);
+    assert_eq!(answer.problem()["accepted"], "unknown");
+}
+
+#[tokio::test]
+async fn more_requests_than_may_wait_are_turned_away() {
+    let web = Web::start(Behaviour::Silent, &["--max-pending=1"]).await;
+    let waiting = web.review(&[("prefer", "wait=5")], r#"{"text":"good"}"#);
+    let turned_away = async {
+        web.kafka.published(1).await;
+        let answer = web.review(&[], r#"{"text":"good too"}"#).await;
+        let submission = web.kafka.seen().remove(0);
+        web.kafka.answer(&submission).await;
+        answer
+    };
+    let (waited, turned_away) = futures::future::join(waiting, turned_away).await;
+    assert_eq!((waited.status, turned_away.status), (200, 429));
+    assert_eq!(turned_away.header("retry-after"), "1");
+    assert_eq!(turned_away.problem()["accepted"], false);
+    assert_eq!(
+        web.metric("verdict_web_refused_total{reason=\"pending_full\"}"),
+        1
+    );
+}
+
+#[tokio::test]
+async fn a_client_that_floods_is_told_when_to_come_back() {
+    let web = Web::start(Behaviour::Score, &["--rate-limit=0.001", "--rate-burst=2"]).await;
+    let body = r#"{"text":"good"}"#;
+    let statuses =
+        [web.review(&[], body).await, web.review(&[], body).await].map(|answer| answer.status);
+    assert_eq!(statuses, [200, 200]);
+    let flooded = web.review(&[], body).await;
+    assert_eq!(flooded.status, 429);
+    assert!(flooded.header("retry-after").parse::<u64>().unwrap() > 100);
+    assert_eq!(web.get("/").await.status, 200, "reading is not limited");
+}
+
+#[tokio::test]
+async fn the_same_key_and_body_get_the_same_answer_and_one_review() {
+    let web = Web::start(Behaviour::Score, &[]).await;
+    let key = [("idempotency-key", "k1")];
+    let first = web.review(&key, r#"{"text":"good"}"#).await;
+    let again = web.review(&key, r#"{"text":"good"}"#).await;
+    assert_eq!((first.status, &first.body), (again.status, &again.body));
+    assert_eq!(web.kafka.seen().len(), 1);
+    let other = web.review(&key, r#"{"text":"bad"}"#).await;
+    assert_eq!(other.status, 422);
+    assert!(
+        other.problem()["detail"]
+            .as_str()
+            .unwrap()
+            .contains("Idempotency-Key")
+    );
+    let other_key = web
+        .review(&[("idempotency-key", "k2")], r#"{"text":"good"}"#)
+        .await;
+    assert_ne!(other_key.json()["id"], first.json()["id"]);
+}
+
+#[tokio::test]
+async fn two_requests_with_one_key_at_the_same_time_are_one_review() {
+    let web = Web::start(Behaviour::Silent, &[]).await;
+    let key = [("idempotency-key", "k1")];
+    let ask = || web.review(&key, r#"{"text":"good"}"#);
+    let answering = async {
+        web.kafka.published(1).await;
+        let submission = web.kafka.seen().remove(0);
+        web.kafka.answer(&submission).await;
+    };
+    let (first, second, ()) = futures::future::join3(ask(), ask(), answering).await;
+    assert_eq!((first.status, second.status), (200, 200));
+    assert_eq!(first.body, second.body);
+    assert_eq!(web.kafka.seen().len(), 1);
+}
+
+#[tokio::test]
+async fn a_key_is_free_again_after_a_failure_and_names_the_same_review() {
+    let web = Web::start(Behaviour::Fail(PublishError::Unknown), &[]).await;
+    let key = [("idempotency-key", "k1")];
+    assert_eq!(web.review(&key, r#"{"text":"good"}"#).await.status, 503);
+    web.kafka.behave(Behaviour::Score);
+    assert_eq!(web.review(&key, r#"{"text":"good"}"#).await.status, 200);
+    let seen = web.kafka.seen();
+    assert_eq!(seen.len(), 2);
+    assert_eq!(seen[0].key, seen[1].key, "a reader can drop the copy");
+}
+
+#[tokio::test]
+async fn what_is_no_review_is_refused_with_its_reason() {
+    let web = Web::start(Behaviour::Score, &["--max-text-chars=10"]).await;
+    let long_id = format!(r#"{{"text":"good","id":"{}"}}"#, "x".repeat(129));
+    for (body, status, part) in [
+        ("", 400, ""),
+        ("{\"text\":", 400, ""),
+        ("[1]", 422, ""),
+        ("{}", 422, "text"),
+        (r#"{"text":7}"#, 422, "text"),
+        (r#"{"text":" \n "}"#, 422, "blank"),
+        (
+            r#"{"text":"12345678901"}"#,
+            422,
+            "at most 10 characters, got 11",
+        ),
+        (r#"{"text":"good","id":""}"#, 422, "id"),
+        (r#"{"text":"good","id":"a\u0000"}"#, 422, "control"),
+        (&long_id, 422, "at most 128 bytes"),
+    ] {
+        let answer = web.review(&[], body).await;
+        let problem = answer.problem();
+        assert!(
+            answer.status == status || (status == 422 && answer.status == 400 && body == "[1]"),
+            "{body}: {problem}"
+        );
+        assert!(
+            problem["detail"].as_str().unwrap().contains(part),
+            "{body}: {problem}"
+        );
+    }
+    assert!(web.kafka.seen().is_empty());
+}
+
+#[tokio::test]
+async fn bodies_of_another_type_or_encoding_are_refused() {
+    let web = Web::start(Behaviour::Score, &[]).await;
+    let post = async |media: &str, body: &[u8]| {
+        let headers = [("content-type", media)];
+        web.request("POST", "/api/v1/reviews", &headers, body).await
+    };
+    let form = post("application/x-www-form-urlencoded", b"text=good").await;
+    assert_eq!(form.status, 415);
+    assert!(
+        form.problem()["detail"]
+            .as_str()
+            .unwrap()
+            .contains("application/json")
+    );
+    let latin = post("application/json", b"{\"text\":\"caf\xe9\"}").await;
+    assert_eq!(latin.status, 400);
+    assert!(
+        latin.problem()["detail"]
+            .as_str()
+            .unwrap()
+            .contains("byte 12"),
+        "{latin:?}"
+    );
+    assert_eq!(post("text/plain", b"good as plain text").await.status, 200);
+    let json = ("content-type", "application/json");
+    let no_form = web.request("POST", "/predict", &[json], b"{}").await;
+    assert_eq!(no_form.status, 415);
+}
+
+#[tokio::test]
+async fn bodies_beyond_the_limit_or_without_a_length_are_refused() {
+    let web = Web::start(Behaviour::Score, &[]).await;
+    let huge = web.review(&[], &"x".repeat(10_000_000)).await;
+    assert_eq!(huge.status, 413);
+    let detail = huge.problem()["detail"].as_str().unwrap().to_owned();
+    assert!(
+        detail.contains("65536") && detail.contains("10000000"),
+        "{detail}"
+    );
+    let chunked = b"POST /api/v1/reviews HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: application/json\r\n\
+        transfer-encoding: chunked\r\n\r\nf\r\n{\"text\":\"good\"}\r\n0\r\n\r\n";
+    assert_eq!(web.raw(chunked).await.status, 411);
+    assert!(web.kafka.seen().is_empty());
+}
+
+#[tokio::test]
+async fn a_body_that_does_not_arrive_is_given_up() {
+    let web = Web::start(Behaviour::Score, &["--read-timeout-ms=200"]).await;
+    let request = b"POST /api/v1/reviews HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n\
+        content-length: 15\r\n\r\n{\"te";
+    let answer = web.raw(request).await;
+    assert_eq!(answer.status, 408);
+}
+
+#[tokio::test]
+async fn odd_heads_are_refused_or_the_connection_closed() {
+    let web = Web::start(Behaviour::Score, &[]).await;
+    let many: String = (0..65).map(|n| format!("x-{n}: 1\r\n")).collect();
+    let long = format!("x: {}\r\n", "a".repeat(32 * 1024));
+    for extra in [
+        many.as_str(),
+        long.as_str(),
+        "content-length: 1\r\ncontent-length: 2\r\n",
+        "x\u{0}: 1\r\n",
+    ] {
+        let request = format!("GET / HTTP/1.1\r\nhost: x\r\n{extra}\r\n");
+        let answer = web.raw(request.as_bytes()).await;
+        assert!(
+            (400..500).contains(&answer.status),
+            "{}: {answer:?}",
+            extra.len()
+        );
+    }
+}
+
+/// Asks again until there is an answer, or ten seconds are over.
+async fn eventually<T>(ask: impl AsyncFn() -> Option<T>) -> T {
+    let deadline = Instant::now() + Duration::from_secs(10);
+    loop {
+        if let Some(found) = ask().await {
+            return found;
+        }
+        assert!(
+            Instant::now() < deadline,
+            "it did not happen within ten seconds"
+        );
+        tokio::task::yield_now().await;
+    }
+}

@@ -1,0 +1,359 @@
+//! The frontend on a real socket, over an in-process stand-in for Kafka.
+
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use bytes::Bytes;
+use clap::Parser;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+    sync::{mpsc, oneshot, watch},
+    task::JoinHandle,
+};
+use verdict_messages::{
+    AllowedReplyTopics, ErrorKind, Headers, ModelRef, Position, Problem, Rejection, ReplyAddress,
+    Review, Sentiment, TermContribution, Verdict, reply::Outcome,
+};
+use verdict_telemetry::{CpuPrice, Service, Telemetry};
+use verdict_web::{
+    RawSettings,
+    ask::Sources,
+    desk::Incoming,
+    exchange::{Exchange, PublishError, Submission},
+    serve_on,
+};
+
+/// What the stand-in does with a review.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Behaviour {
+    /// Confirms, and answers with a verdict: positive when the text has "good" in it.
+    Score,
+    /// Confirms, and answers that the review cannot be scored.
+    Reject,
+    /// Confirms, and never answers.
+    Silent,
+    /// Confirms, and answers with the right correlation id but about another review.
+    Mismatch,
+    /// Answers, and confirms only after that.
+    ReplyFirst,
+    /// Never confirms nor refuses.
+    Hang,
+    /// Refuses.
+    Fail(PublishError),
+}
+
+/// A Kafka that is not there.
+#[derive(Debug, Clone)]
+pub(crate) struct Fake(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    behaviour: Mutex<Behaviour>,
+    seen: Mutex<Vec<Submission>>,
+    count: watch::Sender<usize>,
+    replies: mpsc::Sender<Incoming>,
+}
+
+impl Fake {
+    pub(crate) fn behave(&self, behaviour: Behaviour) {
+        *self.0.behaviour.lock().unwrap() = behaviour;
+    }
+
+    /// Every review published so far.
+    pub(crate) fn seen(&self) -> Vec<Submission> {
+        self.0.seen.lock().unwrap().clone()
+    }
+
+    /// Waits until so many reviews were published.
+    pub(crate) async fn published(&self, n: usize) {
+        let mut count = self.0.count.subscribe();
+        let reached = count.wait_for(|seen| *seen >= n);
+        tokio::time::timeout(Duration::from_secs(10), reached)
+            .await
+            .unwrap_or_else(|_| panic!("{n} reviews were not published in time"))
+            .unwrap();
+    }
+
+    pub(crate) async fn answer(&self, submission: &Submission) {
+        self.0.replies.send(scored(submission, None)).await.unwrap();
+    }
+}
+
+impl Exchange for Fake {
+    async fn publish(&self, submission: Submission) -> Result<(), PublishError> {
+        let behaviour = *self.0.behaviour.lock().unwrap();
+        self.0.seen.lock().unwrap().push(submission.clone());
+        self.0.count.send_modify(|count| *count += 1);
+        let reply = match behaviour {
+            Behaviour::Score | Behaviour::ReplyFirst => Some(scored(&submission, None)),
+            Behaviour::Mismatch => Some(scored(&submission, Some("somebody-else"))),
+            Behaviour::Reject => Some(rejected(&submission)),
+            Behaviour::Silent => None,
+            Behaviour::Hang => std::future::pending().await,
+            Behaviour::Fail(error) => return Err(error),
+        };
+        if let Some(reply) = reply {
+            self.0.replies.send(reply).await.unwrap();
+        }
+        if behaviour == Behaviour::ReplyFirst {
+            std::future::pending::<()>().await;
+        }
+        Ok(())
+    }
+}
+
+fn address(submission: &Submission) -> ReplyAddress {
+    ReplyAddress::from_headers(&submission.headers, &AllowedReplyTopics::default())
+        .unwrap()
+        .unwrap()
+}
+
+fn scored(submission: &Submission, other_id: Option<&str>) -> Incoming {
+    let review = Review::decode(Some(&submission.value), Some(b"application/json")).unwrap();
+    let positive = review.text.contains("good");
+    let id = other_id.unwrap_or(&submission.key);
+    let verdict = Verdict {
+        id: id.into(),
+        label: if positive {
+            Sentiment::Positive
+        } else {
+            Sentiment::Negative
+        },
+        probability: if positive { 0.875 } else { 0.125 },
+        score: if positive { 2.0 } else { -2.0 },
+        model: ModelRef {
+            name: "fake".into(),
+            version: "1".into(),
+            sha256: "00".repeat(32).into(),
+        },
+        explanation: Some(vec![TermContribution {
+            term: if positive {
+                "good".into()
+            } else {
+                "bad".into()
+            },
+            weight: if positive { 1.75 } else { -2.25 },
+        }]),
+        intercept: Some(0.25),
+        rest: Some(0.0),
+        source: Position::new("reviews", 0, 7),
+        scored_at: "2026-01-02T03:04:05.000Z".into(),
+    };
+    Incoming {
+        key: Some(Bytes::copy_from_slice(id.as_bytes())),
+        value: Some(verdict.encode().unwrap().into()),
+        headers: address(submission).reply_headers(Outcome::Verdict),
+    }
+}
+
+fn rejected(submission: &Submission) -> Incoming {
+    let rejection = Rejection::new(ErrorKind::Schema, "text must not be blank");
+    Incoming {
+        key: Some(Bytes::copy_from_slice(submission.key.as_bytes())),
+        value: Some(Problem::from(&rejection).encode().unwrap().into()),
+        headers: address(submission).reply_headers(Outcome::Problem(&rejection)),
+    }
+}
+
+/// A running frontend.
+#[derive(Debug)]
+pub(crate) struct Web {
+    pub(crate) address: SocketAddr,
+    pub(crate) kafka: Fake,
+    pub(crate) telemetry: Telemetry,
+    stop: Option<oneshot::Sender<()>>,
+    task: JoinHandle<()>,
+}
+
+impl Web {
+    /// Starts one with these flags beside the defaults.
+    pub(crate) async fn start(behaviour: Behaviour, flags: &[&str]) -> Self {
+        let all = ["web", "--listen=127.0.0.1:0", "--instance=web-3"];
+        let raw = RawSettings::try_parse_from(all.iter().chain(flags)).unwrap();
+        let settings = raw.check().unwrap();
+        let listener = TcpListener::bind(settings.listen).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let telemetry = Telemetry::start(Service::Web, CpuPrice::default()).unwrap();
+        let (sender, replies) = mpsc::channel(16);
+        let kafka = Fake(Arc::new(Shared {
+            behaviour: Mutex::new(behaviour),
+            seen: Mutex::default(),
+            count: watch::Sender::new(0),
+            replies: sender,
+        }));
+        let (stop, stopped) = oneshot::channel::<()>();
+        let (exchange, for_server) = (kafka.clone(), telemetry.clone());
+        let task = tokio::spawn(async move {
+            let shutdown = async { drop(stopped.await) };
+            serve_on(
+                listener,
+                &settings,
+                for_server,
+                sources(),
+                exchange,
+                replies,
+                shutdown,
+            )
+            .await;
+        });
+        Self {
+            address,
+            kafka,
+            telemetry,
+            stop: Some(stop),
+            task,
+        }
+    }
+
+    /// Sends bytes and reads until the connection ends.
+    pub(crate) async fn raw(&self, request: &[u8]) -> Response {
+        let mut stream = TcpStream::connect(self.address).await.unwrap();
+        stream.write_all(request).await.unwrap();
+        read(&mut stream).await
+    }
+
+    pub(crate) async fn request(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> Response {
+        self.raw(&bytes_of(method, path, headers, body)).await
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Response {
+        self.request("GET", path, &[], b"").await
+    }
+
+    /// Posts a form from a browser.
+    pub(crate) async fn form(&self, body: &[u8]) -> Response {
+        let headers = [
+            ("content-type", "application/x-www-form-urlencoded"),
+            ("accept", "text/html"),
+        ];
+        self.request("POST", "/predict", &headers, body).await
+    }
+
+    /// Posts a review in JSON.
+    pub(crate) async fn review(&self, headers: &[(&str, &str)], body: &str) -> Response {
+        let all: Vec<_> = [("content-type", "application/json")]
+            .iter()
+            .chain(headers)
+            .copied()
+            .collect();
+        self.request("POST", "/api/v1/reviews", &all, body.as_bytes())
+            .await
+    }
+
+    /// Asks the server to stop; the result ends when it has.
+    pub(crate) fn stop(mut self) -> JoinHandle<()> {
+        drop(self.stop.take());
+        self.task
+    }
+
+    /// The value of a metric without labels, or with exactly these.
+    pub(crate) fn metric(&self, series: &str) -> u64 {
+        let text = self.telemetry.metrics().exposition().unwrap();
+        let line = text
+            .lines()
+            .find_map(|line| line.strip_prefix(series)?.strip_prefix(' '));
+        line.map_or(0, |value| value.parse().unwrap())
+    }
+}
+
+pub(crate) fn bytes_of(method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Vec<u8> {
+    let mut request =
+        format!("{method} {path} HTTP/1.1\r\nhost: verdict.test\r\nconnection: close\r\n");
+    for (name, value) in headers {
+        request += &format!("{name}: {value}\r\n");
+    }
+    if method == "POST" {
+        request += &format!("content-length: {}\r\n", body.len());
+    }
+    request += "\r\n";
+    [request.as_bytes(), body].concat()
+}
+
+pub(crate) async fn read(stream: &mut TcpStream) -> Response {
+    let mut bytes = Vec::new();
+    let ended = tokio::time::timeout(Duration::from_secs(20), stream.read_to_end(&mut bytes));
+    ended.await.expect("the answer ends").unwrap();
+    Response::parse(&bytes)
+}
+
+/// An answer.
+#[derive(Debug)]
+pub(crate) struct Response {
+    pub(crate) status: u16,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: String,
+}
+
+impl Response {
+    fn parse(bytes: &[u8]) -> Self {
+        let text = String::from_utf8_lossy(bytes);
+        let (head, body) = text
+            .split_once("\r\n\r\n")
+            .unwrap_or_else(|| panic!("no HTTP: {text:?}"));
+        let mut lines = head.lines();
+        let status = lines
+            .next()
+            .unwrap()
+            .split(' ')
+            .nth(1)
+            .unwrap()
+            .parse()
+            .unwrap();
+        let headers = lines
+            .filter_map(|line| line.split_once(": "))
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect();
+        Self {
+            status,
+            headers,
+            body: body.to_owned(),
+        }
+    }
+
+    pub(crate) fn header(&self, name: &str) -> &str {
+        let found = self.headers.iter().find(|(known, _)| known == name);
+        found.map_or("", |(_, value)| value)
+    }
+
+    pub(crate) fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.body))
+    }
+
+    /// The problem, after checking that it is one and has the status of the answer.
+    pub(crate) fn problem(&self) -> serde_json::Value {
+        assert_eq!(
+            self.header("content-type"),
+            "application/problem+json",
+            "{self:?}"
+        );
+        let problem = self.json();
+        assert_eq!(problem["status"], self.status, "{self:?}");
+        problem
+    }
+}
+
+/// A clock that stands still and "random" numbers that count.
+fn sources() -> Sources {
+    let next = AtomicU64::new(1);
+    Sources {
+        now_unix_ms: Arc::new(|| 1_700_000_000_000),
+        random: Arc::new(move || u128::from(next.fetch_add(1, Ordering::Relaxed)) << 64 | 0xabcd),
+    }
+}
+
+pub(crate) fn text_of(headers: &Headers, name: &str) -> String {
+    headers.text(name).unwrap_or_default().to_owned()
+}
