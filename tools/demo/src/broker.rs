@@ -3,6 +3,14 @@
 //! `tansu-broker` 0.6.0 speaks enough of Kafka's protocol for producers, consumer groups and administration, over one
 //! SQLite file. It has no transactions, so delivery here is at least once. It runs on a runtime of its own, so that the
 //! demo's other parts and the broker do not wait for each other.
+//!
+//! Two things about it would lose or stall reviews, and are worked around here:
+//!
+//! - Its retention takes `retention.ms=-1` for a number: every record is older than -1 ms and is deleted at the next
+//!   clean-up. So topics that keep their records for ever get the longest time there is ([`keep_for_ever`]).
+//! - It keeps the members of a group over a restart. One that was killed with the broker stays the group's leader, and once
+//!   its session has timed out at the wrong moment, the group waits for it for ever. No client outlives the broker's process
+//!   as a member, so they are forgotten when it starts; committed positions stay ([`forget_members`]).
 
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
@@ -15,6 +23,7 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 use url::Url;
 use uuid::Uuid;
+use verdict_kafka_io::topics::TopicSpec;
 
 /// The database's name in the state directory.
 const DATABASE: &str = "kafka.db";
@@ -65,10 +74,11 @@ impl EmbeddedBroker {
                 .map_err(|source| BrokerError::Address { address, source })?,
         );
         let storage = storage_url(state)?;
+        let database = state.join(DATABASE);
         let (stop, stopped) = oneshot::channel();
         let thread = std::thread::Builder::new()
             .name("broker".to_owned())
-            .spawn(move || serve(address, storage, stopped))
+            .spawn(move || serve(address, storage, &database, stopped))
             .map_err(|e| BrokerError::Broker(e.to_string()))?;
         Ok(Self {
             stop: Some(stop),
@@ -126,9 +136,44 @@ fn storage_url(state: &Path) -> Result<Url, BrokerError> {
     }
 }
 
+/// Gives topics that never expire a retention that this broker understands, before they are made.
+pub fn keep_for_ever(topics: &mut [TopicSpec]) {
+    let configs = topics.iter_mut().flat_map(|topic| &mut topic.config);
+    for (name, value) in configs {
+        if name == "retention.ms" && value == "-1" {
+            *value = i64::MAX.to_string();
+        }
+    }
+}
+
+/// Removes the members that the groups had when the broker ended; where each group had come to is kept elsewhere.
+async fn forget_members(database: &Path) -> Result<(), libsql::Error> {
+    if !database.exists() {
+        return Ok(());
+    }
+    let connection = libsql::Builder::new_local(database)
+        .build()
+        .await?
+        .connect()?;
+    let mut tables = connection
+        .query(
+            "select 1 from sqlite_master where type = 'table' and name = 'consumer_group_detail'",
+            (),
+        )
+        .await?;
+    // A broker that was killed while it made its tables has none yet.
+    if tables.next().await?.is_some() {
+        connection
+            .execute("delete from consumer_group_detail", ())
+            .await?;
+    }
+    Ok(())
+}
+
 fn serve(
     address: SocketAddr,
     storage: Url,
+    database: &Path,
     stopped: oneshot::Receiver<()>,
 ) -> Result<(), BrokerError> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -138,6 +183,12 @@ fn serve(
         .build()
         .map_err(|e| BrokerError::Broker(e.to_string()))?;
     let result = runtime.block_on(async {
+        forget_members(database).await.map_err(|e| {
+            BrokerError::Broker(format!(
+                "its data in {} cannot be used: {e}",
+                database.display()
+            ))
+        })?;
         let listener = Url::parse(&format!("tcp://{address}"))
             .map_err(|e| BrokerError::Broker(e.to_string()))?;
         let mut broker = Broker::<Controller<StorageContainer>, StorageContainer>::builder()

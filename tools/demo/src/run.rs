@@ -1,6 +1,6 @@
 //! The demo from start to end.
 
-use crate::broker::EmbeddedBroker;
+use crate::broker::{self, EmbeddedBroker};
 use crate::services::{BrokerKind, Consumer, web_settings};
 use crate::settings::Settings;
 use crate::trickle::Trickle;
@@ -45,7 +45,7 @@ pub async fn run(
     };
     let bootstrap = settings.bootstrap();
     let kafka = KafkaSettings::new(bootstrap.clone());
-    prepare(&kafka).await?;
+    prepare(&kafka, broker_kind).await?;
 
     let metrics = Settings::local(settings.metrics_port);
     let (at, model) = (bootstrap.clone(), settings.model.clone());
@@ -101,7 +101,7 @@ pub async fn run(
 }
 
 /// Waits for the broker and makes the topics.
-async fn prepare(kafka: &KafkaSettings) -> anyhow::Result<()> {
+async fn prepare(kafka: &KafkaSettings, broker_kind: BrokerKind) -> anyhow::Result<()> {
     let kafka = kafka.clone();
     tokio::task::spawn_blocking(move || {
         topics::wait_for_broker(&kafka, BROKER_WITHIN).context("waiting for the broker")?;
@@ -109,8 +109,11 @@ async fn prepare(kafka: &KafkaSettings) -> anyhow::Result<()> {
             replication: 1,
             partitions: Some(PARTITIONS),
         };
-        verdict_producer::topics::ensure(&kafka, layout, BROKER_WITHIN)
-            .context("making the topics")?;
+        let mut plan = verdict_producer::topics::plan(layout);
+        if broker_kind == BrokerKind::Embedded {
+            broker::keep_for_ever(&mut plan);
+        }
+        topics::ensure(&kafka, &plan, BROKER_WITHIN).context("making the topics")?;
         Ok(())
     })
     .await?
