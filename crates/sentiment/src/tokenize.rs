@@ -1,7 +1,7 @@
 //! Text to lower-case word tokens: scikit-learn's default `token_pattern=r"(?u)\b\w\w+\b"` after `lowercase=True`.
 //!
-//! The work is done eight bytes at a time in ordinary integer registers: one pass lower-cases ASCII and marks word
-//! bytes in a bit map, the edges of its runs are the tokens, and each token is hashed eight bytes at a time. Text that is
+//! One pass lower-cases ASCII, sixteen bytes at a time, and marks word bytes in a bit map; the edges of its runs are the
+//! tokens, and each token is hashed eight bytes at a time. Text that is
 //! not ASCII is first rewritten so that the same pass fits: every word character lower-cased, every other character one
 //! space, so that in the rewritten text each byte from 0x80 up belongs to a word.
 
@@ -12,9 +12,8 @@
 )]
 
 use crate::wordchars::is_word;
+use wide::u8x16;
 
-const HIGH: u64 = 0x8080_8080_8080_8080;
-const LANES: u64 = 0x0101_0101_0101_0101;
 /// Zero bytes kept behind the text, so that any token can be read in whole words of eight bytes.
 const PADDING: usize = 16;
 /// Bytes whose map fills one register.
@@ -112,64 +111,55 @@ impl Tokens {
 
     /// Keeps the runs of two or more characters and hashes them.
     fn hash_spans(&mut self) {
-        self.spans.clear();
-        self.hashes.clear();
-        self.spans.reserve(self.n_edges / 2);
-        self.hashes.reserve(self.n_edges / 2);
-        for &[start, end] in self.edges[..self.n_edges].as_chunks::<2>().0 {
+        let edges = self.edges[..self.n_edges].as_chunks::<2>().0;
+        self.spans.resize(edges.len(), (0, 0));
+        self.hashes.resize(edges.len(), 0);
+        let mut n = 0;
+        for &[start, end] in edges {
             let rest = &self.lowered[start as usize..];
             let len = (end - start) as usize;
-            if len < 2 || (rest[0] >= 0x80 && len == utf8_width(rest[0])) {
-                continue;
-            }
-            self.spans.push((start, end));
-            self.hashes.push(hash_padded(rest, len));
+            // Runs of one character are frequent and come at random: a branch would be guessed wrong too often.
+            self.spans[n] = (start, end);
+            self.hashes[n] = hash_padded(rest, len);
+            let is_one_character = rest[0] >= 0x80 && len == utf8_width(rest[0]);
+            n += usize::from(len >= 2 && !is_one_character);
         }
+        self.spans.truncate(n);
+        self.hashes.truncate(n);
     }
 }
 
-/// Lower-cases a block; bit `i` of the map is set if byte `i` belongs to a word.
+/// Lower-cases the ASCII letters of a block; bit `i` of the map is set if byte `i` belongs to a word, as every byte from
+/// 0x80 up does (see the module's text).
 #[inline]
 fn classify_block(block: &[u8; BLOCK]) -> ([u8; BLOCK], u64) {
     let mut lowered = [0; BLOCK];
     let mut map = 0;
-    let words = block
-        .as_chunks::<8>()
+    let vectors = block
+        .as_chunks::<16>()
         .0
         .iter()
-        .zip(lowered.as_chunks_mut::<8>().0);
-    for (i, (word, lowered)) in words.enumerate() {
-        let (low, bits) = classify(u64::from_le_bytes(*word));
-        *lowered = low.to_le_bytes();
-        map |= bits << (8 * i);
+        .zip(lowered.as_chunks_mut::<16>().0);
+    for (i, (bytes, lowered)) in vectors.enumerate() {
+        let bytes = u8x16::new(*bytes);
+        let low = bytes | (is_within(bytes, b'A', b'Z') & u8x16::splat(0x20));
+        let word = is_within(low, b'a', b'z')
+            | is_within(low, b'0', b'9')
+            | low.simd_eq(u8x16::splat(b'_'))
+            | bytes;
+        *lowered = low.to_array();
+        map |= u64::from(word.to_bitmask()) << (16 * i);
     }
     (lowered, map)
 }
 
-/// Lower-cases the ASCII letters of eight bytes; the second value has bit `i` set if byte `i` belongs to a word.
-///
-/// A byte from 0x80 up counts as part of a word (see the module's text). `x + (0x80 - c)` carries into a byte's high bit
-/// exactly if the byte, at most 0x7f, is at least `c`.
+/// All bits set in each byte from `first` to `last`.
 #[inline]
-fn classify(x: u64) -> (u64, u64) {
-    #[inline]
-    fn at_least(x: u64, c: u8) -> u64 {
-        x.wrapping_add(LANES * u64::from(0x80 - c))
-    }
-    let high = x & HIGH;
-    let low = x & !HIGH;
-    let upper = at_least(low, b'A') & !at_least(low, b'Z' + 1) & !high & HIGH;
-    let lowered = x | (upper >> 2);
-    let low = lowered & !HIGH;
-    let letter = at_least(low, b'a') & !at_least(low, b'z' + 1);
-    let digit = at_least(low, b'0') & !at_least(low, b'9' + 1);
-    let underscore = !at_least(low ^ (LANES * u64::from(b'_')), 1);
-    let word = ((letter | digit | underscore) & !high & HIGH) | high;
-    // Gathers the eight high bits into one byte: each product bit lands in the top byte once.
-    (
-        lowered,
-        (word >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56,
-    )
+fn is_within(bytes: u8x16, first: u8, last: u8) -> u8x16 {
+    let from_first = bytes - u8x16::splat(first);
+    from_first
+        .min(u8x16::splat(last - first))
+        .simd_eq(from_first)
 }
 
 /// Rewrites text that is not ASCII: word characters lower-cased, each other character beyond ASCII a space.
@@ -182,7 +172,7 @@ fn rewrite(text: &str, out: &mut String) {
         return;
     }
     let mut rest = text;
-    while let Some(at) = rest.bytes().position(|b| b >= 0x80) {
+    while let Some(at) = first_beyond_ascii(rest.as_bytes()) {
         let (ascii, from) = rest.split_at(at);
         out.push_str(ascii);
         let mut chars = from.chars();
@@ -194,6 +184,19 @@ fn rewrite(text: &str, out: &mut String) {
         rest = chars.as_str();
     }
     out.push_str(rest);
+}
+
+/// Where the first byte from 0x80 up is.
+fn first_beyond_ascii(bytes: &[u8]) -> Option<usize> {
+    let (vectors, rest) = bytes.as_chunks::<16>();
+    for (i, vector) in vectors.iter().enumerate() {
+        let high = u8x16::new(*vector).to_bitmask();
+        if high != 0 {
+            return Some(16 * i + high.trailing_zeros() as usize);
+        }
+    }
+    let at = rest.iter().position(|&byte| byte >= 0x80)?;
+    Some(16 * vectors.len() + at)
 }
 
 fn rewrite_lowered(text: &str, out: &mut String) {

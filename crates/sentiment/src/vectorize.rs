@@ -35,8 +35,10 @@ pub struct Scratch {
     pub(crate) tokens: Tokens,
     /// Hashes of the n-grams of the length at hand, one for each position.
     grams: Vec<u64>,
-    /// Those of them that may be terms, and what the table has in their place.
-    candidates: Vec<(u64, u64)>,
+    /// Those, of all lengths, that may be terms.
+    candidates: Vec<u64>,
+    /// What the table has in the place of each candidate.
+    slots: Vec<u64>,
     /// The columns of all terms in the order of the review, again and again where they occur again.
     hits: Vec<u32>,
     /// How often each column occurs in the review at hand; all zero outside of a call.
@@ -186,6 +188,7 @@ impl Vectorizer {
             tokens,
             grams,
             candidates,
+            slots,
             hits,
             counts,
             columns,
@@ -195,21 +198,38 @@ impl Vectorizer {
         if counts.len() < self.vocabulary.len() {
             counts.resize(self.vocabulary.len(), 0);
         }
-        hits.clear();
+        let most = tokens.len() * self.ngram_range.max();
+        if candidates.len() < most {
+            candidates.resize(most, 0);
+        }
+        let mut n_candidates = 0;
         grams.clear();
         grams.extend_from_slice(tokens);
         for n in 1..=self.ngram_range.max() {
-            if n > 1 {
-                // One position less, and each n-gram one token longer.
-                grams.pop();
-                for (gram, &token) in grams.iter_mut().zip(tokens.iter().skip(n - 1)) {
-                    *gram = combine(*gram, token);
+            let into = &mut candidates[n_candidates..];
+            if n == 1 {
+                if self.ngram_range.min() == 1 {
+                    n_candidates += self.vocabulary.sift(tokens.iter().copied(), into);
                 }
+                continue;
             }
+            // One position less, and each n-gram one token longer.
+            grams.pop();
+            let longer = grams
+                .iter_mut()
+                .zip(tokens.iter().skip(n - 1))
+                .map(|(gram, &token)| {
+                    *gram = combine(*gram, token);
+                    *gram
+                });
             if n >= self.ngram_range.min() {
-                self.vocabulary.columns_of(grams, candidates, hits);
+                n_candidates += self.vocabulary.sift(longer, into);
+            } else {
+                longer.for_each(drop);
             }
         }
+        let candidates = &candidates[..n_candidates];
+        self.vocabulary.columns_of(candidates, slots, hits);
         columns.resize(hits.len(), 0);
         let mut end = 0;
         for &column in &*hits {
