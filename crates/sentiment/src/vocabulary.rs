@@ -188,8 +188,9 @@ impl Filter {
 
 impl Table {
     fn empty(n_terms: usize) -> Self {
-        // At most a third full: most absent terms are told by one look.
-        let slots = (n_terms * 3).next_power_of_two().max(16);
+        // At most a sixth full, so that two terms seldom want one slot; at most a third where that would be large.
+        let sparsity = if n_terms < 1 << 17 { 6 } else { 3 };
+        let slots = (n_terms * sparsity).next_power_of_two().max(16);
         let column_bits = usize::BITS - (n_terms + 1).leading_zeros();
         Self {
             slots: vec![0; slots],
