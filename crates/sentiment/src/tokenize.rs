@@ -1,9 +1,9 @@
 //! Text to lower-case word tokens: scikit-learn's default `token_pattern=r"(?u)\b\w\w+\b"` after `lowercase=True`.
 //!
 //! One pass lower-cases ASCII, sixteen bytes at a time, and marks word bytes in a bit map; the edges of its runs are the
-//! tokens, and each token is hashed eight bytes at a time. Text that is
-//! not ASCII is first rewritten so that the same pass fits: every word character lower-cased, every other character one
-//! space, so that in the rewritten text each byte from 0x80 up belongs to a word.
+//! tokens, and each token is hashed eight bytes at a time. Text that is not ASCII is first rewritten so that the same pass
+//! fits: every word character lower-cased, every other character one space, so that in the rewritten text each byte from
+//! 0x80 up belongs to a word.
 
 #![allow(
     clippy::indexing_slicing,
