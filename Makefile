@@ -15,7 +15,7 @@ help: ## Show this list
 
 .PHONY: demo
 demo: require ## Run everything in one process: broker, consumer, web page (ARGS="--web-port 8081 …")
-	$(CARGO) build --locked -p verdict-demo
+	$(CARGO) build --locked -p verdict-demo -p verdict-producer
 	@exec "$$CARGO_TARGET_DIR/debug/demo" $(ARGS)
 
 .PHONY: test

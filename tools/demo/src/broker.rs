@@ -10,7 +10,7 @@
 //!   clean-up. So topics that keep their records for ever get the longest time there is ([`keep_for_ever`]).
 //! - It keeps the members of a group over a restart. One that was killed with the broker stays the group's leader, and once
 //!   its session has timed out at the wrong moment, the group waits for it for ever. No client outlives the broker's process
-//!   as a member, so they are forgotten when it starts; committed positions stay ([`forget_members`]).
+//!   as a member, so they are forgotten when it starts; committed positions stay (`forget_members`).
 
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};

@@ -36,10 +36,23 @@ fn start(settings: Settings) -> anyhow::Result<()> {
     result
 }
 
+/// How to call the producer: by its path, since `make demo` builds it beside the demo and nobody has it installed yet.
+fn producer() -> String {
+    std::env::current_exe()
+        .map(|demo| demo.with_file_name("producer"))
+        .ok()
+        .filter(|beside| beside.exists())
+        .map_or_else(
+            || "producer".to_owned(),
+            |beside| beside.display().to_string(),
+        )
+}
+
 fn banner(settings: &Settings) -> String {
     let web = Settings::local(settings.web_port);
     let metrics = Settings::local(settings.metrics_port);
     let kafka = settings.bootstrap();
+    let producer = producer();
     let broker = match settings.bootstrap_servers {
         None => format!(
             "  The broker is embedded, keeps its data in {}, and has no transactions: delivery is at least once, and
@@ -55,7 +68,7 @@ fn banner(settings: &Settings) -> String {
 
     page       http://{web}/
     ask        curl -d 'text=What a wonderful film' http://{web}/predict
-    publish    echo 'What a wonderful film' | producer publish - --bootstrap-servers {kafka}
+    publish    echo 'What a wonderful film' | {producer} publish - --bootstrap-servers {kafka}
     Kafka      {kafka}   topics reviews, reviews.verdicts, dlq.reviews
     metrics    http://{web}/metrics  http://{metrics}/metrics
 
