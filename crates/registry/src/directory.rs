@@ -44,6 +44,18 @@ pub struct SaveError {
 /// # Errors
 /// Names the file, and what is wrong with it.
 pub fn load(uri: impl AsRef<Path>) -> Result<Model, LoadError> {
+    let bytes = read(uri.as_ref())?;
+    Model::from_bytes(&bytes).map_err(|problem| LoadError::Artifact {
+        path: file_of(uri.as_ref()),
+        problem,
+    })
+}
+
+/// Reads the bytes of the model at `uri`, which are not looked at but for their number: at most [`Limits::FILE`].
+///
+/// # Errors
+/// Names the file, and what is wrong with it.
+pub fn read(uri: impl AsRef<Path>) -> Result<Vec<u8>, LoadError> {
     let path = file_of(uri.as_ref());
     let (bytes, length) = read_bounded(&path).map_err(|problem| LoadError::Io {
         path: path.clone(),
@@ -58,7 +70,7 @@ pub fn load(uri: impl AsRef<Path>) -> Result<Model, LoadError> {
         };
         return Err(LoadError::Artifact { path, problem });
     }
-    Model::from_bytes(&bytes).map_err(|problem| LoadError::Artifact { path, problem })
+    Ok(bytes)
 }
 
 /// Writes a model file into `directory`, which is made if it is not there, and gives the file's path.

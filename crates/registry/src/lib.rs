@@ -6,4 +6,4 @@
 
 mod directory;
 
-pub use directory::{LoadError, MODEL_FILE, SaveError, load, save};
+pub use directory::{LoadError, MODEL_FILE, SaveError, load, read, save};
