@@ -33,10 +33,64 @@ pub fn read(
     settings: &KafkaSettings,
     topic: &str,
     patience: Duration,
-    mut on_record: impl FnMut(Record, Progress) -> ControlFlow<()>,
+    on_record: impl FnMut(Record, Progress) -> ControlFlow<()>,
 ) -> Result<Vec<OffsetRange>, Failure> {
-    let reading = || format!("reading topic {topic}");
-    let failed = |error: &KafkaError| Failure::of(reading(), error);
+    let consumer = client(settings, topic)?;
+    let ranges = ranges(&consumer, topic, patience)?;
+    read_with(&consumer, topic, &ranges, patience, on_record)?;
+    Ok(ranges)
+}
+
+/// The offsets that `topic` has now: one range for each partition. Blocks the thread.
+///
+/// # Errors
+/// [`Failure::Retry`] when the topic does not exist or no broker answers within `patience`; [`Failure::Fatal`] when the
+/// settings are refused.
+pub fn ends(
+    settings: &KafkaSettings,
+    topic: &str,
+    patience: Duration,
+) -> Result<Vec<OffsetRange>, Failure> {
+    ranges(&client(settings, topic)?, topic, patience)
+}
+
+/// Reads the ranges of `topic` that an earlier [`read`] gave, and no other record. Ranges of other topics are passed over.
+///
+/// # Errors
+/// Those of [`read`]; [`Failure::Fatal`] too where the topic no longer has the first offset of a range: what was read then
+/// cannot be read again.
+pub fn read_again(
+    settings: &KafkaSettings,
+    topic: &str,
+    ranges: &[OffsetRange],
+    patience: Duration,
+    on_record: impl FnMut(Record, Progress) -> ControlFlow<()>,
+) -> Result<(), Failure> {
+    let consumer = client(settings, topic)?;
+    let wanted: Vec<OffsetRange> = ranges
+        .iter()
+        .filter(|range| range.topic == topic)
+        .cloned()
+        .collect();
+    let has = self::ranges(&consumer, topic, patience)?;
+    for range in wanted.iter().filter(|range| !range.is_empty()) {
+        let found = has.iter().find(|has| has.partition == range.partition);
+        let (first, end) = found.map_or((0, 0), |has| (has.from, has.to));
+        if range.from < first || range.to > end {
+            return Err(Failure::fatal(
+                format!("reading topic {topic} again"),
+                format!(
+                    "partition {} must still have offsets {} to {}, it has {first} to {end}",
+                    range.partition, range.from, range.to
+                ),
+                Cause::Other,
+            ));
+        }
+    }
+    read_with(&consumer, topic, &wanted, patience, on_record)
+}
+
+fn client(settings: &KafkaSettings, topic: &str) -> Result<BaseConsumer<Connection>, Failure> {
     let mut config = settings.reading();
     config
         // Assigning needs a group, though nothing is ever committed for it.
@@ -44,12 +98,24 @@ pub fn read(
         .set("auto.offset.reset", "earliest")
         // Where the last offsets are a transaction's markers, only this tells the end.
         .set("enable.partition.eof", "true");
-    let consumer: BaseConsumer<Connection> = settings
+    settings
         .finish(config)
         .create_with_context(Connection::default())
-        .map_err(|error| failed(&error))?;
+        .map_err(|error| Failure::of(reading(topic), &error))
+}
 
-    let ranges = ranges(&consumer, topic, patience)?;
+fn reading(topic: &str) -> String {
+    format!("reading topic {topic}")
+}
+
+fn read_with(
+    consumer: &BaseConsumer<Connection>,
+    topic: &str,
+    ranges: &[OffsetRange],
+    patience: Duration,
+    mut on_record: impl FnMut(Record, Progress) -> ControlFlow<()>,
+) -> Result<(), Failure> {
+    let failed = |error: &KafkaError| Failure::of(reading(topic), error);
     let mut assignment = TopicPartitionList::new();
     for range in ranges.iter().filter(|range| range.from < range.to) {
         assignment
@@ -60,7 +126,7 @@ pub fn read(
         .assign(&assignment)
         .map_err(|error| failed(&error))?;
 
-    let mut open = Open::new(&ranges);
+    let mut open = Open::new(ranges);
     let mut copier = Copier::default();
     let mut progress = Progress {
         read: 0,
@@ -74,7 +140,7 @@ pub fn read(
                     "nothing arrived for {patience:?}, {} of {} read",
                     progress.read, progress.total
                 );
-                return Err(Failure::retry(reading(), reason, Cause::Transport));
+                return Err(Failure::retry(reading(topic), reason, Cause::Transport));
             }
             None => {}
             Some(Err(KafkaError::PartitionEOF(partition))) => open.at_end(partition),
@@ -95,7 +161,7 @@ pub fn read(
             }
         }
     }
-    Ok(ranges)
+    Ok(())
 }
 
 fn ranges(
