@@ -3,15 +3,28 @@
 use anyhow::{Context, bail};
 use sha2::{Digest, Sha256};
 use std::path::Path;
-use verdict_datasets::{Labels, OpenOptions, Source, Split};
+use verdict_datasets::{self as datasets, Kind, Labels, OpenOptions, Source};
 
-use crate::params::DataIngestion;
+use crate::params::{Split, SplitRule};
 use crate::progress;
 
-/// Reviews with their labels, ascending by id, so that a folder and its archive are the same corpus.
+/// A labelled review.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Labelled {
+    /// Its id in its source.
+    pub id: String,
+    /// Its text.
+    pub text: String,
+    /// `true` is positive.
+    pub label: bool,
+}
+
+/// Reviews with their labels, ascending by id, so that a folder, its archive and its copy in a log are the same corpus.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Corpus {
-    /// The texts.
+    /// The ids.
+    pub ids: Vec<String>,
+    /// The texts; beside the ids.
     pub texts: Vec<String>,
     /// `true` is positive; beside the texts.
     pub labels: Vec<bool>,
@@ -30,64 +43,33 @@ pub enum SplitName {
     All,
 }
 
+impl SplitName {
+    fn holds(self, is_test: bool) -> bool {
+        match self {
+            Self::All => true,
+            Self::Train => !is_test,
+            Self::Test => is_test,
+        }
+    }
+}
+
 impl Corpus {
     /// Reads the labelled reviews of `path`.
     ///
-    /// An aclImdb source has its own split. Any other is split by a hash of the text, so that equal texts are on one side,
-    /// whatever their order.
+    /// With [`SplitRule::Source`] an aclImdb source has its own split. All else is split by a hash of the text, so that
+    /// equal texts are on one side, whatever their order.
     ///
     /// # Errors
     /// Where the source is broken, or where any review cannot be read: the first ones are named with their places.
-    pub fn read(path: &Path, split: SplitName, ingestion: &DataIngestion) -> anyhow::Result<Self> {
-        let parts = match split {
-            SplitName::Train => Split::Train,
-            SplitName::Test => Split::Test,
-            SplitName::All => Split::All,
-        };
-        let options = OpenOptions {
-            split: parts,
-            labels: Labels::Required,
-            ..OpenOptions::default()
-        };
-        let mut source = Source::open(path, &options)?;
-        let has_split = source.kind() == verdict_datasets::Kind::AclImdb;
-        let keep = |text: &str| {
-            has_split
-                || split == SplitName::All
-                || (split == SplitName::Test) == ingestion.holds_out(text)
-        };
-
-        let bar = progress::bytes("reading reviews", source.progress().total);
-        let mut reviews = Vec::new();
-        let mut problems = Problems::default();
-        while let Some(review) = source.next() {
-            bar.set_position(source.progress().done);
-            match review {
-                Ok(review) if keep(&review.text) => match review.label {
-                    Some(label) => reviews.push((review.id, review.text, label)),
-                    None => problems.add(format!("{}: the review has no label", review.place)),
-                },
-                Ok(_) => {}
-                Err(error) if error.is_fatal() => return Err(error.into()),
-                Err(error) => problems.add(error.to_string()),
-            }
-        }
-        bar.finish_and_clear();
-        problems
-            .check()
-            .with_context(|| format!("reading {}", path.display()))?;
+    pub fn read(path: &Path, split: SplitName, rule: &Split) -> anyhow::Result<Self> {
+        let reviews = read_file(path, split, rule)?;
         if reviews.is_empty() {
             bail!(
                 "{} has no labelled review in its {split:?} part",
                 path.display()
             );
         }
-        // By text and label after the id: an id that stands twice leaves no order to the file.
-        reviews.sort();
-        Ok(reviews
-            .into_iter()
-            .map(|(_, text, label)| (text, label))
-            .collect())
+        Ok(reviews.into())
     }
 
     /// Number of reviews.
@@ -101,33 +83,86 @@ impl Corpus {
     pub fn is_empty(&self) -> bool {
         self.texts.is_empty()
     }
-}
 
-impl FromIterator<(String, bool)> for Corpus {
-    fn from_iter<I: IntoIterator<Item = (String, bool)>>(reviews: I) -> Self {
-        let (texts, labels): (Vec<String>, Vec<bool>) = reviews.into_iter().unzip();
-        let mut hash = Sha256::new();
-        for (text, &label) in texts.iter().zip(&labels) {
-            hash.update([u8::from(label)]);
-            hash.update((text.len() as u64).to_le_bytes());
-            hash.update(text);
-        }
-        let sha256 = hash
-            .finalize()
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
-        Self {
-            texts,
-            labels,
-            sha256,
-        }
+    /// Number of positive reviews.
+    #[must_use]
+    pub fn n_positive(&self) -> usize {
+        self.labels.iter().filter(|&&label| label).count()
     }
 }
 
-impl DataIngestion {
+impl From<Vec<Labelled>> for Corpus {
+    fn from(mut reviews: Vec<Labelled>) -> Self {
+        // By text and label after the id: an id that stands twice leaves no order to the source.
+        reviews.sort();
+        let mut hash = Sha256::new();
+        let mut corpus = Self {
+            ids: Vec::with_capacity(reviews.len()),
+            texts: Vec::with_capacity(reviews.len()),
+            labels: Vec::with_capacity(reviews.len()),
+            sha256: String::new(),
+        };
+        for Labelled { id, text, label } in reviews {
+            hash.update([u8::from(label)]);
+            hash.update((text.len() as u64).to_le_bytes());
+            hash.update(&text);
+            corpus.ids.push(id);
+            corpus.texts.push(text);
+            corpus.labels.push(label);
+        }
+        corpus.sha256 = crate::hex(&hash.finalize());
+        corpus
+    }
+}
+
+/// The labelled reviews of one part of a file or folder, in the order of the source.
+///
+/// # Errors
+/// Those of [`Corpus::read`], but for a part without reviews.
+pub fn read_file(path: &Path, split: SplitName, rule: &Split) -> anyhow::Result<Vec<Labelled>> {
+    // Layouts without parts of their own ignore the part.
+    let part = match (rule.by, split) {
+        (SplitRule::Hash, _) | (_, SplitName::All) => datasets::Split::All,
+        (SplitRule::Source, SplitName::Train) => datasets::Split::Train,
+        (SplitRule::Source, SplitName::Test) => datasets::Split::Test,
+    };
+    let options = OpenOptions {
+        split: part,
+        labels: Labels::Required,
+        ..OpenOptions::default()
+    };
+    let mut source = Source::open(path, &options)?;
+    let own = rule.by == SplitRule::Source && source.kind() == Kind::AclImdb;
+    let bar = progress::bytes("reading reviews", source.progress().total);
+    let mut reviews = Vec::new();
+    let mut problems = Problems::default();
+    while let Some(review) = source.next() {
+        bar.set_position(source.progress().done);
+        match review {
+            Ok(review) if own || split.holds(rule.holds_out(&review.text)) => match review.label {
+                Some(label) => reviews.push(Labelled {
+                    id: review.id,
+                    text: review.text,
+                    label,
+                }),
+                None => problems.add(format!("{}: the review has no label", review.place)),
+            },
+            Ok(_) => {}
+            Err(error) if error.is_fatal() => return Err(error.into()),
+            Err(error) => problems.add(error.to_string()),
+        }
+    }
+    bar.finish_and_clear();
+    problems
+        .check()
+        .with_context(|| format!("reading {}", path.display()))?;
+    Ok(reviews)
+}
+
+impl Split {
     /// Whether a review with this text is held out for testing.
-    fn holds_out(&self, text: &str) -> bool {
+    #[must_use]
+    pub fn holds_out(&self, text: &str) -> bool {
         let mut hash = Sha256::new();
         hash.update(self.seed.to_le_bytes());
         hash.update(text);

@@ -20,8 +20,15 @@ pub mod cli;
 pub mod commands;
 pub mod corpus;
 pub mod examples;
+pub mod ingest;
 pub mod learn;
 pub mod metrics;
 pub mod params;
 pub mod progress;
+pub mod stages;
 pub mod train;
+
+/// Bytes as lower-case hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

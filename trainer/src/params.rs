@@ -3,36 +3,124 @@
 //! Keys and meaning are those of the Python system; ours stand beside them. An unknown key is an error, and all problems
 //! are reported together, each with its value, its bound and its place.
 
+mod check;
+mod preset;
+mod raw;
+
+pub use preset::{Preset, full_text};
+pub use raw::{IMDB_SHA256, IMDB_URL, RawParams};
+
+use crate::ingest::download::checked_sha256;
+use crate::ingest::location::Location;
 use crate::learn::logistic::LogisticParams;
-use crate::learn::select::{DocumentCount, VocabularyParams};
+use crate::learn::select::VocabularyParams;
+use check::Check;
+use raw::{
+    RawCount, RawDataIngestion, RawDataPreprocessing, RawFeatureEngineering, RawModelBuilding,
+};
 use serde::{Deserialize, Serialize};
-use std::fmt;
+use std::path::PathBuf;
 use verdict_sentiment::NgramRange;
 
 /// Checked parameters of a training run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Params {
-    /// Which reviews are held out of a source that has no split of its own.
+    /// Where the reviews come from, and which are held out.
     pub data_ingestion: DataIngestion,
-    /// The vocabulary.
+    /// What becomes of a text before it is split into tokens.
+    pub preprocessing: PreprocessingParams,
+    /// The vocabulary and its weights.
     pub vocabulary: VocabularyParams,
+    /// How columns are weighed before the fit.
+    pub weighting: Weighting,
     /// Weights of the classes.
     pub logistic: LogisticParams,
     /// Which optimiser.
     pub solver: Solver,
     /// Folds of the calibration; `None` takes the scores themselves for log-odds.
     pub calibration_folds: Option<usize>,
-    /// What was typed, defaults filled in: goes into the model.
+    /// Where a model goes that was evaluated.
+    pub registration: Registration,
+    /// What was typed, defaults filled in.
     pub raw: RawParams,
 }
 
-/// How a source without a split of its own is split.
-#[derive(Debug, Clone, Copy, PartialEq)]
+/// Where reviews come from, and how they are split.
+#[derive(Debug, Clone, PartialEq)]
 pub struct DataIngestion {
-    /// Fraction of the reviews that are held out for testing, above 0 and below 1.
+    /// The source.
+    pub source: Location,
+    /// SHA-256 of the source's file, 64 lower-case hexadecimal digits; `None` takes any file.
+    pub sha256: Option<String>,
+    /// Sources to try in this order when the one before cannot be reached.
+    pub fallback: Vec<Location>,
+    /// Which reviews are held out.
+    pub split: Split,
+}
+
+/// Which reviews are held out for testing.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Split {
+    /// Whether a source's own split counts.
+    pub by: SplitRule,
+    /// Fraction of the reviews that are held out, above 0 and below 1.
     pub test_size: f64,
-    /// Seed of the split.
+    /// Seed of the hash.
     pub seed: u64,
+}
+
+/// Who decides which reviews are held out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SplitRule {
+    /// The source where it has parts of its own (aclImdb), a hash of the text elsewhere.
+    Source,
+    /// A hash of the text.
+    Hash,
+}
+
+/// What becomes of a text before it is split into tokens, as it was typed: stop words and dictionary are not read yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PreprocessingParams {
+    /// Whether tags and entities go.
+    pub strip_html: bool,
+    /// Whether URLs go.
+    pub remove_urls: bool,
+    /// Whether digits go.
+    pub remove_digits: bool,
+    /// Whether ASCII punctuation becomes spaces.
+    pub remove_punctuation: bool,
+    /// Whether capital letters become small ones.
+    pub lowercase: bool,
+    /// Words that go.
+    pub stop_words: StopWordsParam,
+    /// The folder of the WordNet dictionary that nouns are brought to their base form with.
+    pub wordnet: Option<PathBuf>,
+}
+
+/// Which words are left out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StopWordsParam {
+    /// None.
+    None,
+    /// NLTK's English list.
+    NltkEnglish,
+    /// Those of a file, one a line.
+    File(PathBuf),
+}
+
+/// How columns are weighed before the weights are fitted.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Weighting {
+    /// Not at all.
+    None,
+    /// By the naive-Bayes log-count ratio of their sums in the two classes, to which `smoothing` is added.
+    ///
+    /// Source: Wang and Manning, *Baselines and Bigrams: Simple, Good Sentiment and Topic Classification*, ACL 2012.
+    NaiveBayes {
+        /// Added to each sum, above 0.
+        smoothing: f64,
+    },
 }
 
 /// Which optimiser fits the weights.
@@ -44,108 +132,13 @@ pub enum Solver {
     Linfa,
 }
 
-/// The file as it was typed.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct RawParams {
-    data_ingestion: RawDataIngestion,
-    feature_engineering: RawFeatureEngineering,
-    model_building: RawModelBuilding,
-    calibration: RawCalibration,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-struct RawDataIngestion {
-    test_size: f64,
-    seed: u64,
-}
-
-impl Default for RawDataIngestion {
-    fn default() -> Self {
-        Self {
-            test_size: 0.25,
-            seed: 42,
-        }
-    }
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-struct RawFeatureEngineering {
-    max_features: Option<i64>,
-    ngram_range: Vec<i64>,
-    min_df: RawCount,
-    max_df: RawCount,
-    sublinear_tf: bool,
-}
-
-impl Default for RawFeatureEngineering {
-    fn default() -> Self {
-        Self {
-            max_features: Some(20_000),
-            ngram_range: vec![1, 3],
-            min_df: RawCount::Count(1),
-            max_df: RawCount::Fraction(1.0),
-            sublinear_tf: true,
-        }
-    }
-}
-
-/// An integer is a number of documents, a number with a point a fraction of them: `1` and `1.0` differ, as in scikit-learn.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(untagged)]
-enum RawCount {
-    Count(i64),
-    Fraction(f64),
-}
-
-impl fmt::Display for RawCount {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Count(count) => count.fmt(f),
-            Self::Fraction(fraction) => write!(f, "{fraction:?}"),
-        }
-    }
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-struct RawModelBuilding {
-    #[serde(rename = "C")]
-    c: f64,
-    penalty: String,
-    solver: String,
-    max_iter: i64,
-    tol: f64,
-}
-
-impl Default for RawModelBuilding {
-    fn default() -> Self {
-        Self {
-            c: 10.0,
-            penalty: "l2".to_owned(),
-            solver: "lbfgs".to_owned(),
-            max_iter: 1000,
-            tol: 1e-4,
-        }
-    }
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-struct RawCalibration {
-    method: String,
-    folds: i64,
-}
-
-impl Default for RawCalibration {
-    fn default() -> Self {
-        Self {
-            method: "platt".to_owned(),
-            folds: 3,
-        }
-    }
+/// Where a model goes that was evaluated.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Registration {
+    /// What the model is called.
+    pub name: String,
+    /// The alias that a new version gets.
+    pub alias: String,
 }
 
 /// Everything that is wrong with a parameter file.
@@ -161,13 +154,18 @@ impl Params {
     /// # Errors
     /// States each value that is out of bounds, or where the text is not what it should be.
     pub fn from_yaml(text: &str, file: &str) -> Result<Self, ParamsError> {
-        let raw = match text.trim().is_empty() {
-            true => RawParams::default(),
-            false => serde_yaml_ng::from_str(text).map_err(|e| ParamsError {
-                problems: vec![format!("{file}: {e}")],
-            })?,
-        };
+        let raw = preset::read(text).map_err(|problem| ParamsError {
+            problems: vec![format!("{file}: {problem}")],
+        })?;
         Self::check(raw, file)
+    }
+
+    /// The parameters of a preset.
+    ///
+    /// # Errors
+    /// None that is known: a test reads each.
+    pub fn of_preset(preset: Preset) -> Result<Self, ParamsError> {
+        Self::from_yaml(&format!("preset: {}", preset.as_str()), preset.as_str())
     }
 
     /// Checks what was typed.
@@ -175,174 +173,213 @@ impl Params {
     /// # Errors
     /// States each value that is out of bounds.
     pub fn check(raw: RawParams, file: &str) -> Result<Self, ParamsError> {
-        let mut check = Check {
-            file,
-            problems: Vec::new(),
-        };
-        let (data, features) = (&raw.data_ingestion, &raw.feature_engineering);
-        let (building, calibration) = (&raw.model_building, &raw.calibration);
-
-        check.that(
-            data.test_size > 0.0 && data.test_size < 1.0,
-            "data_ingestion.test_size",
-            "above 0 and below 1",
-            &data.test_size,
-        );
-        let max_features = features.max_features.map(|most| {
-            check.that(
-                most >= 1,
-                "feature_engineering.max_features",
-                "at least 1, or null",
-                &most,
-            );
-            usize::try_from(most).unwrap_or_default()
-        });
-        let ngram_range = match features.ngram_range[..] {
-            [min, max] => NgramRange::new(
-                usize::try_from(min).unwrap_or_default(),
-                usize::try_from(max).unwrap_or_default(),
-            )
-            .ok(),
-            _ => None,
-        };
-        let ngram_bound = format!("[min, max] with 1 <= min <= max <= {}", NgramRange::LONGEST);
-        check.that(
-            ngram_range.is_some(),
-            "feature_engineering.ngram_range",
-            &ngram_bound,
-            &format!("{:?}", features.ngram_range),
-        );
-        let min_df = check.count(features.min_df, "feature_engineering.min_df");
-        let max_df = check.count(features.max_df, "feature_engineering.max_df");
-        // A count and a fraction can be compared only once the number of reviews is known.
-        let contradict = match (features.min_df, features.max_df) {
-            (RawCount::Count(min), RawCount::Count(max)) => max < min,
-            (RawCount::Fraction(min), RawCount::Fraction(max)) => max < min,
-            _ => false,
-        };
-        check.that(
-            !contradict,
-            "feature_engineering.max_df",
-            &format!("at least min_df, {}", features.min_df),
-            &features.max_df,
-        );
-        check.that(
-            building.c > 0.0 && building.c.is_finite(),
-            "model_building.C",
-            "> 0",
-            &building.c,
-        );
-        check.that(
-            building.penalty == "l2",
-            "model_building.penalty",
-            "l2",
-            &building.penalty,
-        );
-        let solver = match building.solver.as_str() {
-            "lbfgs" => Some(Solver::Lbfgs),
-            "linfa" => Some(Solver::Linfa),
-            _ => None,
-        };
-        check.that(
-            solver.is_some(),
-            "model_building.solver",
-            "lbfgs or linfa",
-            &building.solver,
-        );
-        check.that(
-            building.max_iter >= 1,
-            "model_building.max_iter",
-            "at least 1",
-            &building.max_iter,
-        );
-        check.that(
-            building.tol > 0.0 && building.tol.is_finite(),
-            "model_building.tol",
-            "> 0",
-            &building.tol,
-        );
-        let folds = match calibration.method.as_str() {
+        let mut check = Check::new(file);
+        let ingestion = ingestion(&mut check, &raw.data_ingestion);
+        let preprocessing = preprocessing(&mut check, &raw.data_preprocessing);
+        let vocabulary = vocabulary(&mut check, &raw.feature_engineering);
+        let (weighting, logistic, solver) = building(&mut check, &raw.model_building);
+        let calibration_folds = match raw.calibration.method.as_str() {
             "none" => None,
             method => {
+                check.word(method, "calibration.method", &[("platt", ()), ("none", ())]);
                 check.that(
-                    method == "platt",
-                    "calibration.method",
-                    "platt or none",
-                    &method,
-                );
-                check.that(
-                    (2..=100).contains(&calibration.folds),
+                    (2..=100).contains(&raw.calibration.folds),
                     "calibration.folds",
                     "between 2 and 100",
-                    &calibration.folds,
+                    &raw.calibration.folds,
                 );
-                usize::try_from(calibration.folds).ok()
+                usize::try_from(raw.calibration.folds).ok()
             }
         };
-        match (ngram_range, solver) {
-            (Some(ngram_range), Some(solver)) if check.problems.is_empty() => Ok(Self {
-                data_ingestion: DataIngestion {
-                    test_size: data.test_size,
-                    seed: data.seed,
-                },
-                vocabulary: VocabularyParams {
-                    ngram_range,
-                    min_df,
-                    max_df,
-                    max_features,
-                    sublinear_tf: features.sublinear_tf,
-                },
-                logistic: LogisticParams {
-                    c: building.c,
-                    max_iter: building.max_iter.unsigned_abs(),
-                    tol: building.tol,
-                },
-                solver,
-                calibration_folds: folds,
+        let registration = Registration {
+            name: raw.model_registration.name.clone(),
+            alias: raw.model_registration.alias.clone(),
+        };
+        for (key, word) in [
+            ("model_registration.name", &registration.name),
+            ("model_registration.alias", &registration.alias),
+        ] {
+            check.that(
+                is_name(word),
+                key,
+                "letters, digits, '-', '_' and '.', at most 128",
+                word,
+            );
+        }
+        let found = (|| {
+            Some(Self {
+                data_ingestion: ingestion?,
+                preprocessing: preprocessing?,
+                vocabulary: vocabulary?,
+                weighting: weighting?,
+                logistic,
+                solver: solver?,
+                calibration_folds,
+                registration,
                 raw,
-            }),
-            _ => Err(ParamsError {
-                problems: check.problems,
-            }),
-        }
+            })
+        })();
+        check.finish(found)
     }
 }
 
-struct Check<'a> {
-    file: &'a str,
-    problems: Vec<String>,
+fn is_name(text: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    !text.is_empty() && text.len() <= 128 && text.bytes().all(plain) && !text.starts_with('.')
 }
 
-impl Check<'_> {
-    fn that(&mut self, holds: bool, key: &str, bound: &str, got: &dyn fmt::Display) {
-        if !holds {
-            self.problems
-                .push(format!("{key} must be {bound}, got {got} ({})", self.file));
-        }
-    }
+fn ingestion(check: &mut Check<'_>, raw: &RawDataIngestion) -> Option<DataIngestion> {
+    check.that(
+        raw.test_size > 0.0 && raw.test_size < 1.0,
+        "data_ingestion.test_size",
+        "above 0 and below 1",
+        &raw.test_size,
+    );
+    let by = check.word(
+        &raw.split,
+        "data_ingestion.split",
+        &[("source", SplitRule::Source), ("hash", SplitRule::Hash)],
+    );
+    let source = check.parsed(raw.source.parse::<Location>(), "data_ingestion.source");
+    let fallback: Vec<Location> = raw
+        .fallback
+        .iter()
+        .filter_map(|text| check.parsed(text.parse(), "data_ingestion.fallback"))
+        .collect();
+    let sha256 = match &raw.sha256 {
+        None => None,
+        Some(text) => Some(check.parsed(checked_sha256(text, "it"), "data_ingestion.sha256")?),
+    };
+    Some(DataIngestion {
+        source: source?,
+        sha256,
+        fallback,
+        split: Split {
+            by: by?,
+            test_size: raw.test_size,
+            seed: raw.seed,
+        },
+    })
+}
 
-    fn count(&mut self, raw: RawCount, key: &str) -> DocumentCount {
-        match raw {
-            RawCount::Count(count) => {
-                self.that(
-                    count >= 1 && u32::try_from(count).is_ok(),
-                    key,
-                    "between 1 and 4294967295 documents",
-                    &raw,
-                );
-                DocumentCount::Count(u32::try_from(count).unwrap_or_default())
-            }
-            RawCount::Fraction(fraction) => {
-                self.that(
-                    (0.0..=1.0).contains(&fraction),
-                    key,
-                    "a fraction between 0.0 and 1.0",
-                    &raw,
-                );
-                DocumentCount::Fraction(fraction)
-            }
-        }
-    }
+fn preprocessing(check: &mut Check<'_>, raw: &RawDataPreprocessing) -> Option<PreprocessingParams> {
+    let mut goes = |got: &str, key: &str, word: &'static str| {
+        let key = format!("data_preprocessing.{key}");
+        check.word(got, &key, &[("keep", false), (word, true)])
+    };
+    let strip_html = goes(&raw.html, "html", "strip");
+    let remove_urls = goes(&raw.urls, "urls", "remove");
+    let remove_digits = goes(&raw.digits, "digits", "remove");
+    let remove_punctuation = goes(&raw.punctuation, "punctuation", "remove");
+    let lowercase = goes(&raw.case, "case", "lower");
+    let stop_words = match raw.stop_words.as_str() {
+        "none" => StopWordsParam::None,
+        "nltk-english" => StopWordsParam::NltkEnglish,
+        file => StopWordsParam::File(file.into()),
+    };
+    let with_wordnet = check.word(
+        &raw.lemmatizer,
+        "data_preprocessing.lemmatizer",
+        &[("none", false), ("wordnet", true)],
+    );
+    Some(PreprocessingParams {
+        strip_html: strip_html?,
+        remove_urls: remove_urls?,
+        remove_digits: remove_digits?,
+        remove_punctuation: remove_punctuation?,
+        lowercase: lowercase?,
+        stop_words,
+        wordnet: with_wordnet?.then(|| raw.wordnet.clone()),
+    })
+}
+
+fn vocabulary(check: &mut Check<'_>, raw: &RawFeatureEngineering) -> Option<VocabularyParams> {
+    let max_features = raw.max_features.map(|most| {
+        check.that(
+            most >= 1,
+            "feature_engineering.max_features",
+            "at least 1, or null",
+            &most,
+        );
+        usize::try_from(most).unwrap_or_default()
+    });
+    let ngram_range = match raw.ngram_range[..] {
+        [min, max] => NgramRange::new(
+            usize::try_from(min).unwrap_or_default(),
+            usize::try_from(max).unwrap_or_default(),
+        )
+        .ok(),
+        _ => None,
+    };
+    let ngram_bound = format!("[min, max] with 1 <= min <= max <= {}", NgramRange::LONGEST);
+    check.that(
+        ngram_range.is_some(),
+        "feature_engineering.ngram_range",
+        &ngram_bound,
+        &format!("{:?}", raw.ngram_range),
+    );
+    let min_df = check.count(raw.min_df, "feature_engineering.min_df");
+    let max_df = check.count(raw.max_df, "feature_engineering.max_df");
+    // A count and a fraction can be compared only once the number of reviews is known.
+    let contradict = match (raw.min_df, raw.max_df) {
+        (RawCount::Count(min), RawCount::Count(max)) => max < min,
+        (RawCount::Fraction(min), RawCount::Fraction(max)) => max < min,
+        _ => false,
+    };
+    check.that(
+        !contradict,
+        "feature_engineering.max_df",
+        &format!("at least min_df, {}", raw.min_df),
+        &raw.max_df,
+    );
+    Some(VocabularyParams {
+        ngram_range: ngram_range?,
+        min_df,
+        max_df,
+        max_features,
+        sublinear_tf: raw.sublinear_tf,
+    })
+}
+
+fn building(
+    check: &mut Check<'_>,
+    raw: &RawModelBuilding,
+) -> (Option<Weighting>, LogisticParams, Option<Solver>) {
+    let above_zero = |number: f64| number > 0.0 && number.is_finite();
+    check.that(above_zero(raw.c), "model_building.C", "> 0", &raw.c);
+    check.that(
+        above_zero(raw.smoothing),
+        "model_building.smoothing",
+        "> 0",
+        &raw.smoothing,
+    );
+    check.word(&raw.penalty, "model_building.penalty", &[("l2", ())]);
+    check.that(
+        raw.max_iter >= 1,
+        "model_building.max_iter",
+        "at least 1",
+        &raw.max_iter,
+    );
+    check.that(above_zero(raw.tol), "model_building.tol", "> 0", &raw.tol);
+    let naive_bayes = Weighting::NaiveBayes {
+        smoothing: raw.smoothing,
+    };
+    let weighting = check.word(
+        &raw.weighting,
+        "model_building.weighting",
+        &[("none", Weighting::None), ("naive-bayes", naive_bayes)],
+    );
+    let solver = check.word(
+        &raw.solver,
+        "model_building.solver",
+        &[("lbfgs", Solver::Lbfgs), ("linfa", Solver::Linfa)],
+    );
+    let logistic = LogisticParams {
+        c: raw.c,
+        max_iter: raw.max_iter.unsigned_abs(),
+        tol: raw.tol,
+    };
+    (weighting, logistic, solver)
 }
 
 #[cfg(test)]

@@ -50,7 +50,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         Some(path) => super::train::read_params(path)?,
         None => params_of(&model)?,
     };
-    let corpus = Corpus::read(&args.data, args.split, &params.data_ingestion)?;
+    let corpus = Corpus::read(&args.data, args.split, &params.data_ingestion.split)?;
     let scores = args.threads.run(|| score_all(&model, &corpus.texts))?;
     let probabilities: Vec<f64> = scores.iter().map(|score| score.probability).collect();
     let metrics = Metrics::new(&probabilities, &corpus.labels);

@@ -40,7 +40,9 @@ pub struct Args {
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let model = verdict_registry::load(&args.model)?;
     let texts = match &args.data {
-        Some(path) => Corpus::read(path, args.split, &params_of(&model)?.data_ingestion)?.texts,
+        Some(path) => {
+            Corpus::read(path, args.split, &params_of(&model)?.data_ingestion.split)?.texts
+        }
         None if args.summary => read_lines()?,
         None => return score_lines(&model, args.json),
     };

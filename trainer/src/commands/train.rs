@@ -38,7 +38,7 @@ pub struct Args {
 
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let params = read_params(&args.params)?;
-    let corpus = Corpus::read(&args.data, args.split, &params.data_ingestion)?;
+    let corpus = Corpus::read(&args.data, args.split, &params.data_ingestion.split)?;
     let step = progress::step("training");
     let trained = args.threads.run(|| train(&corpus, &params, &args.name))??;
     step.finish_and_clear();

@@ -120,32 +120,141 @@ impl Row<'_> {
     }
 }
 
-impl Matrix {
-    /// One row for each text, by the function that serving uses.
+/// Rows as SciPy keeps them, and the factors of their values.
+#[derive(Debug, Default)]
+pub struct Csr {
+    /// Where each row begins in the arrays of values; one more than there are rows.
+    pub indptr: Vec<i64>,
+    /// Column of each value.
+    pub indices: Vec<i32>,
+    /// The values.
+    pub data: Vec<f64>,
+    /// Term weight of each value, less 1: 0 for a term that occurs once.
+    pub tf_minus_1: Vec<f32>,
+    /// Factor of each row, which makes its length 1.
+    pub row_factors: Vec<f64>,
+}
+
+/// Puts a matrix together row by row.
+#[derive(Debug)]
+pub struct MatrixBuilder {
+    matrix: Matrix,
+    rank_of_column: Vec<u32>,
+    rows_a_block: usize,
+}
+
+impl MatrixBuilder {
+    /// A builder of `n_rows` rows; `document_frequency` and `column_factors` (idf) have one number for each column.
     #[must_use]
-    pub fn new(vectorizer: &Vectorizer, texts: &[impl AsRef<str> + Sync]) -> Self {
-        let frequency = vectorizer.document_frequency();
-        let mut column_of_rank: Vec<u32> = (0..frequency.len() as u32).collect();
-        column_of_rank.sort_by_key(|&column| std::cmp::Reverse(frequency[column as usize]));
+    pub fn new(n_rows: usize, document_frequency: &[u32], column_factors: &[f64]) -> Self {
+        let ranks = Ranks::new(document_frequency);
+        Self {
+            matrix: Matrix {
+                blocks: Vec::new(),
+                n_rows,
+                column_factors: ranks.by_rank(column_factors),
+                column_of_rank: ranks.column_of_rank,
+            },
+            rank_of_column: ranks.rank_of_column,
+            rows_a_block: rows_a_block(n_rows),
+        }
+    }
+
+    /// Ends the row at hand and begins the next: the columns of its terms, what tf is beyond 1 of each, and its factor.
+    pub fn row(&mut self, columns: impl Iterator<Item = (u32, f32)>, factor: f64) {
+        let full = |block: &Block| block.factors.len() == self.rows_a_block;
+        if self.matrix.blocks.last().is_none_or(full) {
+            self.matrix.blocks.push(Block {
+                first_row: self.matrix.blocks.len() * self.rows_a_block,
+                ..Block::default()
+            });
+        }
+        if let Some(block) = self.matrix.blocks.last_mut() {
+            for (column, tf_minus_1) in columns {
+                block.push(self.rank_of_column[column as usize], tf_minus_1);
+            }
+            block.end_row(factor);
+        }
+    }
+
+    /// The matrix.
+    #[must_use]
+    pub fn finish(self) -> Matrix {
+        self.matrix
+    }
+}
+
+/// Columns by the number of documents that have them, the most frequent first.
+struct Ranks {
+    column_of_rank: Vec<u32>,
+    rank_of_column: Vec<u32>,
+}
+
+impl Ranks {
+    fn new(document_frequency: &[u32]) -> Self {
+        let mut column_of_rank: Vec<u32> = (0..document_frequency.len() as u32).collect();
+        column_of_rank
+            .sort_by_key(|&column| std::cmp::Reverse(document_frequency[column as usize]));
         let mut rank_of_column = vec![0; column_of_rank.len()];
         for (rank, &column) in column_of_rank.iter().enumerate() {
             rank_of_column[column as usize] = rank as u32;
         }
-        let column_factors = column_of_rank
-            .iter()
-            .map(|&column| vectorizer.idf()[column as usize])
-            .collect();
-        let size = texts.len().div_ceil(BLOCKS).max(1);
+        Self {
+            column_of_rank,
+            rank_of_column,
+        }
+    }
+
+    fn by_rank(&self, by_column: &[f64]) -> Vec<f64> {
+        let columns = self.column_of_rank.iter();
+        columns.map(|&column| by_column[column as usize]).collect()
+    }
+}
+
+fn rows_a_block(n_rows: usize) -> usize {
+    n_rows.div_ceil(BLOCKS).max(1)
+}
+
+impl Matrix {
+    /// One row for each text, by the function that serving uses.
+    #[must_use]
+    pub fn new(vectorizer: &Vectorizer, texts: &[impl AsRef<str> + Sync]) -> Self {
+        let ranks = Ranks::new(vectorizer.document_frequency());
+        let size = rows_a_block(texts.len());
         let blocks = texts.par_chunks(size).enumerate();
         let blocks = blocks
-            .map(|(i, texts)| Block::new(vectorizer, &rank_of_column, texts, i * size))
+            .map(|(i, texts)| Block::new(vectorizer, &ranks.rank_of_column, texts, i * size))
             .collect();
         Self {
             blocks,
             n_rows: texts.len(),
-            column_factors,
-            column_of_rank,
+            column_factors: ranks.by_rank(vectorizer.idf()),
+            column_of_rank: ranks.column_of_rank,
         }
+    }
+
+    /// The rows as SciPy keeps them, terms in the order in which they stand here.
+    #[must_use]
+    pub fn to_csr(&self) -> Csr {
+        let mut csr = Csr {
+            indptr: vec![0],
+            ..Csr::default()
+        };
+        for row in self.blocks.iter().flat_map(Block::rows) {
+            let mut repeats = row.repeats.iter().peekable();
+            for &rank in row.terms {
+                // A repeated term stands in both lists, in the same order.
+                let more = repeats.next_if(|(repeated, _)| *repeated == rank);
+                let more = more.map_or(0.0, |&(_, more)| more);
+                let factor = self.column_factors[rank as usize];
+                csr.indices.push(self.column_of_rank[rank as usize] as i32);
+                csr.tf_minus_1.push(more);
+                csr.data.push((1.0 + f64::from(more)) * factor * row.factor);
+            }
+            csr.row_factors.push(row.factor);
+            csr.indptr.push(csr.indices.len() as i64);
+        }
+        csr
     }
 
     /// Number of columns.
@@ -196,25 +305,25 @@ impl Block {
             ..Self::default()
         };
         for text in texts {
-            let Self {
-                terms,
-                repeats,
-                factors,
-                ..
-            } = &mut block;
             let factor = vectorizer.factors(&mut scratch, text.as_ref(), |column, tf| {
-                let rank = rank_of_column[column as usize];
-                terms.items.push(rank);
-                let more = (tf - 1.0) as f32;
-                if more != 0.0 {
-                    repeats.items.push((rank, more));
-                }
+                block.push(rank_of_column[column as usize], (tf - 1.0) as f32);
             });
-            factors.push(factor);
-            terms.end_row();
-            repeats.end_row();
+            block.end_row(factor);
         }
         block
+    }
+
+    fn push(&mut self, rank: u32, tf_minus_1: f32) {
+        self.terms.items.push(rank);
+        if tf_minus_1 != 0.0 {
+            self.repeats.items.push((rank, tf_minus_1));
+        }
+    }
+
+    fn end_row(&mut self, factor: f64) {
+        self.factors.push(factor);
+        self.terms.end_row();
+        self.repeats.end_row();
     }
 
     /// The rows in their order.

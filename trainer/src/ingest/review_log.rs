@@ -1,0 +1,317 @@
+//! The stored review log as a data set: topics of reviews and of labels, joined by the id of the review.
+//!
+//! Labels are read first and reviews after: a label is written after its review, so each label that is seen has its review
+//! in what is read next, unless there is none. Of two labels the last counts; a label's tombstone takes it back, and the
+//! tombstone of a review's key erases the review. All records of one id have one key and so one partition, in which
+//! "last" is well defined.
+
+use crate::progress;
+use anyhow::Context;
+use indicatif::ProgressBar;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::ControlFlow;
+use std::time::Duration;
+use verdict_kafka_io::snapshot::{self, Progress};
+use verdict_kafka_io::{Failure, KafkaSettings, Record};
+use verdict_messages::{Label, OffsetRange, Review, Sentiment};
+
+use crate::corpus::Labelled;
+
+/// How to read the log.
+#[derive(Debug, Clone)]
+pub struct LogSource {
+    /// How to reach Kafka.
+    pub kafka: KafkaSettings,
+    /// Topic of the reviews.
+    pub reviews: String,
+    /// Topic of the labels.
+    pub labels: String,
+    /// How long nothing may arrive.
+    pub patience: Duration,
+}
+
+/// Labelled reviews of the log, and what was seen on the way.
+#[derive(Debug)]
+pub struct LogReviews {
+    /// The reviews that have a label, in no particular order.
+    pub reviews: Vec<Labelled>,
+    /// The offsets that were read, of both topics.
+    pub ranges: Vec<OffsetRange>,
+    /// What was seen.
+    pub counts: LogCounts,
+}
+
+/// What was seen in the log: numbers of ids unless said otherwise.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogCounts {
+    /// Records of reviews, tombstones among them.
+    pub review_records: u64,
+    /// Records of labels, tombstones among them.
+    pub label_records: u64,
+    /// Records that are no review or no label as the contract has them.
+    pub rejected: u64,
+    /// Reviews without a label: they are not trained on.
+    pub unlabelled: u64,
+    /// Labels whose review is not in the log.
+    pub unknown_review: u64,
+    /// Reviews that were labelled both ways over time: the last label counts.
+    pub relabelled: u64,
+    /// Labels that were taken back.
+    pub labels_erased: u64,
+    /// Reviews that were erased.
+    pub reviews_erased: u64,
+}
+
+/// Reads the log as it is now, or the offsets of an earlier reading.
+///
+/// # Errors
+/// Where a topic is missing or cannot be read, or no longer has the offsets asked for.
+pub fn read(source: &LogSource, again: Option<&[OffsetRange]>) -> anyhow::Result<LogReviews> {
+    let mut join = Join::default();
+    let mut ranges = source.read_topic(&source.labels, again, "reading labels", |record| {
+        join.label(&record);
+    })?;
+    ranges.extend(
+        source.read_topic(&source.reviews, again, "reading reviews", |record| {
+            join.review(&record);
+        })?,
+    );
+    let (reviews, counts) = join.finish();
+    Ok(LogReviews {
+        reviews,
+        ranges,
+        counts,
+    })
+}
+
+impl LogSource {
+    fn read_topic(
+        &self,
+        topic: &str,
+        again: Option<&[OffsetRange]>,
+        message: &'static str,
+        mut take: impl FnMut(Record),
+    ) -> anyhow::Result<Vec<OffsetRange>> {
+        let bar: ProgressBar = progress::reviews(message, 0);
+        let on_record = |record: Record, progress: Progress| {
+            if progress.read % 1024 == 1 {
+                bar.set_length(progress.total);
+                bar.set_position(progress.read);
+            }
+            take(record);
+            ControlFlow::Continue(())
+        };
+        let read: Result<Vec<OffsetRange>, Failure> = match again {
+            None => snapshot::read(&self.kafka, topic, self.patience, on_record),
+            Some(ranges) => {
+                snapshot::read_again(&self.kafka, topic, ranges, self.patience, on_record).map(
+                    |()| {
+                        let of_topic = ranges.iter().filter(|range| range.topic == topic);
+                        of_topic.cloned().collect()
+                    },
+                )
+            }
+        };
+        bar.finish_and_clear();
+        read.with_context(|| format!("reading the review log from {}", self.kafka.bootstrap()))
+    }
+}
+
+/// Labels and reviews by id. Texts are kept of labelled reviews only: a log is mostly unlabelled.
+#[derive(Debug, Default)]
+struct Join {
+    labels: BTreeMap<Box<str>, Said>,
+    texts: BTreeMap<Box<str>, String>,
+    unlabelled: BTreeSet<Box<str>>,
+    counts: LogCounts,
+}
+
+/// What labels said of one review.
+#[derive(Debug, Clone, Copy)]
+struct Said {
+    last: Option<bool>,
+    both_ways: bool,
+}
+
+impl Join {
+    fn label(&mut self, record: &Record) {
+        self.counts.label_records += 1;
+        let Some(value) = &record.value else {
+            if let Some(said) = key_of(record).and_then(|id| self.labels.get_mut(id))
+                && said.last.take().is_some()
+            {
+                self.counts.labels_erased += 1;
+            }
+            return;
+        };
+        let Ok(label) = Label::decode(value) else {
+            self.counts.rejected += 1;
+            return;
+        };
+        let positive = label.label == Sentiment::Positive;
+        match self.labels.get_mut(&*label.review_id) {
+            Some(said) => {
+                said.both_ways |= said.last.is_some_and(|before| before != positive);
+                said.last = Some(positive);
+            }
+            None => {
+                let said = Said {
+                    last: Some(positive),
+                    both_ways: false,
+                };
+                self.labels.insert(label.review_id.into(), said);
+            }
+        }
+    }
+
+    fn review(&mut self, record: &Record) {
+        self.counts.review_records += 1;
+        if record.value.is_none() {
+            if let Some(id) = key_of(record) {
+                let erased = self.texts.remove(id).is_some() | self.unlabelled.remove(id);
+                self.counts.reviews_erased += u64::from(erased);
+            }
+            return;
+        }
+        let content_type = record.headers.last("content-type");
+        let Ok(review) = Review::decode(record.value.as_deref(), content_type) else {
+            self.counts.rejected += 1;
+            return;
+        };
+        let position = record.position();
+        let id = review.id_or(&position);
+        let is_labelled = self
+            .labels
+            .get(&*id)
+            .is_some_and(|said| said.last.is_some());
+        if is_labelled {
+            self.texts.insert(id.into(), review.text.into_owned());
+        } else {
+            self.unlabelled.insert(id.into());
+        }
+    }
+
+    fn finish(mut self) -> (Vec<Labelled>, LogCounts) {
+        self.counts.unlabelled = self.unlabelled.len() as u64;
+        let mut reviews = Vec::with_capacity(self.texts.len());
+        for (id, said) in self.labels {
+            let Some(label) = said.last else { continue };
+            match self.texts.remove(&id) {
+                Some(text) => {
+                    self.counts.relabelled += u64::from(said.both_ways);
+                    reviews.push(Labelled {
+                        id: id.into(),
+                        text,
+                        label,
+                    });
+                }
+                None => self.counts.unknown_review += 1,
+            }
+        }
+        (reviews, self.counts)
+    }
+}
+
+fn key_of(record: &Record) -> Option<&str> {
+    std::str::from_utf8(record.key.as_deref()?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use verdict_messages::Headers;
+
+    fn record(key: &str, value: Option<String>) -> Record {
+        Record {
+            topic: "t".into(),
+            partition: 0,
+            offset: 7,
+            key: Some(key.into()),
+            value: value.map(String::into_bytes),
+            headers: Headers::new(),
+            timestamp_ms: None,
+        }
+    }
+
+    fn label(id: &str, label: &str) -> Record {
+        let value = format!(
+            r#"{{"review_id":"{id}","label":"{label}","source":"user","labelled_at":"2026-01-02T03:04:05Z"}}"#
+        );
+        record(id, Some(value))
+    }
+
+    fn review(id: &str, text: &str) -> Record {
+        record(id, Some(format!(r#"{{"id":"{id}","text":"{text}"}}"#)))
+    }
+
+    fn joined(labels: &[Record], reviews: &[Record]) -> (Vec<(String, bool)>, LogCounts) {
+        let mut join = Join::default();
+        labels.iter().for_each(|record| join.label(record));
+        reviews.iter().for_each(|record| join.review(record));
+        let (reviews, counts) = join.finish();
+        let named = reviews
+            .into_iter()
+            .map(|review| (review.text, review.label));
+        (named.collect(), counts)
+    }
+
+    #[test]
+    fn the_last_label_wins_and_the_last_text_too() {
+        let (reviews, counts) = joined(
+            &[
+                label("a", "positive"),
+                label("a", "negative"),
+                label("b", "positive"),
+            ],
+            &[
+                review("a", "old"),
+                review("a", "new"),
+                review("b", "fine"),
+                review("c", "?"),
+            ],
+        );
+        assert_eq!(
+            reviews,
+            [("new".to_owned(), false), ("fine".to_owned(), true)]
+        );
+        assert_eq!((counts.relabelled, counts.unlabelled), (1, 1));
+    }
+
+    #[test]
+    fn tombstones_erase_labels_and_reviews_until_they_come_again() {
+        let (reviews, counts) = joined(
+            &[
+                label("a", "positive"),
+                record("a", None),
+                label("b", "positive"),
+                label("c", "positive"),
+                record("c", None),
+                label("c", "negative"),
+            ],
+            &[
+                review("a", "unlabelled again"),
+                review("b", "erased"),
+                record("b", None),
+                review("c", "kept"),
+            ],
+        );
+        assert_eq!(reviews, [("kept".to_owned(), false)]);
+        assert_eq!(counts.labels_erased, 2);
+        assert_eq!(counts.reviews_erased, 1);
+        assert_eq!(counts.unlabelled, 1);
+        assert_eq!(counts.unknown_review, 1, "the label of the erased review");
+    }
+
+    #[test]
+    fn what_is_no_label_or_no_review_is_counted_and_passed_over() {
+        let (reviews, counts) = joined(
+            &[record("a", Some("{".into())), label("nobody", "positive")],
+            &[record("b", Some(r#"{"text":""}"#.into())), record("", None)],
+        );
+        assert!(reviews.is_empty());
+        assert_eq!(counts.rejected, 2);
+        assert_eq!(counts.unknown_review, 1);
+        assert_eq!((counts.label_records, counts.review_records), (2, 2));
+    }
+}

@@ -1,0 +1,106 @@
+//! Presets: values that keys have where they are not typed, and the text of a whole file.
+
+use super::raw::RawParams;
+use serde_yaml_ng::{Mapping, Value};
+
+/// A set of values for keys that are not typed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Preset {
+    /// Small, fast and accurate: what the committed model was made with.
+    Default,
+    /// As accurate as a linear model of this kind gets, at some ten times the size.
+    Best,
+    /// The Python system's chain of preprocessing, once, the same in training and serving.
+    PythonSeed,
+}
+
+impl Preset {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Default, Self::Best, Self::PythonSeed];
+
+    /// The value of the key `preset`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Default => "default",
+            Self::Best => "best",
+            Self::PythonSeed => "python-seed",
+        }
+    }
+
+    /// Where it differs from the defaults, as YAML.
+    fn yaml(self) -> &'static str {
+        match self {
+            Self::Default => "{}",
+            Self::Best => include_str!("presets/best.yaml"),
+            Self::PythonSeed => include_str!("presets/python-seed.yaml"),
+        }
+    }
+}
+
+/// Reads a parameter file: what is typed lies over the preset that the key `preset` names.
+///
+/// # Errors
+/// In words of the YAML reader, or where there is no such preset.
+pub(super) fn read(text: &str) -> Result<RawParams, String> {
+    let typed: Value = serde_yaml_ng::from_str(text).map_err(|e| e.to_string())?;
+    let mut typed = match typed {
+        Value::Null => Mapping::new(),
+        Value::Mapping(mapping) => mapping,
+        // Serde's own words for what is no map of keys.
+        other => return serde_yaml_ng::from_value(other).map_err(|e| e.to_string()),
+    };
+    let preset = match typed.remove("preset") {
+        None => Preset::Default,
+        Some(name) => named(&name)?,
+    };
+    // Read by itself first: errors of the text then come with line and column.
+    if preset == Preset::Default && !text.contains("preset") {
+        return match typed.is_empty() {
+            true => Ok(RawParams::default()),
+            false => serde_yaml_ng::from_str(text).map_err(|e| e.to_string()),
+        };
+    }
+    let mut merged: Value =
+        serde_yaml_ng::from_str(preset.yaml()).map_err(|e| format!("preset: {e}"))?;
+    lay_over(&mut merged, Value::Mapping(typed));
+    serde_yaml_ng::from_value(merged).map_err(|e| e.to_string())
+}
+
+fn named(name: &Value) -> Result<Preset, String> {
+    let found = Preset::ALL
+        .into_iter()
+        .find(|preset| name.as_str() == Some(preset.as_str()));
+    found.ok_or_else(|| {
+        let got = serde_yaml_ng::to_string(name).unwrap_or_default();
+        format!(
+            "preset must be default, best or python-seed, got {}",
+            got.trim_end()
+        )
+    })
+}
+
+/// Maps are merged key by key; all else is replaced.
+fn lay_over(below: &mut Value, above: Value) {
+    match (below, above) {
+        (Value::Mapping(below), Value::Mapping(above)) => {
+            for (key, value) in above {
+                match below.get_mut(&key) {
+                    Some(old) => lay_over(old, value),
+                    None => {
+                        below.insert(key, value);
+                    }
+                }
+            }
+        }
+        (below, above) => *below = above,
+    }
+}
+
+/// The text of a file that states every key, with the values of `raw`.
+///
+/// # Errors
+/// None that is known; what the YAML writer reports is passed on.
+pub fn full_text(raw: &RawParams) -> Result<String, serde_yaml_ng::Error> {
+    serde_yaml_ng::to_string(raw)
+}

@@ -1,0 +1,181 @@
+//! `params.yaml` as it was typed: keys, and the values they have where they are left out.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::path::PathBuf;
+
+/// Where the Large Movie Review Dataset is published.
+pub const IMDB_URL: &str = "https://ai.stanford.edu/~amaas/data/sentiment/aclImdb_v1.tar.gz";
+/// The SHA-256 of that archive.
+pub const IMDB_SHA256: &str = "c40f74a18d3b61f90feba1e17730e0d38e8b97c05fde7008942e91923d1658fe";
+
+/// The file as it was typed.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RawParams {
+    pub(super) data_ingestion: RawDataIngestion,
+    pub(super) data_preprocessing: RawDataPreprocessing,
+    pub(super) feature_engineering: RawFeatureEngineering,
+    pub(super) model_building: RawModelBuilding,
+    pub(super) calibration: RawCalibration,
+    pub(super) model_registration: RawModelRegistration,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct RawDataIngestion {
+    pub(super) source: String,
+    pub(super) sha256: Option<String>,
+    pub(super) fallback: Vec<String>,
+    pub(super) split: String,
+    pub(super) test_size: f64,
+    pub(super) seed: u64,
+}
+
+impl Default for RawDataIngestion {
+    fn default() -> Self {
+        Self {
+            source: IMDB_URL.to_owned(),
+            sha256: Some(IMDB_SHA256.to_owned()),
+            fallback: Vec::new(),
+            split: "source".to_owned(),
+            test_size: 0.25,
+            seed: 42,
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct RawDataPreprocessing {
+    pub(super) html: String,
+    pub(super) urls: String,
+    pub(super) digits: String,
+    pub(super) punctuation: String,
+    pub(super) case: String,
+    pub(super) stop_words: String,
+    pub(super) lemmatizer: String,
+    pub(super) wordnet: PathBuf,
+}
+
+impl Default for RawDataPreprocessing {
+    fn default() -> Self {
+        let keep = || "keep".to_owned();
+        Self {
+            html: keep(),
+            urls: keep(),
+            digits: keep(),
+            punctuation: keep(),
+            case: "lower".to_owned(),
+            stop_words: "none".to_owned(),
+            lemmatizer: "none".to_owned(),
+            wordnet: PathBuf::from("/usr/share/wordnet"),
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct RawFeatureEngineering {
+    pub(super) tokens: String,
+    pub(super) max_features: Option<i64>,
+    pub(super) ngram_range: Vec<i64>,
+    pub(super) min_df: RawCount,
+    pub(super) max_df: RawCount,
+    pub(super) sublinear_tf: bool,
+    pub(super) binary: bool,
+    pub(super) use_idf: bool,
+    pub(super) norm: String,
+}
+
+impl Default for RawFeatureEngineering {
+    fn default() -> Self {
+        Self {
+            tokens: "words".to_owned(),
+            max_features: Some(20_000),
+            ngram_range: vec![1, 3],
+            min_df: RawCount::Count(1),
+            max_df: RawCount::Fraction(1.0),
+            sublinear_tf: true,
+            binary: false,
+            use_idf: true,
+            norm: "l2".to_owned(),
+        }
+    }
+}
+
+/// An integer is a number of documents, a number with a point a fraction of them: `1` and `1.0` differ, as in scikit-learn.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub(super) enum RawCount {
+    Count(i64),
+    Fraction(f64),
+}
+
+impl fmt::Display for RawCount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Count(count) => count.fmt(f),
+            Self::Fraction(fraction) => write!(f, "{fraction:?}"),
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct RawModelBuilding {
+    pub(super) weighting: String,
+    pub(super) smoothing: f64,
+    #[serde(rename = "C")]
+    pub(super) c: f64,
+    pub(super) penalty: String,
+    pub(super) solver: String,
+    pub(super) max_iter: i64,
+    pub(super) tol: f64,
+}
+
+impl Default for RawModelBuilding {
+    fn default() -> Self {
+        Self {
+            weighting: "none".to_owned(),
+            smoothing: 1.0,
+            c: 10.0,
+            penalty: "l2".to_owned(),
+            solver: "lbfgs".to_owned(),
+            max_iter: 1000,
+            tol: 1e-4,
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct RawCalibration {
+    pub(super) method: String,
+    pub(super) folds: i64,
+}
+
+impl Default for RawCalibration {
+    fn default() -> Self {
+        Self {
+            method: "platt".to_owned(),
+            folds: 3,
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct RawModelRegistration {
+    pub(super) name: String,
+    pub(super) alias: String,
+}
+
+impl Default for RawModelRegistration {
+    fn default() -> Self {
+        Self {
+            name: "sentiment".to_owned(),
+            alias: "staging".to_owned(),
+        }
+    }
+}
