@@ -7,7 +7,7 @@ use crate::learn::logistic::LogisticParams;
 use crate::learn::select::{DocumentCount, VocabularyParams};
 use serde::{Deserialize, Serialize};
 use std::fmt;
-use verdict_sentiment::NgramRange;
+use verdict_sentiment::{NgramRange, VectorizerOptions};
 
 /// Checked parameters of a training run.
 #[derive(Debug, Clone, PartialEq)]
@@ -286,11 +286,14 @@ impl Params {
                     seed: data.seed,
                 },
                 vocabulary: VocabularyParams {
-                    ngram_range,
+                    options: VectorizerOptions {
+                        ngram_range,
+                        sublinear_tf: features.sublinear_tf,
+                        ..VectorizerOptions::default()
+                    },
                     min_df,
                     max_df,
                     max_features,
-                    sublinear_tf: features.sublinear_tf,
                 },
                 logistic: LogisticParams {
                     c: building.c,
