@@ -56,7 +56,7 @@ fn write_card(
         "---\n\n# Model card: {} {}\n",
         identity.name, identity.version
     )?;
-    let range = parts.vectorizer.ngram_range();
+    let range = parts.vectorizer.options().ngram_range;
     writeln!(
         out,
         "Says whether an English review is positive or negative: TF-IDF of {} {}- to {}-grams and a logistic regression,\n\

@@ -27,6 +27,7 @@ pub mod params;
 pub mod progress;
 pub mod stages;
 pub mod train;
+pub mod words;
 
 /// Bytes as lower-case hexadecimal digits.
 pub(crate) fn hex(bytes: &[u8]) -> String {

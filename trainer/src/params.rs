@@ -20,17 +20,22 @@ use raw::{
 };
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
-use verdict_sentiment::NgramRange;
+use verdict_sentiment::{
+    Analyzer, NgramRange, Norm, Preprocessing, TokenPattern, VectorizerOptions,
+};
 
 /// Checked parameters of a training run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Params {
     /// Where the reviews come from, and which are held out.
     pub data_ingestion: DataIngestion,
-    /// What becomes of a text before it is split into tokens.
-    pub preprocessing: PreprocessingParams,
-    /// The vocabulary and its weights.
+    /// The vocabulary, and what becomes of a text on the way to it. Stop words and lemmas are in it once they are read
+    /// ([`words::read`](crate::words::read)).
     pub vocabulary: VocabularyParams,
+    /// Which words are left out.
+    pub stop_words: StopWordsParam,
+    /// The folder of the WordNet dictionary, should nouns be brought to their base form.
+    pub wordnet: Option<PathBuf>,
     /// How columns are weighed before the fit.
     pub weighting: Weighting,
     /// Weights of the classes.
@@ -77,25 +82,6 @@ pub enum SplitRule {
     Source,
     /// A hash of the text.
     Hash,
-}
-
-/// What becomes of a text before it is split into tokens, as it was typed: stop words and dictionary are not read yet.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PreprocessingParams {
-    /// Whether tags and entities go.
-    pub strip_html: bool,
-    /// Whether URLs go.
-    pub remove_urls: bool,
-    /// Whether digits go.
-    pub remove_digits: bool,
-    /// Whether ASCII punctuation becomes spaces.
-    pub remove_punctuation: bool,
-    /// Whether capital letters become small ones.
-    pub lowercase: bool,
-    /// Words that go.
-    pub stop_words: StopWordsParam,
-    /// The folder of the WordNet dictionary that nouns are brought to their base form with.
-    pub wordnet: Option<PathBuf>,
 }
 
 /// Which words are left out.
@@ -175,8 +161,9 @@ impl Params {
     pub fn check(raw: RawParams, file: &str) -> Result<Self, ParamsError> {
         let mut check = Check::new(file);
         let ingestion = ingestion(&mut check, &raw.data_ingestion);
-        let preprocessing = preprocessing(&mut check, &raw.data_preprocessing);
+        let analyzer = analyzer(&mut check, &raw);
         let vocabulary = vocabulary(&mut check, &raw.feature_engineering);
+        let (stop_words, wordnet) = words(&mut check, &raw.data_preprocessing);
         let (weighting, logistic, solver) = building(&mut check, &raw.model_building);
         let calibration_folds = match raw.calibration.method.as_str() {
             "none" => None,
@@ -207,10 +194,13 @@ impl Params {
             );
         }
         let found = (|| {
+            let mut vocabulary = vocabulary?;
+            vocabulary.options.analyzer = analyzer?;
             Some(Self {
                 data_ingestion: ingestion?,
-                preprocessing: preprocessing?,
-                vocabulary: vocabulary?,
+                vocabulary,
+                stop_words,
+                wordnet,
                 weighting: weighting?,
                 logistic,
                 solver: solver?,
@@ -262,16 +252,36 @@ fn ingestion(check: &mut Check<'_>, raw: &RawDataIngestion) -> Option<DataIngest
     })
 }
 
-fn preprocessing(check: &mut Check<'_>, raw: &RawDataPreprocessing) -> Option<PreprocessingParams> {
+fn analyzer(check: &mut Check<'_>, raw: &RawParams) -> Option<Analyzer> {
+    let (text, tokens) = (&raw.data_preprocessing, &raw.feature_engineering.tokens);
     let mut goes = |got: &str, key: &str, word: &'static str| {
         let key = format!("data_preprocessing.{key}");
         check.word(got, &key, &[("keep", false), (word, true)])
     };
-    let strip_html = goes(&raw.html, "html", "strip");
-    let remove_urls = goes(&raw.urls, "urls", "remove");
-    let remove_digits = goes(&raw.digits, "digits", "remove");
-    let remove_punctuation = goes(&raw.punctuation, "punctuation", "remove");
-    let lowercase = goes(&raw.case, "case", "lower");
+    let strip_html = goes(&text.html, "html", "strip");
+    let remove_urls = goes(&text.urls, "urls", "remove");
+    let remove_digits = goes(&text.digits, "digits", "remove");
+    let remove_punctuation = goes(&text.punctuation, "punctuation", "remove");
+    let lowercase = goes(&text.case, "case", "lower");
+    let patterns = [
+        ("words", TokenPattern::Words),
+        ("words-and-punctuation", TokenPattern::WordsAndPunctuation),
+    ];
+    let token_pattern = check.word(tokens, "feature_engineering.tokens", &patterns);
+    Some(Analyzer {
+        preprocessing: Preprocessing {
+            strip_html: strip_html?,
+            remove_urls: remove_urls?,
+            remove_digits: remove_digits?,
+            remove_punctuation: remove_punctuation?,
+            ..Preprocessing::default()
+        },
+        lowercase: lowercase?,
+        token_pattern: token_pattern?,
+    })
+}
+
+fn words(check: &mut Check<'_>, raw: &RawDataPreprocessing) -> (StopWordsParam, Option<PathBuf>) {
     let stop_words = match raw.stop_words.as_str() {
         "none" => StopWordsParam::None,
         "nltk-english" => StopWordsParam::NltkEnglish,
@@ -282,15 +292,8 @@ fn preprocessing(check: &mut Check<'_>, raw: &RawDataPreprocessing) -> Option<Pr
         "data_preprocessing.lemmatizer",
         &[("none", false), ("wordnet", true)],
     );
-    Some(PreprocessingParams {
-        strip_html: strip_html?,
-        remove_urls: remove_urls?,
-        remove_digits: remove_digits?,
-        remove_punctuation: remove_punctuation?,
-        lowercase: lowercase?,
-        stop_words,
-        wordnet: with_wordnet?.then(|| raw.wordnet.clone()),
-    })
+    let wordnet = with_wordnet == Some(true);
+    (stop_words, wordnet.then(|| raw.wordnet.clone()))
 }
 
 fn vocabulary(check: &mut Check<'_>, raw: &RawFeatureEngineering) -> Option<VocabularyParams> {
@@ -332,12 +335,23 @@ fn vocabulary(check: &mut Check<'_>, raw: &RawFeatureEngineering) -> Option<Voca
         &format!("at least min_df, {}", raw.min_df),
         &raw.max_df,
     );
+    let norm = check.word(
+        &raw.norm,
+        "feature_engineering.norm",
+        &[("l2", Norm::L2), ("none", Norm::None)],
+    );
     Some(VocabularyParams {
-        ngram_range: ngram_range?,
+        options: VectorizerOptions {
+            analyzer: Analyzer::default(),
+            ngram_range: ngram_range?,
+            sublinear_tf: raw.sublinear_tf,
+            binary: raw.binary,
+            use_idf: raw.use_idf,
+            norm: norm?,
+        },
         min_df,
         max_df,
         max_features,
-        sublinear_tf: raw.sublinear_tf,
     })
 }
 

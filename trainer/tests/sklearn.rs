@@ -10,7 +10,7 @@
 use proptest::prelude::*;
 use serde_json::Value;
 use std::collections::BTreeMap;
-use verdict_sentiment::{NgramRange, Scratch, Vectorizer};
+use verdict_sentiment::{NgramRange, Scratch, Vectorizer, VectorizerOptions};
 use verdict_trainer::learn::dense;
 use verdict_trainer::learn::logistic::{self, LogisticParams};
 use verdict_trainer::learn::matrix::Matrix;
@@ -64,13 +64,16 @@ fn params(golden: &Value) -> VocabularyParams {
     let range = golden["ngram_range"].as_array().unwrap();
     let tokens = |i: usize| usize::try_from(range[i].as_u64().unwrap()).unwrap();
     VocabularyParams {
-        ngram_range: NgramRange::new(tokens(0), tokens(1)).unwrap(),
+        options: VectorizerOptions {
+            ngram_range: NgramRange::new(tokens(0), tokens(1)).unwrap(),
+            sublinear_tf: golden["sublinear_tf"].as_bool().unwrap(),
+            ..VectorizerOptions::default()
+        },
         min_df: count(&golden["min_df"]),
         max_df: count(&golden["max_df"]),
         max_features: golden["max_features"]
             .as_u64()
             .map(|most| usize::try_from(most).unwrap()),
-        sublinear_tf: golden["sublinear_tf"].as_bool().unwrap(),
     }
 }
 
@@ -164,11 +167,14 @@ fn corpora() -> impl Strategy<Value = Vec<(String, bool)>> {
 
 fn vocabulary(max_features: Option<usize>, min_df: u32) -> VocabularyParams {
     VocabularyParams {
-        ngram_range: NgramRange::new(1, 3).unwrap(),
+        options: VectorizerOptions {
+            ngram_range: NgramRange::new(1, 3).unwrap(),
+            sublinear_tf: true,
+            ..VectorizerOptions::default()
+        },
         min_df: DocumentCount::Count(min_df),
         max_df: DocumentCount::Fraction(1.0),
         max_features,
-        sublinear_tf: true,
     }
 }
 

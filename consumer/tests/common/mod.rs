@@ -6,21 +6,17 @@ pub(crate) mod kafka;
 use verdict_consumer::settings::{Explain, RunArgs, ScoreSettings, Settings};
 use verdict_kafka_io::Record;
 use verdict_messages::Headers;
-use verdict_sentiment::{Calibration, Model, ModelParts, NgramRange, Vectorizer, Vocabulary};
+use verdict_sentiment::{
+    Calibration, Model, ModelParts, Vectorizer, VectorizerOptions, Vocabulary,
+};
 
 /// The bytes of a model that knows "great" and "awful".
 pub(crate) fn artifact() -> Vec<u8> {
     let vocabulary = Vocabulary::new(["awful", "film", "great"]).unwrap();
     let parts = ModelParts {
         name: "test".into(),
-        vectorizer: Vectorizer::new(
-            vocabulary,
-            NgramRange::new(1, 1).unwrap(),
-            false,
-            10,
-            vec![3, 9, 4],
-        )
-        .unwrap(),
+        vectorizer: Vectorizer::new(vocabulary, VectorizerOptions::default(), 10, vec![3, 9, 4])
+            .unwrap(),
         weights: vec![-2.5, 0.1, 2.25],
         intercept: 0.125,
         calibration: Calibration::IDENTITY,

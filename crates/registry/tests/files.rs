@@ -12,16 +12,20 @@ use std::path::Path;
 use tempfile::TempDir;
 use verdict_registry::{LoadError, MODEL_FILE, load, save};
 use verdict_sentiment::{
-    ArtifactError, Calibration, Limits, Model, ModelParts, NgramRange, Vectorizer, Vocabulary,
+    ArtifactError, Calibration, Limits, Model, ModelParts, Vectorizer, VectorizerOptions,
+    Vocabulary,
 };
 
 /// A model of two terms.
 fn artifact(name: &str) -> Vec<u8> {
-    let range = NgramRange::new(1, 1).unwrap();
+    let options = VectorizerOptions {
+        sublinear_tf: true,
+        ..VectorizerOptions::default()
+    };
     let vocabulary = Vocabulary::new(["bad", "good"]).unwrap();
     let parts = ModelParts {
         name: name.to_owned(),
-        vectorizer: Vectorizer::new(vocabulary, range, true, 4, vec![2, 2]).unwrap(),
+        vectorizer: Vectorizer::new(vocabulary, options, 4, vec![2, 2]).unwrap(),
         weights: vec![-1.0, 1.0],
         intercept: 0.0,
         calibration: Calibration::IDENTITY,

@@ -10,7 +10,8 @@
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use std::hint::black_box;
 use verdict_sentiment::{
-    Calibration, Model, ModelParts, NgramRange, Scratch, Tokens, Vectorizer, Vocabulary,
+    Calibration, Model, ModelParts, NgramRange, Scratch, Tokens, Vectorizer, VectorizerOptions,
+    Vocabulary,
 };
 
 /// Reviews of about 230 words drawn from a vocabulary with Zipf's law, as IMDB's are.
@@ -48,8 +49,12 @@ fn model(n_terms: usize) -> Model {
         .collect();
     let df = vec![10; terms.len()];
     let vocabulary = Vocabulary::new(terms.iter().map(String::as_str)).unwrap();
-    let vectorizer =
-        Vectorizer::new(vocabulary, NgramRange::new(1, 3).unwrap(), true, 1000, df).unwrap();
+    let options = VectorizerOptions {
+        ngram_range: NgramRange::new(1, 3).unwrap(),
+        sublinear_tf: true,
+        ..VectorizerOptions::default()
+    };
+    let vectorizer = Vectorizer::new(vocabulary, options, 1000, df).unwrap();
     let parts = ModelParts {
         name: "bench".into(),
         vectorizer,

@@ -26,7 +26,7 @@ use crate::bytes::Reader;
 use crate::model::{Model, ModelParts};
 use crate::ngram::{NgramRange, NgramRangeError};
 use crate::score::Calibration;
-use crate::vectorize::{Vectorizer, VectorizerError};
+use crate::vectorize::{Vectorizer, VectorizerError, VectorizerOptions};
 use crate::vocabulary::{Vocabulary, VocabularyError};
 use sha2::{Digest, Sha256};
 
@@ -144,6 +144,16 @@ pub enum ArtifactError {
     },
 }
 
+/// The oldest format that has these options.
+pub(crate) fn version_of(options: &VectorizerOptions) -> u32 {
+    let of_format_1 = VectorizerOptions {
+        ngram_range: options.ngram_range,
+        sublinear_tf: options.sublinear_tf,
+        ..VectorizerOptions::default()
+    };
+    if *options == of_format_1 { 1 } else { 2 }
+}
+
 /// Checks what every model must hold, whether it is being written or read.
 pub(crate) fn check_parts(parts: &ModelParts) -> Result<(), ArtifactError> {
     let bound = |what, bound: String, got: String| {
@@ -214,19 +224,19 @@ pub(crate) fn encode(parts: &ModelParts, examples: &[Example]) -> Result<Vec<u8>
     put_u32(&mut out, vectorizer.n_documents());
     put_len(
         &mut out,
-        vectorizer.ngram_range().min(),
+        vectorizer.options().ngram_range.min(),
         NgramRange::LONGEST,
         "shortest n-gram",
     )?;
     put_len(
         &mut out,
-        vectorizer.ngram_range().max(),
+        vectorizer.options().ngram_range.max(),
         NgramRange::LONGEST,
         "longest n-gram",
     )?;
     put_u32(
         &mut out,
-        if vectorizer.sublinear_tf() {
+        if vectorizer.options().sublinear_tf {
             SUBLINEAR
         } else {
             0
@@ -352,8 +362,11 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<(ModelParts, Vec<Example>), Artifac
     let vocabulary = Vocabulary::new(terms(text, &ends, text_at)?)?;
     let vectorizer = Vectorizer::new(
         vocabulary,
-        ngram_range,
-        flags & SUBLINEAR != 0,
+        VectorizerOptions {
+            ngram_range,
+            sublinear_tf: flags & SUBLINEAR != 0,
+            ..VectorizerOptions::default()
+        },
         n_documents,
         document_frequency,
     )?;

@@ -14,20 +14,24 @@
 //! [`TfidfVectorizer`]: https://scikit-learn.org/stable/modules/generated/sklearn.feature_extraction.text.TfidfVectorizer.html
 //! [`LogisticRegression`]: https://scikit-learn.org/stable/modules/generated/sklearn.linear_model.LogisticRegression.html
 
+mod analyzer;
 mod artifact;
 mod bytes;
 mod model;
 mod ngram;
+mod preprocess;
 mod score;
 mod tokenize;
 mod vectorize;
 mod vocabulary;
 mod wordchars;
 
+pub use analyzer::{Analyzer, AnalyzerScratch};
 pub use artifact::{ArtifactError, Example, FORMAT_VERSION, Limits, MAGIC};
 pub use model::{Identity, Model, ModelParts};
 pub use ngram::{NgramRange, NgramRangeError, combine, term_hash};
+pub use preprocess::{LemmasError, Lemmatizer, NounLemmas, Preprocessing, StopWords, WordError};
 pub use score::{Calibration, Explanation, Label, Score, TermWeight, sigmoid};
-pub use tokenize::{Tokens, token_hash};
-pub use vectorize::{Scratch, Vectorizer, VectorizerError};
+pub use tokenize::{TokenPattern, Tokens, token_hash};
+pub use vectorize::{Norm, Scratch, Vectorizer, VectorizerError, VectorizerOptions};
 pub use vocabulary::{Vocabulary, VocabularyError};

@@ -186,6 +186,12 @@ impl Model {
         &self.identity
     }
 
+    /// The version of the file format that holds this model: the oldest that has its options.
+    #[must_use]
+    pub fn format_version(&self) -> u32 {
+        artifact::version_of(self.parts.vectorizer.options())
+    }
+
     /// Number of terms.
     #[must_use]
     pub fn n_terms(&self) -> usize {

@@ -27,6 +27,13 @@ pub struct NgramRange {
     max: usize,
 }
 
+impl Default for NgramRange {
+    /// Single tokens: 1 to 1.
+    fn default() -> Self {
+        Self { min: 1, max: 1 }
+    }
+}
+
 impl NgramRange {
     /// The longest n-gram that is supported.
     pub const LONGEST: usize = 8;

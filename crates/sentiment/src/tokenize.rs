@@ -40,7 +40,23 @@ pub struct Tokens {
     hashes: Vec<u64>,
 }
 
+/// What a token is: a `token_pattern` of scikit-learn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum TokenPattern {
+    /// Runs of two or more word characters, `(?u)\b\w\w+\b`: scikit-learn's default.
+    #[default]
+    Words,
+    /// Runs of one or more word characters, and every other character but white space by itself: `(?u)\w+|[^\w\s]`.
+    WordsAndPunctuation,
+}
+
 impl Tokens {
+    /// Splits `text` by a pattern, replacing what was here before.
+    pub fn split_by(&mut self, text: &str, pattern: TokenPattern, lowercase: bool) {
+        let _ = (pattern, lowercase);
+        self.split(text);
+    }
+
     /// Splits `text`, replacing what was here before. Text beyond 4 GiB is not looked at.
     pub fn split(&mut self, text: &str) {
         if text.is_ascii() {
@@ -258,4 +274,15 @@ pub fn token_hash(token: &str) -> u64 {
     } else {
         hash_padded(&padded, token.len())
     }
+}
+
+/// Hash of a word that is not padded, for tables that compare the words themselves too.
+#[inline]
+pub(crate) fn hash_of(word: &str) -> u64 {
+    let (chunks, rest) = word.as_bytes().as_chunks::<8>();
+    let mut last = [0; 8];
+    last[..rest.len()].copy_from_slice(rest);
+    let mix = |hash: u64, chunk: &[u8; 8]| fold(hash ^ u64::from_le_bytes(*chunk), K_FOLD);
+    let hash = K_LEN.wrapping_mul(word.len() as u64);
+    mix(chunks.iter().fold(hash, mix) ^ K_WORD, &last)
 }

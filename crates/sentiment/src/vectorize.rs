@@ -5,22 +5,63 @@
     reason = "the hot loop: a column is always below the number of terms, and every array has one entry for each"
 )]
 
+use crate::analyzer::{Analyzer, AnalyzerScratch};
 use crate::ngram::{NgramRange, combine};
-use crate::tokenize::Tokens;
 use crate::vocabulary::Vocabulary;
 
 /// Term frequencies up to this one have their logarithm in a table.
 const TF_TABLE: u32 = 64;
 
+/// How a text becomes a row, before there is a vocabulary: the parameters of scikit-learn's `TfidfVectorizer` that
+/// serving needs too. The default is that of Verdict's first models: words, 1-grams, TF-IDF, rows of length one.
+#[derive(Debug, Clone, PartialEq)]
+pub struct VectorizerOptions {
+    /// Text to tokens.
+    pub analyzer: Analyzer,
+    /// The lengths of terms, in tokens.
+    pub ngram_range: NgramRange,
+    /// Whether a count *c* weighs `1 + ln(c)`.
+    pub sublinear_tf: bool,
+    /// Whether every count above 1 is taken for 1.
+    pub binary: bool,
+    /// Whether terms are weighted by their inverse document frequency.
+    pub use_idf: bool,
+    /// How rows are scaled.
+    pub norm: Norm,
+}
+
+impl Default for VectorizerOptions {
+    fn default() -> Self {
+        Self {
+            analyzer: Analyzer::default(),
+            ngram_range: NgramRange::default(),
+            sublinear_tf: false,
+            binary: false,
+            use_idf: true,
+            norm: Norm::L2,
+        }
+    }
+}
+
+/// How a row is scaled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Norm {
+    /// To length one: `norm="l2"`.
+    #[default]
+    L2,
+    /// Not at all: `norm=None`.
+    None,
+}
+
 /// A fitted vectoriser: the vocabulary, its inverse document frequencies and how terms are counted.
 ///
-/// The value of term *t* in a review is `tf(t) · idf(t) / ‖row‖₂` with `tf` the count, or `1 + ln(count)` if sublinear, and
-/// `idf(t) = ln((1 + n) / (1 + df(t))) + 1` for *n* documents of which `df(t)` have the term.
+/// The value of term *t* in a review is `tf(t) · idf(t) · factor`. `tf` is the count (1 if binary), or `1 + ln` of that if
+/// sublinear; `idf(t) = ln((1 + n) / (1 + df(t))) + 1` for *n* documents of which `df(t)` have the term, or 1 without
+/// idf; and the factor makes the row's length one, or is 1 without a norm.
 #[derive(Debug, Clone)]
 pub struct Vectorizer {
     vocabulary: Vocabulary,
-    ngram_range: NgramRange,
-    sublinear_tf: bool,
+    options: VectorizerOptions,
     n_documents: u32,
     document_frequency: Vec<u32>,
     idf: Vec<f64>,
@@ -32,7 +73,7 @@ pub struct Vectorizer {
 /// It belongs to no model in particular; between two calls all its counts are zero.
 #[derive(Debug, Default)]
 pub struct Scratch {
-    pub(crate) tokens: Tokens,
+    analyzer: AnalyzerScratch,
     /// Hashes of the n-grams of the length at hand, one for each position.
     grams: Vec<u64>,
     /// Those, of all lengths, that may be terms.
@@ -58,8 +99,7 @@ impl Vectorizer {
     /// Where the numbers do not fit each other.
     pub fn new(
         vocabulary: Vocabulary,
-        ngram_range: NgramRange,
-        sublinear_tf: bool,
+        options: VectorizerOptions,
         n_documents: u32,
         document_frequency: Vec<u32>,
     ) -> Result<Self, VectorizerError> {
@@ -83,12 +123,14 @@ impl Vectorizer {
         let n = 1.0 + f64::from(n_documents);
         let idf = document_frequency
             .iter()
-            .map(|&df| libm::log(n / (1.0 + f64::from(df))) + 1.0)
+            .map(|&df| match options.use_idf {
+                true => libm::log(n / (1.0 + f64::from(df))) + 1.0,
+                false => 1.0,
+            })
             .collect();
         let mut vectorizer = Self {
             vocabulary,
-            ngram_range,
-            sublinear_tf,
+            options,
             n_documents,
             document_frequency,
             idf,
@@ -106,16 +148,10 @@ impl Vectorizer {
         &self.vocabulary
     }
 
-    /// The lengths of terms, in tokens.
+    /// How a text becomes a row.
     #[must_use]
-    pub fn ngram_range(&self) -> NgramRange {
-        self.ngram_range
-    }
-
-    /// Whether a count *c* weighs `1 + ln(c)`.
-    #[must_use]
-    pub fn sublinear_tf(&self) -> bool {
-        self.sublinear_tf
+    pub fn options(&self) -> &VectorizerOptions {
+        &self.options
     }
 
     /// Number of documents it was fitted on.
@@ -130,7 +166,7 @@ impl Vectorizer {
         &self.document_frequency
     }
 
-    /// Inverse document frequency of each column.
+    /// Inverse document frequency of each column; all 1 where it is not used.
     #[must_use]
     pub fn idf(&self) -> &[f64] {
         &self.idf
@@ -138,7 +174,7 @@ impl Vectorizer {
 
     /// The row of `text`: columns in the order in which their terms first occur, beside their values.
     ///
-    /// The row has length one, or is empty where no term is in the vocabulary.
+    /// The row has length one (unless the norm is none), or is empty where no term is in the vocabulary.
     pub fn transform<'s>(&self, scratch: &'s mut Scratch, text: &str) -> (&'s [u32], &'s [f64]) {
         let norm = self.weigh(scratch, text);
         for value in &mut scratch.values {
@@ -153,14 +189,14 @@ impl Vectorizer {
         self.weigh_each(scratch, text, term)
     }
 
-    /// Fills `scratch.columns` and `scratch.values` with `tf · idf` and returns the factor that makes the row's length one.
+    /// Fills `scratch.columns` and `scratch.values` with `tf · idf` and returns the row's own factor.
     pub(crate) fn weigh(&self, scratch: &mut Scratch, text: &str) -> f64 {
         self.weigh_each(scratch, text, |_, _| ())
     }
 
     #[inline]
     fn weigh_each(&self, scratch: &mut Scratch, text: &str, mut term: impl FnMut(u32, f64)) -> f64 {
-        scratch.tokens.split(text);
+        self.options.analyzer.analyze(&mut scratch.analyzer, text);
         self.count(scratch);
         scratch.values.clear();
         let mut squares = 0.0;
@@ -175,17 +211,17 @@ impl Vectorizer {
             squares += value * value;
             scratch.values.push(value);
         }
-        if squares > 0.0 {
-            1.0 / squares.sqrt()
-        } else {
-            0.0
+        match self.options.norm {
+            Norm::L2 if squares > 0.0 => 1.0 / squares.sqrt(),
+            Norm::L2 => 0.0,
+            Norm::None => 1.0,
         }
     }
 
     /// Counts the terms of the review at hand into `scratch.counts` and lists their columns.
     fn count(&self, scratch: &mut Scratch) {
         let Scratch {
-            tokens,
+            analyzer,
             grams,
             candidates,
             slots,
@@ -194,21 +230,22 @@ impl Vectorizer {
             columns,
             ..
         } = scratch;
-        let tokens = tokens.hashes();
+        let tokens = analyzer.tokens().hashes();
+        let range = self.options.ngram_range;
         if counts.len() < self.vocabulary.len() {
             counts.resize(self.vocabulary.len(), 0);
         }
-        let most = tokens.len() * self.ngram_range.max();
+        let most = tokens.len() * range.max();
         if candidates.len() < most {
             candidates.resize(most, 0);
         }
         let mut n_candidates = 0;
         grams.clear();
         grams.extend_from_slice(tokens);
-        for n in 1..=self.ngram_range.max() {
+        for n in 1..=range.max() {
             let into = &mut candidates[n_candidates..];
             if n == 1 {
-                if self.ngram_range.min() == 1 {
+                if range.min() == 1 {
                     n_candidates += self.vocabulary.sift(tokens.iter().copied(), into);
                 }
                 continue;
@@ -222,7 +259,7 @@ impl Vectorizer {
                     *gram = combine(*gram, token);
                     *gram
                 });
-            if n >= self.ngram_range.min() {
+            if n >= range.min() {
                 n_candidates += self.vocabulary.sift(longer, into);
             } else {
                 longer.for_each(drop);
@@ -242,7 +279,12 @@ impl Vectorizer {
     }
 
     fn term_weight(&self, count: u32) -> f64 {
-        if self.sublinear_tf && count > 0 {
+        let count = if self.options.binary {
+            count.min(1)
+        } else {
+            count
+        };
+        if self.options.sublinear_tf && count > 0 {
             1.0 + libm::log(f64::from(count))
         } else {
             f64::from(count)

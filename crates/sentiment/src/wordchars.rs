@@ -21,3 +21,12 @@ pub(crate) fn is_word(c: char) -> bool {
             | G::OtherNumber
     ) || c == '_'
 }
+
+/// Whether Python counts `c` as white space: `\s` of `re`, and where `str.split` splits.
+///
+/// Beyond [`char::is_whitespace`] these are the four information separators. Source: CPython `Objects/unicodectype.c`
+/// (`_PyUnicode_IsWhitespace`: bidirectional type WS, B or S, or category Zs).
+#[inline]
+pub(crate) fn is_space(c: char) -> bool {
+    c.is_whitespace() || ('\x1c'..='\x1f').contains(&c)
+}

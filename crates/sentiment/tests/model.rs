@@ -12,7 +12,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use verdict_sentiment::{
     ArtifactError, Calibration, Label, Model, ModelParts, NgramRange, Scratch, Vectorizer,
-    Vocabulary,
+    VectorizerOptions, Vocabulary,
 };
 
 const EXAMPLES: &[&str] = &["", "a good film", "bad, bad, not good at all"];
@@ -34,8 +34,12 @@ fn parts() -> ModelParts {
     let weights = vec![-0.25, -2.5, 0.125, 0.05, 1.75, 0.5, -0.75, -1.5, -0.5];
     let df = vec![3, 40, 2, 80, 50, 9, 60, 7, 2];
     let vocabulary = Vocabulary::new(terms).unwrap();
-    let vectorizer =
-        Vectorizer::new(vocabulary, NgramRange::new(1, 3).unwrap(), true, 100, df).unwrap();
+    let options = VectorizerOptions {
+        ngram_range: NgramRange::new(1, 3).unwrap(),
+        sublinear_tf: true,
+        ..VectorizerOptions::default()
+    };
+    let vectorizer = Vectorizer::new(vocabulary, options, 100, df).unwrap();
     ModelParts {
         name: "tiny".into(),
         vectorizer,

@@ -29,16 +29,16 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     terms.sort_by(|(_, a), (_, b)| b.total_cmp(a));
     let positive: Vec<_> = terms.iter().take(args.terms).collect();
     let negative: Vec<_> = terms.iter().rev().take(args.terms).collect();
-    let range = parts.vectorizer.ngram_range();
+    let range = parts.vectorizer.options().ngram_range;
     if args.json {
         return output::line(json!({
             "name": identity.name,
             "version": identity.version,
             "sha256": identity.sha256,
-            "format": verdict_sentiment::FORMAT_VERSION,
+            "format": model.format_version(),
             "n_terms": model.n_terms(),
             "ngram_range": [range.min(), range.max()],
-            "sublinear_tf": parts.vectorizer.sublinear_tf(),
+            "sublinear_tf": parts.vectorizer.options().sublinear_tf,
             "intercept": parts.intercept,
             "calibration": { "slope": parts.calibration.slope, "offset": parts.calibration.offset },
             "n_examples": model.examples().len(),

@@ -6,6 +6,7 @@ use crate::corpus::{Corpus, SplitName};
 use crate::params::Params;
 use crate::progress;
 use crate::train::{Trained, train};
+use crate::words;
 use anyhow::Context;
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -57,7 +58,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
 pub(crate) fn read_params(path: &Path) -> anyhow::Result<Params> {
     let text = std::fs::read_to_string(path)
         .with_context(|| format!("reading parameters {}", path.display()))?;
-    Ok(Params::from_yaml(&text, &path.display().to_string())?)
+    words::read(Params::from_yaml(&text, &path.display().to_string())?)
 }
 
 fn report(args: &Args, corpus: &Corpus, trained: &Trained, path: &Path) -> anyhow::Result<()> {

@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use std::ops::Range;
-use verdict_sentiment::Tokens;
+use verdict_sentiment::{Analyzer, AnalyzerScratch};
 
 /// A corpus as token ids, and the text of each token.
 #[derive(Debug)]
@@ -26,15 +26,15 @@ struct Share {
 }
 
 impl TokenCorpus {
-    /// Splits each text into tokens and numbers them.
+    /// Splits each text into tokens, as the analyzer of the model will, and numbers them.
     ///
     /// Tokens are told apart by their 64-bit hashes; two of a hundred thousand are taken for one with a probability of
     /// 3·10⁻¹⁰.
     #[must_use]
-    pub fn new(texts: &[impl AsRef<str> + Sync]) -> Self {
+    pub fn new(texts: &[impl AsRef<str> + Sync], analyzer: &Analyzer) -> Self {
         let shares: Vec<Share> = shares_of(texts.len())
             .into_par_iter()
-            .map(|range| share(&texts[range]))
+            .map(|range| share(&texts[range], analyzer))
             .collect();
         merge(shares)
     }
@@ -62,18 +62,18 @@ pub(crate) fn shares_of(n: usize) -> Vec<Range<usize>> {
         .collect()
 }
 
-fn share(texts: &[impl AsRef<str>]) -> Share {
+fn share(texts: &[impl AsRef<str>], analyzer: &Analyzer) -> Share {
     let mut share = Share::default();
-    let mut split = Tokens::default();
+    let mut scratch = AnalyzerScratch::default();
     for text in texts {
-        split.split(text.as_ref());
-        for (i, &hash) in split.hashes().iter().enumerate() {
+        let tokens = analyzer.analyze(&mut scratch, text.as_ref());
+        for (i, &hash) in tokens.hashes().iter().enumerate() {
             let next = share.words.len() as u32;
             let id = *share.ids.entry(hash).or_insert(next);
             if id == next {
                 share
                     .words
-                    .push((hash, split.text(i).unwrap_or_default().into()));
+                    .push((hash, tokens.text(i).unwrap_or_default().into()));
             }
             share.tokens.push(id);
         }

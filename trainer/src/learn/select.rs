@@ -2,7 +2,9 @@
 
 use super::count::{Candidates, Gram, Level};
 use super::intern::TokenCorpus;
-use verdict_sentiment::{NgramRange, Vectorizer, VectorizerError, Vocabulary, VocabularyError};
+use verdict_sentiment::{
+    Vectorizer, VectorizerError, VectorizerOptions, Vocabulary, VocabularyError,
+};
 
 /// A number of documents: a count, or a fraction of all of them.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -27,16 +29,14 @@ impl DocumentCount {
 /// Checked parameters of the vocabulary.
 #[derive(Debug, Clone, PartialEq)]
 pub struct VocabularyParams {
-    /// Lengths of terms in tokens.
-    pub ngram_range: NgramRange,
+    /// How a text becomes tokens, terms and a row: what the model keeps.
+    pub options: VectorizerOptions,
     /// Terms in fewer documents are left out.
     pub min_df: DocumentCount,
     /// Terms in more documents are left out.
     pub max_df: DocumentCount,
     /// Of the others, the most frequent ones of the whole corpus are kept; equally frequent ones in the order of their text.
     pub max_features: Option<usize>,
-    /// Whether a count *c* weighs `1 + ln(c)`.
-    pub sublinear_tf: bool,
 }
 
 /// Why there is no vocabulary.
@@ -88,7 +88,7 @@ pub fn fit_vectorizer(
     params: &VocabularyParams,
 ) -> Result<Vectorizer, SelectError> {
     let bounds = Bounds::new(params, texts.len())?;
-    let corpus = TokenCorpus::new(texts);
+    let corpus = TokenCorpus::new(texts, &params.options.analyzer);
     if corpus.tokens.len() >= u32::MAX as usize {
         return Err(SelectError::TooLarge {
             n_tokens: corpus.tokens.len(),
@@ -98,7 +98,7 @@ pub fn fit_vectorizer(
     let mut bound = bounds.least_frequency();
     let mut level = Level::tokens(&corpus);
     loop {
-        if level.n >= params.ngram_range.min() {
+        if level.n >= params.options.ngram_range.min() {
             let admitted = level
                 .grams
                 .iter()
@@ -106,7 +106,7 @@ pub fn fit_vectorizer(
             kept.extend(admitted.map(|&gram| Kept { n: level.n, gram }));
             bound = raise(&mut kept, params.max_features, bound);
         }
-        if level.n >= params.ngram_range.max() {
+        if level.n >= params.options.ngram_range.max() {
             break;
         }
         level = next_level(&corpus, &level, &kept, params, &bounds, bound);
@@ -142,8 +142,7 @@ pub fn fit_vectorizer(
     let n_documents = texts.len() as u32;
     Ok(Vectorizer::new(
         vocabulary,
-        params.ngram_range,
-        params.sublinear_tf,
+        params.options.clone(),
         n_documents,
         document_frequency,
     )?)

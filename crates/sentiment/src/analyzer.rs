@@ -1,0 +1,70 @@
+//! Text to tokens, the whole way: what training and serving both call.
+
+use crate::preprocess::{PreprocessScratch, Preprocessing};
+use crate::tokenize::{TokenPattern, Tokens};
+
+/// How a text becomes tokens: scikit-learn's `analyzer`. Training and serving share it, so that they cannot differ.
+///
+/// The default is scikit-learn's: lower-case words of two or more characters, and no preprocessing.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Analyzer {
+    /// What is done to the text first.
+    pub preprocessing: Preprocessing,
+    /// Whether letters are lower-cased, as Python's `str.lower` does it. In the preprocessing this comes after digits
+    /// and before punctuation.
+    pub lowercase: bool,
+    /// What a token is.
+    pub token_pattern: TokenPattern,
+}
+
+impl Default for Analyzer {
+    fn default() -> Self {
+        Self {
+            preprocessing: Preprocessing::default(),
+            lowercase: true,
+            token_pattern: TokenPattern::Words,
+        }
+    }
+}
+
+/// The working memory of an [`Analyzer`] for one thread. It belongs to no analyzer in particular.
+#[derive(Debug, Default)]
+pub struct AnalyzerScratch {
+    preprocess: PreprocessScratch,
+    tokens: Tokens,
+}
+
+impl AnalyzerScratch {
+    /// The tokens of the text that was analysed last.
+    #[must_use]
+    pub fn tokens(&self) -> &Tokens {
+        &self.tokens
+    }
+}
+
+impl Analyzer {
+    /// The tokens of `text`. Every text has them: none is an error, and none panics.
+    #[inline]
+    pub fn analyze<'s>(&self, scratch: &'s mut AnalyzerScratch, text: &str) -> &'s Tokens {
+        let AnalyzerScratch { preprocess, tokens } = scratch;
+        let text = match self.preprocessing.is_none() {
+            true => text,
+            false => self.preprocessing.apply(preprocess, text, self.lowercase),
+        };
+        tokens.split_by(text, self.token_pattern, self.lowercase);
+        tokens
+    }
+
+    /// The text that is split into tokens: `text` itself where there is no preprocessing, lower-cased only if there is.
+    #[must_use]
+    pub fn preprocess(&self, text: &str) -> String {
+        let mut scratch = PreprocessScratch::default();
+        match self.preprocessing.is_none() {
+            true => text.to_owned(),
+            false => self
+                .preprocessing
+                .apply(&mut scratch, text, self.lowercase)
+                .to_owned(),
+        }
+    }
+}

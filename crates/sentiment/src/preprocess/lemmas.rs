@@ -1,0 +1,204 @@
+//! Nouns to their dictionary form, as WordNet's *morphy* finds it.
+
+use super::words::{WordError, WordList};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// WordNet's rules of detachment for nouns, in its order: an ending and what stands for it in the dictionary form.
+const RULES: [(&str, &str); 9] = [
+    ("s", ""),
+    ("ses", "s"),
+    ("ves", "f"),
+    ("xes", "x"),
+    ("zes", "z"),
+    ("ches", "ch"),
+    ("shes", "sh"),
+    ("men", "man"),
+    ("ies", "y"),
+];
+/// How many bytes a lemma may have more than its word: WordNet 3.0 has at most 5. It bounds the growth of a text.
+const MOST_LONGER: usize = 16;
+
+/// The nouns of a dictionary and the irregular forms of some: WordNet's `index.noun` and `noun.exc`. Cheap to clone.
+///
+/// Nouns of several words (`motion_picture`) are left out, because a text is looked up word by word.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct NounLemmas {
+    dictionary: Arc<Dictionary>,
+}
+
+#[derive(Debug, PartialEq, Eq, Default)]
+struct Dictionary {
+    nouns: WordList,
+    /// Irregular forms: no rule is tried for them.
+    irregular: WordList,
+    /// What each irregular form becomes; itself where the dictionary has none of its lemmas.
+    lemmas: Vec<Box<str>>,
+}
+
+/// Why text is not a dictionary of nouns.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LemmasError {
+    /// A word that can be in no list.
+    #[error("{list}: {error}")]
+    Word {
+        /// Which list.
+        list: &'static str,
+        /// What is wrong.
+        error: WordError,
+    },
+    /// No noun: not the file that it should be.
+    #[error("index.noun must have a noun at the beginning of a line, got none")]
+    Empty,
+    /// A lemma that is much longer than its form.
+    #[error(
+        "the lemma of {form:?} must be at most {MOST_LONGER} bytes longer than it, got {lemma:?}"
+    )]
+    Lemma {
+        /// The irregular form.
+        form: String,
+        /// Its lemma.
+        lemma: String,
+    },
+}
+
+impl NounLemmas {
+    /// Reads the text of WordNet's `index.noun` and `noun.exc` (versions 2.0 to 3.1).
+    ///
+    /// # Errors
+    /// Where there is no noun, or a word that is longer than 255 bytes.
+    pub fn parse(index_noun: &str, noun_exc: &str) -> Result<Self, LemmasError> {
+        let is_single = |word: &&str| !word.contains('_');
+        // Lines of the licence begin with a space.
+        let lines = index_noun.lines().filter(|line| !line.starts_with(' '));
+        let nouns = lines.filter_map(|line| line.split(' ').next().filter(|word| !word.is_empty()));
+        let nouns = WordList::new(nouns.filter(is_single)).map_err(in_list("index.noun"))?;
+        if nouns.len() == 0 {
+            return Err(LemmasError::Empty);
+        }
+        let mut irregular = BTreeMap::new();
+        for line in noun_exc.lines() {
+            let words: Vec<&str> = line.split_ascii_whitespace().collect();
+            let Some(&form) = words.first().filter(|form| is_single(form)) else {
+                continue;
+            };
+            // The form itself comes first where it is a noun; of equally short ones the first is taken.
+            let known = words.into_iter().filter(|word| nouns.rank(word).is_some());
+            let lemma = known.min_by_key(|word| word.chars().count());
+            irregular.insert(form, lemma.unwrap_or(form));
+        }
+        Self::assemble(nouns, irregular.into_iter())
+    }
+
+    /// From nouns, each with a line feed behind it, and irregular forms in order, each with a space and its lemma.
+    pub(crate) fn from_lists(nouns: &str, irregular: &str) -> Result<Self, LemmasError> {
+        let nouns = WordList::from_sorted(nouns.split_terminator('\n'));
+        let lines = irregular.split_terminator('\n');
+        let pairs = lines.map(|line| line.split_once(' ').unwrap_or((line, line)));
+        Self::assemble(nouns.map_err(in_list("nouns"))?, pairs)
+    }
+
+    fn assemble<'a>(
+        nouns: WordList,
+        irregular: impl Iterator<Item = (&'a str, &'a str)>,
+    ) -> Result<Self, LemmasError> {
+        let (forms, lemmas): (Vec<&str>, Vec<&str>) = irregular.unzip();
+        let irregular = WordList::from_sorted(forms.iter().copied());
+        let irregular = irregular.map_err(in_list("irregular nouns"))?;
+        for (form, lemma) in forms.into_iter().zip(&lemmas) {
+            if lemma.len() > form.len() + MOST_LONGER || lemma.contains(crate::wordchars::is_space)
+            {
+                return Err(LemmasError::Lemma {
+                    form: form.to_owned(),
+                    lemma: (*lemma).to_owned(),
+                });
+            }
+        }
+        let lemmas = lemmas.into_iter().map(Into::into).collect();
+        let dictionary = Arc::new(Dictionary {
+            nouns,
+            irregular,
+            lemmas,
+        });
+        Ok(Self { dictionary })
+    }
+
+    /// The nouns in order, each with a line feed behind it.
+    pub(crate) fn nouns(&self) -> &str {
+        self.dictionary.nouns.text()
+    }
+
+    /// The irregular forms in order, each with a space, its lemma and a line feed behind it.
+    pub(crate) fn irregular(&self) -> String {
+        let forms = self.dictionary.irregular.words();
+        let pairs = forms.zip(&self.dictionary.lemmas);
+        pairs.fold(String::new(), |text, (form, lemma)| {
+            text + form + " " + lemma + "\n"
+        })
+    }
+
+    /// Number of nouns and number of irregular forms.
+    #[must_use]
+    pub fn len(&self) -> (usize, usize) {
+        (self.dictionary.nouns.len(), self.dictionary.irregular.len())
+    }
+
+    /// The dictionary form of `word`, which stays what it is where it has none.
+    ///
+    /// This is `WordNetLemmatizer().lemmatize(word)` of NLTK 3.9: of the word itself and what the rules make of it, the
+    /// shortest that is a noun. So `films` becomes `film` and `was` becomes `wa`.
+    #[must_use]
+    pub fn lemma(&self, word: &str) -> String {
+        let mut lemma = String::with_capacity(word.len());
+        self.push_lemma(word, &mut lemma);
+        lemma
+    }
+
+    /// Appends the dictionary form of `word` to `out`.
+    pub(crate) fn push_lemma(&self, word: &str, out: &mut String) {
+        let Dictionary {
+            nouns,
+            irregular,
+            lemmas,
+        } = &*self.dictionary;
+        if let Some(lemma) = irregular.rank(word).and_then(|rank| lemmas.get(rank)) {
+            out.push_str(lemma);
+            return;
+        }
+        let begin = out.len();
+        out.push_str(word);
+        if !(word.ends_with('s') || word.ends_with("men")) {
+            return;
+        }
+        let mut best: Option<(&str, &str)> = None;
+        let mut best_len = if nouns.rank(word).is_some() {
+            word.len()
+        } else {
+            usize::MAX
+        };
+        for (ending, base) in RULES {
+            let Some(stem) = word.strip_suffix(ending) else {
+                continue;
+            };
+            let len = stem.len() + base.len();
+            out.truncate(begin);
+            out.push_str(stem);
+            out.push_str(base);
+            if len < best_len
+                && out
+                    .get(begin..)
+                    .is_some_and(|form| nouns.rank(form).is_some())
+            {
+                (best, best_len) = (Some((stem, base)), len);
+            }
+        }
+        let (stem, base) = best.unwrap_or((word, ""));
+        out.truncate(begin);
+        out.push_str(stem);
+        out.push_str(base);
+    }
+}
+
+fn in_list(list: &'static str) -> impl Fn(WordError) -> LemmasError {
+    move |error| LemmasError::Word { list, error }
+}

@@ -1,0 +1,155 @@
+//! A sorted list of words that can be looked up: the data behind stop words and lemmas.
+
+use crate::tokenize::hash_of;
+
+/// Longest word, in bytes.
+pub(crate) const MAX_WORD: usize = 255;
+
+/// Words in strictly ascending order of their bytes, each followed by a line feed in `text`; a table finds a word's
+/// place.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct WordList {
+    text: String,
+    /// Where each word begins in `text`, and behind them the length of `text`.
+    starts: Vec<u32>,
+    /// Open addressing with linear probing: the rank of a word plus one, 0 where there is none.
+    slots: Vec<u32>,
+}
+
+/// A word that cannot be in a list.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum WordError {
+    /// Too long, or empty.
+    #[error("word {index} must have 1 to 255 bytes, got {len}")]
+    Length {
+        /// Its place in the list, from 0.
+        index: usize,
+        /// Its length in bytes.
+        len: usize,
+    },
+    /// White space inside of it: no text has such a word.
+    #[error("word {index}, {word:?}, must have no white space")]
+    WhiteSpace {
+        /// Its place in the list, from 0.
+        index: usize,
+        /// The word.
+        word: String,
+    },
+    /// Not in order, or twice.
+    #[error("word {index}, {word:?}, must be greater than the word before it")]
+    Order {
+        /// Its place in the list, from 0.
+        index: usize,
+        /// The word.
+        word: String,
+    },
+    /// More text than can be numbered.
+    #[error("words must have less than 4 GiB of text together")]
+    TooLarge,
+}
+
+impl WordList {
+    /// A list of words that are in strictly ascending order.
+    pub(crate) fn from_sorted<'a>(
+        words: impl IntoIterator<Item = &'a str>,
+    ) -> Result<Self, WordError> {
+        let mut list = Self::default();
+        let mut previous = "";
+        for (index, word) in words.into_iter().enumerate() {
+            if word.is_empty() || word.len() > MAX_WORD {
+                let len = word.len();
+                return Err(WordError::Length { index, len });
+            }
+            let owned = || word.to_owned();
+            if word.contains(crate::wordchars::is_space) {
+                let word = owned();
+                return Err(WordError::WhiteSpace { index, word });
+            }
+            if previous >= word {
+                let word = owned();
+                return Err(WordError::Order { index, word });
+            }
+            previous = word;
+            let start = u32::try_from(list.text.len()).map_err(|_| WordError::TooLarge)?;
+            list.starts.push(start);
+            list.text.push_str(word);
+            list.text.push('\n');
+        }
+        if let Ok(end) = u32::try_from(list.text.len()) {
+            list.starts.push(end);
+        } else {
+            return Err(WordError::TooLarge);
+        }
+        list.index();
+        Ok(list)
+    }
+
+    /// A list of words in any order, any number of times.
+    pub(crate) fn new<'a>(words: impl IntoIterator<Item = &'a str>) -> Result<Self, WordError> {
+        let mut words: Vec<&str> = words.into_iter().collect();
+        words.sort_unstable();
+        words.dedup();
+        Self::from_sorted(words)
+    }
+
+    /// Number of words.
+    pub(crate) fn len(&self) -> usize {
+        self.starts.len().saturating_sub(1)
+    }
+
+    /// The words in order, each followed by a line feed.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The words in order.
+    pub(crate) fn words(&self) -> impl Iterator<Item = &str> {
+        self.text.lines()
+    }
+
+    pub(crate) fn word(&self, rank: usize) -> Option<&str> {
+        let (start, next) = (*self.starts.get(rank)?, *self.starts.get(rank + 1)?);
+        self.text.get(start as usize..next as usize - 1)
+    }
+
+    /// The rank of a word.
+    pub(crate) fn rank(&self, word: &str) -> Option<usize> {
+        let mask = self.slots.len().checked_sub(1)?;
+        let mut at = home(word, mask);
+        loop {
+            let rank = (*self.slots.get(at)? as usize).checked_sub(1)?;
+            if self.word(rank) == Some(word) {
+                return Some(rank);
+            }
+            at = (at + 1) & mask;
+        }
+    }
+
+    /// Fills the table: at most half full, so that an empty slot ends every search.
+    fn index(&mut self) {
+        if self.len() == 0 {
+            return;
+        }
+        let mut slots = vec![0_u32; (self.len() * 2).next_power_of_two()];
+        let mask = slots.len() - 1;
+        for (rank, word) in (1_u32..).zip(self.words()) {
+            let mut at = home(word, mask);
+            while slots.get(at).is_some_and(|&taken| taken != 0) {
+                at = (at + 1) & mask;
+            }
+            if let Some(slot) = slots.get_mut(at) {
+                *slot = rank;
+            }
+        }
+        self.slots = slots;
+    }
+}
+
+fn home(word: &str, mask: usize) -> usize {
+    #[allow(
+        clippy::cast_possible_truncation,
+        reason = "masked to the table's size"
+    )]
+    let at = hash_of(word) as usize & mask;
+    at
+}
