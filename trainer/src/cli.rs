@@ -1,6 +1,6 @@
 //! What can be typed.
 
-use crate::commands::{data, evaluate, explain, inspect, score, train};
+use crate::commands::{data, evaluate, explain, inspect, score, stage, train};
 use clap::{Parser, Subcommand};
 
 /// Trains, evaluates and explains the models that classify reviews.
@@ -25,6 +25,9 @@ enum Command {
     Explain(explain::Args),
     /// Show what a model file holds.
     Inspect(inspect::Args),
+    /// Run one stage of the pipeline, as dvc.yaml does.
+    #[command(subcommand)]
+    Stage(stage::Command),
     /// Get the data set.
     #[command(subcommand)]
     Data(data::Command),
@@ -41,6 +44,7 @@ pub fn run(cli: &Cli) -> anyhow::Result<()> {
         Command::Score(args) => score::run(args),
         Command::Explain(args) => explain::run(args),
         Command::Inspect(args) => inspect::run(args),
+        Command::Stage(command) => stage::run(command),
         Command::Data(command) => data::run(command),
     }
 }

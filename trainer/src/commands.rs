@@ -4,7 +4,9 @@ pub mod data;
 pub mod evaluate;
 pub mod explain;
 pub mod inspect;
+pub mod log;
 pub mod score;
+pub mod stage;
 pub mod train;
 
 mod output;

@@ -7,4 +7,5 @@ pub mod dense;
 pub mod intern;
 pub mod logistic;
 pub mod matrix;
+pub mod naive_bayes;
 pub mod select;

@@ -13,6 +13,7 @@ pub use raw::{IMDB_SHA256, IMDB_URL, RawParams};
 use crate::ingest::download::checked_sha256;
 use crate::ingest::location::Location;
 use crate::learn::logistic::LogisticParams;
+use crate::learn::naive_bayes::Weighting;
 use crate::learn::select::VocabularyParams;
 use check::Check;
 use raw::{
@@ -36,8 +37,6 @@ pub struct Params {
     pub stop_words: StopWordsParam,
     /// The folder of the WordNet dictionary, should nouns be brought to their base form.
     pub wordnet: Option<PathBuf>,
-    /// How columns are weighed before the fit.
-    pub weighting: Weighting,
     /// Weights of the classes.
     pub logistic: LogisticParams,
     /// Which optimiser.
@@ -95,20 +94,6 @@ pub enum StopWordsParam {
     File(PathBuf),
 }
 
-/// How columns are weighed before the weights are fitted.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Weighting {
-    /// Not at all.
-    None,
-    /// By the naive-Bayes log-count ratio of their sums in the two classes, to which `smoothing` is added.
-    ///
-    /// Source: Wang and Manning, *Baselines and Bigrams: Simple, Good Sentiment and Topic Classification*, ACL 2012.
-    NaiveBayes {
-        /// Added to each sum, above 0.
-        smoothing: f64,
-    },
-}
-
 /// Which optimiser fits the weights.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Solver {
@@ -146,6 +131,14 @@ impl Params {
         Self::check(raw, file)
     }
 
+    /// The vocabulary's parameters for texts that are preprocessed already.
+    #[must_use]
+    pub fn after_preprocessing(&self) -> VocabularyParams {
+        let mut params = self.vocabulary.clone();
+        params.options.analyzer.preprocessing = Preprocessing::default();
+        params
+    }
+
     /// The parameters of a preset.
     ///
     /// # Errors
@@ -164,7 +157,7 @@ impl Params {
         let analyzer = analyzer(&mut check, &raw);
         let vocabulary = vocabulary(&mut check, &raw.feature_engineering);
         let (stop_words, wordnet) = words(&mut check, &raw.data_preprocessing);
-        let (weighting, logistic, solver) = building(&mut check, &raw.model_building);
+        let (logistic, solver) = building(&mut check, &raw.model_building);
         let calibration_folds = match raw.calibration.method.as_str() {
             "none" => None,
             method => {
@@ -201,8 +194,7 @@ impl Params {
                 vocabulary,
                 stop_words,
                 wordnet,
-                weighting: weighting?,
-                logistic,
+                logistic: logistic?,
                 solver: solver?,
                 calibration_folds,
                 registration,
@@ -358,7 +350,7 @@ fn vocabulary(check: &mut Check<'_>, raw: &RawFeatureEngineering) -> Option<Voca
 fn building(
     check: &mut Check<'_>,
     raw: &RawModelBuilding,
-) -> (Option<Weighting>, LogisticParams, Option<Solver>) {
+) -> (Option<LogisticParams>, Option<Solver>) {
     let above_zero = |number: f64| number > 0.0 && number.is_finite();
     check.that(above_zero(raw.c), "model_building.C", "> 0", &raw.c);
     check.that(
@@ -388,12 +380,13 @@ fn building(
         "model_building.solver",
         &[("lbfgs", Solver::Lbfgs), ("linfa", Solver::Linfa)],
     );
-    let logistic = LogisticParams {
+    let logistic = weighting.map(|weighting| LogisticParams {
         c: raw.c,
         max_iter: raw.max_iter.unsigned_abs(),
         tol: raw.tol,
-    };
-    (weighting, logistic, solver)
+        weighting,
+    });
+    (logistic, solver)
 }
 
 #[cfg(test)]

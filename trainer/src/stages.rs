@@ -1,3 +1,172 @@
 //! The stages of the pipeline, each from files to files, as `dvc.yaml` runs them one after another.
+//!
+//! | stage | reads | writes |
+//! |---|---|---|
+//! | [`data_ingestion`] | the source | `data/raw/{train,test}.csv`, `manifest.json` |
+//! | [`data_preprocessing`] | `data/raw` | `data/interim/{train,test}.csv` |
+//! | [`feature_engineering`] | `data/interim` | `data/processed/{train,test}.npz`, `models/vectorizer.json` |
+//! | [`model_building`] | `data/processed/train.npz`, `models/vectorizer.json` | `models/model.verdict` |
+//!
+//! Together they give the bytes that [`train`](crate::train::train) gives in one process: each calls the same functions,
+//! and the files keep every bit. Evaluation and registration read the model as any user would (see
+//! [`commands::stage`](crate::commands::stage)).
 
+mod csv_file;
+pub mod layout;
 pub mod npz;
+mod vectorizer_file;
+
+use crate::corpus::{Corpus, SplitName};
+use crate::ingest::manifest::Manifest;
+use crate::ingest::{self, Ingested, Request};
+use crate::learn::matrix::Matrix;
+use crate::learn::select::fit_vectorizer;
+use crate::params::Params;
+use crate::train::{self, Clock, Fitted};
+use anyhow::{Context, bail};
+use layout::Layout;
+use std::path::Path;
+use vectorizer_file::VectorizerFile;
+
+/// Ingests the source; with `before`, the offsets of the review log that an earlier manifest states.
+///
+/// # Errors
+/// Those of [`ingest::ingest`] and [`ingest::ingest_again`], and files that cannot be written.
+pub fn data_ingestion(
+    layout: &Layout,
+    request: &Request<'_>,
+    before: Option<&Manifest>,
+) -> anyhow::Result<Manifest> {
+    let Ingested {
+        train,
+        test,
+        manifest,
+    } = match before {
+        None => ingest::ingest(request)?,
+        Some(before) => ingest::ingest_again(request, before)?,
+    };
+    csv_file::write(&layout.raw(SplitName::Train), &train)?;
+    csv_file::write(&layout.raw(SplitName::Test), &test)?;
+    write_json(&layout.manifest(), &manifest)?;
+    Ok(manifest)
+}
+
+/// Preprocesses the texts of both parts. A review of which nothing is left stays, as an empty text.
+///
+/// # Errors
+/// Files that cannot be read or written.
+pub fn data_preprocessing(layout: &Layout, params: &Params) -> anyhow::Result<()> {
+    let analyzer = &params.vocabulary.options.analyzer;
+    for split in [SplitName::Train, SplitName::Test] {
+        let mut corpus = csv_file::read(&layout.raw(split))?;
+        if !analyzer.preprocessing.is_none() {
+            corpus.texts = train::preprocess(analyzer, &corpus.texts).into_owned();
+        }
+        csv_file::write(&layout.interim(split), &corpus)?;
+    }
+    Ok(())
+}
+
+/// Fits the vectoriser on the training part and gives the rows of both. The number of terms.
+///
+/// # Errors
+/// Files that cannot be read or written; no vocabulary.
+pub fn feature_engineering(layout: &Layout, params: &Params) -> anyhow::Result<usize> {
+    let manifest = read_manifest(&layout.manifest())?;
+    let train = csv_file::read(&layout.interim(SplitName::Train))?;
+    let vectorizer = fit_vectorizer(&train.texts, &params.after_preprocessing())?;
+    for (split, corpus) in [
+        (SplitName::Train, train),
+        (
+            SplitName::Test,
+            csv_file::read(&layout.interim(SplitName::Test))?,
+        ),
+    ] {
+        let matrix = Matrix::new(&vectorizer, &corpus.texts);
+        let path = layout.matrix(split);
+        make_parent(&path)?;
+        npz::write(&path, &matrix, &corpus.labels)?;
+    }
+    let file = VectorizerFile::new(&vectorizer, params, manifest.train);
+    write_json(&layout.vectorizer(), &file)?;
+    Ok(vectorizer.vocabulary().len())
+}
+
+/// What [`model_building`] built.
+#[derive(Debug)]
+pub struct Built {
+    /// Weights and calibration.
+    pub fitted: Fitted,
+    /// SHA-256 of the model file.
+    pub sha256: String,
+}
+
+/// Fits the weights and writes the model.
+///
+/// # Errors
+/// Files that cannot be read or written, or that were made with other parameters; no optimum.
+pub fn model_building(layout: &Layout, params: &Params) -> anyhow::Result<Built> {
+    let path = layout.vectorizer();
+    let file: VectorizerFile = read_json(&path)?;
+    let (vectorizer, data) = file
+        .open(params)
+        .with_context(|| format!("reading {}", path.display()))?;
+    let (matrix, labels) = npz::read(
+        &layout.matrix(SplitName::Train),
+        vectorizer.idf(),
+        vectorizer.document_frequency(),
+    )?;
+    let fitted = train::fit(&matrix, &labels, params, &mut Clock::default())?;
+    drop(matrix);
+    let artifact = train::encode(
+        vectorizer,
+        &fitted,
+        params,
+        &data,
+        &params.registration.name,
+    )?;
+    verdict_registry::save(layout.models(), &artifact)?;
+    let sha256 = crate::hex(&sha2::Digest::finalize(sha2::Digest::chain_update(
+        sha2::Sha256::default(),
+        &artifact,
+    )));
+    Ok(Built { fitted, sha256 })
+}
+
+/// The reviews of the held-out part as they were ingested.
+///
+/// # Errors
+/// Where the file cannot be read.
+pub fn held_out(layout: &Layout) -> anyhow::Result<Corpus> {
+    let corpus = csv_file::read(&layout.raw(SplitName::Test))?;
+    if corpus.is_empty() {
+        bail!("{} has no review", layout.raw(SplitName::Test).display());
+    }
+    Ok(corpus)
+}
+
+/// Reads a manifest.
+///
+/// # Errors
+/// Where it is not there or is none.
+pub fn read_manifest(path: &Path) -> anyhow::Result<Manifest> {
+    read_json(path)
+}
+
+pub(crate) fn read_json<T: serde::de::DeserializeOwned>(path: &Path) -> anyhow::Result<T> {
+    let text =
+        std::fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
+    serde_json::from_str(&text).with_context(|| format!("reading {}", path.display()))
+}
+
+pub(crate) fn write_json(path: &Path, value: &impl serde::Serialize) -> anyhow::Result<()> {
+    make_parent(path)?;
+    let mut text = serde_json::to_string_pretty(value)?;
+    text.push('\n');
+    std::fs::write(path, text).with_context(|| format!("writing {}", path.display()))
+}
+
+pub(crate) fn make_parent(path: &Path) -> anyhow::Result<()> {
+    let parent = path.parent().unwrap_or(Path::new("."));
+    std::fs::create_dir_all(parent).with_context(|| format!("making {}", parent.display()))
+}

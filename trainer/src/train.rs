@@ -2,6 +2,7 @@
 
 use crate::corpus::Corpus;
 use crate::examples::EXAMPLES;
+use crate::ingest::manifest::CorpusFacts;
 use crate::learn::calibrate::{CalibrateError, out_of_fold, platt};
 use crate::learn::dense::{self, DenseError};
 use crate::learn::logistic::{self, Fit};
@@ -9,9 +10,11 @@ use crate::learn::matrix::Matrix;
 use crate::learn::select::{SelectError, fit_vectorizer};
 use crate::metrics::Metrics;
 use crate::params::{Params, Solver};
+use rayon::prelude::*;
 use serde_json::json;
+use std::borrow::Cow;
 use std::time::{Duration, Instant};
-use verdict_sentiment::{ArtifactError, Calibration, Model, ModelParts};
+use verdict_sentiment::{Analyzer, ArtifactError, Calibration, Model, ModelParts, Vectorizer};
 
 /// A trained model and how it came about.
 #[derive(Debug, Clone)]
@@ -81,78 +84,137 @@ pub enum TrainError {
 /// # Errors
 /// Where there is one class only, no vocabulary, or no finite optimum.
 pub fn train(corpus: &Corpus, params: &Params, name: &str) -> Result<Trained, TrainError> {
-    check_classes(corpus, params)?;
     let mut clock = Clock::default();
-    let vectorizer = fit_vectorizer(&corpus.texts, &params.vocabulary)?;
+    check_classes(&corpus.labels, params)?;
+    let texts = preprocess(&params.vocabulary.options.analyzer, &corpus.texts);
+    if matches!(texts, Cow::Owned(_)) {
+        clock.lap("preprocess");
+    }
+    let vectorizer = fit_vectorizer(&texts, &params.after_preprocessing())?;
     clock.lap("vocabulary");
-    let matrix = Matrix::new(&vectorizer, &corpus.texts);
+    let matrix = Matrix::new(&vectorizer, &texts);
     clock.lap("vectorise");
-    let fit = fit_weights(&matrix, &corpus.labels, params)?;
-    clock.lap("fit");
-    let (calibration, out_of_fold) = match params.calibration_folds {
-        Some(folds) => {
-            let scores = out_of_fold(&matrix, &corpus.labels, &params.logistic, folds)?;
-            let calibration = platt(&scores, &corpus.labels)?;
-            let probabilities: Vec<f64> = scores
-                .iter()
-                .map(|&score| calibration.probability(score))
-                .collect();
-            (
-                calibration,
-                Some(Metrics::new(&probabilities, &corpus.labels)),
-            )
-        }
-        None => (Calibration::IDENTITY, None),
-    };
-    clock.lap("calibrate");
-    let about = json!({
-        "data": { "n_reviews": corpus.len(), "n_positive": n_positive(corpus), "sha256": corpus.sha256 },
-        "fit": { "converged": fit.converged, "iterations": fit.iterations },
-        "metrics": { "out_of_fold": out_of_fold },
-        "params": params.raw,
-    });
+    drop(texts);
+    let fitted = fit(&matrix, &corpus.labels, params, &mut clock)?;
     let n_features = matrix.n_columns();
-    let weights = fit.weights.iter().map(|&weight| weight as f32).collect();
-    let parts = ModelParts {
-        name: name.to_owned(),
-        vectorizer,
-        weights,
-        intercept: fit.intercept,
-        calibration,
-        about,
-    };
-    let artifact = Model::encode(parts, EXAMPLES)?;
+    let artifact = encode(vectorizer, &fitted, params, &CorpusFacts::of(corpus), name)?;
     clock.lap("encode");
-    let Fit {
-        iterations,
-        converged,
-        ..
-    } = fit;
+    let Fitted {
+        fit, out_of_fold, ..
+    } = fitted;
     Ok(Trained {
         artifact,
         n_features,
-        iterations,
-        converged,
+        iterations: fit.iterations,
+        converged: fit.converged,
         out_of_fold,
         steps: clock.laps,
     })
 }
 
-fn fit_weights(matrix: &Matrix, labels: &[bool], params: &Params) -> Result<Fit, TrainError> {
-    match params.solver {
-        Solver::Lbfgs => logistic::fit(matrix, labels, &params.logistic, None)
-            .map_err(|e| TrainError::Optimiser(e.to_string())),
-        Solver::Linfa => Ok(dense::fit(matrix, labels, &params.logistic)?),
+/// The texts as they are split into tokens; the same ones where there is no preprocessing.
+#[must_use]
+pub fn preprocess<'a>(analyzer: &Analyzer, texts: &'a [String]) -> Cow<'a, [String]> {
+    if analyzer.preprocessing.is_none() {
+        return Cow::Borrowed(texts);
     }
+    let preprocessed = texts.par_iter().map(|text| analyzer.preprocess(text));
+    Cow::Owned(preprocessed.collect())
 }
 
-fn n_positive(corpus: &Corpus) -> usize {
-    corpus.labels.iter().filter(|&&label| label).count()
+/// Weights and calibration.
+#[derive(Debug, Clone)]
+pub struct Fitted {
+    /// The weights.
+    pub fit: Fit,
+    /// From log-odds to probability.
+    pub calibration: Calibration,
+    /// Metrics of the out-of-fold scores; `None` without a calibration.
+    pub out_of_fold: Option<Metrics>,
 }
 
-fn check_classes(corpus: &Corpus, params: &Params) -> Result<(), TrainError> {
-    let positive = n_positive(corpus);
-    let negative = corpus.len() - positive;
+/// Fits weights and calibration to the rows of a matrix.
+///
+/// # Errors
+/// Where there is one class only, or no finite optimum.
+pub fn fit(
+    matrix: &Matrix,
+    labels: &[bool],
+    params: &Params,
+    clock: &mut Clock,
+) -> Result<Fitted, TrainError> {
+    check_classes(labels, params)?;
+    let fit = match params.solver {
+        Solver::Lbfgs => logistic::fit(matrix, labels, &params.logistic, None)
+            .map_err(|e| TrainError::Optimiser(e.to_string()))?,
+        Solver::Linfa => dense::fit(matrix, labels, &params.logistic)?,
+    };
+    clock.lap("fit");
+    let (calibration, out_of_fold) = match params.calibration_folds {
+        Some(folds) => {
+            let scores = out_of_fold(matrix, labels, &params.logistic, folds)?;
+            let calibration = platt(&scores, labels)?;
+            let probabilities = scores.iter().map(|&score| calibration.probability(score));
+            let probabilities: Vec<f64> = probabilities.collect();
+            (calibration, Some(Metrics::new(&probabilities, labels)))
+        }
+        None => (Calibration::IDENTITY, None),
+    };
+    clock.lap("calibrate");
+    Ok(Fitted {
+        fit,
+        calibration,
+        out_of_fold,
+    })
+}
+
+/// The bytes of the model: the vectoriser with its preprocessing put back, the weights, and how it came about.
+///
+/// # Errors
+/// Where the result is not a model that a consumer would load.
+pub fn encode(
+    vectorizer: Vectorizer,
+    fitted: &Fitted,
+    params: &Params,
+    data: &CorpusFacts,
+    name: &str,
+) -> Result<Vec<u8>, TrainError> {
+    let options = &params.vocabulary.options;
+    let vectorizer = match options.analyzer.preprocessing.is_none() {
+        true => vectorizer,
+        false => Vectorizer::new(
+            vectorizer.vocabulary().clone(),
+            options.clone(),
+            vectorizer.n_documents(),
+            vectorizer.document_frequency().to_vec(),
+        )
+        .map_err(SelectError::from)?,
+    };
+    let Fitted {
+        fit,
+        calibration,
+        out_of_fold,
+    } = fitted;
+    let about = json!({
+        "data": data,
+        "fit": { "converged": fit.converged, "iterations": fit.iterations },
+        "metrics": { "out_of_fold": out_of_fold },
+        "params": params.raw.recorded(),
+    });
+    let parts = ModelParts {
+        name: name.to_owned(),
+        vectorizer,
+        weights: fit.weights.iter().map(|&weight| weight as f32).collect(),
+        intercept: fit.intercept,
+        calibration: *calibration,
+        about,
+    };
+    Ok(Model::encode(parts, EXAMPLES)?)
+}
+
+fn check_classes(labels: &[bool], params: &Params) -> Result<(), TrainError> {
+    let positive = labels.iter().filter(|&&label| label).count();
+    let negative = labels.len() - positive;
     let rarer = positive.min(negative);
     if rarer == 0 {
         return Err(TrainError::OneClass { positive, negative });
@@ -164,7 +226,8 @@ fn check_classes(corpus: &Corpus, params: &Params) -> Result<(), TrainError> {
 }
 
 /// Times the steps.
-struct Clock {
+#[derive(Debug)]
+pub struct Clock {
     last: Instant,
     laps: Vec<(&'static str, Duration)>,
 }
@@ -179,7 +242,8 @@ impl Default for Clock {
 }
 
 impl Clock {
-    fn lap(&mut self, step: &'static str) {
+    /// The step that ends now.
+    pub fn lap(&mut self, step: &'static str) {
         let now = Instant::now();
         self.laps.push((step, now - self.last));
         self.last = now;

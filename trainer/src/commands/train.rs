@@ -44,13 +44,16 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let trained = args.threads.run(|| train(&corpus, &params, &args.name))??;
     step.finish_and_clear();
     let path = verdict_registry::save(&args.out, &trained.artifact)?;
-    if !trained.converged {
+    warn_unless_converged(trained.converged, trained.iterations);
+    report(args, &corpus, &trained, &path)
+}
+
+pub(crate) fn warn_unless_converged(converged: bool, iterations: u64) {
+    if !converged {
         eprintln!(
-            "trainer: warning: L-BFGS did not reach model_building.tol within {} iterations (model_building.max_iter)",
-            trained.iterations
+            "trainer: warning: L-BFGS did not reach model_building.tol within {iterations} iterations (model_building.max_iter)"
         );
     }
-    report(args, &corpus, &trained, &path)
 }
 
 /// Reads the parameters. A file that is not there is an error even under its default name: nobody trains with parameters

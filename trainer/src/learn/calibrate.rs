@@ -3,6 +3,7 @@
 use super::dense::{DenseError, fit_dense};
 use super::logistic::{Fold, LogisticParams, fit, scores};
 use super::matrix::Matrix;
+use super::naive_bayes::Weighting;
 use ndarray::Array2;
 use rayon::prelude::*;
 use verdict_sentiment::Calibration;
@@ -74,6 +75,7 @@ pub fn platt(scores: &[f64], labels: &[bool]) -> Result<Calibration, CalibrateEr
         c: 1e9,
         max_iter: 200,
         tol: 1e-10,
+        weighting: Weighting::None,
     };
     let rows = Array2::from_shape_fn((scores.len(), 1), |(row, _)| scores[row]);
     let fitted = fit_dense(rows, labels, &params)?;

@@ -38,9 +38,14 @@ pub fn fit(matrix: &Matrix, labels: &[bool], params: &LogisticParams) -> Result<
     if rows.saturating_mul(columns) > MAX_CELLS {
         return Err(DenseError::TooLarge { rows, columns });
     }
+    let ratios = params.weighting.ratios(matrix, labels, None);
+    let ratios = ratios.map_or_else(|| vec![1.0; columns], |by_rank| matrix.by_column(&by_rank));
     let mut dense = Array2::<f64>::zeros((rows, columns));
-    matrix.for_each_cell(|row, column, value| dense[(row, column)] = value);
-    fit_dense(dense, labels, params)
+    matrix.for_each_cell(|row, column, value| dense[(row, column)] = value * ratios[column]);
+    let mut fit = fit_dense(dense, labels, params)?;
+    let weights = fit.weights.iter_mut().zip(ratios);
+    weights.for_each(|(weight, ratio)| *weight *= ratio);
+    Ok(fit)
 }
 
 /// Fits dense rows with linfa-logistic. Its objective is ours times `C`: `Σ loss + ½·alpha·‖w‖²` with `alpha = 1/C`.

@@ -4,6 +4,7 @@
 //! penalised. As there, the objective is divided by `C·n`, so that the tolerance has the same meaning.
 
 use super::matrix::{Block, Matrix, Row};
+use super::naive_bayes::Weighting;
 use argmin::core::{
     ArgminError, CostFunction, Error, Executor, Gradient, IterState, KV, Problem, Solver, State,
     TerminationReason, TerminationStatus,
@@ -12,6 +13,7 @@ use argmin::solver::linesearch::MoreThuenteLineSearch;
 use argmin::solver::quasinewton::LBFGS;
 use ndarray::Array1;
 use rayon::prelude::*;
+use std::borrow::Cow;
 use std::sync::Mutex;
 
 /// Steps whose curvature L-BFGS remembers; SciPy's default too.
@@ -26,6 +28,8 @@ pub struct LogisticParams {
     pub max_iter: u64,
     /// Stop when no entry of the gradient of the mean loss is larger than this, as scikit-learn does.
     pub tol: f64,
+    /// How columns are weighed before the fit; the penalty is on the weights of the weighed ones.
+    pub weighting: Weighting,
 }
 
 /// Weights and intercept.
@@ -71,7 +75,8 @@ pub fn fit(
     params: &LogisticParams,
     without: Option<Fold>,
 ) -> Result<Fit, Error> {
-    let objective = Objective::new(matrix, labels, params.c, without);
+    let ratios = params.weighting.ratios(matrix, labels, without);
+    let objective = Objective::new(matrix, labels, params.c, without, ratios.as_deref());
     let initial = objective.initial();
     let lbfgs = LBFGS::new(MoreThuenteLineSearch::new(), MEMORY);
     let solver = UntilFlat {
@@ -91,7 +96,11 @@ pub fn fit(
         state.get_termination_status(),
         TerminationStatus::Terminated(TerminationReason::SolverConverged)
     );
-    let (by_rank, intercept) = objective.unscaled(best);
+    let (mut by_rank, intercept) = objective.unscaled(best);
+    if let Some(ratios) = &ratios {
+        let weights = by_rank.iter_mut().zip(ratios);
+        weights.for_each(|(weight, ratio)| *weight *= ratio);
+    }
     Ok(Fit {
         weights: matrix.by_column(&by_rank),
         intercept,
@@ -157,6 +166,8 @@ struct Objective<'a> {
     matrix: &'a Matrix,
     labels: &'a [bool],
     without: Option<Fold>,
+    /// Factor of each column, by rank: its idf, times its ratio where columns are weighed.
+    factors: Cow<'a, [f64]>,
     scale: Vec<f64>,
     /// Strength of the penalty after the division by `C·n`.
     penalty: f64,
@@ -172,7 +183,20 @@ struct Evaluation {
 }
 
 impl<'a> Objective<'a> {
-    fn new(matrix: &'a Matrix, labels: &'a [bool], c: f64, without: Option<Fold>) -> Self {
+    fn new(
+        matrix: &'a Matrix,
+        labels: &'a [bool],
+        c: f64,
+        without: Option<Fold>,
+        ratios: Option<&[f64]>,
+    ) -> Self {
+        let factors: Cow<'a, [f64]> = match ratios {
+            None => Cow::Borrowed(&matrix.column_factors),
+            Some(ratios) => {
+                let pairs = matrix.column_factors.iter().zip(ratios);
+                Cow::Owned(pairs.map(|(factor, ratio)| factor * ratio).collect())
+            }
+        };
         let n_rows = (0..matrix.n_rows)
             .filter(|&row| !without.is_some_and(|fold| fold.has(row)))
             .count() as f64;
@@ -181,6 +205,7 @@ impl<'a> Objective<'a> {
             matrix,
             labels,
             without,
+            factors,
             scale: Vec::new(),
             penalty,
             n_rows,
@@ -191,7 +216,7 @@ impl<'a> Objective<'a> {
     }
 
     fn scales(&self) -> Vec<f64> {
-        let (_, squares) = self.over_blocks(|row, sums| {
+        let (_, squares) = self.over_rows(|row, sums| {
             row.add_squares_to(sums);
             0.0
         });
@@ -203,7 +228,7 @@ impl<'a> Objective<'a> {
         let intercept = 2.0;
         squares
             .iter()
-            .zip(&self.matrix.column_factors)
+            .zip(&*self.factors)
             .map(of_column)
             .chain([intercept])
             .collect()
@@ -226,14 +251,14 @@ impl<'a> Objective<'a> {
 
     fn evaluate(&self, u: &Array1<f64>) -> Evaluation {
         let (weights, intercept) = self.unscaled(u);
-        let factors = &self.matrix.column_factors;
+        let factors = &*self.factors;
         let products: Vec<f64> = weights
             .iter()
             .zip(factors)
             .map(|(weight, factor)| weight * factor)
             .collect();
         let at_intercept = weights.len();
-        let (loss, mut gradient) = self.over_blocks(|row, gradient| {
+        let (loss, mut gradient) = self.over_rows(|row, gradient| {
             let score = row.dot(&products) + intercept;
             let (loss, slope) = logistic_loss(score, self.labels[row.number]);
             row.add_to(gradient, slope);
@@ -257,32 +282,9 @@ impl<'a> Objective<'a> {
         }
     }
 
-    /// Calls `f` on each row of the fit, with sums of the row's block, one for each rank and one for the intercept; adds
-    /// numbers and sums up in the order of the blocks.
-    fn over_blocks(&self, f: impl Fn(Row<'_>, &mut [f64]) -> f64 + Sync) -> (f64, Vec<f64>) {
-        let n = self.matrix.n_columns() + 1;
-        let of_block = |block: &Block| {
-            let mut sums = vec![0.0; n];
-            let mut number = 0.0;
-            for row in block
-                .rows()
-                .filter(|row| !self.without.is_some_and(|fold| fold.has(row.number)))
-            {
-                number += f(row, &mut sums);
-            }
-            (number, sums)
-        };
-        let parts: Vec<(f64, Vec<f64>)> = self.matrix.blocks.par_iter().map(of_block).collect();
-        let mut total = (0.0, vec![0.0; n]);
-        for (number, sums) in parts {
-            total.0 += number;
-            total
-                .1
-                .iter_mut()
-                .zip(sums)
-                .for_each(|(total, sum)| *total += sum);
-        }
-        total
+    fn over_rows(&self, f: impl Fn(Row<'_>, &mut [f64]) -> f64 + Sync) -> (f64, Vec<f64>) {
+        let takes = |row| !self.without.is_some_and(|fold: Fold| fold.has(row));
+        self.matrix.sum_over(self.matrix.n_columns() + 1, takes, f)
     }
 
     fn at<T>(&self, u: &Array1<f64>, take: impl Fn(&Evaluation) -> T) -> T {

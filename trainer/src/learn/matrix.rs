@@ -257,6 +257,32 @@ impl Matrix {
         csr
     }
 
+    /// Calls `f` on each row whose number `takes` says so, with `n` sums of the row's block; adds the numbers that `f` gives
+    /// and the sums up in the order of the blocks, so that the bits never depend on the threads.
+    pub fn sum_over(
+        &self,
+        n: usize,
+        takes: impl Fn(usize) -> bool + Sync,
+        f: impl Fn(Row<'_>, &mut [f64]) -> f64 + Sync,
+    ) -> (f64, Vec<f64>) {
+        let of_block = |block: &Block| {
+            let mut sums = vec![0.0; n];
+            let mut number = 0.0;
+            for row in block.rows().filter(|row| takes(row.number)) {
+                number += f(row, &mut sums);
+            }
+            (number, sums)
+        };
+        let parts: Vec<(f64, Vec<f64>)> = self.blocks.par_iter().map(of_block).collect();
+        let mut total = (0.0, vec![0.0; n]);
+        for (number, sums) in parts {
+            total.0 += number;
+            let sums = total.1.iter_mut().zip(sums);
+            sums.for_each(|(total, sum)| *total += sum);
+        }
+        total
+    }
+
     /// Number of columns.
     #[must_use]
     pub fn n_columns(&self) -> usize {

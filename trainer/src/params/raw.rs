@@ -21,6 +21,30 @@ pub struct RawParams {
     pub(super) model_registration: RawModelRegistration,
 }
 
+impl RawParams {
+    /// What a model keeps of its parameters: all that its bytes depend on, and nothing of where data or dictionary were.
+    #[must_use]
+    pub fn recorded(&self) -> serde_json::Value {
+        let RawDataIngestion {
+            split,
+            test_size,
+            seed,
+            ..
+        } = &self.data_ingestion;
+        let mut preprocessing = serde_json::json!(self.data_preprocessing);
+        if let Some(keys) = preprocessing.as_object_mut() {
+            keys.remove("wordnet");
+        }
+        serde_json::json!({
+            "data_ingestion": { "split": split, "test_size": test_size, "seed": seed },
+            "data_preprocessing": preprocessing,
+            "feature_engineering": self.feature_engineering,
+            "model_building": self.model_building,
+            "calibration": self.calibration,
+        })
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct RawDataIngestion {

@@ -119,7 +119,8 @@ impl<W: Write + std::io::Seek> Archive<W> {
         let mut writer = npyz::WriteOptions::new()
             .default_dtype()
             .shape(&[items.len() as u64])
-            .writer(&mut self.0)
+            // In large pieces: the archive's check sum and compression take time for each write.
+            .writer(BufWriter::with_capacity(1 << 20, &mut self.0))
             .begin_nd()?;
         writer.extend(items.iter().copied())?;
         Ok(writer.finish()?)

@@ -1,0 +1,111 @@
+//! `trainer stage NAME`: one stage of the pipeline, as `dvc.yaml` runs it.
+
+use super::log::LogArgs;
+use super::output;
+use super::threads::Threads;
+use super::train::read_params;
+use crate::ingest::Request;
+use crate::params::Params;
+use crate::stages::{self, layout::Layout};
+use std::path::PathBuf;
+
+/// `trainer stage`.
+#[derive(Debug, clap::Subcommand)]
+#[command(rename_all = "snake_case")]
+pub enum Command {
+    /// Read the source and split it: data/raw.
+    DataIngestion(IngestionArgs),
+    /// Clean the texts as the parameters say: data/interim.
+    DataPreprocessing(StageArgs),
+    /// Fit the vocabulary and give the feature rows: data/processed.
+    FeatureEngineering(StageArgs),
+    /// Fit the weights: models/model.verdict.
+    ModelBuilding(StageArgs),
+}
+
+/// Options of every stage.
+#[derive(Debug, clap::Args)]
+pub struct StageArgs {
+    /// Training parameters.
+    #[arg(long, value_name = "FILE", default_value = "params.yaml")]
+    params: PathBuf,
+    /// The folder that has data, models and reports.
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    root: PathBuf,
+    #[command(flatten)]
+    threads: Threads,
+}
+
+/// Options of `trainer stage data_ingestion`.
+#[derive(Debug, clap::Args)]
+pub struct IngestionArgs {
+    #[command(flatten)]
+    stage: StageArgs,
+    #[command(flatten)]
+    log: LogArgs,
+    /// Read another source than params.yaml says: a path, https://…, s3://BUCKET/KEY or kafka.
+    #[arg(long, value_name = "SOURCE")]
+    source: Option<String>,
+    /// Read the offsets of the review log again that this manifest states.
+    #[arg(long, value_name = "MANIFEST")]
+    snapshot: Option<PathBuf>,
+}
+
+pub(crate) fn run(command: &Command) -> anyhow::Result<()> {
+    match command {
+        Command::DataIngestion(args) => ingestion(args),
+        Command::DataPreprocessing(args) => args.run(|layout, params| {
+            stages::data_preprocessing(layout, params)?;
+            output::line("preprocessed data/interim/train.csv and test.csv")
+        }),
+        Command::FeatureEngineering(args) => args.run(|layout, params| {
+            let n_terms = stages::feature_engineering(layout, params)?;
+            output::line(format_args!("{n_terms} terms, models/vectorizer.json"))
+        }),
+        Command::ModelBuilding(args) => args.run(|layout, params| {
+            let built = stages::model_building(layout, params)?;
+            super::train::warn_unless_converged(
+                built.fitted.fit.converged,
+                built.fitted.fit.iterations,
+            );
+            output::line(format_args!("models/model.verdict sha256 {}", built.sha256))
+        }),
+    }
+}
+
+impl StageArgs {
+    fn run(
+        &self,
+        stage: impl FnOnce(&Layout, &Params) -> anyhow::Result<()> + Send,
+    ) -> anyhow::Result<()> {
+        let params = read_params(&self.params)?;
+        let layout = Layout::new(&self.root);
+        self.threads.run(|| stage(&layout, &params))?
+    }
+}
+
+fn ingestion(args: &IngestionArgs) -> anyhow::Result<()> {
+    let log = args.log.check()?;
+    args.stage.run(|layout, params| {
+        let mut ingestion = params.data_ingestion.clone();
+        if let Some(source) = &args.source {
+            ingestion.source = source.parse()?;
+            // The checksum and the fallbacks are of the source that was replaced.
+            ingestion.sha256 = None;
+            ingestion.fallback.clear();
+        }
+        let before = args.snapshot.as_deref().map(stages::read_manifest);
+        let downloads = layout.downloads();
+        let request = Request {
+            ingestion: &ingestion,
+            log: Some(&log),
+            again: None,
+            downloads: &downloads,
+        };
+        let manifest = stages::data_ingestion(layout, &request, before.transpose()?.as_ref())?;
+        output::line(format_args!(
+            "{}: {} reviews to train on, {} held out",
+            manifest.source, manifest.train.n_reviews, manifest.test.n_reviews
+        ))
+    })
+}

@@ -1,0 +1,81 @@
+//! Where the pipeline's files are: the folders of the Python system.
+
+use crate::corpus::SplitName;
+use std::path::{Path, PathBuf};
+
+/// The folders below a root, which is the repository unless told.
+#[derive(Debug, Clone)]
+pub struct Layout {
+    root: PathBuf,
+}
+
+impl Layout {
+    /// The layout below `root`.
+    #[must_use]
+    pub fn new(root: impl Into<PathBuf>) -> Self {
+        Self { root: root.into() }
+    }
+
+    /// Reviews as they were ingested.
+    #[must_use]
+    pub fn raw(&self, split: SplitName) -> PathBuf {
+        self.root.join("data/raw").join(file(split, "csv"))
+    }
+
+    /// What was ingested.
+    #[must_use]
+    pub fn manifest(&self) -> PathBuf {
+        self.root.join("data/raw/manifest.json")
+    }
+
+    /// Where downloads are kept, outside of what the pipeline tracks.
+    #[must_use]
+    pub fn downloads(&self) -> PathBuf {
+        self.root.join("data/external")
+    }
+
+    /// Preprocessed reviews.
+    #[must_use]
+    pub fn interim(&self, split: SplitName) -> PathBuf {
+        self.root.join("data/interim").join(file(split, "csv"))
+    }
+
+    /// Feature rows.
+    #[must_use]
+    pub fn matrix(&self, split: SplitName) -> PathBuf {
+        self.root.join("data/processed").join(file(split, "npz"))
+    }
+
+    /// The fitted vectoriser.
+    #[must_use]
+    pub fn vectorizer(&self) -> PathBuf {
+        self.root.join("models/vectorizer.json")
+    }
+
+    /// The directory of the model.
+    #[must_use]
+    pub fn models(&self) -> PathBuf {
+        self.root.join("models")
+    }
+
+    /// What evaluation, gate and registration write.
+    #[must_use]
+    pub fn reports(&self) -> PathBuf {
+        self.root.join("reports")
+    }
+
+    /// The root.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+}
+
+fn file(split: SplitName, extension: &str) -> String {
+    let name = match split {
+        SplitName::Train => "train",
+        SplitName::Test => "test",
+        SplitName::All => "all",
+    };
+    format!("{name}.{extension}")
+}
