@@ -9,7 +9,7 @@
 
 use proptest::prelude::*;
 use serde_json::Value;
-use verdict_sentiment::{Tokens, token_hash};
+use verdict_sentiment::{TokenPattern, Tokens, token_hash};
 
 /// Made by scikit-learn: see `make_sklearn_goldens.py` beside it.
 fn goldens() -> Value {
@@ -18,7 +18,7 @@ fn goldens() -> Value {
 
 fn tokens(text: &str) -> Vec<String> {
     let mut tokens = Tokens::default();
-    tokens.split(text);
+    tokens.split(text, TokenPattern::Words, true);
     (0..tokens.len())
         .map(|i| tokens.text(i).unwrap().to_owned())
         .collect()
@@ -100,7 +100,7 @@ proptest! {
     #[test]
     fn any_text_is_split_without_panic_and_hashes_are_those_of_the_tokens(text in any::<String>()) {
         let mut split = Tokens::default();
-        split.split(&text);
+        split.split(&text, TokenPattern::Words, true);
         for i in 0..split.len() {
             let token = split.text(i).unwrap();
             prop_assert!(token.chars().count() >= 2);
@@ -111,10 +111,10 @@ proptest! {
     #[test]
     fn a_text_does_not_depend_on_the_one_before(first in any::<String>(), second in any::<String>()) {
         let mut reused = Tokens::default();
-        reused.split(&first);
-        reused.split(&second);
+        reused.split(&first, TokenPattern::Words, true);
+        reused.split(&second, TokenPattern::Words, true);
         let mut fresh = Tokens::default();
-        fresh.split(&second);
+        fresh.split(&second, TokenPattern::Words, true);
         prop_assert_eq!(reused.hashes(), fresh.hashes());
     }
 }
