@@ -10,7 +10,9 @@
 use proptest::prelude::*;
 use serde_json::Value;
 use std::collections::BTreeMap;
-use verdict_sentiment::{NgramRange, Scratch, Vectorizer, VectorizerOptions};
+use verdict_sentiment::{
+    Analyzer, NgramRange, Norm, Scratch, TokenPattern, Vectorizer, VectorizerOptions,
+};
 use verdict_trainer::learn::dense;
 use verdict_trainer::learn::logistic::{self, LogisticParams};
 use verdict_trainer::learn::matrix::Matrix;
@@ -67,7 +69,22 @@ fn params(golden: &Value) -> VocabularyParams {
         options: VectorizerOptions {
             ngram_range: NgramRange::new(tokens(0), tokens(1)).unwrap(),
             sublinear_tf: golden["sublinear_tf"].as_bool().unwrap(),
-            ..VectorizerOptions::default()
+            binary: golden["binary"].as_bool().unwrap_or(false),
+            use_idf: golden["use_idf"].as_bool().unwrap_or(true),
+            norm: match golden.get("norm") {
+                None => Norm::L2,
+                Some(Value::Null) => Norm::None,
+                Some(other) => panic!("no such norm: {other}"),
+            },
+            analyzer: Analyzer {
+                lowercase: golden["lowercase"].as_bool().unwrap_or(true),
+                token_pattern: match golden["token_pattern"].as_str() {
+                    None => TokenPattern::Words,
+                    Some(r"(?u)\w+|[^\w\s]") => TokenPattern::WordsAndPunctuation,
+                    Some(other) => panic!("no such pattern: {other}"),
+                },
+                ..Analyzer::default()
+            },
         },
         min_df: count(&golden["min_df"]),
         max_df: count(&golden["max_df"]),

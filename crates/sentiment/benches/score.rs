@@ -10,8 +10,8 @@
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use std::hint::black_box;
 use verdict_sentiment::{
-    Calibration, Model, ModelParts, NgramRange, Scratch, Tokens, Vectorizer, VectorizerOptions,
-    Vocabulary,
+    Calibration, Model, ModelParts, NgramRange, Scratch, TokenPattern, Tokens, Vectorizer,
+    VectorizerOptions, Vocabulary,
 };
 
 /// Reviews of about 230 words drawn from a vocabulary with Zipf's law, as IMDB's are.
@@ -75,7 +75,11 @@ fn benches(c: &mut Criterion) {
     group.throughput(Throughput::Bytes(bytes as u64));
     let mut tokens = Tokens::default();
     group.bench_function("tokenize/1000x230", |b| {
-        b.iter(|| reviews.iter().for_each(|r| tokens.split(black_box(r))))
+        b.iter(|| {
+            reviews
+                .iter()
+                .for_each(|r| tokens.split(black_box(r), TokenPattern::Words, true))
+        })
     });
     group.throughput(Throughput::Elements(reviews.len() as u64));
     let mut scratch = Scratch::default();

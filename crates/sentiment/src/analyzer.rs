@@ -51,7 +51,7 @@ impl Analyzer {
             true => text,
             false => self.preprocessing.apply(preprocess, text, self.lowercase),
         };
-        tokens.split_by(text, self.token_pattern, self.lowercase);
+        tokens.split(text, self.token_pattern, self.lowercase);
         tokens
     }
 

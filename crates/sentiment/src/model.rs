@@ -42,7 +42,8 @@ pub struct Model {
 }
 
 impl Model {
-    /// Largest absolute weight and intercept: within it, all sums of contributions are exact.
+    /// Largest absolute weight and intercept. Within it, all sums of contributions to rows of length one are exact; those of
+    /// rows without a norm are while they stay below 2²¹.
     pub const MAX_WEIGHT: f64 = 1024.0;
 
     /// Encodes a model with its own scores of `example_texts`, which each loader will compute again.
@@ -136,7 +137,8 @@ impl Model {
         let sum = steps.iter().fold(self.intercept_steps, |sum, &(_, steps)| {
             sum.saturating_add(steps)
         });
-        let rest = steps.iter().skip(max_terms).map(|&(_, steps)| steps).sum();
+        let rest = steps.iter().skip(max_terms);
+        let rest = rest.fold(0_i64, |sum, &(_, steps)| sum.saturating_add(steps));
         let terms = steps.iter().take(max_terms).filter_map(|&(column, steps)| {
             let term = self.parts.vectorizer.vocabulary().term(column as usize)?;
             Some(TermWeight {

@@ -1,9 +1,11 @@
-//! Text to lower-case word tokens: scikit-learn's default `token_pattern=r"(?u)\b\w\w+\b"` after `lowercase=True`.
+//! Text to tokens: scikit-learn's `token_pattern` after `lowercase`, for the patterns of [`TokenPattern`].
 //!
 //! One pass lower-cases ASCII, sixteen bytes at a time, and marks word bytes in a bit map; the edges of its runs are the
 //! tokens, and each token is hashed eight bytes at a time. Text that is not ASCII is first rewritten so that the same pass
 //! fits: every word character lower-cased, every other character one space, so that in the rewritten text each byte from
-//! 0x80 up belongs to a word.
+//! 0x80 up belongs to a word. Where punctuation counts, a character of it stays, between two spaces: a run by itself.
+//!
+//! The pattern and whether to lower-case are constants of the compiled pass, so that the default pays for neither.
 
 #![allow(
     clippy::indexing_slicing,
@@ -11,7 +13,7 @@
     reason = "the hot loop: indices are bounded by the buffers that the same function sizes"
 )]
 
-use crate::wordchars::is_word;
+use crate::wordchars::{is_space, is_word};
 use wide::u8x16;
 
 /// Zero bytes kept behind the text, so that any token can be read in whole words of eight bytes.
@@ -27,11 +29,12 @@ const K_FOLD: u64 = 0xbe54_66cf_34e9_0c6d;
 /// The tokens of one text. Reused from text to text, so that its buffers are allocated once.
 #[derive(Debug, Default)]
 pub struct Tokens {
-    /// The text with every word byte lower-cased, followed by zero bytes, [`PADDING`] or more.
+    /// The text with every word byte lower-cased (unless the case is kept), followed by zero bytes, [`PADDING`] or more.
     lowered: Vec<u8>,
     /// The rewritten text, for input that is not ASCII.
     rewritten: String,
-    /// Start and end of every run of word bytes in `lowered`, alternating; the first `n_edges` are this text's.
+    /// Start and end of every run of word bytes in `lowered`, and of every punctuation mark that counts, alternating; the
+    /// first `n_edges` are this text's.
     edges: Vec<u32>,
     n_edges: usize,
     /// Start and end in `lowered` of every token.
@@ -51,23 +54,27 @@ pub enum TokenPattern {
 }
 
 impl Tokens {
-    /// Splits `text` by a pattern, replacing what was here before.
-    pub fn split_by(&mut self, text: &str, pattern: TokenPattern, lowercase: bool) {
-        let _ = (pattern, lowercase);
-        self.split(text);
+    /// Splits `text`, replacing what was here before. Text beyond 4 GiB is not looked at.
+    #[inline]
+    pub fn split(&mut self, text: &str, pattern: TokenPattern, lowercase: bool) {
+        match (pattern, lowercase) {
+            (TokenPattern::Words, true) => self.split_as::<false, true>(text),
+            (TokenPattern::Words, false) => self.split_as::<false, false>(text),
+            (TokenPattern::WordsAndPunctuation, true) => self.split_as::<true, true>(text),
+            (TokenPattern::WordsAndPunctuation, false) => self.split_as::<true, false>(text),
+        }
     }
 
-    /// Splits `text`, replacing what was here before. Text beyond 4 GiB is not looked at.
-    pub fn split(&mut self, text: &str) {
+    fn split_as<const PUNCTUATION: bool, const LOWERCASE: bool>(&mut self, text: &str) {
         if text.is_ascii() {
-            self.mark(text.as_bytes());
+            self.mark::<PUNCTUATION, LOWERCASE>(text.as_bytes());
         } else {
             let mut rewritten = std::mem::take(&mut self.rewritten);
-            rewrite(text, &mut rewritten);
-            self.mark(rewritten.as_bytes());
+            rewrite::<PUNCTUATION, LOWERCASE>(text, &mut rewritten);
+            self.mark::<PUNCTUATION, LOWERCASE>(rewritten.as_bytes());
             self.rewritten = rewritten;
         }
-        self.hash_spans();
+        self.hash_spans::<PUNCTUATION>();
     }
 
     /// The hash of each token, in the order of the text.
@@ -88,45 +95,65 @@ impl Tokens {
         self.hashes.is_empty()
     }
 
-    /// The lower-case text of token `i`, or `None` beyond the last.
+    /// The text of token `i`, or `None` beyond the last.
     #[must_use]
     pub fn text(&self, i: usize) -> Option<&str> {
         let &(start, end) = self.spans.get(i)?;
         std::str::from_utf8(self.lowered.get(start as usize..end as usize)?).ok()
     }
 
-    /// Lower-cases `bytes` into `self.lowered` and writes the edges of the runs of word bytes.
-    fn mark(&mut self, bytes: &[u8]) {
+    /// Copies `bytes` to `self.lowered` and writes the edges of the tokens.
+    fn mark<const PUNCTUATION: bool, const LOWERCASE: bool>(&mut self, bytes: &[u8]) {
         let bytes = &bytes[..bytes.len().min(u32::MAX as usize - BLOCK)];
-        // Whole blocks, zero bytes behind the text: a run that reaches its end is closed by them.
+        // Whole blocks, spaces behind the text: a run that reaches its end is closed by them.
         let length = (bytes.len() / BLOCK + 1) * BLOCK;
         self.lowered.clear();
         self.lowered.reserve(length + PADDING);
-        if self.edges.len() <= length {
-            self.edges.resize(length + 1, 0);
+        // Runs need a byte between them, punctuation marks do not.
+        let most = if PUNCTUATION { 2 * length } else { length } + 1;
+        if self.edges.len() < most {
+            self.edges.resize(most, 0);
         }
-        let mut edges = 0;
-        let mut before = 0_u64; // the last bit of the map so far
+        let mut n_edges = 0;
+        let mut n_ends = 0;
+        let mut before = (0_u64, 0_u64); // the last bit of each map so far
         let (blocks, rest) = bytes.as_chunks::<BLOCK>();
-        let mut last = [0; BLOCK];
+        let mut last = [b' '; BLOCK];
         last[..rest.len()].copy_from_slice(rest);
         for (block, base) in blocks.iter().chain([&last]).zip((0_u32..).step_by(BLOCK)) {
-            let (lowered, map) = classify_block(block);
+            let (lowered, words, marks) = classify_block::<PUNCTUATION, LOWERCASE>(block);
             self.lowered.extend_from_slice(&lowered);
-            let mut changes = map ^ (map << 1 | before);
-            before = map >> 63;
-            while changes != 0 {
-                self.edges[edges] = base + changes.trailing_zeros();
-                edges += 1;
-                changes &= changes - 1;
+            let words_before = words << 1 | before.0;
+            if PUNCTUATION {
+                // Tokens neither overlap nor contain each other: the first start belongs to the first end, and so on.
+                let mut starts = words & !words_before | marks;
+                let mut ends = words_before & !words | marks << 1 | before.1;
+                while starts != 0 {
+                    self.edges[n_edges] = base + starts.trailing_zeros();
+                    n_edges += 2;
+                    starts &= starts - 1;
+                }
+                while ends != 0 {
+                    self.edges[n_ends + 1] = base + ends.trailing_zeros();
+                    n_ends += 2;
+                    ends &= ends - 1;
+                }
+            } else {
+                let mut changes = words ^ words_before;
+                while changes != 0 {
+                    self.edges[n_edges] = base + changes.trailing_zeros();
+                    n_edges += 1;
+                    changes &= changes - 1;
+                }
             }
+            before = (words >> 63, marks >> 63);
         }
         self.lowered.extend_from_slice(&[0; PADDING]);
-        self.n_edges = edges;
+        self.n_edges = n_edges;
     }
 
-    /// Keeps the runs of two or more characters and hashes them.
-    fn hash_spans(&mut self) {
+    /// Keeps the runs of two or more characters, or every token with `PUNCTUATION`, and hashes them.
+    fn hash_spans<const PUNCTUATION: bool>(&mut self) {
         let edges = self.edges[..self.n_edges].as_chunks::<2>().0;
         self.spans.resize(edges.len(), (0, 0));
         self.hashes.resize(edges.len(), 0);
@@ -138,19 +165,22 @@ impl Tokens {
             self.spans[n] = (start, end);
             self.hashes[n] = hash_padded(rest, len);
             let is_one_character = rest[0] >= 0x80 && len == utf8_width(rest[0]);
-            n += usize::from(len >= 2 && !is_one_character);
+            n += usize::from(PUNCTUATION || (len >= 2 && !is_one_character));
         }
         self.spans.truncate(n);
         self.hashes.truncate(n);
     }
 }
 
-/// Lower-cases the ASCII letters of a block; bit `i` of the map is set if byte `i` belongs to a word, as every byte from
-/// 0x80 up does (see the module's text).
+/// The block with ASCII letters lower-cased (with `LOWERCASE`), and two maps of it. Bit `i` of the first is set if byte
+/// `i` belongs to a word, as every byte from 0x80 up does (see the module's text); of the second, with `PUNCTUATION`, if
+/// it is neither of a word nor white space.
 #[inline]
-fn classify_block(block: &[u8; BLOCK]) -> ([u8; BLOCK], u64) {
+fn classify_block<const PUNCTUATION: bool, const LOWERCASE: bool>(
+    block: &[u8; BLOCK],
+) -> ([u8; BLOCK], u64, u64) {
     let mut lowered = [0; BLOCK];
-    let mut map = 0;
+    let (mut words, mut marks) = (0, 0);
     let vectors = block
         .as_chunks::<16>()
         .0
@@ -163,10 +193,14 @@ fn classify_block(block: &[u8; BLOCK]) -> ([u8; BLOCK], u64) {
             | is_within(low, b'0', b'9')
             | low.simd_eq(u8x16::splat(b'_'))
             | bytes;
-        *lowered = low.to_array();
-        map |= u64::from(word.to_bitmask()) << (16 * i);
+        *lowered = if LOWERCASE { low } else { bytes }.to_array();
+        words |= u64::from(word.to_bitmask()) << (16 * i);
+        if PUNCTUATION {
+            let space = is_within(bytes, b'\t', b'\r') | is_within(bytes, 0x1c, b' ');
+            marks |= u64::from((word | space).to_bitmask() ^ 0xffff) << (16 * i);
+        }
     }
-    (lowered, map)
+    (lowered, words, marks)
 }
 
 /// All bits set in each byte from `first` to `last`.
@@ -178,13 +212,16 @@ fn is_within(bytes: u8x16, first: u8, last: u8) -> u8x16 {
         .simd_eq(from_first)
 }
 
-/// Rewrites text that is not ASCII: word characters lower-cased, each other character beyond ASCII a space.
-fn rewrite(text: &str, out: &mut String) {
+/// Rewrites text that is not ASCII: word characters lower-cased (with `LOWERCASE`), each other character beyond ASCII a
+/// space, or between two spaces (with `PUNCTUATION`).
+fn rewrite<const PUNCTUATION: bool, const LOWERCASE: bool>(text: &str, out: &mut String) {
     out.clear();
     out.reserve(text.len() + text.len() / 8);
-    if text.contains('Σ') {
+    if LOWERCASE && text.contains('Σ') {
         // A capital sigma at the end of a word becomes ς, which only the whole text can tell.
-        rewrite_lowered(&text.to_lowercase(), out);
+        for c in text.to_lowercase().chars() {
+            push_char::<PUNCTUATION>(c, out);
+        }
         return;
     }
     let mut rest = text;
@@ -192,10 +229,12 @@ fn rewrite(text: &str, out: &mut String) {
         let (ascii, from) = rest.split_at(at);
         out.push_str(ascii);
         let mut chars = from.chars();
-        if let Some(c) = chars.next() {
-            for lower in c.to_lowercase() {
-                push_word_char(lower, out);
-            }
+        match chars.next() {
+            Some(c) if LOWERCASE => c
+                .to_lowercase()
+                .for_each(|lower| push_char::<PUNCTUATION>(lower, out)),
+            Some(c) => push_char::<PUNCTUATION>(c, out),
+            None => (),
         }
         rest = chars.as_str();
     }
@@ -215,14 +254,14 @@ fn first_beyond_ascii(bytes: &[u8]) -> Option<usize> {
     Some(16 * vectors.len() + at)
 }
 
-fn rewrite_lowered(text: &str, out: &mut String) {
-    for c in text.chars() {
-        push_word_char(c, out);
+fn push_char<const PUNCTUATION: bool>(c: char, out: &mut String) {
+    if c.is_ascii() || is_word(c) {
+        out.push(c);
+    } else if PUNCTUATION && !is_space(c) {
+        out.extend([' ', c, ' ']);
+    } else {
+        out.push(' ');
     }
-}
-
-fn push_word_char(c: char, out: &mut String) {
-    out.push(if c.is_ascii() || is_word(c) { c } else { ' ' });
 }
 
 /// Length in bytes of the UTF-8 character that begins with `first`, which is 0x80 or more.
@@ -263,7 +302,7 @@ fn load(bytes: &[u8], at: usize) -> u64 {
         .map_or(0, |word| u64::from_le_bytes(*word))
 }
 
-/// Hash of a token given by its text (lower-case, as [`Tokens::text`] gives it); 0 bytes hash too.
+/// Hash of a token given by its text (as [`Tokens::text`] gives it); 0 bytes hash too.
 #[must_use]
 pub fn token_hash(token: &str) -> u64 {
     let mut padded = Vec::with_capacity(token.len() + PADDING);
@@ -274,15 +313,4 @@ pub fn token_hash(token: &str) -> u64 {
     } else {
         hash_padded(&padded, token.len())
     }
-}
-
-/// Hash of a word that is not padded, for tables that compare the words themselves too.
-#[inline]
-pub(crate) fn hash_of(word: &str) -> u64 {
-    let (chunks, rest) = word.as_bytes().as_chunks::<8>();
-    let mut last = [0; 8];
-    last[..rest.len()].copy_from_slice(rest);
-    let mix = |hash: u64, chunk: &[u8; 8]| fold(hash ^ u64::from_le_bytes(*chunk), K_FOLD);
-    let hash = K_LEN.wrapping_mul(word.len() as u64);
-    mix(chunks.iter().fold(hash, mix) ^ K_WORD, &last)
 }

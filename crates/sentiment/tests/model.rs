@@ -296,8 +296,8 @@ fn a_weight_that_is_not_a_number_is_refused() {
 
 #[test]
 fn the_future_and_other_formats_are_told_apart() {
-    let error = Model::from_bytes(&forged(8, &2_u32.to_le_bytes())).unwrap_err();
-    assert_eq!(error, ArtifactError::Version { got: 2 });
+    let error = Model::from_bytes(&forged(8, &3_u32.to_le_bytes())).unwrap_err();
+    assert_eq!(error, ArtifactError::Version { got: 3 });
     let error = Model::from_bytes(b"\x80\x04\x95\x10\x00\x00\x00\x00sklearn").unwrap_err();
     assert!(error.to_string().contains("not a Verdict model"), "{error}");
     assert!(Model::from_bytes(b"").is_err());

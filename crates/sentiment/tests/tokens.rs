@@ -9,7 +9,7 @@
 
 use proptest::prelude::*;
 use serde_json::Value;
-use verdict_sentiment::{Tokens, token_hash};
+use verdict_sentiment::{TokenPattern, Tokens, token_hash};
 
 /// Made by scikit-learn: see `make_sklearn_goldens.py` beside it.
 fn goldens() -> Value {
@@ -17,25 +17,54 @@ fn goldens() -> Value {
 }
 
 fn tokens(text: &str) -> Vec<String> {
+    tokens_by(text, TokenPattern::Words, true)
+}
+
+fn tokens_by(text: &str, pattern: TokenPattern, lowercase: bool) -> Vec<String> {
     let mut tokens = Tokens::default();
-    tokens.split(text);
+    tokens.split(text, pattern, lowercase);
     (0..tokens.len())
         .map(|i| tokens.text(i).unwrap().to_owned())
         .collect()
 }
 
+fn strings(value: &Value) -> Vec<&str> {
+    let strings = value.as_array().unwrap().iter();
+    strings.map(|text| text.as_str().unwrap()).collect()
+}
+
+/// The patterns and cases beside the default one.
+const OTHERS: [(TokenPattern, bool); 3] = [
+    (TokenPattern::Words, false),
+    (TokenPattern::WordsAndPunctuation, true),
+    (TokenPattern::WordsAndPunctuation, false),
+];
+
 #[test]
 fn tokens_are_scikit_learns() {
     for case in goldens()["tokens"].as_array().unwrap() {
         let text = case["text"].as_str().unwrap();
-        let expected: Vec<&str> = case["tokens"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|t| t.as_str().unwrap())
-            .collect();
-        assert_eq!(tokens(text), expected, "of {text:?}");
+        assert_eq!(tokens(text), strings(&case["tokens"]), "of {text:?}");
     }
+}
+
+#[test]
+fn tokens_by_other_patterns_are_scikit_learns() {
+    let mut seen = [0; 3];
+    for case in goldens()["other_tokens"].as_array().unwrap() {
+        let (text, params) = (case["text"].as_str().unwrap(), &case["params"]);
+        let pattern = match params["token_pattern"].as_str() {
+            Some(r"(?u)\w+|[^\w\s]") => TokenPattern::WordsAndPunctuation,
+            None => TokenPattern::Words,
+            Some(other) => panic!("no such pattern: {other}"),
+        };
+        let lowercase = params["lowercase"].as_bool().unwrap_or(true);
+        let at = OTHERS.iter().position(|&o| o == (pattern, lowercase));
+        seen[at.unwrap()] += 1;
+        let got = tokens_by(text, pattern, lowercase);
+        assert_eq!(got, strings(&case["tokens"]), "{params} of {text:?}");
+    }
+    assert!(seen.iter().all(|&n| n >= 40), "{seen:?} texts");
 }
 
 #[test]
@@ -86,7 +115,64 @@ fn plainly(text: &str, is_word: impl Fn(char) -> bool) -> Vec<String> {
         .collect()
 }
 
+/// `\w+|[^\w\s]` as it is written.
+fn plainly_with_punctuation(
+    text: &str,
+    is_word: impl Fn(char) -> bool,
+    is_space: impl Fn(char) -> bool,
+) -> Vec<String> {
+    let mut tokens: Vec<String> = Vec::new();
+    let mut is_open = false;
+    for c in text.chars() {
+        match tokens.last_mut().filter(|_| is_open && is_word(c)) {
+            Some(last) => last.push(c),
+            None if is_space(c) => (),
+            None => tokens.push(c.into()),
+        }
+        is_open = is_word(c);
+    }
+    tokens
+}
+
 proptest! {
+    #[test]
+    fn ascii_text_is_split_with_punctuation_as_the_rule_says(text in "[\0-\x7f]{0,300}") {
+        let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        let is_space = |c: char| c.is_ascii_whitespace() || ('\x1c'..='\x1f').contains(&c) || c == '\x0b';
+        let pattern = TokenPattern::WordsAndPunctuation;
+        prop_assert_eq!(tokens_by(&text, pattern, false), plainly_with_punctuation(&text, is_word, is_space));
+        let lower = text.to_lowercase();
+        prop_assert_eq!(tokens_by(&text, pattern, true), plainly_with_punctuation(&lower, is_word, is_space));
+    }
+
+    #[test]
+    fn other_text_is_split_with_punctuation_as_the_rule_says(text in "[a-cA-C ÀÉßéüΑΣσς·’…—1_.!\u{a0}\n]{0,200}") {
+        let is_word = |c: char| c.is_alphanumeric() || c == '_';
+        let pattern = TokenPattern::WordsAndPunctuation;
+        prop_assert_eq!(tokens_by(&text, pattern, false), plainly_with_punctuation(&text, is_word, char::is_whitespace));
+        let lower = text.to_lowercase();
+        prop_assert_eq!(tokens_by(&text, pattern, true), plainly_with_punctuation(&lower, is_word, char::is_whitespace));
+    }
+
+    #[test]
+    fn any_text_is_split_by_any_pattern_and_hashes_are_those_of_the_tokens(first in any::<String>(), text in any::<String>()) {
+        for (pattern, lowercase) in OTHERS {
+            let mut split = Tokens::default();
+            split.split(&first, pattern, lowercase);
+            split.split(&text, pattern, lowercase);
+            for i in 0..split.len() {
+                let token = split.text(i).unwrap();
+                prop_assert!(!token.is_empty() && !token.contains(' '));
+                prop_assert_eq!(split.hashes()[i], token_hash(token));
+            }
+            let got: String = (0..split.len()).filter_map(|i| split.text(i)).collect();
+            if pattern == TokenPattern::WordsAndPunctuation && !lowercase {
+                let is_space = |c: char| c.is_whitespace() || ('\x1c'..='\x1f').contains(&c);
+                prop_assert_eq!(got, text.split(is_space).collect::<String>());
+            }
+        }
+    }
+
     #[test]
     fn ascii_text_is_split_as_the_rule_says(text in "[ -~\t\n\0]{0,300}") {
         prop_assert_eq!(tokens(&text), plainly(&text, |c| c.is_ascii_alphanumeric() || c == '_'));
@@ -100,7 +186,7 @@ proptest! {
     #[test]
     fn any_text_is_split_without_panic_and_hashes_are_those_of_the_tokens(text in any::<String>()) {
         let mut split = Tokens::default();
-        split.split(&text);
+        split.split(&text, TokenPattern::Words, true);
         for i in 0..split.len() {
             let token = split.text(i).unwrap();
             prop_assert!(token.chars().count() >= 2);
@@ -111,10 +197,10 @@ proptest! {
     #[test]
     fn a_text_does_not_depend_on_the_one_before(first in any::<String>(), second in any::<String>()) {
         let mut reused = Tokens::default();
-        reused.split(&first);
-        reused.split(&second);
+        reused.split(&first, TokenPattern::Words, true);
+        reused.split(&second, TokenPattern::Words, true);
         let mut fresh = Tokens::default();
-        fresh.split(&second);
+        fresh.split(&second, TokenPattern::Words, true);
         prop_assert_eq!(reused.hashes(), fresh.hashes());
     }
 }

@@ -1,6 +1,7 @@
 //! Nouns to their dictionary form, as WordNet's *morphy* finds it.
 
 use super::words::{WordError, WordList};
+use crate::wordchars::is_space;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -22,12 +23,12 @@ const MOST_LONGER: usize = 16;
 /// The nouns of a dictionary and the irregular forms of some: WordNet's `index.noun` and `noun.exc`. Cheap to clone.
 ///
 /// Nouns of several words (`motion_picture`) are left out, because a text is looked up word by word.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NounLemmas {
     dictionary: Arc<Dictionary>,
 }
 
-#[derive(Debug, PartialEq, Eq, Default)]
+#[derive(Debug, PartialEq, Eq)]
 struct Dictionary {
     nouns: WordList,
     /// Irregular forms: no rule is tried for them.
@@ -50,9 +51,9 @@ pub enum LemmasError {
     /// No noun: not the file that it should be.
     #[error("index.noun must have a noun at the beginning of a line, got none")]
     Empty,
-    /// A lemma that is much longer than its form.
+    /// A lemma that is no word, or much longer than its form.
     #[error(
-        "the lemma of {form:?} must be at most {MOST_LONGER} bytes longer than it, got {lemma:?}"
+        "the lemma of {form:?} must be a word of at most {MOST_LONGER} bytes more than it has, got {lemma:?}"
     )]
     Lemma {
         /// The irregular form.
@@ -106,8 +107,8 @@ impl NounLemmas {
         let irregular = WordList::from_sorted(forms.iter().copied());
         let irregular = irregular.map_err(in_list("irregular nouns"))?;
         for (form, lemma) in forms.into_iter().zip(&lemmas) {
-            if lemma.len() > form.len() + MOST_LONGER || lemma.contains(crate::wordchars::is_space)
-            {
+            let is_word = !lemma.is_empty() && !lemma.contains(is_space);
+            if lemma.len() > form.len() + MOST_LONGER || !is_word {
                 return Err(LemmasError::Lemma {
                     form: form.to_owned(),
                     lemma: (*lemma).to_owned(),

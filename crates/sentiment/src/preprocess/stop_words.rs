@@ -38,6 +38,17 @@ impl StopWords {
         Self::parse(NLTK_ENGLISH).unwrap_or_default()
     }
 
+    /// From words in order, each with a line feed behind it.
+    pub(crate) fn from_list(text: &str) -> Result<Self, WordError> {
+        let words = Arc::new(WordList::from_sorted(text.split_terminator('\n'))?);
+        Ok(Self { words })
+    }
+
+    /// The words in order, each with a line feed behind it.
+    pub(crate) fn text(&self) -> &str {
+        self.words.text()
+    }
+
     /// Whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {

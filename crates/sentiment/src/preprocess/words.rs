@@ -1,6 +1,7 @@
 //! A sorted list of words that can be looked up: the data behind stop words and lemmas.
 
-use crate::tokenize::hash_of;
+use crate::tokenize::fold;
+use crate::wordchars::is_space;
 
 /// Longest word, in bytes.
 pub(crate) const MAX_WORD: usize = 255;
@@ -61,7 +62,7 @@ impl WordList {
                 return Err(WordError::Length { index, len });
             }
             let owned = || word.to_owned();
-            if word.contains(crate::wordchars::is_space) {
+            if word.contains(is_space) {
                 let word = owned();
                 return Err(WordError::WhiteSpace { index, word });
             }
@@ -75,12 +76,12 @@ impl WordList {
             list.text.push_str(word);
             list.text.push('\n');
         }
-        if let Ok(end) = u32::try_from(list.text.len()) {
+        // Without a word it is the default, to which others compare.
+        if !list.starts.is_empty() {
+            let end = u32::try_from(list.text.len()).map_err(|_| WordError::TooLarge)?;
             list.starts.push(end);
-        } else {
-            return Err(WordError::TooLarge);
+            list.index();
         }
-        list.index();
         Ok(list)
     }
 
@@ -127,9 +128,6 @@ impl WordList {
 
     /// Fills the table: at most half full, so that an empty slot ends every search.
     fn index(&mut self) {
-        if self.len() == 0 {
-            return;
-        }
         let mut slots = vec![0_u32; (self.len() * 2).next_power_of_two()];
         let mask = slots.len() - 1;
         for (rank, word) in (1_u32..).zip(self.words()) {
@@ -145,11 +143,21 @@ impl WordList {
     }
 }
 
+/// Where a search for `word` begins. Words are compared themselves, so the hash need not be a good one.
 fn home(word: &str, mask: usize) -> usize {
+    const K: u64 = 0xbe54_66cf_34e9_0c6d;
+    let (chunks, rest) = word.as_bytes().as_chunks::<8>();
+    let last = rest
+        .iter()
+        .fold(0, |last, &byte| last << 8 | u64::from(byte));
+    let mix = |hash, chunk: u64| fold(hash ^ chunk, K);
+    let hash = chunks.iter().fold(word.len() as u64, |hash, chunk| {
+        mix(hash, u64::from_le_bytes(*chunk))
+    });
     #[allow(
         clippy::cast_possible_truncation,
         reason = "masked to the table's size"
     )]
-    let at = hash_of(word) as usize & mask;
+    let at = mix(!hash, last) as usize & mask;
     at
 }

@@ -9,6 +9,7 @@ tests need no Python.
 Layout of sklearn.json
     provenance      versions, and the platform
     tokens          [{text, tokens}]: the analyzer of TfidfVectorizer() with its default token_pattern
+    other_tokens    [{params, text, tokens}]: the same texts by the analyzer of TfidfVectorizer(**params)
     corpus          [{text, label}]: what is fitted; label 1 is positive
     unseen          [text]: what is only transformed
     tfidf           [{params, terms, idf, corpus_rows, unseen_rows}]: terms in column order; a row is
@@ -64,6 +65,29 @@ TOKEN_TEXTS = [
     "!!! ... ??? --- ***",
     "A1 B2B c3po R2-D2 4K 3D 2nd 90s '90s",
     "MiXeD CaSe LOWER lower Lower",
+]
+
+PUNCTUATION = r"(?u)\w+|[^\w\s]"
+
+# Texts for the pattern that keeps punctuation; it is asked for TOKEN_TEXTS too.
+PUNCTUATION_TEXTS = [
+    "Good... GOOD!? (really: good) -- \"so-so\", 10/10 & $5.00 @home #1 50% a^b ~c `d` {e} [f] \\ | <g> = +h_i;",
+    "\u201cQuoted\u201d \u2018single\u2019 don\u2019t\u2014stop\u2013now\u2026 \u00abfran\u00e7ais\u00bb \u00a1hola! \u00bfqu\u00e9? \u00a9\u00ae\u2122 \u20ac5 \u00a35 \u00b0C \u00d7 \u00f7 \u2212",
+    "\u3001\u3002\u300c\u5f15\u7528\u300d\uff01\uff1f \u060c\u061b\u061f \u0964\u0965 \u0f0b \u1362 \u05be\u05c0 \u0e2f",
+    "\x1c\x1d\x1e\x1fa\x1cb\x1dc\x1ed\x1fe \x00\x01\x02\x7f\x80\x84\x85\x86\x9f\xa0\xad x\u1680y\u180ez\u2000\u200a\u200b\u2028\u2029\u202f\u205f\u2060\u3000\ufeff.",
+    "\u0130\u0130! \u0391\u03a3. \u03a3' \u03a3\u2019 \u0391\u03a3\u00ad\u0391 \u0391\u03a3\u0301\u00b7 \u0049\u0307",
+    "\U0001f600\U0001f44d\U0001f3fd\u200d\u2640\ufe0f!\U0001f600 \U0001f1e9\U0001f1ea \ud7ff\ue000\ufffd\U000e0001\U0010ffff",
+    "e\u0301e\u0301 \u0915\u094d\u0937\u093f \u0e01\u0e33 \u0301\u0301",
+    ("x" * 63 + "." + "y" * 64 + "!" + "z" * 62 + "?!" + " " * 63 + ",") * 3,
+    "." * 200,
+    "a" * 64 + "!" * 64 + "b" * 63 + "\u2014" + "c" * 61 + "\u2014\u2014",
+    "one.two.three." * 30,
+]
+
+OTHER_ANALYZERS = [
+    dict(token_pattern=PUNCTUATION),
+    dict(token_pattern=PUNCTUATION, lowercase=False),
+    dict(lowercase=False),
 ]
 
 CORPUS = [
@@ -130,6 +154,20 @@ TFIDF_PARAMS = [
     dict(ngram_range=(1, 3), min_df=0.05, max_df=0.7, max_features=30, sublinear_tf=True),
 ]
 
+# The options that not every model has; keys that are left out are scikit-learn's defaults.
+ALL_TERMS = dict(ngram_range=(1, 2), min_df=1, max_df=1.0, max_features=None, sublinear_tf=False)
+TFIDF_PARAMS += [
+    dict(ALL_TERMS, token_pattern=PUNCTUATION),
+    dict(ALL_TERMS, token_pattern=PUNCTUATION, lowercase=False, sublinear_tf=True, min_df=2),
+    dict(ALL_TERMS, lowercase=False),
+    dict(ALL_TERMS, binary=True),
+    dict(ALL_TERMS, binary=True, sublinear_tf=True, use_idf=False),
+    dict(ALL_TERMS, use_idf=False),
+    dict(ALL_TERMS, norm=None),
+    dict(ALL_TERMS, norm=None, use_idf=False),
+    dict(ALL_TERMS, norm=None, binary=True, token_pattern=PUNCTUATION, ngram_range=(2, 3)),
+]
+
 LOGISTIC_ON = dict(ngram_range=(1, 3), min_df=2, max_df=0.7, max_features=None, sublinear_tf=False)
 LOGISTIC_C = [1.0, 10.0]
 
@@ -174,7 +212,7 @@ def tfidf(params):
     return dict(
         params=params,
         terms=terms,
-        idf=vectorizer.idf_.tolist(),
+        idf=vectorizer.idf_.tolist() if vectorizer.use_idf else [1.0] * len(terms),
         corpus_rows=sparse_rows(rows),
         unseen_rows=sparse_rows(vectorizer.transform(UNSEEN)),
     ), vectorizer
@@ -241,6 +279,7 @@ def written(golden):
 def main():
     warnings.simplefilter("error")
     analyze = TfidfVectorizer().build_analyzer()
+    others = [(params, TfidfVectorizer(**params).build_analyzer()) for params in OTHER_ANALYZERS]
     fitted = [tfidf(params) for params in TFIDF_PARAMS]
     on = TFIDF_PARAMS.index(LOGISTIC_ON)
     word = re.compile(r"\w")
@@ -254,6 +293,11 @@ def main():
             machine=platform.machine(),
         ),
         tokens=[dict(text=text, tokens=analyze(text)) for text in TOKEN_TEXTS],
+        other_tokens=[
+            dict(params=params, text=text, tokens=analyze_otherwise(text))
+            for params, analyze_otherwise in others
+            for text in TOKEN_TEXTS + PUNCTUATION_TEXTS
+        ],
         corpus=[dict(text=text, label=label) for text, label in CORPUS],
         unseen=UNSEEN,
         tfidf=[golden for golden, _ in fitted],
