@@ -7,10 +7,13 @@ use verdict_datasets::{Labels, OpenOptions, Source, Split};
 
 use crate::params::DataIngestion;
 use crate::progress;
+use crate::scoring::{Reviews, ReviewsError};
 
 /// Reviews with their labels, ascending by id, so that a folder and its archive are the same corpus.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Corpus {
+    /// What each review is called: no part of `sha256`.
+    pub ids: Vec<String>,
     /// The texts.
     pub texts: Vec<String>,
     /// `true` is positive; beside the texts.
@@ -84,16 +87,21 @@ impl Corpus {
         }
         // By text and label after the id: an id that stands twice leaves no order to the file.
         reviews.sort();
-        Ok(reviews
-            .into_iter()
-            .map(|(_, text, label)| (text, label))
-            .collect())
+        Ok(reviews.into_iter().collect())
     }
 
     /// Number of reviews.
     #[must_use]
     pub fn len(&self) -> usize {
         self.texts.len()
+    }
+
+    /// Ids, texts and labels, side by side.
+    ///
+    /// # Errors
+    /// Where there is no review.
+    pub fn reviews(&self) -> Result<Reviews<'_>, ReviewsError> {
+        Reviews::new(&self.ids, &self.texts, &self.labels)
     }
 
     /// Whether there is no review.
@@ -103,9 +111,25 @@ impl Corpus {
     }
 }
 
+/// Texts and labels; each id is the place in the order, from 0.
 impl FromIterator<(String, bool)> for Corpus {
     fn from_iter<I: IntoIterator<Item = (String, bool)>>(reviews: I) -> Self {
-        let (texts, labels): (Vec<String>, Vec<bool>) = reviews.into_iter().unzip();
+        let numbered = reviews.into_iter().enumerate();
+        numbered
+            .map(|(i, (text, label))| (i.to_string(), text, label))
+            .collect()
+    }
+}
+
+/// Ids, texts and labels, in the order that they come in.
+impl FromIterator<(String, String, bool)> for Corpus {
+    fn from_iter<I: IntoIterator<Item = (String, String, bool)>>(reviews: I) -> Self {
+        let (mut ids, mut texts, mut labels) = (Vec::new(), Vec::new(), Vec::new());
+        for (id, text, label) in reviews {
+            ids.push(id);
+            texts.push(text);
+            labels.push(label);
+        }
         let mut hash = Sha256::new();
         for (text, &label) in texts.iter().zip(&labels) {
             hash.update([u8::from(label)]);
@@ -118,6 +142,7 @@ impl FromIterator<(String, bool)> for Corpus {
             .map(|byte| format!("{byte:02x}"))
             .collect();
         Self {
+            ids,
             texts,
             labels,
             sha256,

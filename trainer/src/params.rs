@@ -3,8 +3,10 @@
 //! Keys and meaning are those of the Python system; ours stand beside them. An unknown key is an error, and all problems
 //! are reported together, each with its value, its bound and its place.
 
+use crate::gate::thresholds::Gate;
 use crate::learn::logistic::LogisticParams;
 use crate::learn::select::{DocumentCount, VocabularyParams};
+use promotion::RawPromotion;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use verdict_sentiment::NgramRange;
@@ -22,6 +24,8 @@ pub struct Params {
     pub solver: Solver,
     /// Folds of the calibration; `None` takes the scores themselves for log-odds.
     pub calibration_folds: Option<usize>,
+    /// What a model must reach to be promoted.
+    pub promotion: Gate,
     /// What was typed, defaults filled in: goes into the model.
     pub raw: RawParams,
 }
@@ -52,6 +56,9 @@ pub struct RawParams {
     feature_engineering: RawFeatureEngineering,
     model_building: RawModelBuilding,
     calibration: RawCalibration,
+    /// No part of what a model says of itself: a change of the gate must not change the bytes of a model.
+    #[serde(skip_serializing)]
+    promotion: RawPromotion,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -279,6 +286,7 @@ impl Params {
                 usize::try_from(calibration.folds).ok()
             }
         };
+        let promotion = raw.promotion.check(&mut check);
         match (ngram_range, solver) {
             (Some(ngram_range), Some(solver)) if check.problems.is_empty() => Ok(Self {
                 data_ingestion: DataIngestion {
@@ -299,6 +307,7 @@ impl Params {
                 },
                 solver,
                 calibration_folds: folds,
+                promotion,
                 raw,
             }),
             _ => Err(ParamsError {
@@ -344,6 +353,8 @@ impl Check<'_> {
         }
     }
 }
+
+mod promotion;
 
 #[cfg(test)]
 mod tests;
