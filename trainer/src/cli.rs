@@ -1,11 +1,13 @@
 //! What can be typed.
 
-use crate::commands::{data, evaluate, explain, inspect, score, stage, train};
+use crate::commands::{data, evaluate, explain, gate, inspect, score, stage, train};
 use clap::{Parser, Subcommand};
+use std::process::ExitCode;
 
 /// Trains, evaluates and explains the models that classify reviews.
 ///
-/// Results go to standard output, progress and logs to standard error. Exit codes: 0 done, 2 bad usage or input.
+/// Results go to standard output, progress and logs to standard error. Exit codes: 0 done, 1 the answer is no
+/// (`gate`), 2 bad usage or input.
 #[derive(Debug, Parser)]
 #[command(name = "trainer", version, max_term_width = 100)]
 pub struct Cli {
@@ -19,6 +21,8 @@ enum Command {
     Train(train::Args),
     /// Measure a model on labelled reviews it has not seen.
     Evaluate(evaluate::Args),
+    /// Decide whether a model may take the place of the one that serves.
+    Gate(gate::Args),
     /// Score reviews.
     Score(score::Args),
     /// Show what each term adds to the score of a text.
@@ -33,18 +37,20 @@ enum Command {
     Data(data::Command),
 }
 
-/// Does what was typed.
+/// Does what was typed; the exit code is 1 where the answer is no.
 ///
 /// # Errors
 /// Says what went wrong, with the name of the thing.
-pub fn run(cli: &Cli) -> anyhow::Result<()> {
+pub fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
     match &cli.command {
         Command::Train(args) => train::run(args),
         Command::Evaluate(args) => evaluate::run(args),
+        Command::Gate(args) => return gate::run(args),
         Command::Score(args) => score::run(args),
         Command::Explain(args) => explain::run(args),
         Command::Inspect(args) => inspect::run(args),
         Command::Stage(command) => stage::run(command),
         Command::Data(command) => data::run(command),
-    }
+    }?;
+    Ok(ExitCode::SUCCESS)
 }

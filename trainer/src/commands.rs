@@ -3,6 +3,7 @@
 pub mod data;
 pub mod evaluate;
 pub mod explain;
+pub mod gate;
 pub mod inspect;
 pub mod log;
 pub mod score;

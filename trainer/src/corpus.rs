@@ -7,6 +7,7 @@ use verdict_datasets::{self as datasets, Kind, Labels, OpenOptions, Source};
 
 use crate::params::{Split, SplitRule};
 use crate::progress;
+use crate::scoring::{Reviews, ReviewsError};
 
 /// A labelled review.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -78,6 +79,14 @@ impl Corpus {
         self.texts.len()
     }
 
+    /// Ids, texts and labels, side by side.
+    ///
+    /// # Errors
+    /// Where there is no review.
+    pub fn reviews(&self) -> Result<Reviews<'_>, ReviewsError> {
+        Reviews::new(&self.ids, &self.texts, &self.labels)
+    }
+
     /// Whether there is no review.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -88,6 +97,19 @@ impl Corpus {
     #[must_use]
     pub fn n_positive(&self) -> usize {
         self.labels.iter().filter(|&&label| label).count()
+    }
+}
+
+/// Texts and labels; each id is the place in the order, from 0.
+impl FromIterator<(String, bool)> for Corpus {
+    fn from_iter<I: IntoIterator<Item = (String, bool)>>(reviews: I) -> Self {
+        let numbered = reviews.into_iter().enumerate();
+        let reviews = numbered.map(|(i, (text, label))| Labelled {
+            id: format!("{i:08}"),
+            text,
+            label,
+        });
+        reviews.collect::<Vec<_>>().into()
     }
 }
 

@@ -6,7 +6,7 @@ use verdict_trainer::cli::{Cli, run};
 
 fn main() -> ExitCode {
     match run(&Cli::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             eprintln!("trainer: {error:#}");
             ExitCode::from(2)

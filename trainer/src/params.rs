@@ -5,11 +5,13 @@
 
 mod check;
 mod preset;
+mod promotion;
 mod raw;
 
 pub use preset::{Preset, full_text};
 pub use raw::{IMDB_SHA256, IMDB_URL, RawParams};
 
+use crate::gate::thresholds::Gate;
 use crate::ingest::download::checked_sha256;
 use crate::ingest::location::Location;
 use crate::learn::logistic::LogisticParams;
@@ -43,6 +45,8 @@ pub struct Params {
     pub solver: Solver,
     /// Folds of the calibration; `None` takes the scores themselves for log-odds.
     pub calibration_folds: Option<usize>,
+    /// What a model must reach to be promoted.
+    pub promotion: Gate,
     /// Where a model goes that was evaluated.
     pub registration: Registration,
     /// What was typed, defaults filled in.
@@ -171,6 +175,7 @@ impl Params {
                 usize::try_from(raw.calibration.folds).ok()
             }
         };
+        let promotion = raw.promotion.check(&mut check);
         let registration = Registration {
             name: raw.model_registration.name.clone(),
             alias: raw.model_registration.alias.clone(),
@@ -197,6 +202,7 @@ impl Params {
                 logistic: logistic?,
                 solver: solver?,
                 calibration_folds,
+                promotion,
                 registration,
                 raw,
             })

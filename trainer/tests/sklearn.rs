@@ -16,6 +16,7 @@ use verdict_sentiment::{
 use verdict_trainer::learn::dense;
 use verdict_trainer::learn::logistic::{self, LogisticParams};
 use verdict_trainer::learn::matrix::Matrix;
+use verdict_trainer::learn::naive_bayes::Weighting;
 use verdict_trainer::learn::select::{
     DocumentCount, SelectError, VocabularyParams, fit_vectorizer,
 };
@@ -164,6 +165,7 @@ fn weights_are_scikit_learns() {
             c: golden["params"]["C"].as_f64().unwrap(),
             max_iter: 10_000,
             tol: 1e-10,
+            weighting: Weighting::None,
         };
         let fit = logistic::fit(&matrix, &labels, &params, None).unwrap();
         assert!(fit.converged);
@@ -243,7 +245,7 @@ proptest! {
         prop_assume!(labels.contains(&true) && labels.contains(&false));
         let vectorizer = fit_vectorizer(&texts, &vocabulary(None, 1)).unwrap();
         let matrix = Matrix::new(&vectorizer, &texts);
-        let params = LogisticParams { c, max_iter: 2000, tol: 1e-9 };
+        let params = LogisticParams { c, max_iter: 2000, tol: 1e-9, weighting: Weighting::None };
         let ours = logistic::fit(&matrix, &labels, &params, None).unwrap();
         let theirs = dense::fit(&matrix, &labels, &params).unwrap();
         prop_assert!((ours.intercept - theirs.intercept).abs() < 1e-4, "{} {}", ours.intercept, theirs.intercept);

@@ -4,12 +4,13 @@ use super::output;
 use super::threads::Threads;
 use crate::card;
 use crate::corpus::{Corpus, SplitName};
-use crate::metrics::Metrics;
 use crate::params::{Params, RawParams};
+use crate::report::evaluation::Evaluation;
+use crate::report::files;
+use crate::report::measures::Measures;
 use anyhow::Context;
-use rayon::prelude::*;
 use std::path::{Path, PathBuf};
-use verdict_sentiment::{Model, Score, Scratch};
+use verdict_sentiment::Model;
 
 /// Options of `trainer evaluate`.
 #[derive(Debug, clap::Args)]
@@ -34,6 +35,9 @@ pub struct Args {
     /// Also write the metrics to this file, as JSON.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+    /// Also write a report to this directory: metrics.json, plots/ (for dvc plots, and as SVG) and report.html, which quotes reviews.
+    #[arg(long, value_name = "DIR")]
+    reports: Option<PathBuf>,
     /// Also write a model card with these metrics to this file.
     #[arg(long, value_name = "FILE")]
     card: Option<PathBuf>,
@@ -51,20 +55,34 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         None => params_of(&model)?,
     };
     let corpus = Corpus::read(&args.data, args.split, &params.data_ingestion.split)?;
-    let scores = args.threads.run(|| score_all(&model, &corpus.texts))?;
-    let probabilities: Vec<f64> = scores.iter().map(|score| score.probability).collect();
-    let metrics = Metrics::new(&probabilities, &corpus.labels);
+    let reviews = corpus.reviews()?;
+    let measures = match &args.reports {
+        Some(directory) => {
+            let evaluation = args
+                .threads
+                .run(|| Evaluation::new(&model, reviews, &corpus.sha256))?;
+            for file in files::render(&evaluation)? {
+                write(&directory.join(file.path), &file.text)?;
+            }
+            evaluation.measures
+        }
+        None => {
+            let probabilities = args.threads.run(|| reviews.probabilities(&model))?;
+            Measures::new(&probabilities, &corpus.labels)
+        }
+    };
+    let metrics = &measures.metrics;
     if let Some(path) = &args.out {
         write(
             path,
-            &format!("{}\n", serde_json::to_string_pretty(&metrics)?),
+            &format!("{}\n", serde_json::to_string_pretty(&measures)?),
         )?;
     }
     if let Some(path) = &args.card {
-        write(path, &card::render(&model, &metrics, &corpus.sha256))?;
+        write(path, &card::render(&model, metrics, &corpus.sha256))?;
     }
     if args.json {
-        return output::line(serde_json::to_string(&metrics)?);
+        return output::line(serde_json::to_string(&measures)?);
     }
     output::line(format_args!(
         "{} reviews: accuracy {:.4}, precision {:.4}, recall {:.4}, F1 {:.4}, AUC {:.4}, log-loss {:.4}, calibration error {:.4}",
@@ -77,14 +95,6 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         metrics.log_loss,
         metrics.ece
     ))
-}
-
-/// Scores texts on all threads of the pool, in their order.
-pub(crate) fn score_all(model: &Model, texts: &[String]) -> Vec<Score> {
-    texts
-        .par_iter()
-        .map_init(Scratch::default, |scratch, text| model.score(scratch, text))
-        .collect()
 }
 
 /// The parameters that a model was trained with.
@@ -100,7 +110,7 @@ pub(crate) fn params_of(model: &Model) -> anyhow::Result<Params> {
     Ok(Params::check(raw, "the model")?)
 }
 
-fn write(path: &Path, text: &str) -> anyhow::Result<()> {
+pub(crate) fn write(path: &Path, text: &str) -> anyhow::Result<()> {
     if let Some(directory) = path.parent() {
         std::fs::create_dir_all(directory)
             .with_context(|| format!("making {}", directory.display()))?;

@@ -1,9 +1,10 @@
 //! `trainer score`.
 
-use super::evaluate::{params_of, score_all};
+use super::evaluate::params_of;
 use super::output;
 use super::threads::{Threads, peak_rss_bytes};
 use crate::corpus::{Corpus, SplitName};
+use crate::scoring::score_all;
 use serde_json::json;
 use std::io::BufRead;
 use std::path::PathBuf;

@@ -1,5 +1,6 @@
 //! `params.yaml` as it was typed: keys, and the values they have where they are left out.
 
+use super::promotion::RawPromotion;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::path::PathBuf;
@@ -18,6 +19,7 @@ pub struct RawParams {
     pub(super) feature_engineering: RawFeatureEngineering,
     pub(super) model_building: RawModelBuilding,
     pub(super) calibration: RawCalibration,
+    pub(super) promotion: RawPromotion,
     pub(super) model_registration: RawModelRegistration,
 }
 

@@ -1,6 +1,7 @@
 //! What may be typed, and what is said of the rest.
 
 use super::*;
+use crate::learn::select::DocumentCount;
 use proptest::prelude::*;
 
 const FILE: &str = "params.yaml";

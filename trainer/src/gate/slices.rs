@@ -1,0 +1,233 @@
+//! Kinds of reviews that a model should not lose while it gains on the average.
+
+use serde::Serialize;
+
+/// A named kind of review. Slices overlap, except the three lengths.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Slice {
+    /// Fewer than 80 words.
+    Short,
+    /// 80 to 300 words.
+    Medium,
+    /// More than 300 words.
+    Long,
+    /// A negating word: not, no, never, hardly, isn't, …
+    Negation,
+    /// A contrasting word: but, although, however, …
+    Contrast,
+    /// A grade such as `7/10` or `9 out of 10`.
+    Rating,
+    /// Any digit.
+    Digits,
+    /// An exclamation mark.
+    Exclamation,
+    /// A question mark.
+    Question,
+}
+
+impl Slice {
+    /// All slices, in the order of reports.
+    pub const ALL: [Self; 9] = [
+        Self::Short,
+        Self::Medium,
+        Self::Long,
+        Self::Negation,
+        Self::Contrast,
+        Self::Rating,
+        Self::Digits,
+        Self::Exclamation,
+        Self::Question,
+    ];
+
+    /// Its key in files.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Short => "short",
+            Self::Medium => "medium",
+            Self::Long => "long",
+            Self::Negation => "negation",
+            Self::Contrast => "contrast",
+            Self::Rating => "rating",
+            Self::Digits => "digits",
+            Self::Exclamation => "exclamation",
+            Self::Question => "question",
+        }
+    }
+
+    /// What is in it, for a reader.
+    #[must_use]
+    pub fn describe(self) -> &'static str {
+        match self {
+            Self::Short => "fewer than 80 words",
+            Self::Medium => "80 to 300 words",
+            Self::Long => "more than 300 words",
+            Self::Negation => "with not, no, never, hardly, …",
+            Self::Contrast => "with but, although, however, …",
+            Self::Rating => "with a grade such as 7/10",
+            Self::Digits => "with a digit",
+            Self::Exclamation => "with an exclamation mark",
+            Self::Question => "with a question mark",
+        }
+    }
+}
+
+const SHORT: usize = 80;
+const LONG: usize = 300;
+const NEGATIONS: [&str; 14] = [
+    "not", "no", "never", "none", "nobody", "nothing", "nowhere", "neither", "nor", "cannot",
+    "without", "hardly", "scarcely", "barely",
+];
+const CONTRASTS: [&str; 10] = [
+    "but",
+    "although",
+    "though",
+    "however",
+    "despite",
+    "yet",
+    "nevertheless",
+    "nonetheless",
+    "whereas",
+    "unfortunately",
+];
+
+/// The slices that a review belongs to, in the order of [`Slice::ALL`].
+#[must_use]
+pub fn slices_of(text: &str) -> Vec<Slice> {
+    let n_words = text.split_whitespace().count();
+    let lower = text.to_lowercase();
+    let words = || {
+        lower
+            .split(|c: char| !(c.is_alphanumeric() || matches!(c, '\'' | '’')))
+            .map(|word| word.trim_matches(['\'', '’']))
+    };
+    let holds = |slice: &Slice| match slice {
+        Slice::Short => n_words < SHORT,
+        Slice::Medium => (SHORT..=LONG).contains(&n_words),
+        Slice::Long => n_words > LONG,
+        Slice::Negation => words().any(is_negation),
+        Slice::Contrast => words().any(|word| CONTRASTS.contains(&word)),
+        Slice::Rating => has_rating(&lower),
+        Slice::Digits => text.bytes().any(|byte| byte.is_ascii_digit()),
+        Slice::Exclamation => text.contains('!'),
+        Slice::Question => text.contains('?'),
+    };
+    Slice::ALL.into_iter().filter(holds).collect()
+}
+
+fn is_negation(word: &str) -> bool {
+    NEGATIONS.contains(&word) || word.ends_with("n't") || word.ends_with("n’t")
+}
+
+/// A number before `/10`, `/5`, `out of 10`, … : a grade, which says the sentiment outright.
+fn has_rating(lower: &str) -> bool {
+    ["/10", "/5", "/4", " out of 10", " out of ten", " out of 5"]
+        .iter()
+        .any(|scale| {
+            lower.match_indices(scale).any(|(at, _)| {
+                let before = lower[..at].trim_end();
+                let after = lower[at + scale.len()..].chars().next();
+                let number = before
+                    .chars()
+                    .next_back()
+                    .is_some_and(|c| c.is_ascii_digit() || c == '½');
+                number && !after.is_some_and(|c| c.is_ascii_digit())
+            })
+        })
+}
+
+/// A fraction with what is known of it: the 95 % interval of Wilson.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Share {
+    /// The fraction; 0 of nothing.
+    pub value: f64,
+    /// Lower end of the interval.
+    pub low: f64,
+    /// Upper end.
+    pub high: f64,
+}
+
+impl Share {
+    /// The 97.5 % point of the normal distribution.
+    const Z: f64 = 1.959_963_984_540_054;
+
+    /// `k` of `n`. Of nothing, nothing is known: 0 between 0 and 1.
+    ///
+    /// Source: Wilson, *Probable inference, the law of succession, and statistical inference*, 1927.
+    #[must_use]
+    pub fn new(k: usize, n: usize) -> Self {
+        if n == 0 {
+            return Self {
+                value: 0.0,
+                low: 0.0,
+                high: 1.0,
+            };
+        }
+        let (count, p) = (n as f64, k as f64 / n as f64);
+        let z2 = Self::Z * Self::Z;
+        let scale = 1.0 + z2 / count;
+        let centre = (p + z2 / (2.0 * count)) / scale;
+        let half = Self::Z / scale * (p * (1.0 - p) / count + z2 / (4.0 * count * count)).sqrt();
+        Self {
+            value: p,
+            // The ends of all and of none are exact; rounding must not move them past 0 and 1.
+            low: if k == 0 { 0.0 } else { centre - half },
+            high: if k == n { 1.0 } else { centre + half },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_review_is_in_the_slices_that_its_words_say() {
+        use Slice::{Contrast, Digits, Exclamation, Negation, Question, Rating, Short};
+        for (text, expected) in [
+            ("", vec![Short]),
+            ("Plain words.", vec![Short]),
+            ("I did not like it", vec![Short, Negation]),
+            ("It isn't good", vec![Short, Negation]),
+            ("It ISN’T good", vec![Short, Negation]),
+            ("A notable knot", vec![Short]),
+            ("Good, but long", vec![Short, Contrast]),
+            ("A button, yes", vec![Short]),
+            ("7/10", vec![Short, Rating, Digits]),
+            ("7 / 10 or 7 out of 10", vec![Short, Rating, Digits]),
+            ("on 9/105 it", vec![Short, Digits]),
+            ("and/10", vec![Short, Digits]),
+            ("½/10", vec![Short, Rating, Digits]),
+            ("Wow! Why?", vec![Short, Exclamation, Question]),
+        ] {
+            assert_eq!(slices_of(text), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn each_review_has_exactly_one_length() {
+        for (n, expected) in [
+            (0, Slice::Short),
+            (79, Slice::Short),
+            (80, Slice::Medium),
+            (300, Slice::Medium),
+            (301, Slice::Long),
+        ] {
+            assert_eq!(slices_of(&"word ".repeat(n)), [expected], "{n} words");
+        }
+    }
+
+    #[test]
+    fn names_are_the_keys_of_the_files() {
+        for slice in Slice::ALL {
+            assert_eq!(serde_json::to_value(slice).unwrap(), slice.name());
+        }
+    }
+
+    #[test]
+    fn nothing_is_known_of_nothing() {
+        let share = Share::new(0, 0);
+        assert_eq!((share.low, share.high), (0.0, 1.0));
+    }
+}

@@ -1,0 +1,71 @@
+//! What a candidate must reach.
+
+use serde::Serialize;
+
+/// Bounds of the promotion gate, checked; made from `promotion` in params.yaml.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Gate {
+    /// What a candidate must reach by itself.
+    pub floors: Floors,
+    /// Reviews that a decision takes, at least.
+    pub min_reviews: usize,
+    /// Level of the significance test: a candidate that is worse with a p-value below it is refused.
+    pub alpha: f64,
+    /// Largest loss of accuracy against the champion that is tolerated where it is not significant. On many reviews the test
+    /// finds smaller losses; on few it finds only large ones, and this bounds what may hide in the noise. 0 tolerates none.
+    pub max_regression: f64,
+    /// Largest rise of the log-loss against the champion, in nats: labels may be as right as before and probabilities worse.
+    pub max_log_loss_rise: f64,
+    /// Largest loss of accuracy in a slice that is tolerated where it is significant. Smaller losses pass, and so does what
+    /// may be luck at level `alpha` divided by the number of slices (Bonferroni).
+    pub slice_max_drop: f64,
+    /// Whether the optimiser must have reached its tolerance.
+    pub require_converged: bool,
+}
+
+/// Bounds on the candidate's own metrics.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Floors {
+    /// Least accuracy.
+    pub accuracy: f64,
+    /// Least precision.
+    pub precision: f64,
+    /// Least recall.
+    pub recall: f64,
+    /// Least F1.
+    pub f1: f64,
+    /// Least area under the ROC curve.
+    pub auc: f64,
+    /// Most log-loss, in nats.
+    pub log_loss: f64,
+    /// Most calibration error.
+    pub ece: f64,
+}
+
+impl Default for Floors {
+    fn default() -> Self {
+        Self {
+            accuracy: 0.8,
+            precision: 0.8,
+            recall: 0.8,
+            f1: 0.8,
+            auc: 0.88,
+            log_loss: 0.45,
+            ece: 0.08,
+        }
+    }
+}
+
+impl Default for Gate {
+    fn default() -> Self {
+        Self {
+            floors: Floors::default(),
+            min_reviews: 500,
+            alpha: 0.05,
+            max_regression: 0.005,
+            max_log_loss_rise: 0.02,
+            slice_max_drop: 0.02,
+            require_converged: true,
+        }
+    }
+}

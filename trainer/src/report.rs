@@ -1,0 +1,16 @@
+//! What an evaluation shows: numbers, curves, data files for `dvc plots`, pictures, and one page that holds all of it.
+//!
+//! Everything here is pure: [`files::render`] gives the text of each file, `trainer evaluate --reports` writes them.
+
+pub mod charts;
+pub mod curves;
+pub mod evaluation;
+pub mod files;
+pub mod html;
+pub mod measures;
+pub mod mistakes;
+pub mod terms;
+
+mod highlight;
+mod style;
+mod svg;

@@ -1,0 +1,18 @@
+//! The five pictures of a report, as SVG: readable in light and dark, with a title and a description for those who do not
+//! see them.
+
+mod bars;
+mod curve;
+
+pub(crate) use bars::grouped;
+pub use bars::{confusion, terms};
+pub use curve::{precision_recall, reliability, roc};
+
+use super::style;
+
+/// A picture as a file of its own: with the style that a page has once for all.
+#[must_use]
+pub fn standalone(chart: &str) -> String {
+    let style = format!("<style>\n{}</style>\n<title", style::CHART);
+    chart.replacen("<title", &style, 1)
+}

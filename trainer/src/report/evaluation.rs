@@ -1,0 +1,112 @@
+//! A model measured on labelled reviews.
+
+use super::curves::{
+    CalibrationBin, PrecisionRecallPoint, RocPoint, average_precision, calibration,
+    precision_recall, roc,
+};
+use super::measures::{Confusion, Measures};
+use super::mistakes::{Mistake, mistakes};
+use super::terms::{Term, strongest};
+use crate::gate::slices::{Share, Slice, slices_of};
+use crate::scoring::Reviews;
+use verdict_sentiment::Model;
+
+/// Terms of each side.
+const TERMS: usize = 20;
+
+/// Everything that a report shows. Deterministic in model and reviews.
+#[derive(Debug, Clone)]
+pub struct Evaluation<'a> {
+    /// The model.
+    pub model: &'a Model,
+    /// Names the reviews: SHA-256 over labels and texts.
+    pub data_sha256: &'a str,
+    /// The truth, in the order of the reviews.
+    pub labels: &'a [bool],
+    /// P(positive), beside it.
+    pub probabilities: Vec<f64>,
+    /// Metrics and counts.
+    pub measures: Measures,
+    /// The ROC curve with all its points; empty where there is one class only.
+    pub roc: Vec<RocPoint>,
+    /// The precision-recall curve with all its points; empty where no review is positive.
+    pub precision_recall: Vec<PrecisionRecallPoint>,
+    /// Area under it, by steps.
+    pub average_precision: f64,
+    /// How probable positive was said to be and how often it was.
+    pub calibration: Vec<CalibrationBin>,
+    /// What other thresholds would give.
+    pub thresholds: Vec<ThresholdRow>,
+    /// Accuracy by kind of review; each with its number of reviews.
+    pub slices: Vec<(Slice, usize, Share)>,
+    /// The strongest terms for positive.
+    pub positive_terms: Vec<Term>,
+    /// The strongest terms for negative.
+    pub negative_terms: Vec<Term>,
+    /// The surest mistakes: negative ones called positive, positive ones called negative.
+    pub mistakes: [Vec<Mistake<'a>>; 2],
+}
+
+/// What a threshold gives.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ThresholdRow {
+    /// P(positive) from which a review is called positive.
+    pub threshold: f64,
+    /// Counts at it.
+    pub confusion: Confusion,
+}
+
+impl<'a> Evaluation<'a> {
+    /// Scores the reviews, on all threads of the pool, and measures.
+    #[must_use]
+    pub fn new(model: &'a Model, reviews: Reviews<'a>, data_sha256: &'a str) -> Self {
+        let probabilities = reviews.probabilities(model);
+        let labels = reviews.labels();
+        let precision_recall = precision_recall(&probabilities, labels);
+        let (positive_terms, negative_terms) = strongest(model, TERMS);
+        let thresholds = (1..20).map(|i| {
+            let threshold = f64::from(i) / 20.0;
+            ThresholdRow {
+                threshold,
+                confusion: Confusion::at(threshold, &probabilities, labels),
+            }
+        });
+        Self {
+            model,
+            data_sha256,
+            labels,
+            measures: Measures::new(&probabilities, labels),
+            roc: roc(&probabilities, labels),
+            average_precision: average_precision(&precision_recall),
+            precision_recall,
+            calibration: calibration(&probabilities, labels),
+            thresholds: thresholds.collect(),
+            slices: slices(reviews, &probabilities),
+            positive_terms,
+            negative_terms,
+            mistakes: mistakes(model, reviews, &probabilities),
+            probabilities,
+        }
+    }
+}
+
+fn slices(reviews: Reviews<'_>, probabilities: &[f64]) -> Vec<(Slice, usize, Share)> {
+    let mut counts = Slice::ALL.map(|slice| (slice, 0, 0));
+    for ((text, &label), &p) in reviews
+        .texts()
+        .iter()
+        .zip(reviews.labels())
+        .zip(probabilities)
+    {
+        for held in slices_of(text) {
+            for (_, n, right) in counts.iter_mut().filter(|(slice, ..)| *slice == held) {
+                *n += 1;
+                *right += usize::from((p >= 0.5) == label);
+            }
+        }
+    }
+    let shares = counts.into_iter();
+    shares
+        .map(|(slice, n, right)| (slice, n, Share::new(right, n)))
+        .collect()
+}
