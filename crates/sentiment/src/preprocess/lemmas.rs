@@ -48,8 +48,16 @@ pub enum LemmasError {
         /// What is wrong.
         error: WordError,
     },
-    /// No noun: not the file that it should be.
-    #[error("index.noun must have a noun at the beginning of a line, got none")]
+    /// A line of the index that has another shape: not the file that it should be.
+    #[error("index.noun must have lines `word n ...`, got {got:?} (line {line})")]
+    Index {
+        /// Its number, from 1.
+        line: usize,
+        /// How it begins.
+        got: String,
+    },
+    /// No line at all.
+    #[error("index.noun must have a noun, got none")]
     Empty,
     /// A lemma that is no word, or much longer than its form.
     #[error(
@@ -67,13 +75,26 @@ impl NounLemmas {
     /// Reads the text of WordNet's `index.noun` and `noun.exc` (versions 2.0 to 3.1).
     ///
     /// # Errors
-    /// Where there is no noun, or a word that is longer than 255 bytes.
+    /// Where a line has another shape, where there is no noun, or a word that is longer than 255 bytes.
     pub fn parse(index_noun: &str, noun_exc: &str) -> Result<Self, LemmasError> {
         let is_single = |word: &&str| !word.contains('_');
-        // Lines of the licence begin with a space.
-        let lines = index_noun.lines().filter(|line| !line.starts_with(' '));
-        let nouns = lines.filter_map(|line| line.split(' ').next().filter(|word| !word.is_empty()));
-        let nouns = WordList::new(nouns.filter(is_single)).map_err(in_list("index.noun"))?;
+        let mut nouns = Vec::new();
+        for (i, line) in index_noun.lines().enumerate() {
+            // Lines of the licence begin with a space.
+            if line.starts_with(' ') {
+                continue;
+            }
+            let mut fields = line.split(' ');
+            match (fields.next(), fields.next()) {
+                (Some(word), Some("n")) => nouns.push(word),
+                _ => {
+                    let got = line.chars().take(40).collect();
+                    return Err(LemmasError::Index { line: i + 1, got });
+                }
+            }
+        }
+        let nouns =
+            WordList::new(nouns.into_iter().filter(is_single)).map_err(in_list("index.noun"))?;
         if nouns.len() == 0 {
             return Err(LemmasError::Empty);
         }
