@@ -2,7 +2,7 @@
 
 use super::words::{WordError, WordList};
 use crate::wordchars::is_space;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 /// WordNet's rules of detachment for nouns, in its order: an ending and what stands for it in the dictionary form.
@@ -22,7 +22,8 @@ const MOST_LONGER: usize = 16;
 
 /// The nouns of a dictionary and the irregular forms of some: WordNet's `index.noun` and `noun.exc`. Cheap to clone.
 ///
-/// Nouns of several words (`motion_picture`) are left out, because a text is looked up word by word.
+/// Nouns of several words (`motion_picture`) are left out, because a text is looked up word by word; three irregular forms
+/// have one for their lemma (`bases-on-balls`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NounLemmas {
     dictionary: Arc<Dictionary>,
@@ -93,8 +94,9 @@ impl NounLemmas {
                 }
             }
         }
-        let nouns =
-            WordList::new(nouns.into_iter().filter(is_single)).map_err(in_list("index.noun"))?;
+        let all: HashSet<&str> = nouns.iter().copied().collect();
+        let nouns = nouns.into_iter().filter(is_single);
+        let nouns = WordList::new(nouns).map_err(in_list("index.noun"))?;
         if nouns.len() == 0 {
             return Err(LemmasError::Empty);
         }
@@ -105,7 +107,7 @@ impl NounLemmas {
                 continue;
             };
             // The form itself comes first where it is a noun; of equally short ones the first is taken.
-            let known = words.into_iter().filter(|word| nouns.rank(word).is_some());
+            let known = words.into_iter().filter(|word| all.contains(word));
             let lemma = known.min_by_key(|word| word.chars().count());
             irregular.insert(form, lemma.unwrap_or(form));
         }
