@@ -2,7 +2,7 @@
 
 use super::words::{WordError, WordList};
 use crate::wordchars::is_space;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 /// WordNet's rules of detachment for nouns, in its order: an ending and what stands for it in the dictionary form.
@@ -22,7 +22,8 @@ const MOST_LONGER: usize = 16;
 
 /// The nouns of a dictionary and the irregular forms of some: WordNet's `index.noun` and `noun.exc`. Cheap to clone.
 ///
-/// Nouns of several words (`motion_picture`) are left out, because a text is looked up word by word.
+/// Nouns of several words (`motion_picture`) are left out, because a text is looked up word by word; three irregular forms
+/// have one for their lemma (`bases-on-balls`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NounLemmas {
     dictionary: Arc<Dictionary>,
@@ -48,8 +49,16 @@ pub enum LemmasError {
         /// What is wrong.
         error: WordError,
     },
-    /// No noun: not the file that it should be.
-    #[error("index.noun must have a noun at the beginning of a line, got none")]
+    /// A line of the index that has another shape: not the file that it should be.
+    #[error("index.noun must have lines `word n ...`, got {got:?} (line {line})")]
+    Index {
+        /// Its number, from 1.
+        line: usize,
+        /// How it begins.
+        got: String,
+    },
+    /// No line at all.
+    #[error("index.noun must have a noun, got none")]
     Empty,
     /// A lemma that is no word, or much longer than its form.
     #[error(
@@ -67,13 +76,27 @@ impl NounLemmas {
     /// Reads the text of WordNet's `index.noun` and `noun.exc` (versions 2.0 to 3.1).
     ///
     /// # Errors
-    /// Where there is no noun, or a word that is longer than 255 bytes.
+    /// Where a line has another shape, where there is no noun, or a word that is longer than 255 bytes.
     pub fn parse(index_noun: &str, noun_exc: &str) -> Result<Self, LemmasError> {
         let is_single = |word: &&str| !word.contains('_');
-        // Lines of the licence begin with a space.
-        let lines = index_noun.lines().filter(|line| !line.starts_with(' '));
-        let nouns = lines.filter_map(|line| line.split(' ').next().filter(|word| !word.is_empty()));
-        let nouns = WordList::new(nouns.filter(is_single)).map_err(in_list("index.noun"))?;
+        let mut nouns = Vec::new();
+        for (i, line) in index_noun.lines().enumerate() {
+            // Lines of the licence begin with a space.
+            if line.starts_with(' ') {
+                continue;
+            }
+            let mut fields = line.split(' ');
+            match (fields.next(), fields.next()) {
+                (Some(word), Some("n")) => nouns.push(word),
+                _ => {
+                    let got = line.chars().take(40).collect();
+                    return Err(LemmasError::Index { line: i + 1, got });
+                }
+            }
+        }
+        let all: HashSet<&str> = nouns.iter().copied().collect();
+        let nouns = nouns.into_iter().filter(is_single);
+        let nouns = WordList::new(nouns).map_err(in_list("index.noun"))?;
         if nouns.len() == 0 {
             return Err(LemmasError::Empty);
         }
@@ -84,7 +107,7 @@ impl NounLemmas {
                 continue;
             };
             // The form itself comes first where it is a noun; of equally short ones the first is taken.
-            let known = words.into_iter().filter(|word| nouns.rank(word).is_some());
+            let known = words.into_iter().filter(|word| all.contains(word));
             let lemma = known.min_by_key(|word| word.chars().count());
             irregular.insert(form, lemma.unwrap_or(form));
         }
