@@ -1,6 +1,6 @@
 //! What can be typed.
 
-use crate::commands::{data, evaluate, explain, gate, inspect, score, stage, train};
+use crate::commands::{data, evaluate, explain, gate, inspect, params, score, stage, train, tune};
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
@@ -29,6 +29,10 @@ enum Command {
     Explain(explain::Args),
     /// Show what a model file holds.
     Inspect(inspect::Args),
+    /// Choose parameters by random search with cross-validation on the training reviews.
+    Tune(tune::Args),
+    /// Print every parameter with its value, those of a preset too.
+    Params(params::Args),
     /// Run one stage of the pipeline, as dvc.yaml does.
     #[command(subcommand)]
     Stage(stage::Command),
@@ -49,6 +53,8 @@ pub fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
         Command::Score(args) => score::run(args),
         Command::Explain(args) => explain::run(args),
         Command::Inspect(args) => inspect::run(args),
+        Command::Tune(args) => tune::run(args),
+        Command::Params(args) => params::run(args),
         Command::Stage(command) => stage::run(command),
         Command::Data(command) => data::run(command),
     }?;

@@ -6,9 +6,11 @@ pub mod explain;
 pub mod gate;
 pub mod inspect;
 pub mod log;
+pub mod params;
 pub mod score;
 pub mod stage;
 pub mod train;
+pub mod tune;
 
 mod output;
 mod threads;

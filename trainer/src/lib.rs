@@ -30,6 +30,7 @@ pub mod report;
 pub mod scoring;
 pub mod stages;
 pub mod train;
+pub mod tune;
 pub mod words;
 
 /// Bytes as lower-case hexadecimal digits.

@@ -176,6 +176,9 @@ impl Params {
             }
         };
         let promotion = raw.promotion.check(&mut check);
+        for (key, bound, got) in raw.tune.problems() {
+            check.that(false, &key, bound, &got);
+        }
         let registration = Registration {
             name: raw.model_registration.name.clone(),
             alias: raw.model_registration.alias.clone(),

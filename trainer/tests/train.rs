@@ -73,7 +73,7 @@ fn shuffled<T>(rows: Vec<T>) -> Vec<T> {
 
 fn read(path: &Path) -> Corpus {
     let ingestion = params("").data_ingestion;
-    Corpus::read(path, SplitName::All, &ingestion).unwrap()
+    Corpus::read(path, SplitName::All, &ingestion.split).unwrap()
 }
 
 #[test]
@@ -103,7 +103,7 @@ fn a_source_without_a_split_is_split_by_its_texts_alone() {
     write_csv(&one, &rows);
     write_csv(&other, &shuffled(rows.clone()));
     let ingestion = params("data_ingestion: {test_size: 0.25, seed: 7}").data_ingestion;
-    let part = |path: &Path, split| Corpus::read(path, split, &ingestion).unwrap();
+    let part = |path: &Path, split| Corpus::read(path, split, &ingestion.split).unwrap();
     let (train, test) = (part(&one, SplitName::Train), part(&one, SplitName::Test));
     assert_eq!(train.len() + test.len(), rows.len());
     assert!((60..=170).contains(&test.len()), "{}", test.len());

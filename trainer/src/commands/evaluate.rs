@@ -8,6 +8,7 @@ use crate::params::{Params, RawParams};
 use crate::report::evaluation::Evaluation;
 use crate::report::files;
 use crate::report::measures::Measures;
+use crate::scoring::Reviews;
 use anyhow::Context;
 use std::path::{Path, PathBuf};
 use verdict_sentiment::Model;
@@ -58,13 +59,8 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let reviews = corpus.reviews()?;
     let measures = match &args.reports {
         Some(directory) => {
-            let evaluation = args
-                .threads
-                .run(|| Evaluation::new(&model, reviews, &corpus.sha256))?;
-            for file in files::render(&evaluation)? {
-                write(&directory.join(file.path), &file.text)?;
-            }
-            evaluation.measures
+            let report = || report(directory, &model, reviews, &corpus.sha256);
+            args.threads.run(report)??
         }
         None => {
             let probabilities = args.threads.run(|| reviews.probabilities(&model))?;
@@ -95,6 +91,20 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         metrics.log_loss,
         metrics.ece
     ))
+}
+
+/// Measures a model and writes the report with all its files into a directory.
+pub(crate) fn report(
+    directory: &Path,
+    model: &Model,
+    reviews: Reviews<'_>,
+    data_sha256: &str,
+) -> anyhow::Result<Measures> {
+    let evaluation = Evaluation::new(model, reviews, data_sha256);
+    for file in files::render(&evaluation)? {
+        write(&directory.join(file.path), &file.text)?;
+    }
+    Ok(evaluation.measures)
 }
 
 /// The parameters that a model was trained with.

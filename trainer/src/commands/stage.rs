@@ -1,5 +1,6 @@
 //! `trainer stage NAME`: one stage of the pipeline, as `dvc.yaml` runs it.
 
+use super::evaluate;
 use super::log::LogArgs;
 use super::output;
 use super::threads::Threads;
@@ -21,6 +22,8 @@ pub enum Command {
     FeatureEngineering(StageArgs),
     /// Fit the weights: models/model.verdict.
     ModelBuilding(StageArgs),
+    /// Measure the model on the reviews that are held out: reports.
+    ModelEvaluation(StageArgs),
 }
 
 /// Options of every stage.
@@ -69,6 +72,14 @@ pub(crate) fn run(command: &Command) -> anyhow::Result<()> {
                 built.fitted.fit.iterations,
             );
             output::line(format_args!("models/model.verdict sha256 {}", built.sha256))
+        }),
+        // The rows in data/processed are for others: the model is measured on texts, by what serves it.
+        Command::ModelEvaluation(args) => args.run(|layout, _| {
+            let model = verdict_registry::load(layout.models())?;
+            let corpus = stages::held_out(layout)?;
+            let reviews = corpus.reviews()?;
+            let measures = evaluate::report(&layout.reports(), &model, reviews, &corpus.sha256)?;
+            output::line(serde_json::to_string(&measures)?)
         }),
     }
 }

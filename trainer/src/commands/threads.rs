@@ -1,5 +1,6 @@
 //! `--threads`, and what the process used.
 
+use crate::params::Preset;
 use anyhow::Context;
 
 /// How many threads may work.
@@ -8,6 +9,14 @@ pub(crate) struct Threads {
     /// Threads that work; 0 is one for each core.
     #[arg(long, value_name = "N", default_value_t = 0)]
     threads: usize,
+}
+
+/// `--preset`.
+#[derive(Debug, Clone, Copy, clap::Args)]
+pub(crate) struct PresetArg {
+    /// Take preprocessing, features, model and calibration from a preset, whatever the parameters say of them.
+    #[arg(long, value_enum)]
+    pub(crate) preset: Option<Preset>,
 }
 
 impl Threads {

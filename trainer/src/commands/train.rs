@@ -1,7 +1,7 @@
 //! `trainer train`.
 
 use super::output;
-use super::threads::{Threads, peak_rss_bytes};
+use super::threads::{PresetArg, Threads, peak_rss_bytes};
 use crate::corpus::{Corpus, SplitName};
 use crate::params::Params;
 use crate::progress;
@@ -21,6 +21,8 @@ pub struct Args {
     /// Training parameters.
     #[arg(long, value_name = "FILE", default_value = "params.yaml")]
     params: PathBuf,
+    #[command(flatten)]
+    preset: PresetArg,
     /// Directory that gets model.verdict.
     #[arg(long, value_name = "DIR", default_value = "models/default")]
     out: PathBuf,
@@ -38,7 +40,7 @@ pub struct Args {
 }
 
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
-    let params = read_params(&args.params)?;
+    let params = params_with(&args.params, args.preset)?;
     let corpus = Corpus::read(&args.data, args.split, &params.data_ingestion.split)?;
     let step = progress::step("training");
     let trained = args.threads.run(|| train(&corpus, &params, &args.name))??;
@@ -62,6 +64,16 @@ pub(crate) fn read_params(path: &Path) -> anyhow::Result<Params> {
     let text = std::fs::read_to_string(path)
         .with_context(|| format!("reading parameters {}", path.display()))?;
     words::read(Params::from_yaml(&text, &path.display().to_string())?)
+}
+
+/// Reads the parameters, and lays a preset over what they say of the model.
+pub(crate) fn params_with(path: &Path, preset: PresetArg) -> anyhow::Result<Params> {
+    let params = read_params(path)?;
+    let Some(preset) = preset.preset else {
+        return Ok(params);
+    };
+    let raw = params.raw.with_model_of(Params::of_preset(preset)?.raw);
+    words::read(Params::check(raw, preset.as_str())?)
 }
 
 fn report(args: &Args, corpus: &Corpus, trained: &Trained, path: &Path) -> anyhow::Result<()> {

@@ -342,6 +342,21 @@ impl Gradient for &Objective<'_> {
 /// The scores of the rows of a fold, beside their numbers.
 #[must_use]
 pub fn scores(matrix: &Matrix, fit: &Fit, fold: Fold) -> Vec<(usize, f64)> {
+    scores_where(matrix, fit, |row| fold.has(row))
+}
+
+/// The scores of all rows, in their order.
+#[must_use]
+pub fn scores_of_all(matrix: &Matrix, fit: &Fit) -> Vec<f64> {
+    let scores = scores_where(matrix, fit, |_| true);
+    scores.into_iter().map(|(_, score)| score).collect()
+}
+
+fn scores_where(
+    matrix: &Matrix,
+    fit: &Fit,
+    takes: impl Fn(usize) -> bool + Sync,
+) -> Vec<(usize, f64)> {
     let by_rank = matrix
         .column_of_rank
         .iter()
@@ -351,7 +366,7 @@ pub fn scores(matrix: &Matrix, fit: &Fit, fold: Fold) -> Vec<(usize, f64)> {
         .map(|(weight, factor)| weight * factor)
         .collect();
     let of_block = |block: &Block| -> Vec<(usize, f64)> {
-        let rows = block.rows().filter(|row| fold.has(row.number));
+        let rows = block.rows().filter(|row| takes(row.number));
         rows.map(|row| (row.number, row.dot(&products) + fit.intercept))
             .collect()
     };

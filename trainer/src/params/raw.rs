@@ -1,6 +1,7 @@
 //! `params.yaml` as it was typed: keys, and the values they have where they are left out.
 
 use super::promotion::RawPromotion;
+use crate::tune::Search;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::path::PathBuf;
@@ -21,9 +22,30 @@ pub struct RawParams {
     pub(super) calibration: RawCalibration,
     pub(super) promotion: RawPromotion,
     pub(super) model_registration: RawModelRegistration,
+    pub(super) tune: Search,
 }
 
 impl RawParams {
+    /// How to search for better ones.
+    #[must_use]
+    pub fn search(&self) -> &Search {
+        &self.tune
+    }
+
+    /// The same, with the model of others: preprocessing, features, weights and calibration.
+    #[must_use]
+    pub fn with_model_of(mut self, others: Self) -> Self {
+        self.data_preprocessing = RawDataPreprocessing {
+            // Where the dictionary is belongs to the machine.
+            wordnet: self.data_preprocessing.wordnet,
+            ..others.data_preprocessing
+        };
+        self.feature_engineering = others.feature_engineering;
+        self.model_building = others.model_building;
+        self.calibration = others.calibration;
+        self
+    }
+
     /// What a model keeps of its parameters: all that its bytes depend on, and nothing of where data or dictionary were.
     #[must_use]
     pub fn recorded(&self) -> serde_json::Value {

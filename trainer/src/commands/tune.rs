@@ -1,0 +1,122 @@
+//! `trainer tune`.
+
+use super::output;
+use super::threads::{PresetArg, Threads};
+use super::train::params_with;
+use crate::corpus::{Corpus, SplitName};
+use crate::params::{Params, RawParams, full_text};
+use crate::tune::space::Point;
+use crate::tune::{Trial, search};
+use crate::{progress, words};
+use anyhow::Context;
+use serde_json::json;
+use std::fs::File;
+use std::io::Write as _;
+use std::path::PathBuf;
+
+/// Options of `trainer tune`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Labelled reviews, as for `trainer train`; only their training part is looked at.
+    #[arg(long, value_name = "PATH")]
+    data: PathBuf,
+    /// Training parameters: where the search begins, and with `tune` how and where it goes.
+    #[arg(long, value_name = "FILE", default_value = "params.yaml")]
+    params: PathBuf,
+    #[command(flatten)]
+    preset: PresetArg,
+    /// File that gets the parameters of the best trial.
+    #[arg(long, value_name = "FILE", default_value = "reports/tuned.yaml")]
+    out: PathBuf,
+    /// File that gets every trial, one JSON object a line.
+    #[arg(long, value_name = "FILE", default_value = "reports/trials.jsonl")]
+    log: PathBuf,
+    /// Most trials [default: tune.trials].
+    #[arg(long, value_name = "N")]
+    trials: Option<usize>,
+    #[command(flatten)]
+    threads: Threads,
+    /// Print one JSON object as the last line.
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
+    let base = params_with(&args.params, args.preset)?;
+    let mut how = base.raw.search().clone();
+    if let Some(trials) = args.trials {
+        how.trials = trials;
+    }
+    let corpus = Corpus::read(&args.data, SplitName::Train, &base.data_ingestion.split)?;
+    crate::stages::make_parent(&args.log)?;
+    let mut log =
+        File::create(&args.log).with_context(|| format!("making {}", args.log.display()))?;
+    let bar = progress::reviews("trials", how.trials as u64);
+    let mut trials: Vec<Trial> = Vec::new();
+    let best = args.threads.run(|| {
+        search(&corpus, &base, &how, with, |trial| {
+            let line = serde_json::to_string(trial)?;
+            writeln!(log, "{line}").with_context(|| format!("writing {}", args.log.display()))?;
+            bar.suspend(|| eprintln!("{}", told(trial)));
+            bar.inc(1);
+            trials.push(trial.clone());
+            Ok(())
+        })
+    })??;
+    bar.finish_and_clear();
+    super::evaluate::write(&args.out, &full_text(&best.raw)?)?;
+    let Some(winner) = trials.iter().rfind(|trial| trial.best) else {
+        anyhow::bail!("no trial has a result");
+    };
+    if args.json {
+        return output::line(json!({
+            "trials": trials.len(),
+            "best": winner,
+            "params": args.out,
+        }));
+    }
+    output::line(format_args!(
+        "best of {} trials: accuracy {:.4} in {} folds\n{}",
+        trials.len(),
+        winner.accuracy,
+        how.folds,
+        args.out.display()
+    ))
+}
+
+/// The parameters with the values of a point.
+fn with(base: &RawParams, point: &Point) -> anyhow::Result<Params> {
+    let mut typed = serde_json::to_value(base)?;
+    for (key, value) in point {
+        let pointer = format!("/{}", key.replace('.', "/"));
+        let place = typed
+            .pointer_mut(&pointer)
+            .with_context(|| format!("tune.ranges.{key} must be a parameter, as section.key"))?;
+        *place = value.clone();
+    }
+    let raw: RawParams = serde_json::from_value(typed)?;
+    words::read(Params::check(raw, "tune.ranges")?)
+}
+
+fn told(trial: &Trial) -> String {
+    let point: Vec<String> = trial
+        .point
+        .iter()
+        .map(|(key, value)| format!("{}={value}", key.rsplit('.').next().unwrap_or(key)))
+        .collect();
+    let result = match &trial.error {
+        Some(error) => error.clone(),
+        None => format!("{:.4}", trial.accuracy),
+    };
+    let note = match (trial.best, trial.given_up) {
+        (true, _) => "  best so far",
+        (_, true) => "  given up",
+        _ => "",
+    };
+    let point = if point.is_empty() {
+        "as the parameters say".to_owned()
+    } else {
+        point.join(" ")
+    };
+    format!("trial {}: {result}{note}  {point}", trial.trial)
+}
