@@ -87,7 +87,34 @@ impl Corpus {
         }
         // By text and label after the id: an id that stands twice leaves no order to the file.
         reviews.sort();
-        Ok(reviews.into_iter().collect())
+        Ok(Self::with_ids(reviews))
+    }
+
+    /// Takes ids, texts and labels in the order that they come in.
+    pub fn with_ids(reviews: impl IntoIterator<Item = (String, String, bool)>) -> Self {
+        let (mut ids, mut texts, mut labels) = (Vec::new(), Vec::new(), Vec::new());
+        for (id, text, label) in reviews {
+            ids.push(id);
+            texts.push(text);
+            labels.push(label);
+        }
+        let mut hash = Sha256::new();
+        for (text, &label) in texts.iter().zip(&labels) {
+            hash.update([u8::from(label)]);
+            hash.update((text.len() as u64).to_le_bytes());
+            hash.update(text);
+        }
+        let sha256 = hash
+            .finalize()
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        Self {
+            ids,
+            texts,
+            labels,
+            sha256,
+        }
     }
 
     /// Number of reviews.
@@ -115,38 +142,7 @@ impl Corpus {
 impl FromIterator<(String, bool)> for Corpus {
     fn from_iter<I: IntoIterator<Item = (String, bool)>>(reviews: I) -> Self {
         let numbered = reviews.into_iter().enumerate();
-        numbered
-            .map(|(i, (text, label))| (i.to_string(), text, label))
-            .collect()
-    }
-}
-
-/// Ids, texts and labels, in the order that they come in.
-impl FromIterator<(String, String, bool)> for Corpus {
-    fn from_iter<I: IntoIterator<Item = (String, String, bool)>>(reviews: I) -> Self {
-        let (mut ids, mut texts, mut labels) = (Vec::new(), Vec::new(), Vec::new());
-        for (id, text, label) in reviews {
-            ids.push(id);
-            texts.push(text);
-            labels.push(label);
-        }
-        let mut hash = Sha256::new();
-        for (text, &label) in texts.iter().zip(&labels) {
-            hash.update([u8::from(label)]);
-            hash.update((text.len() as u64).to_le_bytes());
-            hash.update(text);
-        }
-        let sha256 = hash
-            .finalize()
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
-        Self {
-            ids,
-            texts,
-            labels,
-            sha256,
-        }
+        Self::with_ids(numbered.map(|(i, (text, label))| (i.to_string(), text, label)))
     }
 }
 

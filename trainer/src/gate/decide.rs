@@ -231,6 +231,12 @@ fn slice_results(reviews: Reviews<'_>, ours: &Judged, theirs: Option<&Judged>) -
         .collect()
 }
 
+/// What the candidate loses of accuracy on `n` reviews. From counts: a difference of two fractions has a rounding of its own,
+/// which would refuse a loss that is exactly the bound.
+fn accuracy_drop(test: &McNemar, n: usize) -> f64 {
+    (test.b as f64 - test.c as f64) / n.max(1) as f64
+}
+
 struct Checks(Vec<Reason>);
 
 impl Checks {
@@ -321,12 +327,12 @@ impl Checks {
         // One that is not worse cannot be significantly worse, however far apart the two are.
         let p_worse = if b > c { p } else { 1.0 };
         self.that(
-            "alpha",
+            "mcnemar",
             p_worse,
             Bound::AtLeast(gate.alpha),
             format!("the candidate is wrong on {b} reviews that the champion gets right, and right on {c} that it gets wrong (McNemar p = {p:.3e})"),
         );
-        let drop = theirs.metrics.accuracy - ours.metrics.accuracy;
+        let drop = accuracy_drop(test, ours.metrics.n);
         let bound = Bound::AtMost(gate.max_regression);
         self.that(
             "max_regression",
@@ -357,7 +363,7 @@ impl Checks {
             let (Some(champion), Some(test)) = (result.champion, result.mcnemar) else {
                 continue;
             };
-            let drop = champion.value - result.candidate.value;
+            let drop = accuracy_drop(&test, result.n);
             let bound = Bound::AtMost(gate.slice_max_drop);
             let luck = !test.candidate_is_worse(alpha);
             self.0.push(Reason {
