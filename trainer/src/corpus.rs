@@ -7,7 +7,7 @@ use verdict_datasets::{Labels, OpenOptions, Source, Split};
 
 use crate::params::DataIngestion;
 use crate::progress;
-use crate::scoring::{Reviews, ReviewsError};
+use crate::scoring::{Reviews, ReviewsError, sha256_of};
 
 /// Reviews with their labels, ascending by id, so that a folder and its archive are the same corpus.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -98,17 +98,7 @@ impl Corpus {
             texts.push(text);
             labels.push(label);
         }
-        let mut hash = Sha256::new();
-        for (text, &label) in texts.iter().zip(&labels) {
-            hash.update([u8::from(label)]);
-            hash.update((text.len() as u64).to_le_bytes());
-            hash.update(text);
-        }
-        let sha256 = hash
-            .finalize()
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let sha256 = sha256_of(&texts, &labels);
         Self {
             ids,
             texts,

@@ -98,6 +98,7 @@ fn a_good_first_model_is_accepted_on_its_floors_alone() {
     );
     assert!(decision.accepted && decision.champion.is_none() && decision.mcnemar.is_none());
     assert_eq!((decision.n_flips, decision.n_reviews), (0, 1000));
+    assert_eq!(decision.data_sha256, held_out().sha256);
     assert!(decision.slices.iter().all(|slice| slice.champion.is_none()));
 }
 

@@ -50,7 +50,7 @@ fn model() -> &'static Model {
 
 fn render(corpus: &Corpus) -> BTreeMap<&'static str, String> {
     let reviews = corpus.reviews().unwrap();
-    let evaluation = Evaluation::new(model(), reviews, &corpus.sha256);
+    let evaluation = Evaluation::new(model(), reviews);
     let files = files::render(&evaluation).unwrap();
     files
         .into_iter()

@@ -58,9 +58,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let reviews = corpus.reviews()?;
     let measures = match &args.reports {
         Some(directory) => {
-            let evaluation = args
-                .threads
-                .run(|| Evaluation::new(&model, reviews, &corpus.sha256))?;
+            let evaluation = args.threads.run(|| Evaluation::new(&model, reviews))?;
             for file in files::render(&evaluation)? {
                 write(&directory.join(file.path), &file.text)?;
             }

@@ -19,6 +19,8 @@ pub struct Decision {
     pub reasons: Vec<Reason>,
     /// Reviews that both models were measured on.
     pub n_reviews: usize,
+    /// Names them: SHA-256 over labels and texts.
+    pub data_sha256: String,
     /// The model that asks.
     pub candidate: Measured,
     /// The model that serves; `None` for the first.
@@ -162,6 +164,7 @@ pub fn compare(
         accepted: checks.0.iter().all(|reason| reason.passed),
         reasons: checks.0,
         n_reviews: reviews.len(),
+        data_sha256: reviews.sha256(),
         candidate: ours.measured,
         champion: theirs.map(|theirs| theirs.measured),
         mcnemar,
