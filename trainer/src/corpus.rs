@@ -7,7 +7,7 @@ use verdict_datasets::{self as datasets, Kind, Labels, OpenOptions, Source};
 
 use crate::params::{Split, SplitRule};
 use crate::progress;
-use crate::scoring::{Reviews, ReviewsError};
+use crate::scoring::{Reviews, ReviewsError, sha256_of};
 
 /// A labelled review.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -73,6 +73,13 @@ impl Corpus {
         Ok(reviews.into())
     }
 
+    /// A corpus of ids, texts and labels.
+    pub fn with_ids(reviews: impl IntoIterator<Item = (String, String, bool)>) -> Self {
+        let labelled = |(id, text, label)| Labelled { id, text, label };
+        let reviews: Vec<Labelled> = reviews.into_iter().map(labelled).collect();
+        reviews.into()
+    }
+
     /// Number of reviews.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -117,7 +124,6 @@ impl From<Vec<Labelled>> for Corpus {
     fn from(mut reviews: Vec<Labelled>) -> Self {
         // By text and label after the id: an id that stands twice leaves no order to the source.
         reviews.sort();
-        let mut hash = Sha256::new();
         let mut corpus = Self {
             ids: Vec::with_capacity(reviews.len()),
             texts: Vec::with_capacity(reviews.len()),
@@ -125,14 +131,11 @@ impl From<Vec<Labelled>> for Corpus {
             sha256: String::new(),
         };
         for Labelled { id, text, label } in reviews {
-            hash.update([u8::from(label)]);
-            hash.update((text.len() as u64).to_le_bytes());
-            hash.update(&text);
             corpus.ids.push(id);
             corpus.texts.push(text);
             corpus.labels.push(label);
         }
-        corpus.sha256 = crate::hex(&hash.finalize());
+        corpus.sha256 = sha256_of(&corpus.texts, &corpus.labels);
         corpus
     }
 }

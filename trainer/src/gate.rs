@@ -6,6 +6,7 @@
 //! reviews  ─┘
 //! ```
 
+pub mod checks;
 pub mod decide;
 pub mod flips;
 pub mod mcnemar;

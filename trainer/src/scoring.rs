@@ -1,6 +1,7 @@
 //! Labelled reviews as evaluation and gate take them, and what a model says of them.
 
 use rayon::prelude::*;
+use sha2::{Digest, Sha256};
 use verdict_sentiment::{Model, Score, Scratch};
 
 /// Labelled reviews in memory, side by side. At least one.
@@ -77,6 +78,12 @@ impl<'a> Reviews<'a> {
         self.labels
     }
 
+    /// SHA-256 over labels and texts in this order, 64 hexadecimal digits: that of the corpus which they come from.
+    #[must_use]
+    pub fn sha256(&self) -> String {
+        sha256_of(self.texts, self.labels)
+    }
+
     /// P(positive) of each review, in `f64` and in their order, whatever the number of threads.
     #[must_use]
     pub fn probabilities(&self, model: &Model) -> Vec<f64> {
@@ -85,6 +92,17 @@ impl<'a> Reviews<'a> {
             .map(|score| score.probability)
             .collect()
     }
+}
+
+pub(crate) fn sha256_of(texts: &[String], labels: &[bool]) -> String {
+    let mut hash = Sha256::new();
+    for (text, &label) in texts.iter().zip(labels) {
+        hash.update([u8::from(label)]);
+        hash.update((text.len() as u64).to_le_bytes());
+        hash.update(text);
+    }
+    let digest = hash.finalize();
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Scores texts on all threads of the pool, in their order.

@@ -15,7 +15,7 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fs;
 
-const METRICS: [&str; 8] = [
+const METRICS: [&str; 15] = [
     "accuracy",
     "precision",
     "recall",
@@ -24,6 +24,13 @@ const METRICS: [&str; 8] = [
     "log_loss",
     "ece",
     "n",
+    "brier",
+    "n_positive",
+    "n_negative",
+    "tp",
+    "fp",
+    "tn",
+    "fn",
 ];
 
 #[test]

@@ -13,6 +13,12 @@ use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
+use verdict_sentiment::Model;
+use verdict_trainer::corpus::{Corpus, SplitName};
+use verdict_trainer::gate::decide::{Decision, FlipsWanted, compare};
+use verdict_trainer::gate::thresholds::Gate;
+use verdict_trainer::params::Params;
+use verdict_trainer::train::train;
 
 fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -82,4 +88,48 @@ fn the_default_model_is_what_its_data_and_params_give() {
     assert!(metric("accuracy") >= 0.8955, "{metrics}");
     assert!(metric("auc") >= 0.961, "{metrics}");
     assert!(metric("ece") <= 0.02, "{metrics}");
+}
+
+#[test]
+fn a_twentieth_of_wrong_labels_is_refused_and_twice_the_data_are_accepted() {
+    let Some(archive) = archive() else {
+        println!("left out: VERDICT_IMDB does not name the aclImdb archive");
+        return;
+    };
+    let params = Params::from_yaml("", "params.yaml").unwrap();
+    let read = |split| Corpus::read(&archive, split, &params.data_ingestion).unwrap();
+    let (all, held_out) = (read(SplitName::Train), read(SplitName::Test));
+    let model = |rows: &mut dyn Iterator<Item = (usize, bool)>| {
+        let rows = rows.map(|(i, label)| (all.texts[i].clone(), label));
+        let corpus: Corpus = rows.collect();
+        Model::from_bytes(&train(&corpus, &params, "sentiment").unwrap().artifact).unwrap()
+    };
+    let labels = || all.labels.iter().copied().enumerate();
+    let clean = model(&mut labels());
+    // Every twentieth in an order that has nothing to do with the one of the ids; every other one likewise.
+    let mixed = |i: usize| i * 7_919 % 25_000;
+    let wrong = model(&mut labels().map(|(i, label)| (i, label != (mixed(i) % 20 == 7))));
+    let half = model(&mut labels().filter(|&(i, _)| mixed(i) < 12_500));
+    let decide = |champion: &Model, candidate: &Model| -> Decision {
+        let reviews = held_out.reviews().unwrap();
+        compare(
+            Some(champion),
+            candidate,
+            reviews,
+            &Gate::default(),
+            FlipsWanted::default(),
+        )
+    };
+    let failed = |decision: &Decision| -> Vec<String> {
+        let failed = decision.reasons.iter().filter(|reason| !reason.passed);
+        failed.map(|reason| reason.check.clone()).collect()
+    };
+    let refused = failed(&decide(&clean, &wrong));
+    for check in ["mcnemar", "max_regression", "max_log_loss_rise"] {
+        assert!(refused.iter().any(|name| name == check), "{refused:?}");
+    }
+    let accepted = decide(&half, &clean);
+    assert!(accepted.accepted, "{:?}", failed(&accepted));
+    let back = decide(&clean, &half);
+    assert!(!back.accepted, "{:?}", back.mcnemar);
 }

@@ -59,7 +59,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let reviews = corpus.reviews()?;
     let measures = match &args.reports {
         Some(directory) => {
-            let report = || report(directory, &model, reviews, &corpus.sha256);
+            let report = || report(directory, &model, reviews);
             args.threads.run(report)??
         }
         None => {
@@ -98,9 +98,8 @@ pub(crate) fn report(
     directory: &Path,
     model: &Model,
     reviews: Reviews<'_>,
-    data_sha256: &str,
 ) -> anyhow::Result<Measures> {
-    let evaluation = Evaluation::new(model, reviews, data_sha256);
+    let evaluation = Evaluation::new(model, reviews);
     for file in files::render(&evaluation)? {
         write(&directory.join(file.path), &file.text)?;
     }

@@ -78,7 +78,7 @@ pub(crate) fn run(command: &Command) -> anyhow::Result<()> {
             let model = verdict_registry::load(layout.models())?;
             let corpus = stages::held_out(layout)?;
             let reviews = corpus.reviews()?;
-            let measures = evaluate::report(&layout.reports(), &model, reviews, &corpus.sha256)?;
+            let measures = evaluate::report(&layout.reports(), &model, reviews)?;
             output::line(serde_json::to_string(&measures)?)
         }),
     }

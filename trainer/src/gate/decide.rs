@@ -1,5 +1,6 @@
 //! The decision itself.
 
+use super::checks::{Checks, Reason};
 use super::flips::{Flip, flips};
 use super::mcnemar::McNemar;
 use super::slices::{Share, Slice, slices_of};
@@ -7,7 +8,6 @@ use super::thresholds::Gate;
 use crate::metrics::Metrics;
 use crate::scoring::Reviews;
 use serde::Serialize;
-use std::fmt;
 use verdict_sentiment::Model;
 
 /// Whether to promote, and why. Serialises to `reports/promotion.json`.
@@ -19,6 +19,8 @@ pub struct Decision {
     pub reasons: Vec<Reason>,
     /// Reviews that both models were measured on.
     pub n_reviews: usize,
+    /// Names them: SHA-256 over labels and texts.
+    pub data_sha256: String,
     /// The model that asks.
     pub candidate: Measured,
     /// The model that serves; `None` for the first.
@@ -63,49 +65,6 @@ pub struct SliceResult {
     pub mcnemar: Option<McNemar>,
 }
 
-/// One check.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Reason {
-    /// What was checked, such as `floors.accuracy` or `slices.short`.
-    pub check: String,
-    /// What was found.
-    pub value: f64,
-    /// What it was held against.
-    pub bound: Bound,
-    /// Whether it holds.
-    pub passed: bool,
-    /// The same for a reader.
-    pub says: String,
-}
-
-/// What a value is held against.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Bound {
-    /// It must not be less.
-    AtLeast(f64),
-    /// It must not be more.
-    AtMost(f64),
-}
-
-impl Bound {
-    fn holds(self, value: f64) -> bool {
-        match self {
-            Self::AtLeast(bound) => value >= bound,
-            Self::AtMost(bound) => value <= bound,
-        }
-    }
-}
-
-impl fmt::Display for Bound {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::AtLeast(bound) => write!(f, "at least {bound}"),
-            Self::AtMost(bound) => write!(f, "at most {bound}"),
-        }
-    }
-}
-
 /// How much of the flips a decision carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FlipsWanted {
@@ -140,7 +99,7 @@ pub fn compare(
     let ours = Judged::new(candidate, reviews);
     let theirs = champion.map(|champion| Judged::new(champion, reviews));
     let slices = slice_results(reviews, &ours, theirs.as_ref());
-    let mut checks = Checks(Vec::new());
+    let mut checks = Checks::default();
     checks.by_itself(candidate, &ours.measured.metrics, reviews, gate);
     let mcnemar = theirs.as_ref().map(|theirs| {
         let test = McNemar::count(&theirs.right, &ours.right);
@@ -159,9 +118,10 @@ pub fn compare(
     let n_flips = flips.len();
     flips.truncate(wanted.most);
     Decision {
-        accepted: checks.0.iter().all(|reason| reason.passed),
-        reasons: checks.0,
+        accepted: checks.reasons.iter().all(|reason| reason.passed),
+        reasons: checks.reasons,
         n_reviews: reviews.len(),
+        data_sha256: reviews.sha256(),
         candidate: ours.measured,
         champion: theirs.map(|theirs| theirs.measured),
         mcnemar,
@@ -229,155 +189,4 @@ fn slice_results(reviews: Reviews<'_>, ours: &Judged, theirs: Option<&Judged>) -
             }
         })
         .collect()
-}
-
-struct Checks(Vec<Reason>);
-
-impl Checks {
-    fn that(&mut self, check: impl Into<String>, value: f64, bound: Bound, says: String) {
-        self.0.push(Reason {
-            check: check.into(),
-            value,
-            bound,
-            passed: bound.holds(value),
-            says,
-        });
-    }
-
-    /// What a first model is held against as well.
-    fn by_itself(&mut self, model: &Model, metrics: &Metrics, reviews: Reviews<'_>, gate: &Gate) {
-        let n = reviews.len();
-        let bound = Bound::AtLeast(gate.min_reviews as f64);
-        self.that(
-            "min_reviews",
-            n as f64,
-            bound,
-            format!("{n} reviews were scored, {bound} are asked for"),
-        );
-        let positive = reviews.labels().iter().filter(|&&label| label).count();
-        let classes = usize::from(positive > 0) + usize::from(positive < n);
-        self.that(
-            "both_classes",
-            classes as f64,
-            Bound::AtLeast(2.0),
-            format!(
-                "{positive} reviews are positive and {} negative; some of each are asked for",
-                n - positive
-            ),
-        );
-        if gate.require_converged {
-            let converged = model.parts().about.pointer("/fit/converged");
-            let converged = converged.and_then(serde_json::Value::as_bool) == Some(true);
-            self.that(
-                "require_converged",
-                f64::from(u8::from(converged)),
-                Bound::AtLeast(1.0),
-                format!(
-                    "the optimiser {} its tolerance",
-                    if converged {
-                        "reached"
-                    } else {
-                        "is not known to have reached"
-                    }
-                ),
-            );
-        }
-        let floors = &gate.floors;
-        for (name, value, bound) in [
-            (
-                "accuracy",
-                metrics.accuracy,
-                Bound::AtLeast(floors.accuracy),
-            ),
-            (
-                "precision",
-                metrics.precision,
-                Bound::AtLeast(floors.precision),
-            ),
-            ("recall", metrics.recall, Bound::AtLeast(floors.recall)),
-            ("f1", metrics.f1, Bound::AtLeast(floors.f1)),
-            ("auc", metrics.auc, Bound::AtLeast(floors.auc)),
-            ("log_loss", metrics.log_loss, Bound::AtMost(floors.log_loss)),
-            ("ece", metrics.ece, Bound::AtMost(floors.ece)),
-        ] {
-            let says = format!("{name} is {value:.4}, {bound} is asked for");
-            self.that(format!("floors.{name}"), value, bound, says);
-        }
-    }
-
-    fn against(&mut self, ours: &Measured, theirs: &Measured, test: &McNemar, gate: &Gate) {
-        let differs = ours.sha256 != theirs.sha256;
-        let says = if differs {
-            "candidate and champion are two models".to_owned()
-        } else {
-            format!(
-                "nothing to promote: the candidate is the champion, SHA-256 {}",
-                ours.sha256
-            )
-        };
-        let value = f64::from(u8::from(differs));
-        self.that("differs_from_champion", value, Bound::AtLeast(1.0), says);
-        let McNemar { b, c, p } = *test;
-        // One that is not worse cannot be significantly worse, however far apart the two are.
-        let p_worse = if b > c { p } else { 1.0 };
-        self.that(
-            "alpha",
-            p_worse,
-            Bound::AtLeast(gate.alpha),
-            format!("the candidate is wrong on {b} reviews that the champion gets right, and right on {c} that it gets wrong (McNemar p = {p:.3e})"),
-        );
-        let drop = theirs.metrics.accuracy - ours.metrics.accuracy;
-        let bound = Bound::AtMost(gate.max_regression);
-        self.that(
-            "max_regression",
-            drop,
-            bound,
-            format!(
-                "accuracy goes from {:.4} to {:.4}; a loss of {bound} is tolerated",
-                theirs.metrics.accuracy, ours.metrics.accuracy
-            ),
-        );
-        let rise = ours.metrics.log_loss - theirs.metrics.log_loss;
-        let bound = Bound::AtMost(gate.max_log_loss_rise);
-        self.that(
-            "max_log_loss_rise",
-            rise,
-            bound,
-            format!(
-                "log-loss goes from {:.4} to {:.4}; a rise of {bound} is tolerated",
-                theirs.metrics.log_loss, ours.metrics.log_loss
-            ),
-        );
-    }
-
-    fn slices(&mut self, slices: &[SliceResult], gate: &Gate) {
-        // Nine tests find one "significant" loss by luck nine times as often as one does.
-        let alpha = gate.alpha / Slice::ALL.len() as f64;
-        for result in slices {
-            let (Some(champion), Some(test)) = (result.champion, result.mcnemar) else {
-                continue;
-            };
-            let drop = champion.value - result.candidate.value;
-            let bound = Bound::AtMost(gate.slice_max_drop);
-            let luck = !test.candidate_is_worse(alpha);
-            self.0.push(Reason {
-                check: format!("slices.{}", result.slice.name()),
-                value: drop,
-                bound,
-                passed: bound.holds(drop) || luck,
-                says: format!(
-                    "{} ({} reviews): accuracy goes from {:.4} to {:.4}; a loss of {bound} is tolerated{}",
-                    result.slice.describe(),
-                    result.n,
-                    champion.value,
-                    result.candidate.value,
-                    if luck && !bound.holds(drop) {
-                        ", and this one may be luck"
-                    } else {
-                        ""
-                    }
-                ),
-            });
-        }
-    }
 }

@@ -20,7 +20,7 @@ pub struct Evaluation<'a> {
     /// The model.
     pub model: &'a Model,
     /// Names the reviews: SHA-256 over labels and texts.
-    pub data_sha256: &'a str,
+    pub data_sha256: String,
     /// The truth, in the order of the reviews.
     pub labels: &'a [bool],
     /// P(positive), beside it.
@@ -59,7 +59,7 @@ pub struct ThresholdRow {
 impl<'a> Evaluation<'a> {
     /// Scores the reviews, on all threads of the pool, and measures.
     #[must_use]
-    pub fn new(model: &'a Model, reviews: Reviews<'a>, data_sha256: &'a str) -> Self {
+    pub fn new(model: &'a Model, reviews: Reviews<'a>) -> Self {
         let probabilities = reviews.probabilities(model);
         let labels = reviews.labels();
         let precision_recall = precision_recall(&probabilities, labels);
@@ -73,7 +73,7 @@ impl<'a> Evaluation<'a> {
         });
         Self {
             model,
-            data_sha256,
+            data_sha256: reviews.sha256(),
             labels,
             measures: Measures::new(&probabilities, labels),
             roc: roc(&probabilities, labels),

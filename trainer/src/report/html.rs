@@ -88,10 +88,11 @@ fn write_mistake(out: &mut String, mistake: &Mistake<'_>) -> fmt::Result {
         Escaped(mistake.id)
     )?;
     for span in highlight::spans(mistake.text, &mistake.terms) {
-        let text = Escaped(span.text);
         match span.weight {
-            None => write!(out, "{text}")?,
+            // Line breaks of the web pages that reviews are taken from, for the eye; the style keeps them.
+            None => write!(out, "{}", Escaped(&span.text.replace("<br />", "\n")))?,
             Some(weight) => {
+                let text = Escaped(span.text);
                 let class = if weight > 0.0 { "pro" } else { "con" };
                 write!(
                     out,

@@ -1,6 +1,7 @@
 //! Charts on the unit square.
 
 use crate::metrics::BINS;
+use crate::report::charts::grouped;
 use crate::report::curves::{CalibrationBin, MAX_POINTS, PrecisionRecallPoint, RocPoint, thin};
 use crate::report::evaluation::Evaluation;
 use crate::report::svg::{Anchor, Frame, Svg};
@@ -126,9 +127,9 @@ const RELIABILITY: Frame = Frame {
 };
 const COUNTS: Frame = Frame {
     left: 64.0,
-    top: 328.0,
+    top: 338.0,
     width: 392.0,
-    height: 70.0,
+    height: 60.0,
 };
 
 /// How often reviews are positive against how probable that was said to be, above the number of reviews in each bin.
@@ -191,7 +192,7 @@ fn counts(svg: &mut Svg, bins: &[CalibrationBin]) {
     svg.line("axis", COUNTS.at(0.0, 0.0), COUNTS.at(1.0, 0.0));
     let (x, y) = COUNTS.at(0.0, 1.0);
     svg.line("grid", (x, y), COUNTS.at(1.0, 1.0));
-    svg.text("tick", (x - 8.0, y + 4.0), Anchor::End, most);
+    svg.text("tick", (x - 8.0, y + 4.0), Anchor::End, grouped(most));
     svg.text("tick", (x - 8.0, COUNTS.bottom() + 4.0), Anchor::End, 0);
     for i in 0..=5 {
         let value = f64::from(i) / 5.0;
@@ -207,7 +208,7 @@ fn counts(svg: &mut Svg, bins: &[CalibrationBin]) {
     svg.text("name", (x, y + 40.0), Anchor::Middle, "Mean P(positive)");
     svg.upward(
         "name",
-        (COUNTS.left - 42.0, COUNTS.top + COUNTS.height / 2.0),
+        (COUNTS.left - 48.0, COUNTS.top + COUNTS.height / 2.0),
         "Reviews",
     );
 }

@@ -11,11 +11,11 @@ font-family:system-ui,-apple-system,'Segoe UI',Roboto,'Helvetica Neue',Arial,san
 main{max-width:1060px;margin:0 auto;padding:32px 24px 48px}
 h1{margin:0 0 4px;font-size:1.9rem;letter-spacing:-.01em}h1 .quiet{font-weight:400;font-size:1.1rem}
 h2{font-size:1.25rem;margin:40px 0 8px}h3{font-size:1rem;margin:24px 0 8px}
-code,pre,.mono{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;font-size:.85em;overflow-wrap:anywhere}
+code,.mono{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;font-size:.85em;overflow-wrap:anywhere}
 .quiet{color:var(--quiet)}
 dl.facts{display:grid;grid-template-columns:max-content 1fr;gap:2px 16px;margin:12px 0}dl.facts dt{color:var(--quiet)}
 dl.facts dd{margin:0;overflow-wrap:anywhere}
-.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(150px,1fr));gap:12px;margin:24px 0;padding:0;list-style:none}
+.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(210px,1fr));gap:12px;margin:24px 0;padding:0;list-style:none}
 .tiles li{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:12px 16px}
 .tiles .number{display:block;font-size:1.6rem;font-weight:650;font-variant-numeric:tabular-nums}
 .tiles .label{color:var(--quiet);font-size:.9rem}
@@ -36,7 +36,6 @@ mark{background:none;color:inherit;border-bottom:2px solid;padding:0 1px}
 mark.pro{background:var(--pro-soft);border-color:var(--pro)}mark.con{background:var(--con-soft);border-bottom:2px dashed var(--con)}
 .terms{margin:0;font-size:.85rem}.terms span{margin-right:10px;white-space:nowrap}
 .terms .pro{color:var(--pro)}.terms .con{color:var(--con)}
-pre{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:12px 16px;overflow-x:auto}
 footer{margin-top:40px;color:var(--quiet);font-size:.9rem}
 @media print{body{background:#fff}main{max-width:none;padding:0}figure,table,tr,.tiles li{break-inside:avoid}h2,h3{break-after:avoid}
 .pictures{grid-template-columns:1fr 1fr}*{-webkit-print-color-adjust:exact;print-color-adjust:exact}}

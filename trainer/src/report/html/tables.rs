@@ -17,7 +17,7 @@ pub(super) fn identity(out: &mut String, evaluation: &Evaluation<'_>) -> fmt::Re
         grouped(measures.metrics.n),
         grouped(measures.n_positive),
         grouped(measures.n_negative),
-        Escaped(evaluation.data_sha256)
+        Escaped(&evaluation.data_sha256)
     )
 }
 
@@ -115,6 +115,10 @@ pub(super) fn model(out: &mut String, evaluation: &Evaluation<'_>) -> fmt::Resul
         match parts.about.pointer(pointer) {
             None | Some(Value::Null) => "not stated".to_owned(),
             Some(Value::String(text)) => text.clone(),
+            Some(Value::Number(number)) => match number.as_u64() {
+                Some(n) => grouped(n.try_into().unwrap_or(usize::MAX)),
+                None => number.to_string(),
+            },
             Some(value) => value.to_string(),
         }
     };
@@ -163,13 +167,29 @@ pub(super) fn model(out: &mut String, evaluation: &Evaluation<'_>) -> fmt::Resul
     for (name, value) in &facts {
         writeln!(out, "<dt>{name}</dt><dd>{}</dd>", Escaped(value))?;
     }
-    let params = parts.about.get("params").unwrap_or(&Value::Null);
-    let params = serde_json::to_string_pretty(params).unwrap_or_default();
-    write!(
-        out,
-        "</dl>\n<h3>Parameters</h3>\n<pre>{}</pre>\n\
-         <h3>Limits</h3>\n<p>Numbers hold for reviews like those measured on. Irony and comparisons are read word by word. Do not \
-         use the model to judge people.</p>\n</section>\n",
-        Escaped(&params)
+    out.write_str("</dl>\n<h3>Parameters</h3>\n<dl class=\"facts mono\">\n")?;
+    let none = Value::Null;
+    write_params(out, "", parts.about.get("params").unwrap_or(&none))?;
+    out.write_str(
+        "</dl>\n<h3>Limits</h3>\n<p>Numbers hold for reviews like those measured on. Irony and comparisons are read word by word. \
+         Do not use the model to judge people.</p>\n</section>\n",
     )
+}
+
+/// A line for each value, named by its path: `model_building.C`.
+fn write_params(out: &mut String, path: &str, value: &Value) -> fmt::Result {
+    let Value::Object(members) = value else {
+        let text = value.to_string();
+        let (path, text) = (Escaped(path), Escaped(&text));
+        return writeln!(out, "<dt>{path}</dt><dd>{text}</dd>");
+    };
+    for (key, value) in members {
+        let path = if path.is_empty() {
+            key.clone()
+        } else {
+            format!("{path}.{key}")
+        };
+        write_params(out, &path, value)?;
+    }
+    Ok(())
 }
