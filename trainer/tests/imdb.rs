@@ -97,7 +97,7 @@ fn a_twentieth_of_wrong_labels_is_refused_and_twice_the_data_are_accepted() {
         return;
     };
     let params = Params::from_yaml("", "params.yaml").unwrap();
-    let read = |split| Corpus::read(&archive, split, &params.data_ingestion).unwrap();
+    let read = |split| Corpus::read(&archive, split, &params.data_ingestion.split).unwrap();
     let (all, held_out) = (read(SplitName::Train), read(SplitName::Test));
     let model = |rows: &mut dyn Iterator<Item = (usize, bool)>| {
         let rows = rows.map(|(i, label)| (all.texts[i].clone(), label));
