@@ -89,8 +89,7 @@ fn write_mistake(out: &mut String, mistake: &Mistake<'_>) -> fmt::Result {
     )?;
     for span in highlight::spans(mistake.text, &mistake.terms) {
         match span.weight {
-            // Line breaks of the web pages that reviews are taken from, for the eye; the style keeps them.
-            None => write!(out, "{}", Escaped(&span.text.replace("<br />", "\n")))?,
+            None => write!(out, "{}", Escaped(&with_line_breaks(span.text)))?,
             Some(weight) => {
                 let text = Escaped(span.text);
                 let class = if weight > 0.0 { "pro" } else { "con" };
@@ -119,4 +118,9 @@ fn write_mistake(out: &mut String, mistake: &Mistake<'_>) -> fmt::Result {
         )?;
     }
     out.write_str("</p>\n</article>\n")
+}
+
+/// The line breaks of the web pages that reviews are taken from, two of which are a paragraph; the style keeps lines.
+fn with_line_breaks(text: &str) -> String {
+    text.replace("<br /><br />", "\n").replace("<br />", "\n")
 }
