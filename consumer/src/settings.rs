@@ -12,6 +12,8 @@ use verdict_messages::{
 };
 use verdict_telemetry::{CpuPrice, TelemetryArgs};
 
+use crate::models::{ModelArgs, ModelSettings};
+
 /// Scores reviews from Kafka and writes verdicts, dead letters and replies.
 #[derive(Debug, Parser)]
 #[command(name = "consumer", version, args_conflicts_with_subcommands = true)]
@@ -28,7 +30,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Score reviews until told to stop (the default)
-    Run(RunArgs),
+    Run(Box<RunArgs>),
     /// Read the topics again and prove that every review has exactly one outcome; exit code 1 when not
     Audit(AuditArgs),
 }
@@ -84,7 +86,7 @@ pub struct RunArgs {
     #[arg(long, env = "VERDICT_INSTANCE", value_name = "NAME")]
     pub instance: Option<String>,
 
-    /// The model: a file, or a directory that holds model.verdict
+    /// The model that serves while topic `models` has none: a file, or a directory that holds model.verdict
     #[arg(
         long,
         env = "VERDICT_MODEL",
@@ -92,6 +94,10 @@ pub struct RunArgs {
         value_name = "PATH"
     )]
     pub model: PathBuf,
+
+    /// The models that follow it.
+    #[command(flatten)]
+    pub models: ModelArgs,
 
     /// Address of /metrics, /healthz and /readyz
     #[arg(
@@ -211,6 +217,8 @@ pub struct Settings {
     pub drain: Duration,
     /// The model's file, or its directory.
     pub model: PathBuf,
+    /// The models that follow it; without, it serves for ever.
+    pub models: Option<ModelSettings>,
     /// Where the operator pages are served.
     pub listen: SocketAddr,
     /// What CPU time costs.
@@ -287,6 +295,7 @@ impl RunArgs {
             problems.push("--group must not be empty".to_owned());
         }
         problems.extend(self.topics.problems());
+        let models = self.models.check(&self.topics.all(), &mut problems);
         let kafka = self
             .kafka
             .check()
@@ -337,6 +346,7 @@ impl RunArgs {
                 .unwrap_or(NonZeroUsize::MIN),
             drain: DRAIN,
             model: self.model.clone(),
+            models,
             listen: self.listen,
             price,
         })
@@ -344,6 +354,14 @@ impl RunArgs {
 }
 
 impl TopicArgs {
+    fn all(&self) -> [&String; 3] {
+        [
+            &self.reviews_topic,
+            &self.verdicts_topic,
+            &self.dead_letters_topic,
+        ]
+    }
+
     /// An outcome that is written where outcomes of another kind or reviews are read would be read as one of those.
     pub(crate) fn problems(&self) -> Vec<String> {
         let named = [
@@ -389,6 +407,11 @@ mod tests {
         assert!(cli.command.is_none());
         let settings = cli.run.check().unwrap();
         assert_eq!(settings.source.topics, ["reviews"]);
+        let models = settings.models.unwrap();
+        assert_eq!((&*models.topic, &*models.name), ("models", "sentiment"));
+        assert!(!models.allow_rollback);
+        let alone = read(&["--no-follow-models", "--model-name="]).check();
+        assert_eq!(alone.unwrap().models, None);
         assert_eq!(settings.listen, "127.0.0.1:9101".parse().unwrap());
         assert!(matches!(
             Cli::try_parse_from(["consumer", "run"]).unwrap().command,
@@ -408,6 +431,8 @@ mod tests {
             "--kafka=nonsense",
             "--reply-topics=(",
             "--verdicts-topic=reviews",
+            "--models-topic=dlq.reviews",
+            "--model-name=",
         ];
         let BadSettings(problems) = read(&arguments).check().unwrap_err();
         assert_eq!(problems.len(), arguments.len(), "{problems:?}");

@@ -220,6 +220,16 @@ pub const MODEL_INFO: Instrument = Instrument {
     labels: &["name", "version", "sha256"],
     services: "consumer",
 };
+/// `verdict.model.swaps{outcome}`
+pub const MODEL_SWAPS: Instrument = Instrument {
+    name: "verdict.model.swaps",
+    prometheus: "verdict_model_swaps_total",
+    kind: Kind::Counter,
+    unit: "{pointer}",
+    help: "Pointers to model versions: taken, same, superseded or removed; pointer, name, older, conflict, unreachable, size, checksum, format or example when refused",
+    labels: &["outcome"],
+    services: "consumer",
+};
 /// `verdict.web.replies{outcome}`
 pub const WEB_REPLIES: Instrument = Instrument {
     name: "verdict.web.replies",
@@ -268,6 +278,7 @@ pub const ALL: &[Instrument] = &[
     CONSUMER_LAG,
     BATCH_SIZE,
     MODEL_INFO,
+    MODEL_SWAPS,
     WEB_REPLIES,
     WEB_PENDING,
     WEB_REFUSED,

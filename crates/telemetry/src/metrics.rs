@@ -15,8 +15,8 @@ use crate::{
     catalogue::{self, Instrument, Kind},
     cpu,
     labels::{
-        Destination, Ending, Method, Prediction, Refused, ReplyReceived, ReplySent, Route,
-        SendError, label,
+        Destination, Ending, Method, ModelSwap, Prediction, Refused, ReplyReceived, ReplySent,
+        Route, SendError, label,
     },
 };
 
@@ -52,6 +52,7 @@ struct Instruments {
     endings: Counter<u64>,
     replies: Counter<u64>,
     batch_size: Histogram<u64>,
+    model_swaps: Counter<u64>,
     web_replies: Counter<u64>,
     web_pending: UpDownCounter<i64>,
     web_refused: Counter<u64>,
@@ -115,6 +116,7 @@ impl Metrics {
                 .with_unit(catalogue::BATCH_SIZE.unit)
                 .with_boundaries(bounds(&catalogue::BATCH_SIZE))
                 .build(),
+            model_swaps: counter(&meter, &catalogue::MODEL_SWAPS),
             web_replies: counter(&meter, &catalogue::WEB_REPLIES),
             web_pending: meter
                 .i64_up_down_counter(catalogue::WEB_PENDING.name)
@@ -236,6 +238,13 @@ impl Metrics {
             .model
             .lock()
             .unwrap_or_else(PoisonError::into_inner) = Some(model);
+    }
+
+    /// `n` pointers to model versions had this outcome.
+    pub fn record_model_swaps(&self, outcome: ModelSwap, n: u64) {
+        self.0
+            .model_swaps
+            .add(n, &[label("outcome", outcome.as_str())]);
     }
 
     /// The lag of every partition that is assigned now; partitions not listed lose their series.
