@@ -22,7 +22,7 @@ use arc_swap::ArcSwap;
 use common::{
     artifact_of,
     kafka::{PATIENCE, kafka, publish},
-    pointers::{NAME, announce, announce_bytes, eventually, outcomes, record, saved},
+    pointers::{Announcer, NAME, eventually, outcomes, saved},
     settings,
 };
 use tempfile::TempDir;
@@ -40,6 +40,7 @@ use verdict_telemetry::{CpuPrice, Service, Telemetry};
 
 /// A consumer that runs.
 struct Running {
+    announcer: Announcer,
     telemetry: Telemetry,
     models: Arc<ArcSwap<Model>>,
 }
@@ -70,7 +71,9 @@ impl Running {
 
     fn await_ready(&self) {
         eventually("the consumer is ready", || {
-            self.telemetry.health().readiness().ok.then_some(())
+            let readiness = self.telemetry.health().readiness();
+            // Before the loop has begun there are no checks that could fail.
+            (readiness.ok && readiness.text.contains("group")).then_some(())
         });
     }
 }
@@ -86,6 +89,7 @@ fn with_consumer(
     let mut settings = settings(&[&bootstrap, "--kafka=session.timeout.ms=6000"]);
     follow(settings.models.as_mut().unwrap());
     let running = Running {
+        announcer: Announcer::new(kafka),
         telemetry: Telemetry::start(Service::Consumer, CpuPrice::default()).unwrap(),
         models: Arc::new(ArcSwap::from_pointee(Model::from_bytes(own).unwrap())),
     };
@@ -173,13 +177,10 @@ fn a_hundred_models_pass_through_a_flow_of_reviews() {
             thread::scope(|scope| {
                 scope.spawn(|| flow(&kafka, REVIEWS));
                 let started = Instant::now();
-                let publisher = Publisher::new(&kafka, PublisherRole::Pipeline).unwrap();
                 for n in 1..=MODELS {
                     let bytes = artifact_of(NAME, n as f64 / 1000.0);
                     let pointer = saved(place.path(), &bytes, &n.to_string());
-                    let value = pointer.encode().unwrap();
-                    publisher.send(&record(Some(&value))).unwrap();
-                    publisher.wait_delivered(PATIENCE).unwrap();
+                    running.announcer.announce(&pointer);
                     // Spread over the flow; a machine that is late goes on without waiting.
                     let due = started + Duration::from_millis(100) * u32::try_from(n).unwrap();
                     while Instant::now() < due {
@@ -266,7 +267,7 @@ fn a_pointer_that_comes_before_its_model_is_followed_once_that_is_there() {
         running.await_ready();
         let path = place.path().join("1/model.verdict");
         let pointer = common::pointers::pointer_to(&path, &first, "1");
-        announce(&kafka, &pointer);
+        running.announcer.announce(&pointer);
         // Time for some tries, after the first of which it must not be given up.
         let since = Instant::now();
         while since.elapsed() < Duration::from_millis(500) {
@@ -279,7 +280,9 @@ fn a_pointer_that_comes_before_its_model_is_followed_once_that_is_there() {
         running.await_version("1");
         assert_eq!(running.serving().sha256, pointer.sha256);
 
-        announce(&kafka, &saved(place.path(), &second, "2"));
+        running
+            .announcer
+            .announce(&saved(place.path(), &second, "2"));
         running.await_version("2");
     });
 
@@ -301,7 +304,7 @@ fn a_pointer_that_comes_before_its_model_is_followed_once_that_is_there() {
 
     // One that is told not to wait for long starts with its own, and goes on following.
     let third = common::pointers::pointer_to(&place.path().join("3"), &own, "3");
-    announce(&kafka, &third);
+    Announcer::new(&kafka).announce(&third);
     let hurried = |settings: &mut ModelSettings| settings.start_wait = Duration::from_millis(300);
     with_consumer(&kafka, &own, hurried, |running| {
         running.await_ready();
@@ -332,20 +335,20 @@ fn models_go_back_by_a_decision_only() {
         |_| {},
         |running| {
             running.await_ready();
-            announce(&kafka, &two);
+            running.announcer.announce(&two);
             running.await_version("2");
-            announce(&kafka, &one);
+            running.announcer.announce(&one);
             running.await_outcome("older", 1);
             assert_eq!(running.serving().version, "2");
-            announce(&kafka, &one.clone().withdrawing(&two));
+            running.announcer.announce(&one.clone().withdrawing(&two));
             running.await_version("1");
-            announce(&kafka, &three);
+            running.announcer.announce(&three);
             running.await_version("3");
             // What was withdrawn before the third does not withdraw the third.
-            announce(&kafka, &one.clone().withdrawing(&two));
+            running.announcer.announce(&one.clone().withdrawing(&two));
             running.await_outcome("older", 2);
             // Without a pointer, the last one goes on serving.
-            announce_bytes(&kafka, None);
+            running.announcer.value(None);
             running.await_outcome("removed", 1);
             assert_eq!(running.serving().version, "3");
             assert!(running.telemetry.health().readiness().ok);
@@ -354,9 +357,9 @@ fn models_go_back_by_a_decision_only() {
     let allowed = |settings: &mut ModelSettings| settings.allow_rollback = true;
     with_consumer(&kafka, &own, allowed, |running| {
         running.await_ready();
-        announce(&kafka, &two);
+        running.announcer.announce(&two);
         running.await_version("2");
-        announce(&kafka, &one);
+        running.announcer.announce(&one);
         running.await_version("1");
     });
 }
@@ -379,7 +382,7 @@ fn no_bad_model_is_taken_and_the_old_one_serves_on() {
     let hurried = |settings: &mut ModelSettings| settings.fetch_for = Duration::from_millis(200);
     with_consumer(&kafka, &own, hurried, |running| {
         running.await_ready();
-        announce(&kafka, &good);
+        running.announcer.announce(&good);
         running.await_version("5");
         let cases = bad::cases(place.path(), &good);
         assert!(cases.len() >= 30, "{}", cases.len());
@@ -390,7 +393,7 @@ fn no_bad_model_is_taken_and_the_old_one_serves_on() {
             outcome,
         } in &cases
         {
-            announce_bytes(&kafka, Some(value));
+            running.announcer.value(Some(value));
             *expected.entry((*outcome).to_owned()).or_default() += 1;
             let total: u64 = expected.values().sum();
             let got = eventually(what, || {
@@ -406,7 +409,7 @@ fn no_bad_model_is_taken_and_the_old_one_serves_on() {
             running.assert_ready(what);
         }
         let after = saved(place.path(), &artifact_of(NAME, 0.7), "7");
-        announce(&kafka, &after);
+        running.announcer.announce(&after);
         running.await_version("7");
         eprintln!(
             "{} bad models: {:?}",

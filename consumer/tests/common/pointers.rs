@@ -8,11 +8,11 @@ use std::{
 };
 
 use sha2::{Digest, Sha256};
-use verdict_kafka_io::{KafkaSettings, Outgoing};
+use verdict_kafka_io::{KafkaSettings, Outgoing, Publisher, PublisherRole};
 use verdict_messages::{ModelPointer, TrainedFrom, topic};
 use verdict_telemetry::Telemetry;
 
-use super::kafka::{PATIENCE, publish};
+use super::kafka::PATIENCE;
 
 /// The name that the consumers of the tests follow.
 pub(crate) const NAME: &str = "sentiment";
@@ -45,22 +45,28 @@ pub(crate) fn saved(directory: &Path, bytes: &[u8], version: &str) -> ModelPoint
     pointer_to(&path, bytes, version)
 }
 
-/// The record of a pointer, or of what stands in its place.
-pub(crate) fn record(value: Option<&[u8]>) -> Outgoing {
-    let record = Outgoing::to(topic::MODELS).key(NAME);
-    match value {
-        Some(value) => record.value(value),
-        None => record,
+/// Writes pointers. One client for all of them: making and ending one takes half a second.
+pub(crate) struct Announcer(Publisher);
+
+impl Announcer {
+    pub(crate) fn new(kafka: &KafkaSettings) -> Self {
+        Self(Publisher::new(kafka, PublisherRole::Pipeline).unwrap())
     }
-}
 
-pub(crate) fn announce(kafka: &KafkaSettings, pointer: &ModelPointer) {
-    announce_bytes(kafka, Some(&pointer.encode().unwrap()));
-}
+    pub(crate) fn announce(&self, pointer: &ModelPointer) {
+        self.value(Some(&pointer.encode().unwrap()));
+    }
 
-/// Writes the value, whatever it is, as the last pointer.
-pub(crate) fn announce_bytes(kafka: &KafkaSettings, value: Option<&[u8]>) {
-    publish(kafka, [record(value)]);
+    /// Writes the value, whatever it is, as the last pointer.
+    pub(crate) fn value(&self, value: Option<&[u8]>) {
+        let record = Outgoing::to(topic::MODELS).key(NAME);
+        let record = match value {
+            Some(value) => record.value(value),
+            None => record,
+        };
+        self.0.send(&record).unwrap();
+        self.0.wait_delivered(PATIENCE).unwrap();
+    }
 }
 
 /// How many pointers had each outcome.
