@@ -1,6 +1,6 @@
 //! What can be typed.
 
-use crate::commands::{data, evaluate, explain, gate, inspect, params, score, stage, train, tune};
+use crate::commands::{data, evaluate, explain, gate, inspect, params, promote, rebuild, replay, score, stage, train, tune, watch};
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
@@ -29,6 +29,16 @@ enum Command {
     Explain(explain::Args),
     /// Show what a model file holds.
     Inspect(inspect::Args),
+    /// Rebuild the model from the review log, and let it serve if the gate accepts it.
+    Rebuild(rebuild::Args),
+    /// Rebuild whenever enough labels have come, or enough time has gone by.
+    Watch(watch::Args),
+    /// Let a registered version serve, if the gate accepts it; exit code 1 if not.
+    Promote(promote::Args),
+    /// Let the version serve again that did before.
+    Rollback(promote::RollbackArgs),
+    /// Score the last stored reviews with a candidate too, and show what would change.
+    Replay(replay::Args),
     /// Choose parameters by random search with cross-validation on the training reviews.
     Tune(tune::Args),
     /// Print every parameter with its value, those of a preset too.
@@ -53,6 +63,11 @@ pub fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
         Command::Score(args) => score::run(args),
         Command::Explain(args) => explain::run(args),
         Command::Inspect(args) => inspect::run(args),
+        Command::Rebuild(args) => return rebuild::run(args),
+        Command::Watch(args) => watch::run(args),
+        Command::Promote(args) => return promote::run(args),
+        Command::Rollback(args) => promote::run_rollback(args),
+        Command::Replay(args) => replay::run(args),
         Command::Tune(args) => tune::run(args),
         Command::Params(args) => params::run(args),
         Command::Stage(command) => stage::run(command),

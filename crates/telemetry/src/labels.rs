@@ -149,6 +149,20 @@ closed_label! {
 }
 
 closed_label! {
+    /// What became of a rebuild of the model.
+    Rebuild {
+        /// The new model serves.
+        Promoted => "promoted",
+        /// The gate refused it.
+        Refused => "refused",
+        /// It is the model that serves already.
+        Unchanged => "unchanged",
+        /// It did not come to its end.
+        Failed => "failed",
+    }
+}
+
+closed_label! {
     /// What became of a pointer to a model version. Every pointer that was read has one outcome.
     ModelSwap {
         /// Its model serves.
