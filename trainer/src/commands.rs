@@ -4,6 +4,7 @@ pub mod data;
 pub mod evaluate;
 pub mod explain;
 pub mod inspect;
+pub mod publish;
 pub mod score;
 pub mod train;
 
