@@ -97,7 +97,7 @@ pub fn run(
             follow,
             Arc::clone(models),
             telemetry.metrics().clone(),
-            fetch::from_registry,
+            fetch::from_registry(settings.registry.clone()),
         )
     });
     let watch = watch.transpose()?;

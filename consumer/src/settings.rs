@@ -10,6 +10,7 @@ use verdict_kafka_io::{BatchLimits, KafkaArgs, KafkaSettings, SourceOptions};
 use verdict_messages::{
     AllowedReplyTopics, MAX_REVIEW_BYTES, reply::DEFAULT_ALLOWED_REPLY_TOPICS, topic,
 };
+use verdict_registry::{Resolver, TrackingSettings};
 use verdict_telemetry::{CpuPrice, TelemetryArgs};
 
 use crate::models::{ModelArgs, ModelSettings};
@@ -86,12 +87,13 @@ pub struct RunArgs {
     #[arg(long, env = "VERDICT_INSTANCE", value_name = "NAME")]
     pub instance: Option<String>,
 
-    /// The model that serves while topic `models` has none: a file, or a directory that holds model.verdict
+    /// The model that serves while topic `models` has none: a file, a directory that holds model.verdict,
+    /// dir:ROOT/NAME@ALIAS, or models:/NAME@ALIAS of the MLflow server that MLFLOW_TRACKING_URI names
     #[arg(
         long,
         env = "VERDICT_MODEL",
         default_value = "models/default",
-        value_name = "PATH"
+        value_name = "URI"
     )]
     pub model: PathBuf,
 
@@ -215,8 +217,10 @@ pub struct Settings {
     pub threads: NonZeroUsize,
     /// How long a batch may take to end once a shutdown is requested.
     pub drain: Duration,
-    /// The model's file, or its directory.
+    /// Where the model is.
     pub model: PathBuf,
+    /// What finds models by URI.
+    pub registry: Resolver,
     /// The models that follow it; without, it serves for ever.
     pub models: Option<ModelSettings>,
     /// Where the operator pages are served.
@@ -306,11 +310,15 @@ impl RunArgs {
             .price()
             .map_err(|problem| problems.push(problem))
             .ok();
+        let registry = TrackingSettings::from_lookup(mlflow_variable)
+            .map(|tracking| Resolver { tracking })
+            .map_err(|problem| problems.push(problem.to_string()))
+            .ok();
         let reply_topics = AllowedReplyTopics::matching(&self.reply_topics)
             .map_err(|bad| problems.push(format!("--reply-topics: {bad}")))
             .ok();
-        let (Some(kafka), Some(price), Some(reply_topics), []) =
-            (kafka, price, reply_topics, problems.as_slice())
+        let (Some(kafka), Some(price), Some(reply_topics), Some(registry), []) =
+            (kafka, price, reply_topics, registry, problems.as_slice())
         else {
             return Err(BadSettings(problems));
         };
@@ -346,11 +354,20 @@ impl RunArgs {
                 .unwrap_or(NonZeroUsize::MIN),
             drain: DRAIN,
             model: self.model.clone(),
+            registry,
             models,
             listen: self.listen,
             price,
         })
     }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "MLflow's own variables, as every client of it takes them"
+)]
+fn mlflow_variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
 }
 
 impl TopicArgs {

@@ -1,13 +1,17 @@
 //! What can be typed.
 
-use crate::commands::{data, evaluate, explain, gate, inspect, params, promote, rebuild, replay, score, stage, train, tune, watch};
+use crate::commands::{
+    data, evaluate, explain, gate, inspect, params, promote, publish, rebuild, replay, score,
+    stage, train, tune, watch,
+};
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
+use verdict_kafka_io::{Failure, PublishError};
 
-/// Trains, evaluates and explains the models that classify reviews.
+/// Trains, evaluates and explains the models that classify reviews, and lets the better one serve.
 ///
-/// Results go to standard output, progress and logs to standard error. Exit codes: 0 done, 1 the answer is no
-/// (`gate`), 2 bad usage or input.
+/// Results go to standard output, progress and logs to standard error. Exit codes: 0 done, 1 the answer is no (gate,
+/// promote, rebuild), 2 bad usage or input, 70 Kafka is in the way.
 #[derive(Debug, Parser)]
 #[command(name = "trainer", version, max_term_width = 100)]
 pub struct Cli {
@@ -46,6 +50,8 @@ enum Command {
     /// Run one stage of the pipeline, as dvc.yaml does.
     #[command(subcommand)]
     Stage(stage::Command),
+    /// Keep a model in a registry and tell the running consumers to take it.
+    Publish(publish::Args),
     /// Get the data set.
     #[command(subcommand)]
     Data(data::Command),
@@ -71,7 +77,17 @@ pub fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
         Command::Tune(args) => tune::run(args),
         Command::Params(args) => params::run(args),
         Command::Stage(command) => stage::run(command),
+        Command::Publish(args) => publish::run(args),
         Command::Data(command) => data::run(command),
     }?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// What an error exits with: 70 when Kafka is in the way, 2 for what the user can put right in the command or its input.
+#[must_use]
+pub fn exit_code(error: &anyhow::Error) -> ExitCode {
+    let is_kafka = error
+        .chain()
+        .any(|cause| cause.is::<Failure>() || cause.is::<PublishError>());
+    ExitCode::from(if is_kafka { 70 } else { 2 })
 }

@@ -9,6 +9,7 @@ pub mod lifecycle;
 pub mod log;
 pub mod params;
 pub mod promote;
+pub mod publish;
 pub mod rebuild;
 pub mod replay;
 pub mod score;

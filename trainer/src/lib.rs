@@ -15,6 +15,7 @@
     reason = "matrix code: bounds are established once, by construction"
 )]
 
+pub mod announce;
 pub mod card;
 pub mod cli;
 pub mod commands;

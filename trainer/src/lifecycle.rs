@@ -13,14 +13,14 @@ pub mod rebuild;
 pub mod register;
 
 use crate::announce;
-use anyhow::Context;
+use anyhow::{Context, bail};
 use verdict_kafka_io::KafkaSettings;
 use verdict_messages::{ModelPointer, TrainedFrom};
-use verdict_registry::{Registry, Version};
+use verdict_registry::{Registry, RegistryError, Version};
 use verdict_sentiment::Model;
 
 /// The topic of pointers, or nothing where consumers are told by other means.
-pub trait Announcer {
+pub trait Announcer: Send + Sync {
     /// The pointer that serves under this name.
     ///
     /// # Errors
@@ -82,11 +82,27 @@ pub fn settle(
     let model = fetch(registry, &version)?;
     let mut pointer = pointer(&version, &model, trained_from)?;
     if let Some(last) = &last {
-        let is_newer = last
-            .version
-            .parse::<u64>()
-            .map_or(true, |announced| announced > version.version);
-        if is_newer {
+        let announced = last.version.parse::<u64>();
+        if announced
+            .as_ref()
+            .map_or(true, |&announced| announced > version.version)
+        {
+            // A step back is taken only from what this registry itself has given out: a registry that was lost and begun
+            // anew must not withdraw what serves.
+            let known =
+                announced.map_or(Ok(None), |number| match registry.version(name, number) {
+                    Ok(known) => Ok(Some(known)),
+                    Err(RegistryError::NotFound { .. }) => Ok(None),
+                    Err(other) => Err(other),
+                })?;
+            if known.is_none_or(|known| known.sha256 != last.sha256) {
+                bail!(
+                    "version {} of {name} serves and {} does not have it: the announced versions are those of another \
+                     registry (--registry, --models-topic)",
+                    last.version,
+                    registry.place()
+                );
+            }
             pointer = pointer.withdrawing(last);
         }
     }

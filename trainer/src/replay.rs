@@ -73,16 +73,22 @@ pub fn last_reviews(log: &LogSource, n: u64) -> anyhow::Result<Vec<Stored>> {
     let whole = snapshot::ends(&log.kafka, &log.reviews, log.patience)?;
     let ranges = tail(whole, n);
     let mut reviews = Vec::new();
-    snapshot::read_again(&log.kafka, &log.reviews, &ranges, log.patience, |record, _| {
-        let content_type = record.headers.last("content-type");
-        if let Ok(review) = Review::decode(record.value.as_deref(), content_type) {
-            reviews.push(Stored {
-                id: review.id_or(&record.position()).into_owned(),
-                text: review.text.into_owned(),
-            });
-        }
-        ControlFlow::Continue(())
-    })
+    snapshot::read_again(
+        &log.kafka,
+        &log.reviews,
+        &ranges,
+        log.patience,
+        |record, _| {
+            let content_type = record.headers.last("content-type");
+            if let Ok(review) = Review::decode(record.value.as_deref(), content_type) {
+                reviews.push(Stored {
+                    id: review.id_or(&record.position()).into_owned(),
+                    text: review.text.into_owned(),
+                });
+            }
+            ControlFlow::Continue(())
+        },
+    )
     .with_context(|| format!("reading the review log from {}", log.kafka.bootstrap()))?;
     if reviews.is_empty() {
         bail!("topic {} has no review", log.reviews);
@@ -131,7 +137,11 @@ pub fn compare(
         })
         .collect();
     let change = |flip: &Flip| (flip.candidate - flip.champion).abs();
-    flips.sort_by(|a, b| change(b).total_cmp(&change(a)).then_with(|| a.id.cmp(&b.id)));
+    flips.sort_by(|a, b| {
+        change(b)
+            .total_cmp(&change(a))
+            .then_with(|| a.id.cmp(&b.id))
+    });
     let n = reviews.len().max(1) as f64;
     let n_flips = flips.len();
     let n_to_positive = flips.iter().filter(|flip| flip.candidate >= 0.5).count();
@@ -169,13 +179,21 @@ mod tests {
             from,
             to,
         };
-        let whole = vec![range(0, 0, 100), range(1, 5, 5), range(2, 10, 13), range(3, 0, 50)];
+        let whole = vec![
+            range(0, 0, 100),
+            range(1, 5, 5),
+            range(2, 10, 13),
+            range(3, 0, 50),
+        ];
         for (n, expected) in [(0, 0), (10, 10), (153, 153), (1000, 153)] {
             let tail = tail(whole.clone(), n);
             let got: u64 = tail.iter().map(OffsetRange::len).sum();
             assert_eq!(got, expected, "{n}: {tail:?}");
             for range in &tail {
-                let before = whole.iter().find(|before| before.partition == range.partition).unwrap();
+                let before = whole
+                    .iter()
+                    .find(|before| before.partition == range.partition)
+                    .unwrap();
                 assert!(range.from >= before.from && range.to == before.to);
             }
         }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use percent_encoding::percent_decode_str;
-use verdict_registry::LoadError;
+use verdict_registry::{LoadError, Resolver};
 
 /// Why there are no bytes.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -22,15 +22,19 @@ pub trait Fetch: Fn(&str) -> Result<Vec<u8>, FetchError> + Send + Sync + 'static
 
 impl<F> Fetch for F where F: Fn(&str) -> Result<Vec<u8>, FetchError> + Send + Sync + 'static {}
 
-/// Fetches from a registry: a file, a directory that holds `model.verdict`, or either as a `file://` URI (RFC 8089).
+/// Fetches from a file, a directory that holds `model.verdict`, either as a `file://` URI (RFC 8089), or a registry
+/// (`dir:…`, `models:/…`).
 ///
 /// # Errors
 /// What the registry says.
-pub fn from_registry(uri: &str) -> Result<Vec<u8>, FetchError> {
-    verdict_registry::read(&*path(uri)).map_err(|error| match error {
-        LoadError::Artifact { .. } => FetchError::TooLarge(error.to_string()),
-        LoadError::Io { .. } => FetchError::Unreachable(error.to_string()),
-    })
+pub fn from_registry(resolver: Resolver) -> impl Fetch {
+    move |uri: &str| {
+        resolver.read(&*path(uri)).map_err(|error| match error {
+            LoadError::Artifact { .. } => FetchError::TooLarge(error.to_string()),
+            // A version that is not there may still come, and so may a server.
+            other => FetchError::Unreachable(other.to_string()),
+        })
+    }
 }
 
 /// The path of a `file://` URI; anything else is as it is.
@@ -64,7 +68,7 @@ mod tests {
 
     #[test]
     fn what_is_not_there_may_still_come() {
-        let error = from_registry("no/such/model").unwrap_err();
+        let error = from_registry(Resolver::default())("no/such/model").unwrap_err();
         assert!(
             matches!(&error, FetchError::Unreachable(why) if why.contains("no/such/model")),
             "{error}"

@@ -15,8 +15,8 @@ use crate::{
     catalogue::{self, Instrument, Kind},
     cpu,
     labels::{
-        Destination, Ending, Method, ModelSwap, Prediction, Rebuild, Refused, ReplyReceived, ReplySent,
-        Route, SendError, label,
+        Destination, Ending, Method, ModelSwap, Prediction, Rebuild, Refused, ReplyReceived,
+        ReplySent, Route, SendError, label,
     },
 };
 

@@ -29,7 +29,9 @@ impl RegistryArgs {
             (Some("mlflow"), None) => {
                 anyhow::bail!("--registry mlflow needs MLFLOW_TRACKING_URI, the URL of the server")
             }
-            (Some("mlflow") | None, Some(settings)) => Ok(Box::new(MlflowRegistry::new(&settings)?)),
+            (Some("mlflow") | None, Some(settings)) => {
+                Ok(Box::new(MlflowRegistry::new(&settings)?))
+            }
             (directory, _) => {
                 let directory = PathBuf::from(directory.unwrap_or("models/registry"));
                 // Consumers have working directories of their own.

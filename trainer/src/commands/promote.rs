@@ -89,10 +89,12 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         "announced": promoted.announced.is_some(),
         "decision": promoted.decision,
     });
-    result(args.json, &value, || match (promoted.serves(), &promoted.announced) {
-        (false, _) => format!("version {version} is not promoted: {}", report.display()),
-        (true, Some(_)) => format!("version {version} is {} and announced", args.to),
-        (true, None) => format!("version {version} is {} already", args.to),
+    result(args.json, &value, || {
+        match (promoted.serves(), &promoted.announced) {
+            (false, _) => format!("version {version} is not promoted: {}", report.display()),
+            (true, Some(_)) => format!("version {version} is {} and announced", args.to),
+            (true, None) => format!("version {version} is {} already", args.to),
+        }
     })?;
     Ok(ExitCode::from(u8::from(!promoted.serves())))
 }

@@ -137,7 +137,10 @@ fn summary(rebuilt: &Rebuilt) -> Value {
 fn failed(rebuilt: &Rebuilt) -> Vec<&str> {
     let decision = rebuilt.promoted.decision.as_ref();
     let reasons = decision.map(|decision| decision.reasons.iter());
-    let failed = reasons.into_iter().flatten().filter(|reason| !reason.passed);
+    let failed = reasons
+        .into_iter()
+        .flatten()
+        .filter(|reason| !reason.passed);
     failed.map(|reason| reason.says.as_str()).collect()
 }
 

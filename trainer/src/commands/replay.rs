@@ -15,7 +15,12 @@ pub struct Args {
     #[arg(long, value_name = "URI")]
     candidate: PathBuf,
     /// The model that serves.
-    #[arg(long, value_name = "URI", default_value = "models/default", env = "VERDICT_MODEL")]
+    #[arg(
+        long,
+        value_name = "URI",
+        default_value = "models/default",
+        env = "VERDICT_MODEL"
+    )]
     champion: PathBuf,
     /// Score so many of the last stored reviews.
     #[arg(long, value_name = "N", default_value_t = 10_000)]
@@ -40,7 +45,10 @@ pub struct Args {
 
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let resolver = resolver()?;
-    let (champion, candidate) = (resolver.load(&args.champion)?, resolver.load(&args.candidate)?);
+    let (champion, candidate) = (
+        resolver.load(&args.champion)?,
+        resolver.load(&args.candidate)?,
+    );
     let reviews = last_reviews(&args.log.check()?, args.last)?;
     let change = args
         .threads
@@ -77,7 +85,11 @@ fn show(change: &Change) -> anyhow::Result<()> {
             change.mean_absolute_change
         )?;
         for flip in &change.flips {
-            writeln!(out, "  {:.4} → {:.4}  {}", flip.champion, flip.candidate, flip.id)?;
+            writeln!(
+                out,
+                "  {:.4} → {:.4}  {}",
+                flip.champion, flip.candidate, flip.id
+            )?;
             if let Some(text) = &flip.text {
                 writeln!(out, "    {}", text.replace('\n', " "))?;
             }

@@ -26,7 +26,12 @@ pub struct Args {
     #[arg(long, value_name = "MS", default_value_t = 5000, value_parser = clap::value_parser!(u64).range(10..))]
     poll_ms: u64,
     /// Address of /metrics, /healthz and /readyz.
-    #[arg(long, env = "VERDICT_LISTEN", default_value = "127.0.0.1:9103", value_name = "IP:PORT")]
+    #[arg(
+        long,
+        env = "VERDICT_LISTEN",
+        default_value = "127.0.0.1:9103",
+        value_name = "IP:PORT"
+    )]
     listen: SocketAddr,
     #[command(flatten)]
     telemetry: TelemetryArgs,
@@ -86,7 +91,10 @@ impl Watch<'_> {
             self.begin(opened)?;
         }
         let log = &opened.log;
-        let labels = end_of(&snapshot::ends(&log.kafka, &log.labels, log.patience)?, &log.labels);
+        let labels = end_of(
+            &snapshot::ends(&log.kafka, &log.labels, log.patience)?,
+            &log.labels,
+        );
         let pending = labels.saturating_sub(self.trained_to);
         self.telemetry.metrics().set_labels_pending(pending);
         let is_time = self.last.elapsed() >= Duration::from_secs(self.args.every_s);
@@ -100,7 +108,9 @@ impl Watch<'_> {
             Ok(rebuilt) => outcome(rebuilt),
             Err(_) => Rebuild::Failed,
         };
-        self.telemetry.metrics().record_rebuild(outcome, started.elapsed());
+        self.telemetry
+            .metrics()
+            .record_rebuild(outcome, started.elapsed());
         // What has been tried is not tried again before something new comes.
         self.trained_to = labels;
         self.last = Instant::now();
@@ -114,7 +124,9 @@ impl Watch<'_> {
         let name = &opened.params.registration.name;
         let to = self.args.rebuild.alias();
         if settle(&*opened.registry, &*opened.announcer, name, to, None)?.is_some() {
-            step(format_args!("announced the version that {to} pointed to already"));
+            step(format_args!(
+                "announced the version that {to} pointed to already"
+            ));
         }
         if let Some(last) = opened.announcer.last(name)?
             && let TrainedFrom::Log { ranges } = last.trained_from

@@ -47,7 +47,9 @@ impl Promoted {
     /// Whether the candidate serves now.
     #[must_use]
     pub fn serves(&self) -> bool {
-        self.decision.as_ref().is_none_or(|decision| decision.accepted)
+        self.decision
+            .as_ref()
+            .is_none_or(|decision| decision.accepted)
     }
 }
 
@@ -87,10 +89,7 @@ pub fn promote(
     annotate(registry, &candidate, &decision)?;
     let mut announced = None;
     if decision.accepted {
-        if let Some(champion) = &champion {
-            registry.set_alias(name, PREVIOUS, champion.version)?;
-        }
-        registry.set_alias(name, to, candidate.version)?;
+        move_alias(registry, &candidate, to)?;
         announced = settle()?;
     }
     Ok(Promoted {
@@ -99,6 +98,20 @@ pub fn promote(
         decision: Some(decision),
         announced,
     })
+}
+
+/// Points an alias to a version, and [`PREVIOUS`] to the one that it pointed to before.
+///
+/// # Errors
+/// What the registry says.
+pub fn move_alias(registry: &dyn Registry, version: &Version, to: &str) -> anyhow::Result<()> {
+    let name = version.name.as_str();
+    match registry.alias(name, to)? {
+        Some(before) if before.version == version.version => return Ok(()),
+        Some(before) => registry.set_alias(name, PREVIOUS, before.version)?,
+        None => {}
+    }
+    Ok(registry.set_alias(name, to, version.version)?)
 }
 
 fn annotate(
@@ -126,7 +139,12 @@ fn annotate(
     let files: Files = [("promotion.json".to_owned(), json)].into();
     registry
         .annotate(&candidate.name, candidate.version, &tags, &files)
-        .with_context(|| format!("noting the decision on {} {}", candidate.name, candidate.version))
+        .with_context(|| {
+            format!(
+                "noting the decision on {} {}",
+                candidate.name, candidate.version
+            )
+        })
 }
 
 /// What became of a step back.
@@ -153,11 +171,16 @@ pub fn rollback(
     alias: &str,
     version: Option<u64>,
 ) -> anyhow::Result<RolledBack> {
-    let from = registry
-        .alias(name, alias)?
-        .ok_or_else(|| anyhow!("{} has no alias {alias} of {name}: nothing serves yet", registry.place()))?;
+    let from = registry.alias(name, alias)?.ok_or_else(|| {
+        anyhow!(
+            "{} has no alias {alias} of {name}: nothing serves yet",
+            registry.place()
+        )
+    })?;
     let last = announcer.last(name)?;
-    let announced = last.as_ref().and_then(|last| last.version.parse::<u64>().ok());
+    let announced = last
+        .as_ref()
+        .and_then(|last| last.version.parse::<u64>().ok());
     if let Some(announced) = announced.filter(|&announced| announced > from.version) {
         let was = registry.version(name, announced)?;
         let pointer = settle(registry, announcer, name, alias, None)?;
@@ -170,7 +193,10 @@ pub fn rollback(
     let to = match version {
         Some(version) => registry.version(name, version)?,
         None => registry.alias(name, PREVIOUS)?.ok_or_else(|| {
-            anyhow!("no version is known to have served before {}: name one with --version", from.version)
+            anyhow!(
+                "no version is known to have served before {}: name one with --version",
+                from.version
+            )
         })?,
     };
     if to.version == from.version {

@@ -1,8 +1,8 @@
 //! The whole way from the review log to the model that serves.
 
+use super::Announcer;
 use super::promote::{Promoted, Promotion, promote};
 use super::register::{Evidence, Registration, register, trained_from};
-use super::Announcer;
 use crate::gate::decide::{Decision, FlipsWanted};
 use crate::ingest::manifest::Manifest;
 use crate::ingest::{self, Ingested, Request};
@@ -148,8 +148,14 @@ pub fn rebuild(
         ..Evidence::default()
     };
     let alias = params.registration.alias.as_str();
-    let (version, registration) =
-        register(how.registry, name, alias, &trained.artifact, evidence, how.now)?;
+    let (version, registration) = register(
+        how.registry,
+        name,
+        alias,
+        &trained.artifact,
+        evidence,
+        how.now,
+    )?;
     journal.registered(&registration)?;
 
     journal.step(Step::Decide);

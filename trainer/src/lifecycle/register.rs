@@ -63,12 +63,19 @@ pub fn register(
         let mut json = serde_json::to_vec_pretty(&measured)?;
         json.push(b'\n');
         new.files.insert("metrics.json".to_owned(), json);
-        let card = card::render(&model, &measures.metrics, evidence.test_sha256.unwrap_or("–"));
-        new.files.insert("MODEL_CARD.md".to_owned(), card.into_bytes());
+        let card = card::render(
+            &model,
+            &measures.metrics,
+            evidence.test_sha256.unwrap_or("–"),
+        );
+        new.files
+            .insert("MODEL_CARD.md".to_owned(), card.into_bytes());
     }
     if let Some(manifest) = evidence.manifest {
-        new.files
-            .insert("manifest.json".to_owned(), serde_json::to_vec_pretty(manifest)?);
+        new.files.insert(
+            "manifest.json".to_owned(),
+            serde_json::to_vec_pretty(manifest)?,
+        );
         new.tags
             .insert("verdict.source".to_owned(), manifest.source.clone());
     }
