@@ -9,6 +9,7 @@ use tokio::{
     sync::oneshot,
     time::timeout,
 };
+use verdict_registry::{Resolver, TrackingSettings};
 use verdict_telemetry::{Service, Telemetry, http, logs};
 
 use crate::{run, settings::RunArgs, shutdown::Shutdown};
@@ -39,7 +40,7 @@ pub fn exit_code(error: &anyhow::Error) -> ExitCode {
 pub fn command(args: &RunArgs) -> anyhow::Result<ExitCode> {
     logs::init(&args.telemetry).map_err(bad_input)?;
     let settings = args.check().map_err(bad_input)?;
-    let model = verdict_registry::load(&settings.model).map_err(bad_input)?;
+    let model = registries()?.load(&settings.model).map_err(bad_input)?;
     let telemetry = Telemetry::start(Service::Consumer, settings.price)?;
     let pages = http::spawn(settings.listen, telemetry.clone()).map_err(bad_input)?;
     tracing::info!(address = %pages.address(), "serving /metrics, /healthz and /readyz");
@@ -87,6 +88,18 @@ pub fn command(args: &RunArgs) -> anyhow::Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
     }
+}
+
+/// Where models are found: on disk, and in the MLflow server that the environment names, as for MLflow's own clients.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "MLflow's own variables, secrets among them, which are no flags of this program"
+)]
+fn registries() -> anyhow::Result<Resolver> {
+    let tracking = TrackingSettings::from_lookup(|name| std::env::var(name).ok());
+    Ok(Resolver {
+        tracking: tracking.map_err(bad_input)?,
+    })
 }
 
 pub(crate) fn bad_input(error: impl std::fmt::Display) -> anyhow::Error {

@@ -84,12 +84,13 @@ pub struct RunArgs {
     #[arg(long, env = "VERDICT_INSTANCE", value_name = "NAME")]
     pub instance: Option<String>,
 
-    /// The model: a file, or a directory that holds model.verdict
+    /// The model: a file, a directory that holds model.verdict, a version in a directory of models (dir:ROOT/NAME@ALIAS,
+    /// dir:ROOT/NAME/VERSION), or one in the MLflow server of MLFLOW_TRACKING_URI (models:/NAME@ALIAS, models:/NAME/VERSION)
     #[arg(
         long,
         env = "VERDICT_MODEL",
         default_value = "models/default",
-        value_name = "PATH"
+        value_name = "URI"
     )]
     pub model: PathBuf,
 
@@ -209,7 +210,7 @@ pub struct Settings {
     pub threads: NonZeroUsize,
     /// How long a batch may take to end once a shutdown is requested.
     pub drain: Duration,
-    /// The model's file, or its directory.
+    /// The model: a path, or a URI that begins with `models:/` or `dir:`.
     pub model: PathBuf,
     /// Where the operator pages are served.
     pub listen: SocketAddr,

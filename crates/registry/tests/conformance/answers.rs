@@ -5,7 +5,10 @@ use crate::proxy::{Fate, Proxy, answer};
 use std::collections::BTreeMap;
 use verdict_registry::{MlflowRegistry, Registry, RegistryError, TrackingSettings};
 
-fn lookup(pairs: &[(&str, &str)]) -> Result<Option<TrackingSettings>, RegistryError> {
+/// Names and values of an environment.
+type Lookups<'a> = &'a [(&'a str, &'a str)];
+
+fn lookup(pairs: Lookups<'_>) -> Result<Option<TrackingSettings>, RegistryError> {
     let pairs: BTreeMap<&str, &str> = pairs.iter().copied().collect();
     TrackingSettings::from_lookup(|name| pairs.get(name).map(|&value| value.to_owned()))
 }
@@ -57,7 +60,7 @@ fn who_calls_is_told_as_mlflows_own_client_does_and_never_shown() {
     let proxy = Proxy::new(None, |_| answer(403, "no"));
     let url = proxy.url();
     let with_user = url.replace("://", "://ann:s%20cret@");
-    let cases: [(&[(&str, &str)], Option<&str>); 6] = [
+    let cases: [(Lookups<'_>, Option<&str>); 6] = [
         (&[(uri, &url)], None),
         (
             &[(uri, &url), (user, "ann"), (password, "s cret")],

@@ -20,7 +20,7 @@ fn subject() -> Option<Subject> {
     })
 }
 
-crate::suite_of!(super::subject());
+suite_of!(super::subject());
 
 fn names(directory: &Path) -> BTreeSet<String> {
     fs::read_dir(directory)

@@ -9,15 +9,6 @@
     reason = "tests"
 )]
 
-mod answers;
-mod directory;
-mod mlflow;
-mod models;
-mod proxy;
-mod server;
-mod suite;
-mod two_processes;
-
 /// The suite as tests of one implementation, which may be left out.
 macro_rules! conforms {
     ($($case:ident),* $(,)?) => {
@@ -54,4 +45,12 @@ conforms![
     everything_that_is_told_of_a_version_is_taken,
     a_version_is_annotated_again_and_again,
 ];
-pub(crate) use suite_of;
+
+mod answers;
+mod directory;
+mod mlflow;
+mod models;
+mod proxy;
+mod server;
+mod suite;
+mod two_processes;

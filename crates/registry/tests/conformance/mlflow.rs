@@ -32,7 +32,7 @@ mod three {
         settings().map(|settings| subject_of(settings, "three"))
     }
 
-    crate::suite_of!(super::subject());
+    suite_of!(super::subject());
 }
 
 /// MLflow 2 has no LoggedModels.
@@ -44,7 +44,7 @@ mod two {
         Some(subject_of(proxy.settings(), "two"))
     }
 
-    crate::suite_of!(super::subject());
+    suite_of!(super::subject());
 }
 
 /// Answers as Flask does where there is no such method.
