@@ -37,6 +37,10 @@ fn a_failure_names_url_status_and_what_mlflow_says_and_whether_to_try_again() {
         }
         assert_eq!(error.is_retryable(), is_retryable, "{text}");
     }
+    let elsewhere = "HTTP/1.1 302 X\r\nlocation: http://127.0.0.1:9/\r\ncontent-length: 0\r\n\r\n";
+    let proxy = Proxy::new(None, move |_| Fate::Answer(elsewhere.into()));
+    let error = proxy.registry().versions("m").unwrap_err();
+    assert!(error.to_string().contains("status 302"), "{error}");
     let proxy = Proxy::new(None, |_| Fate::Drop);
     let error = proxy.registry().versions("m").unwrap_err();
     assert!(

@@ -6,7 +6,9 @@ use crate::server::{Server, shared};
 use crate::suite::Subject;
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use verdict_registry::{MlflowRegistry, Registry, RegistryError, Resolver, Tags, TrackingSettings};
+use verdict_registry::{
+    Files, MlflowRegistry, Registry, RegistryError, Resolver, Tags, TrackingSettings,
+};
 
 fn settings() -> Option<TrackingSettings> {
     let mut settings = TrackingSettings::new(&format!("http://{}", shared()?)).unwrap();
@@ -156,6 +158,54 @@ fn a_register_that_is_cut_off_at_any_call_goes_on_with_the_same_run_and_version(
 #[test]
 fn so_it_does_on_a_server_without_models() {
     cut_off_everywhere("cut-runs", MODELS);
+}
+
+#[test]
+fn mlflows_own_client_finds_the_model_and_all_that_is_told_of_it() {
+    let Some(server) = shared() else { return };
+    let settings = TrackingSettings::new(&format!("http://{server}")).unwrap();
+    let registry = MlflowRegistry::new(&settings).unwrap();
+    let bytes = artifact(1);
+    let mut model = new("foreign", &bytes);
+    model.metrics = (0..1001)
+        .map(|i| (format!("m{i}"), f64::from(i) / 8.0))
+        .collect();
+    model.params = (0..101)
+        .map(|i| (format!("p{i}"), format!("v{i}")))
+        .collect();
+    let (metrics, params) = (json!(model.metrics), json!(model.params));
+    let version = registry.register(model).unwrap();
+    registry.set_alias("foreign", "production", 1).unwrap();
+    for decision in ["refused", "promoted"] {
+        let tags = Tags::from([("decision".to_owned(), decision.to_owned())]);
+        let files = Files::from([("decision.json".to_owned(), decision.into())]);
+        registry.annotate("foreign", 1, &tags, &files).unwrap();
+    }
+
+    let python = Server::program().unwrap().with_file_name("python");
+    let script = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/tests/conformance/foreign_client.py"
+    );
+    let output = std::process::Command::new(python)
+        .args([script, &settings.uri, "foreign"])
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{text}");
+    let seen: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let expected = json!({
+        "version": seen["version"],
+        "sha256": version.sha256,
+        "version_decision": "promoted",
+        "run_decision": "promoted",
+        "file": "promoted",
+        "metrics": metrics,
+        "params": params,
+        "status": "FINISHED",
+    });
+    assert_eq!(seen, expected);
+    assert!(["1", "\"1\""].contains(&seen["version"].to_string().as_str()));
 }
 
 #[test]
