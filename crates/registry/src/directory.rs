@@ -142,7 +142,7 @@ impl Registry for DirectoryRegistry {
                 return self.version_of(same);
             }
             record.version = known.last().map_or(0, |last| last.version) + 1;
-            let json = to_json(&record, &versions)?;
+            let json = to_json(&record, &versions.join(VERSION_FILE))?;
             let mut files: Vec<(&str, &[u8])> =
                 vec![(MODEL_FILE, new.artifact), (VERSION_FILE, &json)];
             files.extend(
@@ -267,7 +267,7 @@ fn read_json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<Option<T>, R
         Ok(text)
     };
     let text = match read() {
-        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+        Err(error) if error.kind() == ErrorKind::NotFound => {
             return Ok(None);
         }
         text => text.map_err(RegistryError::io(path))?,
@@ -284,5 +284,12 @@ fn to_json(value: &impl Serialize, path: &Path) -> Result<Vec<u8>, RegistryError
     let mut json = serde_json::to_vec_pretty(value)
         .map_err(|problem| RegistryError::io(path)(problem.into()))?;
     json.push(b'\n');
-    Ok(json)
+    if json.len() as u64 <= LONGEST_JSON {
+        return Ok(json);
+    }
+    Err(RegistryError::Invalid {
+        what: format!("length of {}", path.display()),
+        bound: "must be at most 16777216",
+        got: json.len().to_string(),
+    })
 }

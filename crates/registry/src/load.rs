@@ -50,6 +50,9 @@ pub enum LoadError {
     },
 }
 
+/// A version, and the registry that has it.
+type Kept = (Box<dyn Registry>, Version);
+
 impl LoadError {
     /// Whether the same call may succeed later, as [`RegistryError::is_retryable`].
     #[must_use]
@@ -112,7 +115,7 @@ impl Resolver {
         Ok((bytes, Some(version)))
     }
 
-    fn resolve(&self, uri: &Path) -> Result<Option<(Box<dyn Registry>, Version)>, LoadError> {
+    fn resolve(&self, uri: &Path) -> Result<Option<Kept>, LoadError> {
         let parsed = ModelUri::of(uri).map_err(|problem| LoadError::Uri { problem })?;
         let (registry, name, which): (Box<dyn Registry>, String, Which) = match parsed {
             ModelUri::Path(_) => return Ok(None),

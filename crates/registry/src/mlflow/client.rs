@@ -53,6 +53,9 @@ impl Client {
     pub(super) fn new(settings: &TrackingSettings) -> Self {
         let agent = Agent::config_builder()
             .http_status_as_error(false)
+            // A redirected POST would become a GET; and nobody else is to be told who calls.
+            .max_redirects(0)
+            .max_redirects_will_error(false)
             .timeout_connect(Some(CONNECT))
             .timeout_global(Some(CALL))
             .user_agent(concat!("verdict/", env!("CARGO_PKG_VERSION")))

@@ -60,3 +60,10 @@ pub(super) fn is_no_such_method(error: &RegistryError) -> bool {
         }
     ) && !is_absent(error)
 }
+
+/// Sets a field of a request.
+pub(super) fn set(request: &mut Value, field: &str, text: &str) {
+    if let Some(fields) = request.as_object_mut() {
+        fields.insert(field.to_owned(), Value::from(text));
+    }
+}

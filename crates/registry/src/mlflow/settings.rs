@@ -32,7 +32,7 @@ impl TrackingSettings {
     /// # Errors
     /// If `uri` is not the URL of a server. A user and password in it are taken out.
     pub fn new(uri: &str) -> Result<Self, RegistryError> {
-        let uri = uri.trim().trim_end_matches('/');
+        let uri = uri.trim();
         let refused = |problem: &'static str, got: String| RegistryError::Invalid {
             what: URI.to_owned(),
             bound: problem,
@@ -41,6 +41,7 @@ impl TrackingSettings {
         let (scheme, rest) = uri.split_once("://").unwrap_or(("", uri));
         let path = rest.find(['/', '?', '#']).unwrap_or(rest.len());
         let (authority, path) = rest.split_at(path);
+        let path = path.trim_end_matches('/');
         let (credentials, host) = match authority.rsplit_once('@') {
             Some((credentials, host)) => (Some(credentials), host),
             None => (None, authority),

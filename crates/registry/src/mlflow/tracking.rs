@@ -2,7 +2,7 @@
 //! go on where the first one ended.
 
 use super::client::Client;
-use super::json::{is_absent, items, number, tag, text};
+use super::json::{is_absent, items, number, set, tag, text};
 use crate::{Files, NewVersion, RegistryError, Tags};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -116,7 +116,7 @@ pub(super) fn runs(
             runs.push(Run::from_json(run, "runs/search")?);
         }
         match answer.get("next_page_token").and_then(Value::as_str) {
-            Some(token) if !token.is_empty() => body["page_token"] = json!(token),
+            Some(token) if !token.is_empty() => set(&mut body, "page_token", token),
             _ => return Ok(runs),
         }
     }

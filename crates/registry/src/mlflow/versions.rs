@@ -2,7 +2,7 @@
 
 use super::artifact::Stored;
 use super::client::Client;
-use super::json::{is_absent, items, number, tag, tags, text};
+use super::json::{is_absent, items, number, set, tag, tags, text};
 use super::tracking::{self, BYTES, CREATED_AT, Run, SHA256};
 use crate::{NewVersion, RegistryError, Tags, Version, Which};
 use serde_json::{Value, json};
@@ -140,7 +140,7 @@ pub(super) fn create(
         "tags": tracking::pairs(&tags),
     });
     if let Some(id) = &stored.model_id {
-        body["model_id"] = json!(id);
+        set(&mut body, "model_id", id);
     }
     let path = "model-versions/create";
     let answer = client.post(path, &body)?;
