@@ -1,6 +1,7 @@
 //! A small model and a scorer for the tests.
 #![allow(dead_code, reason = "each test binary uses its part")]
 
+pub(crate) mod bad_models;
 pub(crate) mod kafka;
 pub(crate) mod pointers;
 

@@ -128,6 +128,11 @@ impl KafkaSettings {
         self
     }
 
+    /// The bound on empty fetches, where one was set.
+    pub(crate) fn longest_fetch_wait(&self) -> Option<Duration> {
+        self.fetch_wait
+    }
+
     /// The brokers to start from.
     pub fn bootstrap(&self) -> &str {
         &self.bootstrap

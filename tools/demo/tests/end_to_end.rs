@@ -12,7 +12,7 @@ mod common;
 
 use common::{Demo, Ground, PATIENCE, command, eventually, path, root};
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::TcpListener;
 use std::ops::ControlFlow;
 use std::process::Command;
@@ -20,7 +20,9 @@ use verdict_consumer::audit::{Report, audit};
 use verdict_consumer::settings::{AuditArgs, Cli, Command as ConsumerCommand, TopicArgs};
 use verdict_demo::samples::SAMPLES;
 use verdict_kafka_io::{Outgoing, Publisher, PublisherRole, snapshot};
-use verdict_messages::topic::{REVIEWS, VERDICTS};
+use verdict_messages::topic::{MODELS, REVIEWS, VERDICTS};
+use verdict_messages::{ModelPointer, TrainedFrom};
+use verdict_sentiment::Model;
 
 #[test]
 fn on_the_embedded_broker_everything_holds() {
@@ -41,6 +43,7 @@ fn suite(ground: &mut Ground) {
     json_is_answered_with_an_explanation_that_sums_up(&demo);
     a_foreign_client_publishes_plain_text_and_reads_its_verdict(&demo);
     a_review_that_cannot_be_read_is_a_dead_letter(&demo);
+    a_published_model_is_taken_up_while_it_runs(&demo);
     two_thousand_reviews_survive_a_kill_in_the_middle(ground, demo);
 }
 
@@ -127,6 +130,38 @@ fn a_review_that_cannot_be_read_is_a_dead_letter(demo: &Demo) {
     let report = eventually("every review has an outcome", || settled(demo, false));
     assert_eq!(report.dead_letters, 4, "{report:?}");
     assert!(report.ok, "{report:?}");
+}
+
+fn a_published_model_is_taken_up_while_it_runs(demo: &Demo) {
+    let uri = root().join("models/default/model.verdict");
+    let bytes = std::fs::read(&uri).unwrap();
+    let model = Model::from_bytes(&bytes).unwrap();
+    let pointer = ModelPointer {
+        name: model.identity().name.clone(),
+        version: "7".into(),
+        uri: path(&uri.canonicalize().unwrap()),
+        sha256: model.identity().sha256.clone(),
+        bytes: bytes.len() as u64,
+        metrics: BTreeMap::new(),
+        trained_at: "2026-01-02T03:04:05.000Z".into(),
+        trained_from: TrainedFrom::Data {
+            sha256: "ab".into(),
+        },
+        withdraws: None,
+    };
+    let publisher = Publisher::new(&demo.kafka(), PublisherRole::Bulk).unwrap();
+    let record = Outgoing::to(MODELS).key(pointer.name.as_str());
+    publisher
+        .send(&record.value(pointer.encode().unwrap()))
+        .unwrap();
+    publisher.wait_delivered(PATIENCE).unwrap();
+    eventually("a verdict names the published version", || {
+        let json = "application/json";
+        let answer = demo.post("/api/v1/reviews", json, json, r#"{"text": "A fine film."}"#);
+        let verdict: Value = serde_json::from_str(&answer).unwrap();
+        let taken = verdict["model"]["version"] == pointer.version;
+        taken.then(|| assert_eq!(verdict["model"]["sha256"], pointer.sha256))
+    });
 }
 
 fn two_thousand_reviews_survive_a_kill_in_the_middle(ground: &mut Ground, demo: Demo) {
