@@ -14,7 +14,7 @@
 
 mod common;
 
-use common::process::{Place, assert_says, hex_sha256, names};
+use common::process::{Place, assert_says, hex_sha256};
 use std::fs;
 use std::time::Duration;
 use verdict_kafka::{Kafka, Options};
@@ -47,7 +47,14 @@ fn a_published_model_is_kept_and_then_pointed_to() {
     let place = Place::trained();
     let bootstrap = broker.bootstrap();
     let publish = |more: &[&'static str]| {
-        let known = ["publish", "--model", "model", "--to", "registry", "--json"];
+        let known = [
+            "publish",
+            "--model",
+            "model",
+            "--registry",
+            "registry",
+            "--json",
+        ];
         let known = known.map(str::to_owned).into_iter();
         let more = more.iter().map(|flag| (*flag).to_owned());
         known
@@ -77,16 +84,20 @@ fn a_published_model_is_kept_and_then_pointed_to() {
     let bytes = fs::read(place.path("model/model.verdict")).unwrap();
     let sha256 = hex_sha256(&bytes);
     let first = json(&publish(&[]));
-    assert_eq!(first["version"], "1");
+    assert_eq!(
+        (&first["version"], &first["announced"]),
+        (&1.into(), &true.into())
+    );
     assert_eq!(first["sha256"], sha256);
-    assert_eq!(first["position"], "models-0-0");
     let kept = first["uri"].as_str().unwrap();
-    assert!(kept.starts_with('/') && kept.contains(&format!("/sentiment/{sha256}/")));
-    assert_eq!(fs::read(kept).unwrap(), bytes);
+    assert_eq!(verdict_registry::read(kept).unwrap(), bytes);
 
-    let pointer = announce::last(&kafka, topic::MODELS, "sentiment")
-        .unwrap()
-        .unwrap();
+    let last = || {
+        announce::last(&kafka, topic::MODELS, "sentiment")
+            .unwrap()
+            .unwrap()
+    };
+    let pointer = last();
     assert_eq!((pointer.version.as_str(), &*pointer.uri), ("1", kept));
     assert_eq!(
         (pointer.sha256.as_str(), pointer.bytes),
@@ -108,22 +119,40 @@ fn a_published_model_is_kept_and_then_pointed_to() {
         None
     );
 
-    let second = json(&publish(&[]));
+    let again = json(&publish(&[]));
     assert_eq!(
-        (&second["version"], &second["replaces"]),
-        (&"2".into(), &"1".into())
+        (&again["version"], &again["announced"]),
+        (&1.into(), &false.into())
     );
-    assert_eq!(json(&publish(&["--version", "9"]))["version"], "9");
-    let output = run(&publish(&["--version", "9"]));
+
+    // Another registry knows nothing of what serves: its first version must not withdraw it.
+    place.write("params.yaml", b"model_building: {C: 3.0}");
+    place.json(&[
+        "train",
+        "--data",
+        "reviews.csv",
+        "--params",
+        "params.yaml",
+        "--out",
+        "other",
+        "--json",
+    ]);
+    let other = |registry| {
+        let mut flags = publish(&[]);
+        flags[2] = "other".to_owned();
+        flags[4] = registry;
+        flags
+    };
+    assert_eq!(json(&other("registry".to_owned()))["version"], 2);
+    assert_eq!(last().version, "2");
+    let output = run(&other("elsewhere".to_owned()));
     assert_eq!(output.status.code(), Some(2));
     let said = String::from_utf8(output.stderr).unwrap();
-    assert_says(&said, &["--version must be at least 10", "got 9"]);
-    assert_eq!(json(&publish(&[]))["version"], "10");
-    assert_eq!(
-        names(&place.path("registry/sentiment")).len(),
-        1,
-        "the same bytes are kept once"
+    assert_says(
+        &said,
+        &["version 2 of sentiment serves", "does not have it"],
     );
+    assert_eq!(last().version, "2");
 }
 
 #[test]

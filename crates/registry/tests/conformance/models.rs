@@ -1,15 +1,17 @@
 //! Small models, each with bytes of its own.
 
 use verdict_registry::NewVersion;
-use verdict_sentiment::{Calibration, Model, ModelParts, NgramRange, Vectorizer, Vocabulary};
+use verdict_sentiment::{
+    Calibration, Model, ModelParts, Vectorizer, VectorizerOptions, Vocabulary,
+};
 
 /// A model of two terms that differs by its intercept.
 pub(crate) fn artifact(number: u32) -> Vec<u8> {
-    let range = NgramRange::new(1, 1).unwrap();
     let vocabulary = Vocabulary::new(["bad", "good"]).unwrap();
     let parts = ModelParts {
         name: "tiny".to_owned(),
-        vectorizer: Vectorizer::new(vocabulary, range, true, 4, vec![2, 2]).unwrap(),
+        vectorizer: Vectorizer::new(vocabulary, VectorizerOptions::default(), 4, vec![2, 2])
+            .unwrap(),
         weights: vec![-1.0, 1.0],
         intercept: f64::from(number) / 1024.0,
         calibration: Calibration::IDENTITY,
