@@ -41,15 +41,29 @@ pub struct Search {
 impl Default for Search {
     fn default() -> Self {
         let ranges = [
-            ("model_building.C", Range::LogUniform([20.0, 2000.0])),
-            ("model_building.smoothing", Range::LogUniform([0.02, 2.0])),
+            (
+                "model_building.C",
+                Range::LogUniform {
+                    log_uniform: [20.0, 2000.0],
+                },
+            ),
+            (
+                "model_building.smoothing",
+                Range::LogUniform {
+                    log_uniform: [0.02, 2.0],
+                },
+            ),
             (
                 "feature_engineering.ngram_range",
-                Range::Choice(vec![json!([1, 2]), json!([1, 3]), json!([1, 4])]),
+                Range::Choice {
+                    choice: vec![json!([1, 2]), json!([1, 3]), json!([1, 4])],
+                },
             ),
             (
                 "feature_engineering.min_df",
-                Range::Choice(vec![json!(2), json!(3)]),
+                Range::Choice {
+                    choice: vec![json!(2), json!(3)],
+                },
             ),
         ];
         Self {

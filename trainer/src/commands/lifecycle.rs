@@ -8,6 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use verdict_kafka_io::KafkaSettings;
 use verdict_messages::{ModelPointer, topic};
 use verdict_registry::{DirectoryRegistry, MlflowRegistry, Registry, Resolver, TrackingSettings};
+use verdict_sentiment::Model;
 
 /// `--registry`.
 #[derive(Debug, Clone, clap::Args)]
@@ -48,6 +49,11 @@ pub(crate) fn resolver() -> anyhow::Result<Resolver> {
     Ok(Resolver {
         tracking: tracking()?,
     })
+}
+
+/// Loads a model by URI.
+pub(crate) fn load(uri: &Path) -> anyhow::Result<Model> {
+    Ok(resolver()?.load(uri)?)
 }
 
 #[expect(

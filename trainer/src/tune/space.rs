@@ -10,14 +10,23 @@ pub type Space = BTreeMap<String, Range>;
 
 /// The values that a parameter may have.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[serde(untagged, deny_unknown_fields)]
 pub enum Range {
-    /// One of these, each as likely.
-    Choice(Vec<Value>),
-    /// Between these bounds.
-    Uniform([f64; 2]),
-    /// Between these bounds, each factor as likely as any other.
-    LogUniform([f64; 2]),
+    /// `choice: […]`: one of these, each as likely.
+    Choice {
+        /// The values.
+        choice: Vec<Value>,
+    },
+    /// `uniform: [from, to]`: between these bounds.
+    Uniform {
+        /// The bounds.
+        uniform: [f64; 2],
+    },
+    /// `log_uniform: [from, to]`: between these bounds, each factor as likely as any other.
+    LogUniform {
+        /// The bounds, above 0.
+        log_uniform: [f64; 2],
+    },
 }
 
 impl Range {
@@ -25,10 +34,16 @@ impl Range {
     #[must_use]
     pub fn problem(&self) -> Option<&'static str> {
         match self {
-            Self::Choice(values) => values.is_empty().then_some("a list of at least one value"),
-            Self::Uniform([from, to]) => (!(from.is_finite() && to.is_finite() && from <= to))
+            Self::Choice { choice: values } => {
+                values.is_empty().then_some("a list of at least one value")
+            }
+            Self::Uniform {
+                uniform: [from, to],
+            } => (!(from.is_finite() && to.is_finite() && from <= to))
                 .then_some("[from, to], from <= to"),
-            Self::LogUniform([from, to]) => (!(*from > 0.0 && to.is_finite() && from <= to))
+            Self::LogUniform {
+                log_uniform: [from, to],
+            } => (!(*from > 0.0 && to.is_finite() && from <= to))
                 .then_some("[from, to] with 0 < from <= to"),
         }
     }
@@ -36,12 +51,16 @@ impl Range {
     /// A value of the range. Numbers are rounded to three digits, so that they can be typed again.
     fn draw(&self, rng: &mut impl Rng) -> Value {
         match self {
-            Self::Choice(values) => {
+            Self::Choice { choice: values } => {
                 let at = rng.random_range(0..values.len().max(1));
                 values.get(at).cloned().unwrap_or_default()
             }
-            Self::Uniform([from, to]) => rounded(from + rng.random::<f64>() * (to - from)).into(),
-            Self::LogUniform([from, to]) => {
+            Self::Uniform {
+                uniform: [from, to],
+            } => rounded(from + rng.random::<f64>() * (to - from)).into(),
+            Self::LogUniform {
+                log_uniform: [from, to],
+            } => {
                 let (from, to) = (libm::log(*from), libm::log(*to));
                 rounded(libm::exp(from + rng.random::<f64>() * (to - from))).into()
             }
@@ -92,7 +111,7 @@ mod tests {
         fn what_is_drawn_lies_within_its_bounds(from in 1e-3_f64..1.0, width in 0.0_f64..1e3, seed: u64) {
             let mut rng = ChaCha8Rng::seed_from_u64(seed);
             let to = from + width;
-            for range in [Range::Uniform([from, to]), Range::LogUniform([from, to])] {
+            for range in [Range::Uniform { uniform: [from, to] }, Range::LogUniform { log_uniform: [from, to] }] {
                 let got = range.draw(&mut rng).as_f64().unwrap();
                 // Rounded to three digits.
                 prop_assert!(got >= from * 0.995 && got <= to * 1.005, "{from} {got} {to}");
