@@ -185,6 +185,8 @@ impl Events {
             dead_letters = summary.dead_letters(),
             batches = summary.batches,
             failed_batches = summary.failed_batches,
+            models = summary.models,
+            longest_swap_us = summary.longest_swap.as_micros(),
             "consumer stopped"
         );
     }

@@ -12,12 +12,15 @@
 //! Steps 2 and 3 know nothing of each other: [`deliver::Delivery`] is the place where at-least-once ends and where a
 //! transaction would begin.
 //!
+//! Beside the loop, a thread follows the topic of model versions ([`models`]) and swaps the model between two batches.
+//!
 //! `consumer audit` ([`audit`]) reads the topics again and proves that every review has exactly one outcome.
 
 pub mod audit;
 pub mod batch;
 pub mod deliver;
 pub mod events;
+pub mod models;
 pub mod run;
 pub mod score;
 pub mod service;

@@ -18,6 +18,7 @@ use crate::{
     batch::{Pool, commits},
     deliver::{AtLeastOnce, Delivery, Replies},
     events::Events,
+    models::{Watch, fetch},
     score::{Ending, Outcome, Reply, Scorer},
     settings::Settings,
     shutdown::Shutdown,
@@ -43,6 +44,10 @@ pub struct Summary {
     pub batches: u64,
     /// Batches that failed and were read again.
     pub failed_batches: u64,
+    /// Models taken up, the first one too.
+    pub models: u64,
+    /// The longest that taking up a model has kept the loop.
+    pub longest_swap: Duration,
 }
 
 impl Summary {
@@ -70,7 +75,8 @@ impl Summary {
 }
 
 /// Scores reviews until `shutdown` is requested, on the calling thread. The model of a batch is the one that `models`
-/// holds when the batch begins.
+/// holds when the batch begins. Where the settings say which models to follow, a thread puts them there, and nothing is
+/// scored before the one that is pointed to now was taken or refused, or the start has waited long enough.
 ///
 /// A broker that is away is waited for, however long it takes. When asked to stop, the loop finishes its batch (or gives
 /// it up after [`Settings::drain`]; then it is read again by the next to come), commits, and leaves the group.
@@ -79,11 +85,25 @@ impl Summary {
 /// [`Failure::Fatal`] when the settings are refused, or when this member cannot go on.
 pub fn run(
     settings: &Settings,
-    models: &ArcSwap<Model>,
+    models: &Arc<ArcSwap<Model>>,
     telemetry: &Telemetry,
     shutdown: &Shutdown,
 ) -> Result<Summary, Failure> {
+    let health = Health::of(telemetry);
     let delivery = AtLeastOnce::new(&settings.kafka)?;
+    let watch = settings.models.as_ref().map(|follow| {
+        Watch::start(
+            &settings.kafka,
+            follow,
+            Arc::clone(models),
+            telemetry.metrics().clone(),
+            fetch::from_registry(settings.registry.clone()),
+        )
+    });
+    let watch = watch.transpose()?;
+    if let Some(watch) = &watch {
+        watch.await_first(shutdown);
+    }
     let replies = Replies::new(&settings.kafka)?;
     // Made last, so that it is dropped first: the group is left before the producers end.
     let source = Source::new(&settings.kafka, settings.source.clone())?;
@@ -92,7 +112,7 @@ pub fn run(
         models,
         shutdown,
         events: Events::new(telemetry.metrics().clone(), settings),
-        health: Health::of(telemetry),
+        health,
         pool: Pool::new(settings.threads),
         verdicts_topic: Arc::from(settings.verdicts_topic.as_str()),
         dead_letters_topic: Arc::from(settings.dead_letters_topic.as_str()),
@@ -104,6 +124,7 @@ pub fn run(
     };
     let ended = turn.go_round();
     telemetry.health().stopping();
+    drop(watch);
     turn.replies.finish(LAST_REPLIES);
     turn.events.replies(turn.replies.settled());
     turn.events.stopped(&turn.summary);
@@ -148,6 +169,8 @@ impl Loop<'_> {
         }
         while !self.shutdown.is_requested() {
             self.health.progress.touch();
+            // A batch asks again; this is for the pages that tell which model serves while nothing arrives.
+            self.take_model();
             match self.source.poll_batch(&self.settings.limits, &mut records) {
                 Ok(polled) => {
                     if polled.assigned + polled.revoked > 0 {
@@ -223,6 +246,7 @@ impl Loop<'_> {
     }
 
     fn take_model(&mut self) -> Arc<Model> {
+        let started = Instant::now();
         let model = self.models.load_full();
         if !self
             .current
@@ -231,7 +255,10 @@ impl Loop<'_> {
         {
             self.events.model_taken(&model);
             self.health.model.pass();
+            // Not the last of the old model: the thread that follows the models frees it.
             self.current = Some(Arc::clone(&model));
+            self.summary.models += 1;
+            self.summary.longest_swap = self.summary.longest_swap.max(started.elapsed());
         }
         model
     }

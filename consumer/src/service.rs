@@ -39,7 +39,7 @@ pub fn exit_code(error: &anyhow::Error) -> ExitCode {
 pub fn command(args: &RunArgs) -> anyhow::Result<ExitCode> {
     logs::init(&args.telemetry).map_err(bad_input)?;
     let settings = args.check().map_err(bad_input)?;
-    let model = verdict_registry::load(&settings.model).map_err(bad_input)?;
+    let model = settings.registry.load(&settings.model).map_err(bad_input)?;
     let telemetry = Telemetry::start(Service::Consumer, settings.price)?;
     let pages = http::spawn(settings.listen, telemetry.clone()).map_err(bad_input)?;
     tracing::info!(address = %pages.address(), "serving /metrics, /healthz and /readyz");

@@ -10,7 +10,10 @@ use verdict_kafka_io::{BatchLimits, KafkaArgs, KafkaSettings, SourceOptions};
 use verdict_messages::{
     AllowedReplyTopics, MAX_REVIEW_BYTES, reply::DEFAULT_ALLOWED_REPLY_TOPICS, topic,
 };
+use verdict_registry::{Resolver, TrackingSettings};
 use verdict_telemetry::{CpuPrice, TelemetryArgs};
+
+use crate::models::{ModelArgs, ModelSettings};
 
 /// Scores reviews from Kafka and writes verdicts, dead letters and replies.
 #[derive(Debug, Parser)]
@@ -28,7 +31,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Score reviews until told to stop (the default)
-    Run(RunArgs),
+    Run(Box<RunArgs>),
     /// Read the topics again and prove that every review has exactly one outcome; exit code 1 when not
     Audit(AuditArgs),
 }
@@ -84,14 +87,19 @@ pub struct RunArgs {
     #[arg(long, env = "VERDICT_INSTANCE", value_name = "NAME")]
     pub instance: Option<String>,
 
-    /// The model: a file, or a directory that holds model.verdict
+    /// The model that serves while topic `models` has none: a file, a directory that holds model.verdict,
+    /// dir:ROOT/NAME@ALIAS, or models:/NAME@ALIAS of the MLflow server that MLFLOW_TRACKING_URI names
     #[arg(
         long,
         env = "VERDICT_MODEL",
         default_value = "models/default",
-        value_name = "PATH"
+        value_name = "URI"
     )]
     pub model: PathBuf,
+
+    /// The models that follow it.
+    #[command(flatten)]
+    pub models: ModelArgs,
 
     /// Address of /metrics, /healthz and /readyz
     #[arg(
@@ -209,8 +217,12 @@ pub struct Settings {
     pub threads: NonZeroUsize,
     /// How long a batch may take to end once a shutdown is requested.
     pub drain: Duration,
-    /// The model's file, or its directory.
+    /// Where the model is.
     pub model: PathBuf,
+    /// What finds models by URI.
+    pub registry: Resolver,
+    /// The models that follow it; without, it serves for ever.
+    pub models: Option<ModelSettings>,
     /// Where the operator pages are served.
     pub listen: SocketAddr,
     /// What CPU time costs.
@@ -287,6 +299,7 @@ impl RunArgs {
             problems.push("--group must not be empty".to_owned());
         }
         problems.extend(self.topics.problems());
+        let models = self.models.check(&self.topics.all(), &mut problems);
         let kafka = self
             .kafka
             .check()
@@ -297,11 +310,15 @@ impl RunArgs {
             .price()
             .map_err(|problem| problems.push(problem))
             .ok();
+        let registry = TrackingSettings::from_lookup(mlflow_variable)
+            .map(|tracking| Resolver { tracking })
+            .map_err(|problem| problems.push(problem.to_string()))
+            .ok();
         let reply_topics = AllowedReplyTopics::matching(&self.reply_topics)
             .map_err(|bad| problems.push(format!("--reply-topics: {bad}")))
             .ok();
-        let (Some(kafka), Some(price), Some(reply_topics), []) =
-            (kafka, price, reply_topics, problems.as_slice())
+        let (Some(kafka), Some(price), Some(reply_topics), Some(registry), []) =
+            (kafka, price, reply_topics, registry, problems.as_slice())
         else {
             return Err(BadSettings(problems));
         };
@@ -337,13 +354,31 @@ impl RunArgs {
                 .unwrap_or(NonZeroUsize::MIN),
             drain: DRAIN,
             model: self.model.clone(),
+            registry,
+            models,
             listen: self.listen,
             price,
         })
     }
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "MLflow's own variables, as every client of it takes them"
+)]
+fn mlflow_variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
 impl TopicArgs {
+    fn all(&self) -> [&String; 3] {
+        [
+            &self.reviews_topic,
+            &self.verdicts_topic,
+            &self.dead_letters_topic,
+        ]
+    }
+
     /// An outcome that is written where outcomes of another kind or reviews are read would be read as one of those.
     pub(crate) fn problems(&self) -> Vec<String> {
         let named = [
@@ -389,6 +424,11 @@ mod tests {
         assert!(cli.command.is_none());
         let settings = cli.run.check().unwrap();
         assert_eq!(settings.source.topics, ["reviews"]);
+        let models = settings.models.unwrap();
+        assert_eq!((&*models.topic, &*models.name), ("models", "sentiment"));
+        assert!(!models.allow_rollback);
+        let alone = read(&["--no-follow-models", "--model-name="]).check();
+        assert_eq!(alone.unwrap().models, None);
         assert_eq!(settings.listen, "127.0.0.1:9101".parse().unwrap());
         assert!(matches!(
             Cli::try_parse_from(["consumer", "run"]).unwrap().command,
@@ -408,6 +448,8 @@ mod tests {
             "--kafka=nonsense",
             "--reply-topics=(",
             "--verdicts-topic=reviews",
+            "--models-topic=dlq.reviews",
+            "--model-name=",
         ];
         let BadSettings(problems) = read(&arguments).check().unwrap_err();
         assert_eq!(problems.len(), arguments.len(), "{problems:?}");

@@ -9,7 +9,7 @@
 
 mod common;
 
-use std::{thread, time::Duration};
+use std::{sync::Arc, thread, time::Duration};
 
 use arc_swap::ArcSwap;
 use common::{
@@ -46,7 +46,7 @@ fn with_consumer(
 ) -> Result<Summary, Failure> {
     let (settings, models, shutdown) = (
         settings(flags),
-        ArcSwap::from_pointee(model()),
+        Arc::new(ArcSwap::from_pointee(model())),
         Shutdown::default(),
     );
     thread::scope(|scope| {

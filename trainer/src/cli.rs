@@ -1,13 +1,17 @@
 //! What can be typed.
 
-use crate::commands::{data, evaluate, explain, gate, inspect, params, score, stage, train, tune};
+use crate::commands::{
+    data, evaluate, explain, gate, inspect, params, promote, publish, rebuild, replay, score,
+    stage, train, tune, watch,
+};
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
+use verdict_kafka_io::{Failure, PublishError};
 
-/// Trains, evaluates and explains the models that classify reviews.
+/// Trains, evaluates and explains the models that classify reviews, and lets the better one serve.
 ///
-/// Results go to standard output, progress and logs to standard error. Exit codes: 0 done, 1 the answer is no
-/// (`gate`), 2 bad usage or input.
+/// Results go to standard output, progress and logs to standard error. Exit codes: 0 done, 1 the answer is no (gate,
+/// promote, rebuild), 2 bad usage or input, 70 Kafka is in the way.
 #[derive(Debug, Parser)]
 #[command(name = "trainer", version, max_term_width = 100)]
 pub struct Cli {
@@ -29,6 +33,16 @@ enum Command {
     Explain(explain::Args),
     /// Show what a model file holds.
     Inspect(inspect::Args),
+    /// Rebuild the model from the review log, and let it serve if the gate accepts it.
+    Rebuild(rebuild::Args),
+    /// Rebuild whenever enough labels have come, or enough time has gone by.
+    Watch(watch::Args),
+    /// Let a registered version serve, if the gate accepts it; exit code 1 if not.
+    Promote(promote::Args),
+    /// Let the version serve again that did before.
+    Rollback(promote::RollbackArgs),
+    /// Score the last stored reviews with a candidate too, and show what would change.
+    Replay(replay::Args),
     /// Choose parameters by random search with cross-validation on the training reviews.
     Tune(tune::Args),
     /// Print every parameter with its value, those of a preset too.
@@ -36,6 +50,8 @@ enum Command {
     /// Run one stage of the pipeline, as dvc.yaml does.
     #[command(subcommand)]
     Stage(stage::Command),
+    /// Keep a model in a registry and tell the running consumers to take it.
+    Publish(publish::Args),
     /// Get the data set.
     #[command(subcommand)]
     Data(data::Command),
@@ -53,10 +69,25 @@ pub fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
         Command::Score(args) => score::run(args),
         Command::Explain(args) => explain::run(args),
         Command::Inspect(args) => inspect::run(args),
+        Command::Rebuild(args) => return rebuild::run(args),
+        Command::Watch(args) => watch::run(args),
+        Command::Promote(args) => return promote::run(args),
+        Command::Rollback(args) => promote::run_rollback(args),
+        Command::Replay(args) => replay::run(args),
         Command::Tune(args) => tune::run(args),
         Command::Params(args) => params::run(args),
         Command::Stage(command) => stage::run(command),
+        Command::Publish(args) => publish::run(args),
         Command::Data(command) => data::run(command),
     }?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// What an error exits with: 70 when Kafka is in the way, 2 for what the user can put right in the command or its input.
+#[must_use]
+pub fn exit_code(error: &anyhow::Error) -> ExitCode {
+    let is_kafka = error
+        .chain()
+        .any(|cause| cause.is::<Failure>() || cause.is::<PublishError>());
+    ExitCode::from(if is_kafka { 70 } else { 2 })
 }

@@ -5,12 +5,18 @@ pub mod evaluate;
 pub mod explain;
 pub mod gate;
 pub mod inspect;
+pub mod lifecycle;
 pub mod log;
 pub mod params;
+pub mod promote;
+pub mod publish;
+pub mod rebuild;
+pub mod replay;
 pub mod score;
 pub mod stage;
 pub mod train;
 pub mod tune;
+pub mod watch;
 
 mod output;
 mod threads;

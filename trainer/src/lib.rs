@@ -15,6 +15,7 @@
     reason = "matrix code: bounds are established once, by construction"
 )]
 
+pub mod announce;
 pub mod card;
 pub mod cli;
 pub mod commands;
@@ -23,9 +24,11 @@ pub mod examples;
 pub mod gate;
 pub mod ingest;
 pub mod learn;
+pub mod lifecycle;
 pub mod metrics;
 pub mod params;
 pub mod progress;
+pub mod replay;
 pub mod report;
 pub mod scoring;
 pub mod stages;

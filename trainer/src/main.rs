@@ -2,14 +2,14 @@
 
 use clap::Parser as _;
 use std::process::ExitCode;
-use verdict_trainer::cli::{Cli, run};
+use verdict_trainer::cli::{Cli, exit_code, run};
 
 fn main() -> ExitCode {
     match run(&Cli::parse()) {
         Ok(code) => code,
         Err(error) => {
             eprintln!("trainer: {error:#}");
-            ExitCode::from(2)
+            exit_code(&error)
         }
     }
 }

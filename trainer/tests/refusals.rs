@@ -234,7 +234,7 @@ fn a_model_that_cannot_be_loaded_is_refused_with_its_path() {
     let place = Place::trained();
     let whole = fs::read(place.path("model/model.verdict")).unwrap();
     let mut future = whole.clone();
-    future[8] = 2;
+    future[8] = 3;
     let mut changed = whole.clone();
     changed[whole.len() / 2] ^= 1;
     let pickle = b"\x80\x04\x95\x1a\x00\x00\x00\x00\x00\x00\x00\x8c\x07sklearn\x94.";
@@ -246,7 +246,7 @@ fn a_model_that_cannot_be_loaded_is_refused_with_its_path() {
         (
             &future,
             &[
-                "model format version must be 1 to 1, got 2 (byte 8)",
+                "model format version must be 1 to 2, got 3 (byte 8)",
                 "newer release",
             ],
         ),

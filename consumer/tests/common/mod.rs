@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "each test binary uses its part")]
 
 pub(crate) mod kafka;
+pub(crate) mod pointers;
 
 use verdict_consumer::settings::{Explain, RunArgs, ScoreSettings, Settings};
 use verdict_kafka_io::Record;
@@ -12,13 +13,18 @@ use verdict_sentiment::{
 
 /// The bytes of a model that knows "great" and "awful".
 pub(crate) fn artifact() -> Vec<u8> {
+    artifact_of("test", 0.125)
+}
+
+/// The same under another name, with another intercept, which makes other bytes of it.
+pub(crate) fn artifact_of(name: &str, intercept: f64) -> Vec<u8> {
     let vocabulary = Vocabulary::new(["awful", "film", "great"]).unwrap();
     let parts = ModelParts {
-        name: "test".into(),
+        name: name.into(),
         vectorizer: Vectorizer::new(vocabulary, VectorizerOptions::default(), 10, vec![3, 9, 4])
             .unwrap(),
         weights: vec![-2.5, 0.1, 2.25],
-        intercept: 0.125,
+        intercept,
         calibration: Calibration::IDENTITY,
         about: serde_json::json!({}),
     };

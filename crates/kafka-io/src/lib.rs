@@ -9,6 +9,7 @@
 //! - [`AsyncPublisher`] writes one record and awaits its confirmation; for async code.
 //! - [`ReplyInbox`] reads one partition of a reply topic from "now" on.
 //! - [`snapshot::read`] reads topics from their beginning to the end they have when it starts.
+//! - [`Follower`] reads a topic from its beginning and goes on with what comes.
 //! - [`topics::ensure`] creates topics and says where existing ones differ.
 //!
 //! Every error is a [`Failure`], which says what to do: try again, process the batch again, or give up.
@@ -16,6 +17,7 @@
 mod async_publisher;
 mod connection;
 mod failure;
+mod follow;
 mod inbox;
 mod publisher;
 mod record;
@@ -27,6 +29,7 @@ pub mod topics;
 pub use async_publisher::{AsyncPublisher, PublishError};
 pub use connection::{Connection, PartitionLag};
 pub use failure::{Cause, Failure, Trouble};
+pub use follow::{Followed, Follower};
 pub use inbox::{InboxOptions, InboxState, ReplyInbox};
 pub use publisher::{Counts, Publisher, PublisherRole};
 pub use record::{Outgoing, Record};

@@ -164,7 +164,8 @@ fn read_with(
     Ok(())
 }
 
-fn ranges(
+/// The first offset and the end of each partition of `topic`, as a broker tells them within `patience`.
+pub(crate) fn ranges(
     consumer: &BaseConsumer<Connection>,
     topic: &str,
     patience: Duration,
@@ -208,10 +209,10 @@ fn ranges(
 
 /// The partitions that are not read to their end yet, each with the offset that ends it.
 #[derive(Debug)]
-struct Open(Vec<(i32, i64)>);
+pub(crate) struct Open(Vec<(i32, i64)>);
 
 impl Open {
-    fn new(ranges: &[OffsetRange]) -> Self {
+    pub(crate) fn new(ranges: &[OffsetRange]) -> Self {
         Self(
             ranges
                 .iter()
@@ -221,16 +222,16 @@ impl Open {
         )
     }
 
-    fn is_done(&self) -> bool {
+    pub(crate) fn is_done(&self) -> bool {
         self.0.is_empty()
     }
 
-    fn at_end(&mut self, partition: i32) {
+    pub(crate) fn at_end(&mut self, partition: i32) {
         self.0.retain(|(open, _)| *open != partition);
     }
 
     /// Whether the record belongs to the snapshot.
-    fn takes(&mut self, partition: i32, offset: i64) -> bool {
+    pub(crate) fn takes(&mut self, partition: i32, offset: i64) -> bool {
         let Some((_, end)) = self.0.iter().find(|(open, _)| *open == partition) else {
             return false;
         };

@@ -34,7 +34,7 @@ mod verdict;
 
 pub use headers::{HeaderName, HeaderValue, Headers};
 pub use label::Label;
-pub use model_pointer::{ModelPointer, OffsetRange, TrainedFrom};
+pub use model_pointer::{ModelPointer, OffsetRange, TrainedFrom, version_number};
 pub use position::{NextOffset, Position};
 pub use problem::{Accepted, Problem};
 pub use rejection::{ErrorKind, Rejection};

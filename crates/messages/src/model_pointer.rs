@@ -25,6 +25,10 @@ pub struct ModelPointer {
     pub trained_at: String,
     /// What it was trained from.
     pub trained_from: TrainedFrom,
+    /// The newest version that this record takes back: versions after `version` up to this one are not to serve. It is
+    /// what makes a step back a decision; an older version without it is a mistake, and no reader takes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub withdraws: Option<String>,
 }
 
 /// The data behind a model version, exact enough to train it again.
@@ -78,6 +82,27 @@ impl ModelPointer {
             .map_err(|error| Rejection::schema(format!("model pointer: {error}")))
     }
 
+    /// The record that goes back from `last`, the pointer that is to be withdrawn, to this one: the same version of the
+    /// same bytes as before, and all that came after it withdrawn.
+    #[must_use]
+    pub fn withdrawing(self, last: &Self) -> Self {
+        let newest = last.withdraws.as_ref().unwrap_or(&last.version);
+        Self {
+            withdraws: Some(newest.clone()),
+            ..self
+        }
+    }
+
+    /// The number that the next version gets: one more than any that was given, withdrawn ones too, so that a version
+    /// never names two models. `None` when the versions of this name are not numbers.
+    pub fn next_version(&self) -> Option<u64> {
+        let withdrawn = match &self.withdraws {
+            Some(version) => version_number(version)?,
+            None => 0,
+        };
+        version_number(&self.version)?.max(withdrawn).checked_add(1)
+    }
+
     /// The value of a record.
     ///
     /// # Errors
@@ -87,9 +112,74 @@ impl ModelPointer {
     }
 }
 
+/// The number that a version is: digits and nothing else. Other versions have no order but that of their records.
+pub fn version_number(version: &str) -> Option<u64> {
+    let is_number = version.bytes().all(|byte| byte.is_ascii_digit());
+    // `parse` alone would take a sign too.
+    is_number.then(|| version.parse().ok()).flatten()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn pointer(version: &str) -> ModelPointer {
+        ModelPointer {
+            name: "sentiment".into(),
+            version: version.into(),
+            uri: format!("models/{version}"),
+            sha256: "cd".into(),
+            bytes: 300_000,
+            metrics: BTreeMap::from([("accuracy".into(), 0.8965)]),
+            trained_at: "2026-01-02T03:04:05.000Z".into(),
+            trained_from: TrainedFrom::Data {
+                sha256: "ab".into(),
+            },
+            withdraws: None,
+        }
+    }
+
+    #[test]
+    fn a_version_is_a_number_when_it_is_digits() {
+        let cases = [
+            ("7", Some(7)),
+            ("007", Some(7)),
+            ("18446744073709551615", Some(u64::MAX)),
+            ("18446744073709551616", None),
+            ("+7", None),
+            ("-7", None),
+            ("7a", None),
+            ("", None),
+        ];
+        for (version, number) in cases {
+            assert_eq!(version_number(version), number, "{version:?}");
+        }
+    }
+
+    #[test]
+    fn the_next_version_was_never_given_before() {
+        assert_eq!(pointer("9").next_version(), Some(10));
+        let back = pointer("7").withdrawing(&pointer("9"));
+        assert_eq!(
+            (back.version.as_str(), back.withdraws.as_deref()),
+            ("7", Some("9"))
+        );
+        assert_eq!(back.next_version(), Some(10));
+        let further_back = pointer("5").withdrawing(&back);
+        assert_eq!(further_back.withdraws.as_deref(), Some("9"));
+        assert_eq!(further_back.next_version(), Some(10));
+        for unnumbered in [pointer("blue"), pointer(&u64::MAX.to_string())] {
+            assert_eq!(unnumbered.next_version(), None);
+        }
+    }
+
+    #[test]
+    fn a_record_without_withdrawal_is_as_it_always_was() {
+        let value = pointer("7").encode().unwrap();
+        assert!(!String::from_utf8_lossy(&value).contains("withdraws"));
+        let back = pointer("7").withdrawing(&pointer("9"));
+        assert_eq!(ModelPointer::decode(&back.encode().unwrap()).unwrap(), back);
+    }
 
     #[test]
     fn a_pointer_survives_json_with_either_origin() {
@@ -106,14 +196,8 @@ mod tests {
             },
         ] {
             let pointer = ModelPointer {
-                name: "sentiment".into(),
-                version: "7".into(),
-                uri: "models/7".into(),
-                sha256: "cd".into(),
-                bytes: 300_000,
-                metrics: BTreeMap::from([("accuracy".into(), 0.8965)]),
-                trained_at: "2026-01-02T03:04:05.000Z".into(),
                 trained_from,
+                ..pointer("7")
             };
             assert_eq!(
                 ModelPointer::decode(&pointer.encode().unwrap()).unwrap(),

@@ -1,134 +1,295 @@
-//! Models as files.
+//! A registry in a directory: `ROOT/NAME/versions/N/{model.verdict, version.json, …}` and `ROOT/NAME/aliases.json`.
+//!
+//! A version is written under a name that nobody reads and renamed to its number once it is on disk, so that it is there
+//! whole or not at all, wherever the writer is killed. Writers of a name take turns by a lock that the system drops with
+//! its holder; where a file system has no locks, the rename still gives a number to one writer only.
 
-use std::fs::File;
-use std::io::{self, Read, Write};
+mod write;
+
+use crate::version::{check_annotations, check_digest, sha256_hex};
+use crate::{Files, MODEL_FILE, NewVersion, Registry, RegistryError, Tags, Version, Which, names};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
-use verdict_sentiment::{ArtifactError, Limits, Model};
+use write::Lock;
 
-/// The name of the model in its directory.
-pub const MODEL_FILE: &str = "model.verdict";
+/// The name of the file that tells about a version.
+pub(crate) const VERSION_FILE: &str = "version.json";
+const ALIASES_FILE: &str = "aliases.json";
+const VERSIONS: &str = "versions";
 
-/// Why a model could not be loaded. The text is whole: what the system says is in it and no source beside it, so that a
-/// caller who prints the chain does not say it twice.
-#[derive(Debug, thiserror::Error)]
-pub enum LoadError {
-    /// The file cannot be read.
-    #[error("loading model {}: {problem}", path.display())]
-    Io {
-        /// The file.
-        path: PathBuf,
-        /// What the system says.
-        problem: io::Error,
-    },
-    /// The file is not a model that may serve.
-    #[error("loading model {}: {problem}", path.display())]
-    Artifact {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        problem: ArtifactError,
-    },
+/// Models under a directory, which may be on a disk that several machines share.
+#[derive(Debug, Clone)]
+pub struct DirectoryRegistry {
+    root: PathBuf,
 }
 
-/// A model could not be written.
-#[derive(Debug, thiserror::Error)]
-#[error("writing model {}: {problem}", path.display())]
-pub struct SaveError {
-    path: PathBuf,
-    problem: io::Error,
+/// What `version.json` holds: a promise to whoever reads the directory with other tools.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Record {
+    name: String,
+    version: u64,
+    sha256: String,
+    bytes: u64,
+    created_at: Timestamp,
+    metrics: BTreeMap<String, f64>,
+    params: BTreeMap<String, String>,
+    tags: Tags,
 }
 
-/// Loads and checks the model at `uri`: a file, or a directory with a [`MODEL_FILE`].
-///
-/// # Errors
-/// Names the file, and what is wrong with it.
-pub fn load(uri: impl AsRef<Path>) -> Result<Model, LoadError> {
-    let bytes = read(uri.as_ref())?;
-    Model::from_bytes(&bytes).map_err(|problem| LoadError::Artifact {
-        path: file_of(uri.as_ref()),
-        problem,
-    })
-}
+type Aliases = BTreeMap<String, u64>;
 
-/// Reads the bytes of the model at `uri`, which are not looked at but for their number: at most [`Limits::FILE`].
-///
-/// # Errors
-/// Names the file, and what is wrong with it.
-pub fn read(uri: impl AsRef<Path>) -> Result<Vec<u8>, LoadError> {
-    let path = file_of(uri.as_ref());
-    let (bytes, length) = read_bounded(&path).map_err(|problem| LoadError::Io {
-        path: path.clone(),
-        problem,
-    })?;
-    if length > Limits::FILE as u64 {
-        let problem = ArtifactError::Bound {
-            what: "length of the file",
-            bound: format!("at most {}", Limits::FILE),
-            got: length.to_string(),
-            at: 0,
-        };
-        return Err(LoadError::Artifact { path, problem });
+impl DirectoryRegistry {
+    /// The registry in `root`, which is made when the first model is registered.
+    #[must_use]
+    pub fn new(root: impl Into<PathBuf>) -> Self {
+        Self { root: root.into() }
     }
-    Ok(bytes)
-}
 
-/// Writes a model file into `directory`, which is made if it is not there, and gives the file's path.
-///
-/// The bytes are on disk before they have the name. Whatever fails, no part of them stays behind.
-///
-/// # Errors
-/// Names the file, and what the system says.
-pub fn save(directory: impl AsRef<Path>, artifact: &[u8]) -> Result<PathBuf, SaveError> {
-    let path = directory.as_ref().join(MODEL_FILE);
-    let write = || {
-        std::fs::create_dir_all(directory.as_ref())?;
-        let beside = directory.as_ref().join(temporary_name());
-        if let Err(error) = write_then_name(artifact, &beside, &path) {
-            // What went wrong first is the news; that the rest could not be removed either changes nothing.
-            std::fs::remove_file(&beside).unwrap_or(());
-            return Err(error);
+    fn model(&self, name: &str) -> Result<PathBuf, RegistryError> {
+        names::model(name)?;
+        Ok(self.root.join(name))
+    }
+
+    fn folder(&self, name: &str, version: u64) -> Result<PathBuf, RegistryError> {
+        Ok(self.model(name)?.join(VERSIONS).join(version.to_string()))
+    }
+
+    /// What is told about a version.
+    fn record(&self, name: &str, version: u64) -> Result<Record, RegistryError> {
+        let path = self.folder(name, version)?.join(VERSION_FILE);
+        let record: Record = read_json(&path)?.ok_or_else(|| RegistryError::NotFound {
+            what: format!("version {version} of model {name}"),
+            place: self.place(),
+        })?;
+        if (record.name.as_str(), record.version) == (name, version) {
+            return Ok(record);
         }
-        File::open(directory.as_ref())?.sync_all()
+        Err(RegistryError::Corrupt {
+            place: path.display().to_string(),
+            problem: format!(
+                "tells of version {} of model {}",
+                record.version, record.name
+            ),
+        })
+    }
+
+    fn records(&self, name: &str) -> Result<Vec<Record>, RegistryError> {
+        let versions = self.model(name)?.join(VERSIONS);
+        numbers(&versions)?
+            .into_iter()
+            .map(|number| self.record(name, number))
+            .collect()
+    }
+
+    fn version_of(&self, record: &Record) -> Result<Version, RegistryError> {
+        // A pointer to the model travels to processes that run elsewhere.
+        let root = std::path::absolute(&self.root).map_err(RegistryError::io(&self.root))?;
+        let Some(root) = root.to_str() else {
+            return Err(RegistryError::Invalid {
+                what: "directory of the registry".to_owned(),
+                bound: "must be UTF-8",
+                got: root.display().to_string(),
+            });
+        };
+        let which = Which::Version(record.version);
+        Ok(Version {
+            name: record.name.clone(),
+            version: record.version,
+            sha256: record.sha256.clone(),
+            bytes: record.bytes,
+            uri: format!("dir:{}/{}{which}", root.trim_end_matches('/'), record.name),
+            created_at: Some(record.created_at),
+        })
+    }
+
+    fn aliases(&self, name: &str) -> Result<Aliases, RegistryError> {
+        let path = self.model(name)?.join(ALIASES_FILE);
+        Ok(read_json(&path)?.unwrap_or_default())
+    }
+
+    fn save_aliases(&self, name: &str, aliases: &Aliases) -> Result<(), RegistryError> {
+        let model = self.model(name)?;
+        let json = to_json(aliases, &model.join(ALIASES_FILE))?;
+        write::file(&model, ALIASES_FILE, &json)
+    }
+}
+
+impl Registry for DirectoryRegistry {
+    fn register(&self, new: NewVersion<'_>) -> Result<Version, RegistryError> {
+        new.check()?;
+        let model = self.model(new.name)?;
+        let versions = model.join(VERSIONS);
+        write::folders(&versions)?;
+        let lock = Lock::take(&model)?;
+        write::sweep(&versions, &lock)?;
+        let mut record = Record {
+            name: new.name.to_owned(),
+            version: 0,
+            sha256: sha256_hex(new.artifact),
+            bytes: new.artifact.len() as u64,
+            created_at: new.created_at,
+            metrics: new.metrics,
+            params: new.params,
+            tags: new.tags,
+        };
+        loop {
+            let known = self.records(new.name)?;
+            if let Some(same) = known.iter().find(|known| known.sha256 == record.sha256) {
+                return self.version_of(same);
+            }
+            record.version = known.last().map_or(0, |last| last.version) + 1;
+            let json = to_json(&record, &versions.join(VERSION_FILE))?;
+            let mut files: Vec<(&str, &[u8])> =
+                vec![(MODEL_FILE, new.artifact), (VERSION_FILE, &json)];
+            files.extend(
+                new.files
+                    .iter()
+                    .map(|(name, bytes)| (name.as_str(), bytes.as_slice())),
+            );
+            if write::folder(&versions, &record.version.to_string(), &files)? {
+                return self.version_of(&record);
+            }
+        }
+    }
+
+    fn versions(&self, name: &str) -> Result<Vec<Version>, RegistryError> {
+        let records = self.records(name)?;
+        records
+            .iter()
+            .map(|record| self.version_of(record))
+            .collect()
+    }
+
+    fn version(&self, name: &str, version: u64) -> Result<Version, RegistryError> {
+        self.version_of(&self.record(name, version)?)
+    }
+
+    fn alias(&self, name: &str, alias: &str) -> Result<Option<Version>, RegistryError> {
+        names::alias(alias)?;
+        let version = self.aliases(name)?.get(alias).copied();
+        version
+            .map(|version| self.version(name, version))
+            .transpose()
+    }
+
+    fn set_alias(&self, name: &str, alias: &str, version: u64) -> Result<(), RegistryError> {
+        names::alias(alias)?;
+        self.record(name, version)?;
+        let _lock = Lock::take(&self.model(name)?)?;
+        let mut aliases = self.aliases(name)?;
+        if aliases.insert(alias.to_owned(), version) == Some(version) {
+            return Ok(());
+        }
+        self.save_aliases(name, &aliases)
+    }
+
+    fn delete_alias(&self, name: &str, alias: &str) -> Result<(), RegistryError> {
+        names::alias(alias)?;
+        if !self.aliases(name)?.contains_key(alias) {
+            return Ok(());
+        }
+        let _lock = Lock::take(&self.model(name)?)?;
+        let mut aliases = self.aliases(name)?;
+        aliases.remove(alias);
+        self.save_aliases(name, &aliases)
+    }
+
+    fn fetch(&self, name: &str, version: u64) -> Result<Vec<u8>, RegistryError> {
+        let record = self.record(name, version)?;
+        let path = self.folder(name, version)?.join(MODEL_FILE);
+        let (bytes, length) = crate::file::read_bounded(&path).map_err(RegistryError::io(&path))?;
+        if length != record.bytes || bytes.len() as u64 != length {
+            return Err(RegistryError::Corrupt {
+                place: path.display().to_string(),
+                problem: format!("length must be {}, got {length}", record.bytes),
+            });
+        }
+        check_digest(&bytes, &record.sha256, || path.display().to_string())?;
+        Ok(bytes)
+    }
+
+    fn annotate(
+        &self,
+        name: &str,
+        version: u64,
+        tags: &Tags,
+        files: &Files,
+    ) -> Result<(), RegistryError> {
+        check_annotations(tags, files)?;
+        self.record(name, version)?;
+        let folder = self.folder(name, version)?;
+        let _lock = Lock::take(&self.model(name)?)?;
+        for (file, bytes) in files {
+            write::file(&folder, file, bytes)?;
+        }
+        if tags.is_empty() {
+            return Ok(());
+        }
+        let mut record = self.record(name, version)?;
+        record.tags.extend(tags.clone());
+        let json = to_json(&record, &folder.join(VERSION_FILE))?;
+        write::file(&folder, VERSION_FILE, &json)
+    }
+
+    fn place(&self) -> String {
+        self.root.display().to_string()
+    }
+}
+
+/// The numbers of the versions under `versions`, in order. What is not a number is no version.
+fn numbers(versions: &Path) -> Result<Vec<u64>, RegistryError> {
+    let entries = match fs::read_dir(versions) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries.map_err(RegistryError::io(versions))?,
     };
-    write().map_err(|problem| SaveError {
-        path: path.clone(),
-        problem,
-    })?;
-    Ok(path)
-}
-
-/// A name that no other save uses, in this process or another, so that two at once do not write into each other.
-fn temporary_name() -> String {
-    static SAVES: AtomicU64 = AtomicU64::new(0);
-    let save = SAVES.fetch_add(1, Ordering::Relaxed);
-    format!(".{MODEL_FILE}.{}.{save}", std::process::id())
-}
-
-fn write_then_name(artifact: &[u8], beside: &Path, path: &Path) -> io::Result<()> {
-    let mut file = File::create(beside)?;
-    file.write_all(artifact)?;
-    file.sync_all()?;
-    std::fs::rename(beside, path)
-}
-
-fn file_of(uri: &Path) -> PathBuf {
-    if uri.is_dir() {
-        uri.join(MODEL_FILE)
-    } else {
-        uri.to_path_buf()
+    let mut numbers = Vec::new();
+    for entry in entries {
+        let name = entry.map_err(RegistryError::io(versions))?.file_name();
+        let number: Option<u64> = name.to_str().and_then(|name| name.parse().ok());
+        numbers.extend(number.filter(|number| name.to_str() == Some(&number.to_string())));
     }
+    numbers.sort_unstable();
+    Ok(numbers)
 }
 
-/// Reads a file and gives its length too. Of one that is longer than a model may be nothing is read; of one that does not
-/// tell its length, one byte more than that: a wrong path cannot fill the memory.
-fn read_bounded(path: &Path) -> io::Result<(Vec<u8>, u64)> {
-    let file = File::open(path)?;
-    let told = file.metadata()?.len();
-    let mut bytes = Vec::new();
-    if told <= Limits::FILE as u64 {
-        file.take(Limits::FILE as u64 + 1).read_to_end(&mut bytes)?;
+/// Most bytes of a JSON file of the registry: far above what is ever written, so that a wrong file cannot fill the memory.
+const LONGEST_JSON: u64 = 16 << 20;
+
+fn read_json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<Option<T>, RegistryError> {
+    let read = || -> io::Result<Vec<u8>> {
+        let file = fs::File::open(path)?;
+        let mut text = Vec::new();
+        io::Read::read_to_end(&mut io::Read::take(file, LONGEST_JSON), &mut text)?;
+        Ok(text)
+    };
+    let text = match read() {
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            return Ok(None);
+        }
+        text => text.map_err(RegistryError::io(path))?,
+    };
+    serde_json::from_slice(&text)
+        .map(Some)
+        .map_err(|problem| RegistryError::Corrupt {
+            place: path.display().to_string(),
+            problem: problem.to_string(),
+        })
+}
+
+fn to_json(value: &impl Serialize, path: &Path) -> Result<Vec<u8>, RegistryError> {
+    let mut json = serde_json::to_vec_pretty(value)
+        .map_err(|problem| RegistryError::io(path)(problem.into()))?;
+    json.push(b'\n');
+    if json.len() as u64 <= LONGEST_JSON {
+        return Ok(json);
     }
-    let length = told.max(bytes.len() as u64);
-    Ok((bytes, length))
+    Err(RegistryError::Invalid {
+        what: format!("length of {}", path.display()),
+        bound: "must be at most 16777216",
+        got: json.len().to_string(),
+    })
 }

@@ -1,9 +1,41 @@
-//! Where models live. Today: a file, or a directory that holds `model.verdict`.
+//! Where models live: a file, a directory of versions, or an MLflow server.
 //!
 //! A model is read whole, its size is bounded before it is read, and every check of
 //! [`verdict_sentiment::Model::from_bytes`] is made before anyone sees it. It is written beside its place and moved there,
 //! so that a reader finds the old one or the new one, never a part.
+//!
+//! A [`Registry`] keeps numbered versions of named models, and aliases such as `staging` and `production` that point to
+//! them. [`DirectoryRegistry`] needs nothing but a disk; [`MlflowRegistry`] is for those who have an MLflow server. A
+//! [`ModelUri`] names a model in any of them, and a [`Resolver`] (or [`load`], without a server) gives it:
+//!
+//! ```
+//! use verdict_registry::{DirectoryRegistry, NewVersion, Registry, read};
+//!
+//! # let directory = tempfile::tempdir()?;
+//! let registry = DirectoryRegistry::new(directory.path());
+//! let new = NewVersion::new("sentiment", b"the model's bytes", "2026-01-01T00:00:00Z".parse()?);
+//! let version = registry.register(new)?;
+//! assert_eq!(version.version, 1);
+//! registry.set_alias("sentiment", "production", 1)?;
+//!
+//! let uri = format!("dir:{}/sentiment@production", directory.path().display());
+//! assert_eq!(read(&uri)?, b"the model's bytes");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod directory;
+mod error;
+mod file;
+mod load;
+mod mlflow;
+mod names;
+mod uri;
+mod version;
 
-pub use directory::{LoadError, MODEL_FILE, SaveError, load, read, save};
+pub use directory::DirectoryRegistry;
+pub use error::RegistryError;
+pub use file::{MODEL_FILE, SaveError, save};
+pub use load::{LoadError, Resolver, load, read};
+pub use mlflow::{MlflowRegistry, Secret, TrackingSettings};
+pub use uri::{ModelUri, UriError, Which};
+pub use version::{Files, NewVersion, Registry, Tags, Version};

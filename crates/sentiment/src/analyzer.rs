@@ -44,6 +44,23 @@ impl AnalyzerScratch {
 
 impl Analyzer {
     /// The tokens of `text`. Every text has them: none is an error, and none panics.
+    ///
+    /// ```
+    /// use verdict_sentiment::{Analyzer, AnalyzerScratch, Preprocessing, StopWords};
+    ///
+    /// let analyzer = Analyzer {
+    ///     preprocessing: Preprocessing {
+    ///         strip_html: true,
+    ///         stop_words: StopWords::nltk_english(),
+    ///         ..Preprocessing::default()
+    ///     },
+    ///     ..Analyzer::default()
+    /// };
+    /// let mut scratch = AnalyzerScratch::default();
+    /// let tokens = analyzer.analyze(&mut scratch, "The best film<br />of the year");
+    /// assert_eq!(tokens.text(0), Some("best"));
+    /// assert_eq!(tokens.len(), 3);
+    /// ```
     #[inline]
     pub fn analyze<'s>(&self, scratch: &'s mut AnalyzerScratch, text: &str) -> &'s Tokens {
         let AnalyzerScratch { preprocess, tokens } = scratch;

@@ -1,15 +1,16 @@
 //! Text to sentiment: the pure core that training and serving share.
 //!
-//! A review becomes lower-case word tokens, tokens become 64-bit hashes, hashes combine into n-grams, n-grams become a
-//! TF-IDF row of length one, and a logistic regression turns the row into log-odds, which a Platt calibration turns into a
-//! probability. The semantics are those of scikit-learn's [`TfidfVectorizer`] and [`LogisticRegression`].
+//! A review is preprocessed where the model asks for it and becomes tokens, tokens become 64-bit hashes, hashes combine
+//! into n-grams, n-grams become a TF-IDF row of length one, and a logistic regression turns the row into log-odds, which a
+//! Platt calibration turns into a probability. The semantics are those of scikit-learn's [`TfidfVectorizer`] and
+//! [`LogisticRegression`].
 //!
 //! ```text
-//! text ─ tokenize ─► token hashes ─ ngram ─► term hashes ─ Vocabulary ─► columns ─ Vectorizer ─► row ─ Model ─► Score
+//! text ─ Analyzer ─► token hashes ─ ngram ─► term hashes ─ Vocabulary ─► columns ─ Vectorizer ─► row ─ Model ─► Score
 //! ```
 //!
 //! There is no clock, no IO, no async and no learning here. Scoring is total: every `&str` has a score, and no input
-//! panics. After the first review a [`Scratch`] makes no allocation for ASCII text.
+//! panics. After the first review a [`Scratch`] makes no allocation for ASCII text, unless HTML entities are decoded in it.
 //!
 //! [`TfidfVectorizer`]: https://scikit-learn.org/stable/modules/generated/sklearn.feature_extraction.text.TfidfVectorizer.html
 //! [`LogisticRegression`]: https://scikit-learn.org/stable/modules/generated/sklearn.linear_model.LogisticRegression.html

@@ -28,5 +28,8 @@ pub(crate) fn is_word(c: char) -> bool {
 /// (`_PyUnicode_IsWhitespace`: bidirectional type WS, B or S, or category Zs).
 #[inline]
 pub(crate) fn is_space(c: char) -> bool {
-    c.is_whitespace() || ('\x1c'..='\x1f').contains(&c)
+    match c {
+        '\x1c'..=' ' | '\t'..='\r' => true,
+        _ => !c.is_ascii() && c.is_whitespace(),
+    }
 }

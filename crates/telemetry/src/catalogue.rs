@@ -47,6 +47,7 @@ const SCORE_SECONDS: &[f64] = &[
     0.000_002, 0.000_005, 0.000_01, 0.000_02, 0.000_05, 0.000_1, 0.000_2, 0.000_5, 0.001, 0.002,
     0.005, 0.01, 0.05,
 ];
+const REBUILD_SECONDS: &[f64] = &[1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 1800.0];
 const BATCH_RECORDS: &[f64] = &[
     1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1000.0, 2000.0, 5000.0, 10_000.0,
     20_000.0,
@@ -220,6 +221,46 @@ pub const MODEL_INFO: Instrument = Instrument {
     labels: &["name", "version", "sha256"],
     services: "consumer",
 };
+/// `verdict.model.swaps{outcome}`
+pub const MODEL_SWAPS: Instrument = Instrument {
+    name: "verdict.model.swaps",
+    prometheus: "verdict_model_swaps_total",
+    kind: Kind::Counter,
+    unit: "{pointer}",
+    help: "Pointers to model versions: taken, same, superseded or removed; pointer, name, older, conflict, unreachable, size, checksum, format or example when refused",
+    labels: &["outcome"],
+    services: "consumer",
+};
+/// `verdict.trainer.rebuilds{outcome}`
+pub const REBUILDS: Instrument = Instrument {
+    name: "verdict.trainer.rebuilds",
+    prometheus: "verdict_trainer_rebuilds_total",
+    kind: Kind::Counter,
+    unit: "{rebuild}",
+    help: "Rebuilds of the model: promoted, refused by the gate, unchanged or failed",
+    labels: &["outcome"],
+    services: "trainer",
+};
+/// `verdict.trainer.rebuild.duration`
+pub const REBUILD_DURATION: Instrument = Instrument {
+    name: "verdict.trainer.rebuild.duration",
+    prometheus: "verdict_trainer_rebuild_duration_seconds",
+    kind: Kind::Histogram(REBUILD_SECONDS),
+    unit: "s",
+    help: "Time from the first review read to the last step of a rebuild",
+    labels: &[],
+    services: "trainer",
+};
+/// `verdict.trainer.labels.pending`
+pub const LABELS_PENDING: Instrument = Instrument {
+    name: "verdict.trainer.labels.pending",
+    prometheus: "verdict_trainer_labels_pending",
+    kind: Kind::Gauge,
+    unit: "{label}",
+    help: "Labels that have come since the last rebuild",
+    labels: &[],
+    services: "trainer",
+};
 /// `verdict.web.replies{outcome}`
 pub const WEB_REPLIES: Instrument = Instrument {
     name: "verdict.web.replies",
@@ -268,6 +309,10 @@ pub const ALL: &[Instrument] = &[
     CONSUMER_LAG,
     BATCH_SIZE,
     MODEL_INFO,
+    MODEL_SWAPS,
+    REBUILDS,
+    REBUILD_DURATION,
+    LABELS_PENDING,
     WEB_REPLIES,
     WEB_PENDING,
     WEB_REFUSED,

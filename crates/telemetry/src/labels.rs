@@ -149,6 +149,52 @@ closed_label! {
 }
 
 closed_label! {
+    /// What became of a rebuild of the model.
+    Rebuild {
+        /// The new model serves.
+        Promoted => "promoted",
+        /// The gate refused it.
+        Refused => "refused",
+        /// It is the model that serves already.
+        Unchanged => "unchanged",
+        /// It did not come to its end.
+        Failed => "failed",
+    }
+}
+
+closed_label! {
+    /// What became of a pointer to a model version. Every pointer that was read has one outcome.
+    ModelSwap {
+        /// Its model serves.
+        Taken => "taken",
+        /// Its model served already.
+        Same => "same",
+        /// A newer pointer came before this one was looked at.
+        Superseded => "superseded",
+        /// The name has no pointer any more; what serves goes on serving.
+        Removed => "removed",
+        /// The record is not a pointer.
+        Pointer => "pointer",
+        /// The pointer or the model bears another name.
+        Name => "name",
+        /// An older version than the one that serves, and no withdrawal of it.
+        Older => "older",
+        /// Other bytes under the version that serves.
+        Conflict => "conflict",
+        /// The bytes could not be read where it points, for as long as it was tried.
+        Unreachable => "unreachable",
+        /// Larger than a model may be, or not as long as the pointer says.
+        Size => "size",
+        /// The bytes are not those that were published.
+        Checksum => "checksum",
+        /// The bytes are not a model that this build reads.
+        Format => "format",
+        /// The model does not score its own examples as it did when it was made.
+        Example => "example",
+    }
+}
+
+closed_label! {
     /// `error.type` of a record that was not confirmed.
     SendError {
         /// It never left this process.

@@ -15,8 +15,8 @@ use crate::{
     catalogue::{self, Instrument, Kind},
     cpu,
     labels::{
-        Destination, Ending, Method, Prediction, Refused, ReplyReceived, ReplySent, Route,
-        SendError, label,
+        Destination, Ending, Method, ModelSwap, Prediction, Rebuild, Refused, ReplyReceived,
+        ReplySent, Route, SendError, label,
     },
 };
 
@@ -52,6 +52,10 @@ struct Instruments {
     endings: Counter<u64>,
     replies: Counter<u64>,
     batch_size: Histogram<u64>,
+    model_swaps: Counter<u64>,
+    rebuilds: Counter<u64>,
+    rebuild_duration: Histogram<f64>,
+    labels_pending: Gauge<u64>,
     web_replies: Counter<u64>,
     web_pending: UpDownCounter<i64>,
     web_refused: Counter<u64>,
@@ -114,6 +118,14 @@ impl Metrics {
                 .with_description(catalogue::BATCH_SIZE.help)
                 .with_unit(catalogue::BATCH_SIZE.unit)
                 .with_boundaries(bounds(&catalogue::BATCH_SIZE))
+                .build(),
+            model_swaps: counter(&meter, &catalogue::MODEL_SWAPS),
+            rebuilds: counter(&meter, &catalogue::REBUILDS),
+            rebuild_duration: seconds(&meter, &catalogue::REBUILD_DURATION),
+            labels_pending: meter
+                .u64_gauge(catalogue::LABELS_PENDING.name)
+                .with_description(catalogue::LABELS_PENDING.help)
+                .with_unit(catalogue::LABELS_PENDING.unit)
                 .build(),
             web_replies: counter(&meter, &catalogue::WEB_REPLIES),
             web_pending: meter
@@ -236,6 +248,26 @@ impl Metrics {
             .model
             .lock()
             .unwrap_or_else(PoisonError::into_inner) = Some(model);
+    }
+
+    /// `n` pointers to model versions had this outcome.
+    pub fn record_model_swaps(&self, outcome: ModelSwap, n: u64) {
+        self.0
+            .model_swaps
+            .add(n, &[label("outcome", outcome.as_str())]);
+    }
+
+    /// The trainer rebuilt the model, with this outcome.
+    pub fn record_rebuild(&self, outcome: Rebuild, took: Duration) {
+        self.0
+            .rebuilds
+            .add(1, &[label("outcome", outcome.as_str())]);
+        self.0.rebuild_duration.record(took.as_secs_f64(), &[]);
+    }
+
+    /// So many labels have come since the last rebuild.
+    pub fn set_labels_pending(&self, n: u64) {
+        self.0.labels_pending.record(n, &[]);
     }
 
     /// The lag of every partition that is assigned now; partitions not listed lose their series.

@@ -12,8 +12,8 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use verdict_telemetry::{
     CpuPrice, Metrics, ModelInfo, Service, Telemetry, catalogue,
     labels::{
-        DeadLetter, Destination, Ending, Method, Prediction, Refused, ReplyReceived, ReplySent,
-        Route, SendError,
+        DeadLetter, Destination, Ending, Method, ModelSwap, Prediction, Refused, ReplyReceived,
+        ReplySent, Route, SendError,
     },
 };
 
@@ -40,6 +40,7 @@ fn recorded() -> Telemetry {
     metrics.record_ended(Ending::DeadLetter(DeadLetter::TooLarge), 2);
     metrics.record_replies(ReplySent::Expired, 1);
     metrics.set_model(model("7"));
+    metrics.record_model_swaps(ModelSwap::Taken, 1);
     metrics.set_lag([
         ((Arc::from("reviews"), 0), 12),
         ((Arc::from("reviews"), 3), 0),
@@ -97,6 +98,7 @@ fn our_own_metrics_carry_their_closed_labels() {
         "verdict_endings_total{ending=\"dead_letter\",kind=\"too_large\"} 2\n",
         "verdict_score_duration_seconds_bucket{le=\"0.00002\"} 1\n",
         "verdict_consumer_lag{partition=\"0\",topic=\"reviews\"} 12\n",
+        "verdict_model_swaps_total{outcome=\"taken\"} 1\n",
         "verdict_web_pending 1\n",
         "messaging_client_sent_messages_total{error_type=\"unknown\",messaging_destination_name=\"reviews\",\
          messaging_operation_name=\"send\",messaging_system=\"kafka\"} 1\n",

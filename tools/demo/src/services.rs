@@ -61,9 +61,9 @@ impl Consumer {
         };
         args.model = model.to_path_buf();
         let settings = args.check()?;
-        let models = Arc::new(ArcSwap::from_pointee(verdict_registry::load(
-            &settings.model,
-        )?));
+        let models = Arc::new(ArcSwap::from_pointee(
+            settings.registry.load(&settings.model)?,
+        ));
         let telemetry = Telemetry::start(Service::Consumer, settings.price)?;
         let pages = verdict_telemetry::http::spawn(settings.listen, telemetry.clone())
             .context("the consumer's pages (choose another port with --metrics-port)")?;

@@ -78,7 +78,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::from(u8::from(!decision.accepted)))
 }
 
-fn show(decision: &Decision) -> anyhow::Result<()> {
+pub(crate) fn show(decision: &Decision) -> anyhow::Result<()> {
     output::buffered(|out| {
         let answer = if decision.accepted {
             "accepted"

@@ -4,7 +4,7 @@ use crate::params::Preset;
 use anyhow::Context;
 
 /// How many threads may work.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Clone, clap::Args)]
 pub(crate) struct Threads {
     /// Threads that work; 0 is one for each core.
     #[arg(long, value_name = "N", default_value_t = 0)]

@@ -42,7 +42,7 @@ pub struct VocabularyParams {
 /// Why there is no vocabulary.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum SelectError {
-    /// No document has a token of two or more word characters, or none that the bounds let through.
+    /// No document has a token, or none that the bounds let through.
     #[error(
         "the vocabulary is empty: of {n_documents} reviews no term is in at least {min_df} and at most {max_df} of them \
          (feature_engineering.min_df, max_df)"

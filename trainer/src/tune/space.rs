@@ -10,7 +10,7 @@ pub type Space = BTreeMap<String, Range>;
 
 /// The values that a parameter may have.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[serde(into = "Typed", try_from = "Typed")]
 pub enum Range {
     /// One of these, each as likely.
     Choice(Vec<Value>),
@@ -18,6 +18,43 @@ pub enum Range {
     Uniform([f64; 2]),
     /// Between these bounds, each factor as likely as any other.
     LogUniform([f64; 2]),
+}
+
+/// A range as it is typed, a map of one key. By itself, because YAML's reader takes an enum's variant for a tag, `!choice`.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Typed {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    choice: Option<Vec<Value>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    uniform: Option<[f64; 2]>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    log_uniform: Option<[f64; 2]>,
+}
+
+impl From<Range> for Typed {
+    fn from(range: Range) -> Self {
+        let mut typed = Self::default();
+        match range {
+            Range::Choice(values) => typed.choice = Some(values),
+            Range::Uniform(bounds) => typed.uniform = Some(bounds),
+            Range::LogUniform(bounds) => typed.log_uniform = Some(bounds),
+        }
+        typed
+    }
+}
+
+impl TryFrom<Typed> for Range {
+    type Error = &'static str;
+
+    fn try_from(typed: Typed) -> Result<Self, Self::Error> {
+        match (typed.choice, typed.uniform, typed.log_uniform) {
+            (Some(values), None, None) => Ok(Self::Choice(values)),
+            (None, Some(bounds), None) => Ok(Self::Uniform(bounds)),
+            (None, None, Some(bounds)) => Ok(Self::LogUniform(bounds)),
+            _ => Err("a range is one of choice, uniform and log_uniform"),
+        }
+    }
 }
 
 impl Range {

@@ -43,7 +43,7 @@ fn is_digit(c: char) -> bool {
 
 /// `''.join(c for c in text if not c.isdigit())`.
 pub(crate) fn remove_digits(text: &str, out: &mut String) {
-    out.extend(text.split(is_digit));
+    for_each_piece(text, is_digit, |piece| out.push_str(piece));
 }
 
 /// `text.lower()`.
@@ -74,13 +74,18 @@ fn push_ascii_lower(text: &str, out: &mut String) {
 
 /// Each character of `string.punctuation` to a space, `؛` to nothing, white space to single spaces, none at the ends.
 pub(crate) fn remove_punctuation(text: &str, out: &mut String) {
-    for piece in text.split(|c: char| c.is_ascii_punctuation() || is_space(c)) {
+    let is_separator = |c: char| c.is_ascii_punctuation() || is_space(c);
+    for_each_piece(text, is_separator, |piece| {
         let begin = out.len();
-        out.extend(piece.split(ARABIC_SEMICOLON));
+        if piece.is_ascii() {
+            out.push_str(piece);
+        } else {
+            out.extend(piece.split(ARABIC_SEMICOLON));
+        }
         if out.len() > begin {
             out.push(' ');
         }
-    }
+    });
     trim_end(out);
 }
 
@@ -90,12 +95,39 @@ pub(crate) fn map_words(
     out: &mut String,
     mut word: impl FnMut(&str, &mut String) -> bool,
 ) {
-    for w in text.split(is_space).filter(|w| !w.is_empty()) {
-        if word(w, out) {
+    for_each_piece(text, is_space, |w| {
+        if !w.is_empty() && word(w, out) {
             out.push(' ');
         }
-    }
+    });
     trim_end(out);
+}
+
+/// Calls `piece` for what stands between separators: [`str::split`], but twice as fast on text that is mostly ASCII.
+#[inline]
+fn for_each_piece<'t>(
+    text: &'t str,
+    is_separator: impl Fn(char) -> bool,
+    mut piece: impl FnMut(&'t str),
+) {
+    let mut rest = text;
+    let mut at = 0;
+    while let Some(&byte) = rest.as_bytes().get(at) {
+        let (c, width) = if byte.is_ascii() {
+            (char::from(byte), 1)
+        } else {
+            let c = rest.get(at..).and_then(|from| from.chars().next());
+            c.map_or((char::REPLACEMENT_CHARACTER, 1), |c| (c, c.len_utf8()))
+        };
+        if is_separator(c) {
+            piece(rest.get(..at).unwrap_or_default());
+            rest = rest.get(at + width..).unwrap_or_default();
+            at = 0;
+        } else {
+            at += width;
+        }
+    }
+    piece(rest);
 }
 
 /// Takes the space away that stands behind the last word.

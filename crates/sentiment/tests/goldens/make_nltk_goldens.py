@@ -54,6 +54,7 @@ TEXTS = [
     "Semi\u061bcolon \u061b alone \u061b\u061b and \u060c comma \u061f",
     "tab\tfeed\x0cvertical\x0breturn\rseparators\x1c\x1d\x1e\x1fend\x85nel\u00a0nbsp\u1680ogham\u2003em\u2028line\u2029par\u202f\u205f\u3000wide\u200bzero\ufeffbom",
     "\u0130STANBUL \u039f\u0394\u039f\u03a3 \u0391\u03a3. \u03a3 \u0391\u03a3' \u0391\u03a3\u00ad\u0391 STRASSE \u1e9e \u01c5 \u212a \u023a\u023e \U00010400",
+    "\u0391\u03a31\u0391 \u0391\u03a3-\u0391 \u0391\u03a3\u061b\u0391 w1ww.order.example ht2tp://order.example dog5s THE3 th3e",
     "snake_case --dashes-- [brackets] {braces} \\back\\slash ~tilde `tick` ^caret |pipe| <angle> $5 #1 @you 100% a&b a*b a+b=c",
     "\u201cQuoted\u201d \u2018words\u2019 don\u2019t\u2014stop\u2013now\u2026 \u00a1hola! \u00abx\u00bb",
     "e\u0301 cafe\u0301s na\u00efve r\u00e9sum\u00e9s \u00fcbers \u6620\u753b\u3067\u3059\u3002 \U0001f600\U0001f44d\U0001f3fd",

@@ -1,0 +1,303 @@
+//! The thread that follows the topic and swaps the model.
+
+use std::{
+    sync::{
+        Arc,
+        mpsc::{Receiver, RecvTimeoutError, Sender, channel},
+    },
+    thread::JoinHandle,
+    time::{Duration, Instant},
+};
+
+use arc_swap::ArcSwap;
+use verdict_kafka_io::{Cause, Failure, Followed, Follower, KafkaSettings, Record, Trouble};
+use verdict_messages::ModelPointer;
+use verdict_sentiment::Model;
+use verdict_telemetry::Metrics;
+
+use super::{
+    ModelSettings,
+    decide::{Decision, Serving, decide},
+    events::Events,
+    fetch::Fetch,
+    verify::verify,
+};
+use crate::shutdown::Shutdown;
+
+/// The longest wait before the thread looks whether it is to stop.
+const LOOK: Duration = Duration::from_millis(50);
+/// From the first to the second try for bytes that are not there; doubles up to [`SLOWEST`].
+const FIRST_AGAIN: Duration = Duration::from_millis(100);
+const SLOWEST: Duration = Duration::from_secs(5);
+/// How long the end waits for the thread, which may be fetching.
+const END_WITHIN: Duration = Duration::from_millis(200);
+
+/// The running thread. Ends when it is dropped.
+#[derive(Debug)]
+pub struct Watch {
+    settled: Receiver<()>,
+    stop: Shutdown,
+    thread: Option<JoinHandle<()>>,
+    events: Events,
+    models: Arc<ArcSwap<Model>>,
+    start_wait: Duration,
+}
+
+impl Watch {
+    /// Starts to follow the topic. Models that are taken are stored in `models`, under the version that the pointer gives.
+    ///
+    /// # Errors
+    /// [`Failure::Fatal`] when the settings are refused or no thread can be had.
+    pub fn start(
+        kafka: &KafkaSettings,
+        settings: &ModelSettings,
+        models: Arc<ArcSwap<Model>>,
+        metrics: Metrics,
+        fetch: impl Fetch,
+    ) -> Result<Self, Failure> {
+        let follower = Follower::start(kafka, settings.topic.as_str())?;
+        let events = Events::new(metrics);
+        let stop = Shutdown::default();
+        let (tell_settled, settled) = channel();
+        let serving = Serving {
+            version: None,
+            sha256: models.load().identity().sha256.clone(),
+        };
+        let start_wait = settings.start_wait;
+        let worker = Worker {
+            settings: settings.clone(),
+            models: Arc::clone(&models),
+            events: events.clone(),
+            fetch,
+            serving,
+            candidate: None,
+            caught_up: false,
+            settled: Some(tell_settled),
+            retired: Vec::new(),
+        };
+        let flag = stop.clone();
+        let thread = std::thread::Builder::new()
+            .name("models".to_owned())
+            .spawn(move || worker.run(&follower, &flag))
+            .map_err(|error| {
+                Failure::Fatal(Trouble {
+                    context: "starting to follow the models".to_owned(),
+                    reason: error.to_string(),
+                    cause: Cause::Other,
+                })
+            })?;
+        Ok(Self {
+            settled,
+            stop,
+            thread: Some(thread),
+            events,
+            models,
+            start_wait,
+        })
+    }
+
+    /// Waits until the topic was read to its end and its last pointer was followed or refused, or for as long as the start
+    /// may wait, or until `shutdown` is requested. Says which model it is if not the one that is pointed to.
+    pub fn await_first(&self, shutdown: &Shutdown) {
+        let asked = Instant::now();
+        while !shutdown.is_requested() {
+            match self.settled.recv_timeout(LOOK) {
+                Ok(()) => return,
+                Err(RecvTimeoutError::Timeout) if asked.elapsed() < self.start_wait => {}
+                Err(_) => {
+                    self.events
+                        .not_in_time(asked.elapsed(), &self.models.load());
+                    return;
+                }
+            }
+        }
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.stop.request();
+        let Some(thread) = self.thread.take() else {
+            return;
+        };
+        let asked = Instant::now();
+        while !thread.is_finished() && asked.elapsed() < END_WITHIN {
+            std::thread::park_timeout(Duration::from_millis(2));
+        }
+        // One that waits for a file system or a server holds nothing that anybody needs; it ends when that answers.
+        if thread.is_finished() && thread.join().is_err() {
+            tracing::error!("the thread that follows the models panicked");
+        }
+    }
+}
+
+/// A pointer that is not done with.
+struct Candidate {
+    pointer: ModelPointer,
+    first: Option<Instant>,
+    next: Instant,
+    pause: Duration,
+    tries: u32,
+}
+
+struct Worker<F> {
+    settings: ModelSettings,
+    models: Arc<ArcSwap<Model>>,
+    events: Events,
+    fetch: F,
+    serving: Serving,
+    candidate: Option<Candidate>,
+    caught_up: bool,
+    // Told once: the start need not wait any longer.
+    settled: Option<Sender<()>>,
+    // Models that were replaced, until the loop has let go of them: freeing megabytes is this thread's work, not its.
+    retired: Vec<Arc<Model>>,
+}
+
+impl<F: Fetch> Worker<F> {
+    fn run(mut self, follower: &Follower, stop: &Shutdown) {
+        while !stop.is_requested() {
+            if let Err(failure) = self.listen(follower) {
+                self.events.trouble(&failure);
+                return;
+            }
+            if self.caught_up {
+                self.try_candidate(stop);
+                if self.candidate.is_none() {
+                    self.settle();
+                }
+            }
+            self.retired.retain(|model| Arc::strong_count(model) > 1);
+        }
+    }
+
+    /// Takes in what was told, all that is at hand: only the last pointer counts.
+    fn listen(&mut self, follower: &Follower) -> Result<(), Failure> {
+        let mut told = follower.next(self.wait())?;
+        while let Some(followed) = told {
+            match followed {
+                Followed::Record(record) => self.read(&record),
+                Followed::CaughtUp => self.caught_up = true,
+                Followed::Absent => {
+                    self.events.absent(&self.settings.topic);
+                    self.settle();
+                }
+                Followed::Trouble(failure) => self.events.trouble(&failure),
+            }
+            told = follower.at_hand()?;
+        }
+        Ok(())
+    }
+
+    fn wait(&self) -> Duration {
+        let until_next =
+            |candidate: &Candidate| candidate.next.saturating_duration_since(Instant::now());
+        match &self.candidate {
+            Some(candidate) if self.caught_up => until_next(candidate).min(LOOK),
+            _ => LOOK,
+        }
+    }
+
+    fn read(&mut self, record: &Record) {
+        if record.key.as_deref() != Some(self.settings.name.as_bytes()) {
+            return;
+        }
+        let Some(value) = &record.value else {
+            self.give_up_candidate();
+            return self.events.removed();
+        };
+        match ModelPointer::decode(value) {
+            Ok(pointer) => {
+                self.give_up_candidate();
+                self.candidate = Some(Candidate {
+                    pointer,
+                    first: None,
+                    next: Instant::now(),
+                    pause: FIRST_AGAIN,
+                    tries: 0,
+                });
+            }
+            // It is the last record all the same: what stood before it is no longer what is to serve.
+            Err(rejection) => {
+                self.give_up_candidate();
+                self.events.unreadable(&record.position(), &rejection);
+            }
+        }
+    }
+
+    /// A newer record came.
+    fn give_up_candidate(&mut self) {
+        if let Some(candidate) = self.candidate.take() {
+            if candidate.first.is_some() {
+                let gone = super::fetch::FetchError::Unreachable(
+                    "not there before the next pointer came".to_owned(),
+                );
+                self.events
+                    .refused(&candidate.pointer, &gone.into(), candidate.tries);
+            } else {
+                self.events.superseded();
+            }
+        }
+    }
+
+    /// Follows the pointer if it is time to; what is left then is to be tried again.
+    fn try_candidate(&mut self, stop: &Shutdown) {
+        let now = Instant::now();
+        let Some(mut candidate) = self.candidate.take_if(|candidate| candidate.next <= now) else {
+            return;
+        };
+        let ModelSettings {
+            name,
+            allow_rollback,
+            ..
+        } = &self.settings;
+        let decision = decide(&self.serving, &candidate.pointer, name, *allow_rollback);
+        if decision != Decision::Take {
+            return self
+                .events
+                .declined(&candidate.pointer, decision, &self.serving);
+        }
+        candidate.tries += 1;
+        let fetched = (self.fetch)(&candidate.pointer.uri);
+        let verified = fetched
+            .map_err(Into::into)
+            .and_then(|bytes| verify(&candidate.pointer, &bytes));
+        if stop.is_requested() {
+            return;
+        }
+        match verified {
+            Ok(model) => self.swap(model),
+            Err(refusal) => {
+                let first = *candidate.first.get_or_insert(now);
+                if !refusal.may_pass() || first.elapsed() >= self.settings.fetch_for {
+                    return self
+                        .events
+                        .refused(&candidate.pointer, &refusal, candidate.tries);
+                }
+                if candidate.tries == 1 {
+                    self.events.awaited(&candidate.pointer, &refusal);
+                }
+                candidate.next = Instant::now() + candidate.pause;
+                candidate.pause = (candidate.pause * 2).min(SLOWEST);
+                self.candidate = Some(candidate);
+            }
+        }
+    }
+
+    fn swap(&mut self, model: Model) {
+        let identity = model.identity();
+        self.serving = Serving {
+            version: Some(identity.version.clone()),
+            sha256: identity.sha256.clone(),
+        };
+        self.events.swapped(&model);
+        self.retired.push(self.models.swap(Arc::new(model)));
+    }
+
+    fn settle(&mut self) {
+        if let Some(settled) = self.settled.take() {
+            // Whoever started this may have stopped waiting.
+            settled.send(()).unwrap_or(());
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! From a URI to a model.
+
+use crate::mlflow::{MlflowRegistry, TrackingSettings};
+use crate::{DirectoryRegistry, ModelUri, Registry, RegistryError, UriError, Version, Which, file};
+use std::io;
+use std::path::{Path, PathBuf};
+use verdict_sentiment::{ArtifactError, Model};
+
+/// Why a model could not be loaded. The text is whole: what the system says is in it and no source beside it, so that a
+/// caller who prints the chain does not say it twice.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// The file cannot be read.
+    #[error("loading model {}: {problem}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        problem: io::Error,
+    },
+    /// The bytes are not a model that may serve.
+    #[error("loading model {}: {problem}", path.display())]
+    Artifact {
+        /// The file, or the URI.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: ArtifactError,
+    },
+    /// The URI names no model.
+    #[error("loading {problem}")]
+    Uri {
+        /// What is wrong with it.
+        problem: UriError,
+    },
+    /// An MLflow server is meant and none is set.
+    #[error(
+        "loading model {uri}: MLFLOW_TRACKING_URI must be the URL of an MLflow server, and is not set"
+    )]
+    NoTracking {
+        /// The URI.
+        uri: String,
+    },
+    /// The registry did not give it.
+    #[error("loading model {uri}: {problem}")]
+    Registry {
+        /// The URI.
+        uri: String,
+        /// What the registry says.
+        problem: Box<RegistryError>,
+    },
+}
+
+/// A version, and the registry that has it.
+type Kept = (Box<dyn Registry>, Version);
+
+impl LoadError {
+    /// Whether the same call may succeed later, as [`RegistryError::is_retryable`].
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        matches!(self, Self::Registry { problem, .. } if problem.is_retryable())
+    }
+}
+
+/// Finds models by URI, those in an MLflow server too.
+#[derive(Debug, Clone, Default)]
+pub struct Resolver {
+    /// The server that `models:/…` means, if any.
+    pub tracking: Option<TrackingSettings>,
+}
+
+impl Resolver {
+    /// Loads and checks the model at `uri`, a [`ModelUri`]. One from a registry has its number there as its version.
+    ///
+    /// # Errors
+    /// Names the URI or file, and what is wrong with it.
+    pub fn load(&self, uri: impl AsRef<Path>) -> Result<Model, LoadError> {
+        let (bytes, found) = self.find(uri.as_ref())?;
+        let model = Model::from_bytes(&bytes).map_err(|problem| LoadError::Artifact {
+            path: match found {
+                Some(_) => uri.as_ref().to_path_buf(),
+                None => file::file_of(uri.as_ref()),
+            },
+            problem,
+        })?;
+        Ok(match found {
+            Some(version) => model.with_version(version.version.to_string()),
+            None => model,
+        })
+    }
+
+    /// Reads the bytes of the model at `uri`, at most [`verdict_sentiment::Limits::FILE`] of them. They are not looked at,
+    /// except that those from a registry are the ones that were registered.
+    ///
+    /// # Errors
+    /// Names the URI or file, and what is wrong with it.
+    pub fn read(&self, uri: impl AsRef<Path>) -> Result<Vec<u8>, LoadError> {
+        self.find(uri.as_ref()).map(|(bytes, _)| bytes)
+    }
+
+    /// The version that `uri` means now; none for a path, which has no versions.
+    ///
+    /// # Errors
+    /// Names the URI, and what is wrong with it.
+    pub fn version(&self, uri: impl AsRef<Path>) -> Result<Option<Version>, LoadError> {
+        Ok(self.resolve(uri.as_ref())?.map(|(_, version)| version))
+    }
+
+    fn find(&self, uri: &Path) -> Result<(Vec<u8>, Option<Version>), LoadError> {
+        let Some((registry, version)) = self.resolve(uri)? else {
+            return Ok((file::read(uri)?, None));
+        };
+        let bytes = registry
+            .fetch(&version.name, version.version)
+            .map_err(at(uri))?;
+        Ok((bytes, Some(version)))
+    }
+
+    fn resolve(&self, uri: &Path) -> Result<Option<Kept>, LoadError> {
+        let parsed = ModelUri::of(uri).map_err(|problem| LoadError::Uri { problem })?;
+        let (registry, name, which): (Box<dyn Registry>, String, Which) = match parsed {
+            ModelUri::Path(_) => return Ok(None),
+            ModelUri::Directory { root, name, which } => {
+                (Box::new(DirectoryRegistry::new(root)), name, which)
+            }
+            ModelUri::Mlflow { name, which } => {
+                let settings = self
+                    .tracking
+                    .as_ref()
+                    .ok_or_else(|| LoadError::NoTracking {
+                        uri: uri.display().to_string(),
+                    })?;
+                let registry = MlflowRegistry::new(settings).map_err(at(uri))?;
+                (Box::new(registry), name, which)
+            }
+        };
+        let version = registry.resolve(&name, &which).map_err(at(uri))?;
+        Ok(Some((registry, version)))
+    }
+}
+
+fn at(uri: &Path) -> impl FnOnce(RegistryError) -> LoadError {
+    move |problem| LoadError::Registry {
+        uri: uri.display().to_string(),
+        problem: Box::new(problem),
+    }
+}
+
+/// Loads and checks the model at `uri`: a path, or a version in a directory registry. Of an MLflow server a [`Resolver`]
+/// must be told.
+///
+/// # Errors
+/// As [`Resolver::load`].
+pub fn load(uri: impl AsRef<Path>) -> Result<Model, LoadError> {
+    Resolver::default().load(uri)
+}
+
+/// Reads the bytes of the model at `uri`, as [`load`] does.
+///
+/// # Errors
+/// As [`Resolver::read`].
+pub fn read(uri: impl AsRef<Path>) -> Result<Vec<u8>, LoadError> {
+    Resolver::default().read(uri)
+}

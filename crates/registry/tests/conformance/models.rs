@@ -1,0 +1,23 @@
+//! Small models, each with bytes of its own.
+
+use verdict_registry::NewVersion;
+use verdict_sentiment::{Calibration, Model, ModelParts, NgramRange, Vectorizer, Vocabulary};
+
+/// A model of two terms that differs by its intercept.
+pub(crate) fn artifact(number: u32) -> Vec<u8> {
+    let range = NgramRange::new(1, 1).unwrap();
+    let vocabulary = Vocabulary::new(["bad", "good"]).unwrap();
+    let parts = ModelParts {
+        name: "tiny".to_owned(),
+        vectorizer: Vectorizer::new(vocabulary, range, true, 4, vec![2, 2]).unwrap(),
+        weights: vec![-1.0, 1.0],
+        intercept: f64::from(number) / 1024.0,
+        calibration: Calibration::IDENTITY,
+        about: serde_json::json!({}),
+    };
+    Model::encode(parts, &["a good film", "a bad film"]).unwrap()
+}
+
+pub(crate) fn new<'a>(name: &'a str, artifact: &'a [u8]) -> NewVersion<'a> {
+    NewVersion::new(name, artifact, "2026-01-02T03:04:05.678Z".parse().unwrap())
+}

@@ -1,0 +1,194 @@
+//! Tells the consumers of a model version: writes the pointer to it as the last record of its name in topic `models`.
+//!
+//! The bytes must be durable at the pointer's URI before it is announced ([`verdict_registry::save`] sees to that), so that
+//! whatever happens in between, the topic names a model that is whole.
+
+use anyhow::{Context, anyhow};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use std::time::Duration;
+use verdict_kafka_io::{AsyncPublisher, KafkaSettings, Outgoing, snapshot};
+use verdict_messages::cloudevents::{Event, EventType};
+use verdict_messages::{ModelPointer, Position, TrainedFrom, time};
+use verdict_sentiment::Model;
+
+/// How long Kafka may take to confirm a pointer, and to tell the one before it.
+pub const PATIENCE: Duration = Duration::from_secs(20);
+/// `ce_source` of everything the trainer writes.
+const EVENT_SOURCE: &str = "/verdict/trainer";
+
+/// Writes the pointer, keyed by its name, waits until all replicas have it, and tells where it stands. `now_unix_ms`
+/// (milliseconds since 1970) becomes the time of the event.
+///
+/// # Errors
+/// Kafka does not confirm it within [`PATIENCE`]. Then it may stand there or not; to announce it once more does no harm.
+pub fn announce(
+    kafka: &KafkaSettings,
+    topic: &str,
+    pointer: &ModelPointer,
+    now_unix_ms: i64,
+) -> anyhow::Result<Position> {
+    let context = || {
+        format!(
+            "announcing {} {} on topic {topic}",
+            pointer.name, pointer.version
+        )
+    };
+    let outgoing = record(topic, pointer, now_unix_ms).with_context(context)?;
+    let publisher = AsyncPublisher::new(kafka, PATIENCE).with_context(context)?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .context("starting a runtime")?;
+    let (partition, offset) = runtime
+        .block_on(publisher.publish(outgoing))
+        .with_context(context)?;
+    Ok(Position::new(topic, partition, offset))
+}
+
+/// The record of a pointer. Its event's id is that of the version, so that announcing a version twice is one event; to go
+/// back to it is another.
+fn record(topic: &str, pointer: &ModelPointer, now_unix_ms: i64) -> anyhow::Result<Outgoing> {
+    let mut id = format!("{}-{}-{}", pointer.name, pointer.version, pointer.sha256);
+    if let Some(newest) = &pointer.withdraws {
+        id.push_str("-withdraws-");
+        id.push_str(newest);
+    }
+    let event = Event {
+        id,
+        source: EVENT_SOURCE.into(),
+        event_type: EventType::ModelPublished,
+        time: time::rfc3339(now_unix_ms).into(),
+        content_type: "application/json",
+    };
+    Ok(Outgoing::to(topic)
+        .key(pointer.name.as_str())
+        .value(pointer.encode()?)
+        .headers(event.headers()))
+}
+
+/// The pointer that serves under `name` now: the last record of that key, or `None` when there is none or it was removed.
+///
+/// # Errors
+/// Kafka cannot be read, there is no such topic, or the last record is not a pointer.
+pub fn last(
+    kafka: &KafkaSettings,
+    topic: &str,
+    name: &str,
+) -> anyhow::Result<Option<ModelPointer>> {
+    let mut last = None;
+    snapshot::read(kafka, topic, PATIENCE, |record, _| {
+        if record.key.as_deref() == Some(name.as_bytes()) {
+            last = Some((record.position(), record.value));
+        }
+        ControlFlow::Continue(())
+    })
+    .with_context(|| format!("reading the last version of {name}"))?;
+    match last {
+        None | Some((_, None)) => Ok(None),
+        Some((position, Some(value))) => ModelPointer::decode(&value)
+            .map(Some)
+            .with_context(|| format!("reading the last version of {name}, at {position}")),
+    }
+}
+
+/// The pointer to `model`, whose file has `bytes` bytes; where that is, the caller adds.
+///
+/// What the model says of itself goes along: the out-of-fold metrics, and the hash of the data it was trained on. Models
+/// carry no time, or the same data would not give the same bytes; `now_unix_ms` (milliseconds since 1970) stands for it.
+///
+/// # Errors
+/// The model does not say what it was trained on.
+pub fn pointer(
+    model: &Model,
+    bytes: u64,
+    version: String,
+    now_unix_ms: i64,
+) -> anyhow::Result<ModelPointer> {
+    let identity = model.identity();
+    let about = &model.parts().about;
+    let data = about.pointer("/data/sha256").and_then(Value::as_str);
+    let data = data.ok_or_else(|| {
+        anyhow!(
+            "model {} does not say which data it was trained on (data.sha256 in what `trainer inspect` shows)",
+            identity.name
+        )
+    })?;
+    Ok(ModelPointer {
+        name: identity.name.clone(),
+        version,
+        uri: String::new(),
+        sha256: identity.sha256.clone(),
+        bytes,
+        metrics: metrics(about),
+        trained_at: time::rfc3339(now_unix_ms),
+        trained_from: TrainedFrom::Data {
+            sha256: data.to_owned(),
+        },
+        withdraws: None,
+    })
+}
+
+/// The out-of-fold metrics that are numbers, by their names.
+fn metrics(about: &Value) -> BTreeMap<String, f64> {
+    let found = about
+        .pointer("/metrics/out_of_fold")
+        .and_then(Value::as_object);
+    let numbers = found
+        .into_iter()
+        .flatten()
+        .filter_map(|(name, value)| Some((name.clone(), value.as_f64()?)));
+    numbers.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn last(version: &str) -> ModelPointer {
+        ModelPointer {
+            name: "sentiment".into(),
+            version: version.into(),
+            uri: "m".into(),
+            sha256: "cd".into(),
+            bytes: 9,
+            metrics: BTreeMap::new(),
+            trained_at: String::new(),
+            trained_from: TrainedFrom::Data {
+                sha256: String::new(),
+            },
+            withdraws: None,
+        }
+    }
+
+    #[test]
+    fn a_pointer_is_an_event_under_its_name() {
+        let record = record("models", &last("7"), 1_700_000_000_042).unwrap();
+        assert_eq!(record.key.as_deref(), Some(&b"sentiment"[..]));
+        assert_eq!(
+            ModelPointer::decode(record.value.as_deref().unwrap()).unwrap(),
+            last("7")
+        );
+        let header = |name| record.headers.text(name);
+        assert_eq!(header("ce_type"), Some("dev.verdict.model.published.v1"));
+        assert_eq!(header("ce_source"), Some("/verdict/trainer"));
+        assert_eq!(header("ce_id"), Some("sentiment-7-cd"));
+        assert_eq!(header("ce_time"), Some("2023-11-14T22:13:20.042Z"));
+        assert_eq!(header("content-type"), Some("application/json"));
+        let back = last("5").withdrawing(&last("7"));
+        let back = super::record("models", &back, 0).unwrap();
+        assert_eq!(
+            back.headers.text("ce_id"),
+            Some("sentiment-5-cd-withdraws-7")
+        );
+    }
+
+    #[test]
+    fn metrics_are_the_numbers_among_what_was_measured() {
+        let about = serde_json::json!({"metrics": {"out_of_fold": {"accuracy": 0.9, "n": 100, "note": "x"}}});
+        let expected = BTreeMap::from([("accuracy".to_owned(), 0.9), ("n".to_owned(), 100.0)]);
+        assert_eq!(metrics(&about), expected);
+        let none = serde_json::json!({"metrics": {"out_of_fold": null}});
+        assert_eq!(metrics(&none), BTreeMap::new());
+    }
+}

@@ -1,0 +1,137 @@
+//! Where versions are kept and told of: options that several commands share.
+
+use super::output;
+use crate::lifecycle::{Announcer, ModelsTopic};
+use anyhow::Context;
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+use verdict_kafka_io::KafkaSettings;
+use verdict_messages::{ModelPointer, topic};
+use verdict_registry::{DirectoryRegistry, MlflowRegistry, Registry, Resolver, TrackingSettings};
+
+/// `--registry`.
+#[derive(Debug, Clone, clap::Args)]
+pub struct RegistryArgs {
+    /// Where versions are kept: a directory, or mlflow for the server that MLFLOW_TRACKING_URI names [default: mlflow if
+    /// that is set, else models/registry].
+    #[arg(long, value_name = "DIR|mlflow", env = "VERDICT_REGISTRY")]
+    registry: Option<String>,
+}
+
+impl RegistryArgs {
+    /// The registry that is meant.
+    ///
+    /// # Errors
+    /// Where there is no server, or its settings are wrong.
+    pub(crate) fn open(&self) -> anyhow::Result<Box<dyn Registry>> {
+        let tracking = tracking()?;
+        match (self.registry.as_deref(), tracking) {
+            (Some("mlflow"), None) => {
+                anyhow::bail!("--registry mlflow needs MLFLOW_TRACKING_URI, the URL of the server")
+            }
+            (Some("mlflow") | None, Some(settings)) => {
+                Ok(Box::new(MlflowRegistry::new(&settings)?))
+            }
+            (directory, _) => {
+                let directory = PathBuf::from(directory.unwrap_or("models/registry"));
+                // Consumers have working directories of their own.
+                let whole = std::path::absolute(&directory)
+                    .with_context(|| format!("finding {}", directory.display()))?;
+                Ok(Box::new(DirectoryRegistry::new(whole)))
+            }
+        }
+    }
+}
+
+/// What finds models by URI, those of an MLflow server too.
+pub(crate) fn resolver() -> anyhow::Result<Resolver> {
+    Ok(Resolver {
+        tracking: tracking()?,
+    })
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "where the command begins: MLflow's own variables"
+)]
+fn tracking() -> anyhow::Result<Option<TrackingSettings>> {
+    Ok(TrackingSettings::from_lookup(|name| {
+        std::env::var(name).ok()
+    })?)
+}
+
+/// Options of commands that tell consumers of a version.
+#[derive(Debug, Clone, clap::Args)]
+pub struct AnnounceArgs {
+    /// Topic that points to model versions.
+    #[arg(long, value_name = "TOPIC", default_value = topic::MODELS, env = "VERDICT_MODELS_TOPIC")]
+    models_topic: String,
+    /// Move the alias and tell no consumer: the next command without this flag does.
+    #[arg(long)]
+    no_announce: bool,
+}
+
+impl AnnounceArgs {
+    pub(crate) fn announcer(&self, kafka: &KafkaSettings) -> Box<dyn Announcer> {
+        if self.no_announce {
+            return Box::new(Nobody);
+        }
+        Box::new(ModelsTopic {
+            kafka: kafka.clone(),
+            topic: self.models_topic.clone(),
+            now_unix_ms,
+        })
+    }
+}
+
+/// Tells nobody.
+struct Nobody;
+
+impl Announcer for Nobody {
+    fn last(&self, _name: &str) -> anyhow::Result<Option<ModelPointer>> {
+        Ok(None)
+    }
+
+    fn announce(&self, _pointer: &ModelPointer) -> anyhow::Result<()> {
+        Ok(())
+    }
+}
+
+/// Prints a step of something that goes through several, on standard error.
+pub(crate) fn step(text: impl std::fmt::Display) {
+    eprintln!("trainer: {text}");
+}
+
+/// Writes a decision where people and `dvc` look for it.
+pub(crate) fn write_report(path: &Path, value: &impl serde::Serialize) -> anyhow::Result<()> {
+    crate::stages::write_json(path, value)
+}
+
+/// Prints the result of a command: one line of JSON, or text.
+pub(crate) fn result(
+    json: bool,
+    value: &serde_json::Value,
+    text: impl FnOnce() -> String,
+) -> anyhow::Result<()> {
+    if json {
+        output::line(value)
+    } else {
+        output::line(text())
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "where the command begins: the time of what it writes"
+)]
+pub(crate) fn now_unix_ms() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.map_or(0, |since| {
+        i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+    })
+}
+
+/// The same as the registry takes it.
+pub(crate) fn now() -> jiff::Timestamp {
+    jiff::Timestamp::from_millisecond(now_unix_ms()).unwrap_or_default()
+}

@@ -1,0 +1,143 @@
+//! `trainer promote` and `trainer rollback`.
+
+use super::lifecycle::{AnnounceArgs, RegistryArgs, result, write_report};
+use super::threads::Threads;
+use super::train::read_params;
+use crate::corpus::{Corpus, SplitName};
+use crate::gate::decide::FlipsWanted;
+use crate::lifecycle::promote::{Promotion, promote, rollback};
+use crate::stages::{self, layout::Layout};
+use serde_json::json;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use verdict_kafka_io::KafkaArgs;
+use verdict_registry::Which;
+
+/// Options of `trainer promote`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    registry: RegistryArgs,
+    /// The version that asks: a number, or an alias [default: model_registration.alias].
+    #[arg(long, value_name = "VERSION|ALIAS")]
+    candidate: Option<String>,
+    /// The alias of what serves.
+    #[arg(long, value_name = "ALIAS", default_value = "production")]
+    to: String,
+    /// Labelled reviews that neither model was trained on [default: what the pipeline held out, data/raw/test.csv].
+    #[arg(long, value_name = "PATH")]
+    data: Option<PathBuf>,
+    /// Parameters: the bounds in `promotion`, the model's name, and the split of --data.
+    #[arg(long, value_name = "FILE", default_value = "params.yaml")]
+    params: PathBuf,
+    /// The folder that has data and reports.
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    root: PathBuf,
+    #[command(flatten)]
+    announce: AnnounceArgs,
+    #[command(flatten)]
+    kafka: KafkaArgs,
+    #[command(flatten)]
+    threads: Threads,
+    /// Print one JSON object as the last line.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Exit code 0 where the candidate serves, 1 where it was refused.
+pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    let params = read_params(&args.params)?;
+    let registry = args.registry.open()?;
+    let kafka = args.kafka.check()?.client_id("verdict-trainer");
+    let announcer = args.announce.announcer(&kafka);
+    let layout = Layout::new(&args.root);
+    let corpus = match &args.data {
+        Some(path) => Corpus::read(path, SplitName::Test, &params.data_ingestion.split)?,
+        None => stages::held_out(&layout)?,
+    };
+    let candidate = match &args.candidate {
+        Some(typed) => typed
+            .parse()
+            .map_or_else(|_| Which::Alias(typed.clone()), Which::Version),
+        None => Which::Alias(params.registration.alias.clone()),
+    };
+    let promotion = Promotion {
+        name: &params.registration.name,
+        candidate: &candidate,
+        to: &args.to,
+        reviews: corpus.reviews()?,
+        gate: &params.promotion,
+        flips: FlipsWanted::default(),
+        trained_from: None,
+    };
+    let report = layout.reports().join("promotion.json");
+    let promoted = args.threads.run(|| {
+        promote(&*registry, &*announcer, promotion, |decision| {
+            write_report(&report, decision)
+        })
+    })??;
+    if let Some(decision) = promoted.decision.as_ref().filter(|_| !args.json) {
+        super::gate::show(decision)?;
+    }
+    let version = promoted.candidate.version;
+    let value = json!({
+        "name": promoted.candidate.name,
+        "version": version,
+        "replaces": promoted.champion.as_ref().map(|champion| champion.version),
+        "alias": args.to,
+        "serves": promoted.serves(),
+        "announced": promoted.announced.is_some(),
+        "decision": promoted.decision,
+    });
+    result(args.json, &value, || {
+        match (promoted.serves(), &promoted.announced) {
+            (false, _) => format!("version {version} is not promoted: {}", report.display()),
+            (true, Some(_)) => format!("version {version} is {} and announced", args.to),
+            (true, None) => format!("version {version} is {} already", args.to),
+        }
+    })?;
+    Ok(ExitCode::from(u8::from(!promoted.serves())))
+}
+
+/// Options of `trainer rollback`.
+#[derive(Debug, clap::Args)]
+pub struct RollbackArgs {
+    #[command(flatten)]
+    registry: RegistryArgs,
+    /// What the model is called.
+    #[arg(long, default_value = "sentiment", env = "VERDICT_MODEL_NAME")]
+    name: String,
+    /// The alias of what serves.
+    #[arg(long, value_name = "ALIAS", default_value = "production")]
+    of: String,
+    /// Go to this version [default: the one that served before].
+    #[arg(long, value_name = "N")]
+    version: Option<u64>,
+    #[command(flatten)]
+    announce: AnnounceArgs,
+    #[command(flatten)]
+    kafka: KafkaArgs,
+    /// Print one JSON object as the last line.
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) fn run_rollback(args: &RollbackArgs) -> anyhow::Result<()> {
+    let registry = args.registry.open()?;
+    let kafka = args.kafka.check()?.client_id("verdict-trainer");
+    let announcer = args.announce.announcer(&kafka);
+    let done = rollback(&*registry, &*announcer, &args.name, &args.of, args.version)?;
+    let value = json!({
+        "name": args.name,
+        "from": done.from.version,
+        "to": done.to.version,
+        "alias": args.of,
+        "announced": done.announced.is_some(),
+    });
+    result(args.json, &value, || {
+        format!(
+            "{} of {} is version {} again, after {}",
+            args.of, args.name, done.to.version, done.from.version
+        )
+    })
+}

@@ -1,0 +1,79 @@
+//! `trainer publish`: a model serves, whatever the gate would say.
+
+use super::lifecycle::{AnnounceArgs, RegistryArgs, now, resolver, result};
+use crate::lifecycle::promote::move_alias;
+use crate::lifecycle::register::{Evidence, register};
+use crate::lifecycle::settle;
+use anyhow::Context;
+use serde_json::json;
+use std::path::PathBuf;
+use verdict_kafka_io::KafkaArgs;
+use verdict_sentiment::Model;
+
+/// Options of `trainer publish`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The model: a file, a directory that holds model.verdict, dir:ROOT/NAME@ALIAS or models:/NAME@ALIAS.
+    #[arg(
+        long,
+        value_name = "URI",
+        default_value = "models/default",
+        env = "VERDICT_MODEL"
+    )]
+    model: PathBuf,
+    #[command(flatten)]
+    registry: RegistryArgs,
+    /// The alias of what serves.
+    #[arg(long, value_name = "ALIAS", default_value = "production")]
+    to: String,
+    #[command(flatten)]
+    announce: AnnounceArgs,
+    #[command(flatten)]
+    kafka: KafkaArgs,
+    /// Print one JSON object as the last line.
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
+    let kafka = args.kafka.check()?.client_id("verdict-trainer");
+    let bytes = resolver()?.read(&args.model)?;
+    let model = Model::from_bytes(&bytes)
+        .with_context(|| format!("loading model {}", args.model.display()))?;
+    let name = &model.identity().name;
+    let registry = args.registry.open()?;
+    let announcer = args.announce.announcer(&kafka);
+    // Asked first: without the topic nothing is kept either.
+    let replaced = announcer.last(name)?;
+    // The bytes are whole in the registry before anything points to them.
+    let (version, _) = register(
+        &*registry,
+        name,
+        "staging",
+        &bytes,
+        Evidence::default(),
+        now(),
+    )?;
+    move_alias(&*registry, &version, &args.to)?;
+    let pointer = settle(&*registry, &*announcer, name, &args.to, None)?;
+    let value = json!({
+        "name": version.name,
+        "version": version.version,
+        "replaces": replaced.map(|pointer| pointer.version),
+        "sha256": version.sha256,
+        "bytes": version.bytes,
+        "uri": version.uri,
+        "announced": pointer.is_some(),
+    });
+    result(args.json, &value, || {
+        let told = if pointer.is_some() {
+            "published"
+        } else {
+            "published already:"
+        };
+        format!(
+            "{told} {} {}\n  {}\n  sha256 {}",
+            version.name, version.version, version.uri, version.sha256
+        )
+    })
+}

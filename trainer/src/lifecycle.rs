@@ -1,0 +1,137 @@
+//! From a model's bytes to the model that serves: register, decide, move the alias, tell the consumers.
+//!
+//! ```text
+//! register ─► gate ─► alias `production` ─► pointer on topic `models`
+//! ```
+//!
+//! The alias is what was decided, the pointer is what consumers follow. They are written in that order, and every command
+//! begins with [`settle`], which makes the pointer follow the alias: so a run that was killed between the two is finished
+//! by the next, whichever it is. Each step by itself is whole or not at all, and done twice is done once.
+
+pub mod promote;
+pub mod rebuild;
+pub mod register;
+
+use crate::announce;
+use anyhow::{Context, bail};
+use verdict_kafka_io::KafkaSettings;
+use verdict_messages::{ModelPointer, TrainedFrom};
+use verdict_registry::{Registry, RegistryError, Version};
+use verdict_sentiment::Model;
+
+/// The topic of pointers, or nothing where consumers are told by other means.
+pub trait Announcer: Send + Sync {
+    /// The pointer that serves under this name.
+    ///
+    /// # Errors
+    /// Where the topic cannot be read.
+    fn last(&self, name: &str) -> anyhow::Result<Option<ModelPointer>>;
+
+    /// Writes a pointer and waits until all replicas have it.
+    ///
+    /// # Errors
+    /// Where it is not confirmed; then it may stand there or not, and can be written again.
+    fn announce(&self, pointer: &ModelPointer) -> anyhow::Result<()>;
+}
+
+/// The topic of pointers in Kafka.
+#[derive(Debug, Clone)]
+pub struct ModelsTopic {
+    /// How to reach Kafka.
+    pub kafka: KafkaSettings,
+    /// Name of the topic.
+    pub topic: String,
+    /// The clock, milliseconds since 1970.
+    pub now_unix_ms: fn() -> i64,
+}
+
+impl Announcer for ModelsTopic {
+    fn last(&self, name: &str) -> anyhow::Result<Option<ModelPointer>> {
+        announce::last(&self.kafka, &self.topic, name)
+    }
+
+    fn announce(&self, pointer: &ModelPointer) -> anyhow::Result<()> {
+        let now = (self.now_unix_ms)();
+        announce::announce(&self.kafka, &self.topic, pointer, now).map(drop)
+    }
+}
+
+/// Makes the pointer follow the alias `to` of `name`. Gives the pointer that was written, if one had to be.
+///
+/// A version older than the one that was announced withdraws the newer ones: consumers then step back.
+///
+/// # Errors
+/// Where the registry or the topic cannot be read or written, or where the version's bytes are no model.
+pub fn settle(
+    registry: &dyn Registry,
+    announcer: &dyn Announcer,
+    name: &str,
+    to: &str,
+    trained_from: Option<&TrainedFrom>,
+) -> anyhow::Result<Option<ModelPointer>> {
+    let Some(version) = registry.alias(name, to)? else {
+        return Ok(None);
+    };
+    let last = announcer.last(name)?;
+    if let Some(last) = &last
+        && last.version == version.version.to_string()
+        && last.sha256 == version.sha256
+    {
+        return Ok(None);
+    }
+    let model = fetch(registry, &version)?;
+    let mut pointer = pointer(&version, &model, trained_from)?;
+    if let Some(last) = &last {
+        let announced = last.version.parse::<u64>();
+        if announced
+            .as_ref()
+            .map_or(true, |&announced| announced > version.version)
+        {
+            // A step back is taken only from what this registry itself has given out: a registry that was lost and begun
+            // anew must not withdraw what serves.
+            let known =
+                announced.map_or(Ok(None), |number| match registry.version(name, number) {
+                    Ok(known) => Ok(Some(known)),
+                    Err(RegistryError::NotFound { .. }) => Ok(None),
+                    Err(other) => Err(other),
+                })?;
+            if known.is_none_or(|known| known.sha256 != last.sha256) {
+                bail!(
+                    "version {} of {name} serves and {} does not have it: the announced versions are those of another \
+                     registry (--registry, --models-topic)",
+                    last.version,
+                    registry.place()
+                );
+            }
+            pointer = pointer.withdrawing(last);
+        }
+    }
+    announcer.announce(&pointer)?;
+    Ok(Some(pointer))
+}
+
+/// Fetches a version and checks all of it.
+///
+/// # Errors
+/// Where it cannot be fetched or is no model.
+pub fn fetch(registry: &dyn Registry, version: &Version) -> anyhow::Result<Model> {
+    let bytes = registry.fetch(&version.name, version.version)?;
+    let model = Model::from_bytes(&bytes)
+        .with_context(|| format!("loading {} {}", version.name, version.version))?;
+    Ok(model.with_version(version.version.to_string()))
+}
+
+fn pointer(
+    version: &Version,
+    model: &Model,
+    trained_from: Option<&TrainedFrom>,
+) -> anyhow::Result<ModelPointer> {
+    let registered = version.created_at.unwrap_or_default().as_millisecond();
+    let number = version.version.to_string();
+    let mut pointer = announce::pointer(model, version.bytes, number, registered)?;
+    pointer.uri.clone_from(&version.uri);
+    if let Some(trained_from) = trained_from {
+        pointer.trained_from = trained_from.clone();
+    }
+    Ok(pointer)
+}

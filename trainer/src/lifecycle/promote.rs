@@ -1,0 +1,213 @@
+//! Promotion by the gate, and the way back.
+
+use super::{Announcer, fetch, settle};
+use crate::gate::decide::{Decision, FlipsWanted, compare};
+use crate::gate::thresholds::Gate;
+use crate::scoring::Reviews;
+use anyhow::{Context, anyhow, bail};
+use verdict_messages::{ModelPointer, TrainedFrom};
+use verdict_registry::{Files, Registry, Tags, Version, Which};
+
+/// The alias of the version that served before.
+pub const PREVIOUS: &str = "previous";
+
+/// What is to be promoted, and where to.
+#[derive(Debug, Clone, Copy)]
+pub struct Promotion<'a> {
+    /// What the model is called.
+    pub name: &'a str,
+    /// The version that asks.
+    pub candidate: &'a Which,
+    /// The alias of what serves.
+    pub to: &'a str,
+    /// Held-out reviews to compare on.
+    pub reviews: Reviews<'a>,
+    /// The bounds.
+    pub gate: &'a Gate,
+    /// How much of the flips to keep.
+    pub flips: FlipsWanted,
+    /// Where the candidate's reviews came from, if it is known.
+    pub trained_from: Option<&'a TrainedFrom>,
+}
+
+/// What became of a promotion.
+#[derive(Debug)]
+pub struct Promoted {
+    /// The version that asked.
+    pub candidate: Version,
+    /// The version that served before, if there was one and it was another.
+    pub champion: Option<Version>,
+    /// The gate's decision; `None` where the candidate served already.
+    pub decision: Option<Decision>,
+    /// The pointer that was written, if one had to be.
+    pub announced: Option<ModelPointer>,
+}
+
+impl Promoted {
+    /// Whether the candidate serves now.
+    #[must_use]
+    pub fn serves(&self) -> bool {
+        self.decision
+            .as_ref()
+            .is_none_or(|decision| decision.accepted)
+    }
+}
+
+/// Puts a version before the gate and, if it passes, in the place of the one that serves. `on_decision` gets the decision
+/// before anything is moved.
+///
+/// # Errors
+/// Where registry or topic cannot be read or written, or a version is no model. What was done stands, and calling again
+/// goes on from there.
+pub fn promote(
+    registry: &dyn Registry,
+    announcer: &dyn Announcer,
+    promotion: Promotion<'_>,
+    on_decision: impl FnOnce(&Decision) -> anyhow::Result<()>,
+) -> anyhow::Result<Promoted> {
+    let Promotion { name, to, .. } = promotion;
+    let candidate = registry.resolve(name, promotion.candidate)?;
+    let champion = registry.alias(name, to)?;
+    let settle = || settle(registry, announcer, name, to, promotion.trained_from);
+    if champion.as_ref().map(|champion| champion.version) == Some(candidate.version) {
+        return Ok(Promoted {
+            announced: settle()?,
+            candidate,
+            champion: None,
+            decision: None,
+        });
+    }
+    let champion_model = champion.as_ref().map(|champion| fetch(registry, champion));
+    let decision = compare(
+        champion_model.transpose()?.as_ref(),
+        &fetch(registry, &candidate)?,
+        promotion.reviews,
+        promotion.gate,
+        promotion.flips,
+    );
+    on_decision(&decision)?;
+    annotate(registry, &candidate, &decision)?;
+    let mut announced = None;
+    if decision.accepted {
+        move_alias(registry, &candidate, to)?;
+        announced = settle()?;
+    }
+    Ok(Promoted {
+        candidate,
+        champion,
+        decision: Some(decision),
+        announced,
+    })
+}
+
+/// Points an alias to a version, and [`PREVIOUS`] to the one that it pointed to before.
+///
+/// # Errors
+/// What the registry says.
+pub fn move_alias(registry: &dyn Registry, version: &Version, to: &str) -> anyhow::Result<()> {
+    let name = version.name.as_str();
+    match registry.alias(name, to)? {
+        Some(before) if before.version == version.version => return Ok(()),
+        Some(before) => registry.set_alias(name, PREVIOUS, before.version)?,
+        None => {}
+    }
+    Ok(registry.set_alias(name, to, version.version)?)
+}
+
+fn annotate(
+    registry: &dyn Registry,
+    candidate: &Version,
+    decision: &Decision,
+) -> anyhow::Result<()> {
+    let answer = if decision.accepted {
+        "accepted"
+    } else {
+        "refused"
+    };
+    let failed: Vec<&str> = decision
+        .reasons
+        .iter()
+        .filter(|reason| !reason.passed)
+        .map(|reason| reason.check.as_ref())
+        .collect();
+    let tags: Tags = [
+        ("verdict.promotion".to_owned(), answer.to_owned()),
+        ("verdict.promotion.failed".to_owned(), failed.join(", ")),
+    ]
+    .into();
+    let json = serde_json::to_vec_pretty(decision)?;
+    let files: Files = [("promotion.json".to_owned(), json)].into();
+    registry
+        .annotate(&candidate.name, candidate.version, &tags, &files)
+        .with_context(|| {
+            format!(
+                "noting the decision on {} {}",
+                candidate.name, candidate.version
+            )
+        })
+}
+
+/// What became of a step back.
+#[derive(Debug)]
+pub struct RolledBack {
+    /// The version that served.
+    pub from: Version,
+    /// The version that serves now.
+    pub to: Version,
+    /// The pointer that was written.
+    pub announced: Option<ModelPointer>,
+}
+
+/// Goes back to a version, or to the one that served before the last promotion.
+///
+/// A run that was killed after the alias was moved is finished first, and goes no further back.
+///
+/// # Errors
+/// Where there is nothing to go back to, or where registry or topic cannot be read or written.
+pub fn rollback(
+    registry: &dyn Registry,
+    announcer: &dyn Announcer,
+    name: &str,
+    alias: &str,
+    version: Option<u64>,
+) -> anyhow::Result<RolledBack> {
+    let from = registry.alias(name, alias)?.ok_or_else(|| {
+        anyhow!(
+            "{} has no alias {alias} of {name}: nothing serves yet",
+            registry.place()
+        )
+    })?;
+    let last = announcer.last(name)?;
+    let announced = last
+        .as_ref()
+        .and_then(|last| last.version.parse::<u64>().ok());
+    if let Some(announced) = announced.filter(|&announced| announced > from.version) {
+        let was = registry.version(name, announced)?;
+        let pointer = settle(registry, announcer, name, alias, None)?;
+        return Ok(RolledBack {
+            from: was,
+            to: from,
+            announced: pointer,
+        });
+    }
+    let to = match version {
+        Some(version) => registry.version(name, version)?,
+        None => registry.alias(name, PREVIOUS)?.ok_or_else(|| {
+            anyhow!(
+                "no version is known to have served before {}: name one with --version",
+                from.version
+            )
+        })?,
+    };
+    if to.version == from.version {
+        bail!("version {} of {name} serves already", to.version);
+    }
+    registry.set_alias(name, alias, to.version)?;
+    registry.delete_alias(name, PREVIOUS)?;
+    let announced = settle(registry, announcer, name, alias, None)?;
+    Ok(RolledBack {
+        from,
+        to,
+        announced,
+    })
+}

@@ -1,0 +1,186 @@
+//! The whole way from the review log to the model that serves.
+
+use super::Announcer;
+use super::promote::{Promoted, Promotion, promote};
+use super::register::{Evidence, Registration, register, trained_from};
+use crate::gate::decide::{Decision, FlipsWanted};
+use crate::ingest::manifest::Manifest;
+use crate::ingest::{self, Ingested, Request};
+use crate::params::Params;
+use crate::report::evaluation::Evaluation;
+use crate::report::files::{self, File};
+use crate::report::measures::Measures;
+use crate::train::{Trained, train};
+use jiff::Timestamp;
+use verdict_registry::{Registry, Version, Which};
+use verdict_sentiment::Model;
+
+/// Everything that a rebuild depends on.
+#[derive(Debug)]
+pub struct Rebuild<'a> {
+    /// Where the reviews come from.
+    pub request: Request<'a>,
+    /// All parameters.
+    pub params: &'a Params,
+    /// Where versions are kept.
+    pub registry: &'a dyn Registry,
+    /// The alias of what serves.
+    pub to: &'a str,
+    /// The time of registration.
+    pub now: Timestamp,
+}
+
+/// A step of a rebuild, as it begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// The source is read.
+    Ingest,
+    /// The model is trained.
+    Train,
+    /// It is measured on the reviews that were held out.
+    Evaluate,
+    /// It becomes a version.
+    Register,
+    /// The gate decides.
+    Decide,
+    /// Consumers are told, if it was accepted.
+    Announce,
+}
+
+impl Step {
+    /// For people: what is being done.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ingest => "reading the reviews",
+            Self::Train => "training",
+            Self::Evaluate => "evaluating",
+            Self::Register => "registering",
+            Self::Decide => "deciding",
+            Self::Announce => "announcing",
+        }
+    }
+}
+
+/// What is written as a rebuild goes on.
+pub trait Journal {
+    /// A step begins.
+    fn step(&mut self, step: Step);
+
+    /// What was read.
+    ///
+    /// # Errors
+    /// Where it cannot be kept.
+    fn ingested(&mut self, manifest: &Manifest) -> anyhow::Result<()>;
+
+    /// The files of the report.
+    ///
+    /// # Errors
+    /// Where they cannot be kept.
+    fn evaluated(&mut self, files: &[File]) -> anyhow::Result<()>;
+
+    /// The version that was registered.
+    ///
+    /// # Errors
+    /// Where it cannot be kept.
+    fn registered(&mut self, registration: &Registration) -> anyhow::Result<()>;
+
+    /// The decision, before anything is moved.
+    ///
+    /// # Errors
+    /// Where it cannot be kept.
+    fn decided(&mut self, decision: &Decision) -> anyhow::Result<()>;
+}
+
+/// What a rebuild built.
+#[derive(Debug)]
+pub struct Rebuilt {
+    /// What was read.
+    pub manifest: Manifest,
+    /// The model.
+    pub trained: Trained,
+    /// How well it does on the reviews that were held out.
+    pub measures: Measures,
+    /// Its version.
+    pub version: Version,
+    /// What became of it.
+    pub promoted: Promoted,
+}
+
+/// Reads the source, trains, evaluates, registers, decides and announces.
+///
+/// Nothing that serves is touched before the gate has accepted. Whatever it was stopped at, another rebuild finishes: the
+/// same reviews give the same bytes, and bytes that are registered keep their version.
+///
+/// # Errors
+/// What any of the steps says.
+pub fn rebuild(
+    how: &Rebuild<'_>,
+    announcer: &dyn Announcer,
+    journal: &mut dyn Journal,
+) -> anyhow::Result<Rebuilt> {
+    let params = how.params;
+    let name = params.registration.name.as_str();
+    journal.step(Step::Ingest);
+    let Ingested {
+        train: training,
+        test,
+        manifest,
+    } = ingest::ingest(&how.request)?;
+    journal.ingested(&manifest)?;
+
+    journal.step(Step::Train);
+    let trained = train(&training, params, name)?;
+    drop(training);
+
+    journal.step(Step::Evaluate);
+    let model = Model::from_bytes(&trained.artifact)?;
+    let reviews = test.reviews()?;
+    let evaluation = Evaluation::new(&model, reviews);
+    journal.evaluated(&files::render(&evaluation)?)?;
+    let measures = evaluation.measures;
+
+    journal.step(Step::Register);
+    let evidence = Evidence {
+        measures: Some(&measures),
+        test_sha256: Some(&test.sha256),
+        manifest: Some(&manifest),
+        ..Evidence::default()
+    };
+    let alias = params.registration.alias.as_str();
+    let (version, registration) = register(
+        how.registry,
+        name,
+        alias,
+        &trained.artifact,
+        evidence,
+        how.now,
+    )?;
+    journal.registered(&registration)?;
+
+    journal.step(Step::Decide);
+    let trained_from = trained_from(&manifest);
+    let promotion = Promotion {
+        name,
+        candidate: &Which::Version(version.version),
+        to: how.to,
+        reviews,
+        gate: &params.promotion,
+        flips: FlipsWanted::default(),
+        trained_from: Some(&trained_from),
+    };
+    let promoted = promote(how.registry, announcer, promotion, |decision| {
+        journal.decided(decision)?;
+        if decision.accepted {
+            journal.step(Step::Announce);
+        }
+        Ok(())
+    })?;
+    Ok(Rebuilt {
+        manifest,
+        trained,
+        measures,
+        version,
+        promoted,
+    })
+}

@@ -1,0 +1,203 @@
+//! The last stored reviews under two models: what would change.
+
+use crate::ingest::review_log::LogSource;
+use crate::scoring::score_all;
+use anyhow::{Context, bail};
+use serde::Serialize;
+use std::ops::ControlFlow;
+use verdict_kafka_io::snapshot;
+use verdict_messages::{OffsetRange, Review};
+use verdict_sentiment::Model;
+
+/// A stored review.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stored {
+    /// Its id.
+    pub id: String,
+    /// Its text.
+    pub text: String,
+}
+
+/// What would change.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Change {
+    /// The model that serves.
+    pub champion: Side,
+    /// The model that might.
+    pub candidate: Side,
+    /// Reviews that both scored.
+    pub n_reviews: usize,
+    /// Reviews whose label would change.
+    pub n_flips: usize,
+    /// Of these, those that would become positive.
+    pub n_to_positive: usize,
+    /// Mean distance of the two probabilities.
+    pub mean_absolute_change: f64,
+    /// The first flips, the largest change first.
+    pub flips: Vec<Flip>,
+}
+
+/// One of the two models.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Side {
+    /// What it is called.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// SHA-256 of its file.
+    pub sha256: String,
+    /// Fraction of the reviews that it calls positive.
+    pub positive: f64,
+}
+
+/// A review whose label would change.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Flip {
+    /// Its id.
+    pub id: String,
+    /// P(positive) now.
+    pub champion: f64,
+    /// P(positive) then.
+    pub candidate: f64,
+    /// Its text, if it was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+}
+
+/// The last `n` records of the topic of reviews, as evenly from its partitions as they hold them; those that are no review
+/// are passed over.
+///
+/// # Errors
+/// Where the topic cannot be read, or has no review.
+pub fn last_reviews(log: &LogSource, n: u64) -> anyhow::Result<Vec<Stored>> {
+    let whole = snapshot::ends(&log.kafka, &log.reviews, log.patience)?;
+    let ranges = tail(whole, n);
+    let mut reviews = Vec::new();
+    snapshot::read_again(
+        &log.kafka,
+        &log.reviews,
+        &ranges,
+        log.patience,
+        |record, _| {
+            let content_type = record.headers.last("content-type");
+            if let Ok(review) = Review::decode(record.value.as_deref(), content_type) {
+                reviews.push(Stored {
+                    id: review.id_or(&record.position()).into_owned(),
+                    text: review.text.into_owned(),
+                });
+            }
+            ControlFlow::Continue(())
+        },
+    )
+    .with_context(|| format!("reading the review log from {}", log.kafka.bootstrap()))?;
+    if reviews.is_empty() {
+        bail!("topic {} has no review", log.reviews);
+    }
+    Ok(reviews)
+}
+
+/// The ends of the ranges, `n` offsets in all where there are as many. What one partition lacks the others give.
+fn tail(mut ranges: Vec<OffsetRange>, n: u64) -> Vec<OffsetRange> {
+    ranges.sort_by_key(OffsetRange::len);
+    let (mut left, mut partitions) = (n, ranges.len() as u64);
+    for range in &mut ranges {
+        let share = left.div_ceil(partitions.max(1)).min(range.len());
+        range.from = range.to - i64::try_from(share).unwrap_or(i64::MAX);
+        left -= share;
+        partitions -= 1;
+    }
+    ranges
+}
+
+/// Scores every review with both models.
+#[must_use]
+pub fn compare(
+    champion: &Model,
+    candidate: &Model,
+    reviews: &[Stored],
+    most: usize,
+    texts: bool,
+) -> Change {
+    let all: Vec<String> = reviews.iter().map(|review| review.text.clone()).collect();
+    let probabilities = |model: &Model| -> Vec<f64> {
+        let scores = score_all(model, &all);
+        scores.into_iter().map(|score| score.probability).collect()
+    };
+    let (now, then) = (probabilities(champion), probabilities(candidate));
+    let pairs = || now.iter().copied().zip(then.iter().copied());
+    let mut flips: Vec<Flip> = reviews
+        .iter()
+        .zip(pairs())
+        .filter(|(_, (now, then))| (*now >= 0.5) != (*then >= 0.5))
+        .map(|(review, (champion, candidate))| Flip {
+            id: review.id.clone(),
+            champion,
+            candidate,
+            text: texts.then(|| review.text.clone()),
+        })
+        .collect();
+    let change = |flip: &Flip| (flip.candidate - flip.champion).abs();
+    flips.sort_by(|a, b| {
+        change(b)
+            .total_cmp(&change(a))
+            .then_with(|| a.id.cmp(&b.id))
+    });
+    let n = reviews.len().max(1) as f64;
+    let n_flips = flips.len();
+    let n_to_positive = flips.iter().filter(|flip| flip.candidate >= 0.5).count();
+    flips.truncate(most);
+    let side = |model: &Model, probabilities: &[f64]| {
+        let identity = model.identity();
+        let positive = probabilities.iter().filter(|&&p| p >= 0.5).count();
+        Side {
+            name: identity.name.clone(),
+            version: identity.version.clone(),
+            sha256: identity.sha256.clone(),
+            positive: positive as f64 / n,
+        }
+    };
+    Change {
+        champion: side(champion, &now),
+        candidate: side(candidate, &then),
+        n_reviews: reviews.len(),
+        n_flips,
+        n_to_positive,
+        mean_absolute_change: pairs().map(|(now, then)| (now - then).abs()).sum::<f64>() / n,
+        flips,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tail_takes_from_all_partitions_and_no_more_than_they_have() {
+        let range = |partition, from, to| OffsetRange {
+            topic: "reviews".into(),
+            partition,
+            from,
+            to,
+        };
+        let whole = vec![
+            range(0, 0, 100),
+            range(1, 5, 5),
+            range(2, 10, 13),
+            range(3, 0, 50),
+        ];
+        for (n, expected) in [(0, 0), (10, 10), (153, 153), (1000, 153)] {
+            let tail = tail(whole.clone(), n);
+            let got: u64 = tail.iter().map(OffsetRange::len).sum();
+            assert_eq!(got, expected, "{n}: {tail:?}");
+            for range in &tail {
+                let before = whole
+                    .iter()
+                    .find(|before| before.partition == range.partition)
+                    .unwrap();
+                assert!(range.from >= before.from && range.to == before.to);
+            }
+        }
+        let even = tail(vec![range(0, 0, 100), range(1, 0, 100)], 10);
+        assert!(even.iter().all(|range| range.len() == 5), "{even:?}");
+    }
+}
