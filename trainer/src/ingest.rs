@@ -100,7 +100,9 @@ fn fetch(location: &Location, request: &Request<'_>) -> anyhow::Result<Fetched> 
     match location {
         Location::Path(path) => {
             if path == Path::new("-") {
-                bail!("standard input cannot be read again, a file can (trainer train --data - reads it once)");
+                bail!(
+                    "standard input cannot be read again, a file can (trainer train --data - reads it once)"
+                );
             }
             if !path.exists() {
                 bail!("no such file or folder");

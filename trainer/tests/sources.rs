@@ -381,7 +381,7 @@ fn reviews_without_a_label_are_refused_with_their_places() {
     place.write("none.csv", "id,review,sentiment\n");
     assert_says(
         &refused(&place, &source("none.csv")),
-        &["none.csv has no labelled review"],
+        &["none.csv: holds no review"],
     );
     place.write("one.csv", "id,review,sentiment\na,warm,positive\n");
     assert_says(
@@ -401,15 +401,11 @@ fn a_source_of_one_class_is_refused_where_a_model_is_fitted() {
     manifest(&place, &source("one-sided.csv"));
     place.ok(&["stage", "data_preprocessing"]);
     place.ok(&["stage", "feature_engineering"]);
-    let n = rows_of_training(&place);
+    let n = rows(&place, "train").len();
     let says = format!("training needs both classes, got {n} positive and 0 negative reviews");
     assert_says(&place.refused(&["stage", "model_building"], b""), &[&says]);
     assert!(!place.path("models/model.verdict").exists());
     assert_says(&place.refused_data("one-sided.csv"), &[&says]);
-}
-
-fn rows_of_training(place: &Place) -> usize {
-    rows(place, "train").len()
 }
 
 #[test]

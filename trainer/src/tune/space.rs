@@ -124,6 +124,19 @@ mod tests {
         assert_eq!(points(1)[0].len(), 3);
     }
 
+    #[test]
+    fn a_range_is_typed_as_a_map_in_yaml_too_and_written_as_one() {
+        let yaml = "{a.b: {choice: [[1, 2], none]}, c.d: {log_uniform: [0.5, 2.0]}}";
+        let space: Space = serde_yaml_ng::from_str(yaml).unwrap();
+        assert_eq!(space["c.d"], Range::LogUniform([0.5, 2.0]));
+        let text = serde_yaml_ng::to_string(&space).unwrap();
+        assert_eq!(serde_yaml_ng::from_str::<Space>(&text).unwrap(), space);
+        for wrong in ["{}", "{uniform: [0, 1], choice: [1]}", "{normal: [0, 1]}"] {
+            let error = serde_yaml_ng::from_str::<Range>(wrong).unwrap_err();
+            assert!(error.to_string().contains("choice"), "{error}");
+        }
+    }
+
     proptest! {
         #[test]
         fn what_is_drawn_lies_within_its_bounds(from in 1e-3_f64..1.0, width in 0.0_f64..1e3, seed: u64) {

@@ -20,6 +20,8 @@ pub const STAGES: [&str; 5] = [
 /// A copy of what the pipeline needs, and 400 reviews that are made up.
 pub struct Pipeline {
     root: TempDir,
+    /// The home directory, with DVC's settings and its caches of the machine.
+    home: TempDir,
     tools: PathBuf,
     env: BTreeMap<String, String>,
 }
@@ -29,6 +31,7 @@ impl Pipeline {
     pub fn new(tools: PathBuf) -> Self {
         let pipeline = Self {
             root: TempDir::new().unwrap(),
+            home: TempDir::new().unwrap(),
             tools,
             env: BTreeMap::new(),
         };
@@ -136,8 +139,8 @@ impl Pipeline {
             // Neither settings nor caches of whoever runs the tests.
             .env_clear()
             .env("PATH", path.unwrap())
-            .env("HOME", self.path(".home"))
-            .env("DVC_SITE_CACHE_DIR", self.path(".home/site"))
+            .env("HOME", self.home.path())
+            .env("DVC_SITE_CACHE_DIR", self.home.path().join("site"))
             .env("DVC_NO_ANALYTICS", "true")
             .env("GIT_CONFIG_NOSYSTEM", "1")
             .env("GIT_AUTHOR_NAME", "test")

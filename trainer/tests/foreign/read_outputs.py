@@ -12,7 +12,7 @@ from collections import Counter
 from pathlib import Path
 
 import numpy
-import scipy.sparse
+import scipy.sparse.linalg
 
 root = Path(sys.argv[1])
 csv.field_size_limit(1 << 30)
@@ -58,7 +58,9 @@ for part in ["train", "test"]:
     rows = reviews(root / f"data/interim/{part}.csv")
     path = root / f"data/processed/{part}.npz"
     matrix = scipy.sparse.load_npz(path)
-    assert matrix.format == "csr" and matrix.has_canonical_format
+    n_values = matrix.nnz
+    matrix.sum_duplicates()
+    assert matrix.format == "csr" and matrix.nnz == n_values, "a column stands once in a row"
     assert matrix.shape == (len(rows), len(column))
     expected = numpy.zeros(matrix.shape)
     for row, review in enumerate(rows):
