@@ -149,7 +149,7 @@ fn what_was_there_before_is_taken_from_the_cache(pipeline: &Pipeline) {
     let first = pipeline.git(&["rev-list", "--max-parents=0", "HEAD"]);
     pipeline.git(&["checkout", "--quiet", first.trim(), "--", "params.yaml"]);
     let (ran, _) = pipeline.repro();
-    // Outputs that git has are not in the cache, so the evaluation runs.
+    // Of the evaluation the cache has a part only: the rest is git's.
     assert_eq!(ran, ["model_evaluation"]);
 }
 

@@ -393,11 +393,11 @@ fn reviews_without_a_label_are_refused_with_their_places() {
 #[test]
 fn a_source_of_one_class_is_refused_where_a_model_is_fitted() {
     let place = Place::new();
-    let rows = reviews(60)
+    let positive = reviews(60)
         .into_iter()
         .map(|made| format!("{},\"{}\",positive\n", made.id, made.text));
     let header = std::iter::once("id,review,sentiment\n".to_owned());
-    place.write("one-sided.csv", header.chain(rows).collect::<String>());
+    place.write("one-sided.csv", header.chain(positive).collect::<String>());
     manifest(&place, &source("one-sided.csv"));
     place.ok(&["stage", "data_preprocessing"]);
     place.ok(&["stage", "feature_engineering"]);

@@ -104,7 +104,7 @@ impl Pipeline {
         self.git(&["commit", "--quiet", "--message", "next"]);
     }
 
-    /// `dvc repro`: the stages that ran, and those that did not change.
+    /// `dvc repro`: the stages that ran, and those that did not change or whose outcome is in the cache.
     pub fn repro(&self) -> (Vec<String>, Vec<String>) {
         let said = self.dvc(&["repro", "model_evaluation"]);
         let stages = |before: &str, after: &str| {
@@ -114,7 +114,11 @@ impl Pipeline {
             names.collect::<Vec<_>>()
         };
         let ran = stages("Running stage '", "':");
-        let skipped = stages("Stage '", "' didn't change, skipping");
+        let mut skipped = stages("Stage '", "' didn't change, skipping");
+        skipped.extend(stages(
+            "Stage '",
+            "' is cached - skipping run, checking out outputs",
+        ));
         assert_eq!(ran.len() + skipped.len(), STAGES.len(), "{said}");
         (ran, skipped)
     }
