@@ -10,23 +10,51 @@ pub type Space = BTreeMap<String, Range>;
 
 /// The values that a parameter may have.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(untagged, deny_unknown_fields)]
+#[serde(into = "Typed", try_from = "Typed")]
 pub enum Range {
-    /// `choice: […]`: one of these, each as likely.
-    Choice {
-        /// The values.
-        choice: Vec<Value>,
-    },
-    /// `uniform: [from, to]`: between these bounds.
-    Uniform {
-        /// The bounds.
-        uniform: [f64; 2],
-    },
-    /// `log_uniform: [from, to]`: between these bounds, each factor as likely as any other.
-    LogUniform {
-        /// The bounds, above 0.
-        log_uniform: [f64; 2],
-    },
+    /// One of these, each as likely.
+    Choice(Vec<Value>),
+    /// Between these bounds.
+    Uniform([f64; 2]),
+    /// Between these bounds, each factor as likely as any other.
+    LogUniform([f64; 2]),
+}
+
+/// A range as it is typed, a map of one key. By itself, because YAML's reader takes an enum's variant for a tag, `!choice`.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Typed {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    choice: Option<Vec<Value>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    uniform: Option<[f64; 2]>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    log_uniform: Option<[f64; 2]>,
+}
+
+impl From<Range> for Typed {
+    fn from(range: Range) -> Self {
+        let mut typed = Self::default();
+        match range {
+            Range::Choice(values) => typed.choice = Some(values),
+            Range::Uniform(bounds) => typed.uniform = Some(bounds),
+            Range::LogUniform(bounds) => typed.log_uniform = Some(bounds),
+        }
+        typed
+    }
+}
+
+impl TryFrom<Typed> for Range {
+    type Error = &'static str;
+
+    fn try_from(typed: Typed) -> Result<Self, Self::Error> {
+        match (typed.choice, typed.uniform, typed.log_uniform) {
+            (Some(values), None, None) => Ok(Self::Choice(values)),
+            (None, Some(bounds), None) => Ok(Self::Uniform(bounds)),
+            (None, None, Some(bounds)) => Ok(Self::LogUniform(bounds)),
+            _ => Err("a range is one of choice, uniform and log_uniform"),
+        }
+    }
 }
 
 impl Range {
@@ -34,16 +62,10 @@ impl Range {
     #[must_use]
     pub fn problem(&self) -> Option<&'static str> {
         match self {
-            Self::Choice { choice: values } => {
-                values.is_empty().then_some("a list of at least one value")
-            }
-            Self::Uniform {
-                uniform: [from, to],
-            } => (!(from.is_finite() && to.is_finite() && from <= to))
+            Self::Choice(values) => values.is_empty().then_some("a list of at least one value"),
+            Self::Uniform([from, to]) => (!(from.is_finite() && to.is_finite() && from <= to))
                 .then_some("[from, to], from <= to"),
-            Self::LogUniform {
-                log_uniform: [from, to],
-            } => (!(*from > 0.0 && to.is_finite() && from <= to))
+            Self::LogUniform([from, to]) => (!(*from > 0.0 && to.is_finite() && from <= to))
                 .then_some("[from, to] with 0 < from <= to"),
         }
     }
@@ -51,16 +73,12 @@ impl Range {
     /// A value of the range. Numbers are rounded to three digits, so that they can be typed again.
     fn draw(&self, rng: &mut impl Rng) -> Value {
         match self {
-            Self::Choice { choice: values } => {
+            Self::Choice(values) => {
                 let at = rng.random_range(0..values.len().max(1));
                 values.get(at).cloned().unwrap_or_default()
             }
-            Self::Uniform {
-                uniform: [from, to],
-            } => rounded(from + rng.random::<f64>() * (to - from)).into(),
-            Self::LogUniform {
-                log_uniform: [from, to],
-            } => {
+            Self::Uniform([from, to]) => rounded(from + rng.random::<f64>() * (to - from)).into(),
+            Self::LogUniform([from, to]) => {
                 let (from, to) = (libm::log(*from), libm::log(*to));
                 rounded(libm::exp(from + rng.random::<f64>() * (to - from))).into()
             }
@@ -106,12 +124,25 @@ mod tests {
         assert_eq!(points(1)[0].len(), 3);
     }
 
+    #[test]
+    fn a_range_is_typed_as_a_map_in_yaml_too_and_written_as_one() {
+        let yaml = "{a.b: {choice: [[1, 2], none]}, c.d: {log_uniform: [0.5, 2.0]}}";
+        let space: Space = serde_yaml_ng::from_str(yaml).unwrap();
+        assert_eq!(space["c.d"], Range::LogUniform([0.5, 2.0]));
+        let text = serde_yaml_ng::to_string(&space).unwrap();
+        assert_eq!(serde_yaml_ng::from_str::<Space>(&text).unwrap(), space);
+        for wrong in ["{}", "{uniform: [0, 1], choice: [1]}", "{normal: [0, 1]}"] {
+            let error = serde_yaml_ng::from_str::<Range>(wrong).unwrap_err();
+            assert!(error.to_string().contains("choice"), "{error}");
+        }
+    }
+
     proptest! {
         #[test]
         fn what_is_drawn_lies_within_its_bounds(from in 1e-3_f64..1.0, width in 0.0_f64..1e3, seed: u64) {
             let mut rng = ChaCha8Rng::seed_from_u64(seed);
             let to = from + width;
-            for range in [Range::Uniform { uniform: [from, to] }, Range::LogUniform { log_uniform: [from, to] }] {
+            for range in [Range::Uniform([from, to]), Range::LogUniform([from, to])] {
                 let got = range.draw(&mut rng).as_f64().unwrap();
                 // Rounded to three digits.
                 prop_assert!(got >= from * 0.995 && got <= to * 1.005, "{from} {got} {to}");
