@@ -40,9 +40,16 @@ pub fn announce(
     let runtime = tokio::runtime::Builder::new_current_thread()
         .build()
         .context("starting a runtime")?;
-    let (partition, offset) = runtime
-        .block_on(publisher.publish(outgoing))
+    // On a thread of its own: who calls this may be inside of a runtime already, where another cannot block.
+    let confirmed = std::thread::scope(|scope| {
+        scope
+            .spawn(|| runtime.block_on(publisher.publish(outgoing)))
+            .join()
+    });
+    let confirmed = confirmed
+        .map_err(|_| anyhow!("the publisher ended"))
         .with_context(context)?;
+    let (partition, offset) = confirmed.with_context(context)?;
     Ok(Position::new(topic, partition, offset))
 }
 

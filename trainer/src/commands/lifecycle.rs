@@ -92,8 +92,8 @@ impl Announcer for Nobody {
         Ok(None)
     }
 
-    fn announce(&self, _pointer: &ModelPointer) -> anyhow::Result<()> {
-        Ok(())
+    fn announce(&self, _pointer: &ModelPointer) -> anyhow::Result<bool> {
+        Ok(false)
     }
 }
 

@@ -3,7 +3,7 @@
 use super::lifecycle::{AnnounceArgs, RegistryArgs, now, resolver, result};
 use crate::lifecycle::promote::move_alias;
 use crate::lifecycle::register::{Evidence, register};
-use crate::lifecycle::settle;
+use crate::lifecycle::{is_back, settle};
 use anyhow::Context;
 use serde_json::json;
 use std::path::PathBuf;
@@ -54,6 +54,9 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         Evidence::default(),
         now(),
     )?;
+    if let Some(last) = &replaced {
+        is_back(&*registry, last, &version)?;
+    }
     move_alias(&*registry, &version, &args.to)?;
     let pointer = settle(&*registry, &*announcer, name, &args.to, None)?;
     let value = json!({
