@@ -50,7 +50,7 @@ pub struct Args {
 }
 
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
-    let model = verdict_registry::load(&args.model)?;
+    let model = super::lifecycle::load(&args.model)?;
     let params = match &args.params {
         Some(path) => super::train::read_params(path)?,
         None => params_of(&model)?,

@@ -27,7 +27,7 @@ pub struct Args {
 }
 
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
-    let model = verdict_registry::load(&args.model)?;
+    let model = super::lifecycle::load(&args.model)?;
     let explanation = model.explain(&mut Scratch::default(), &args.text, args.max_terms);
     let score = explanation.score;
     if args.json {

@@ -47,7 +47,7 @@ pub struct Args {
 /// Exit code 0 where the candidate may be promoted, 1 where not.
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let load = |path: &PathBuf, role: &str| {
-        verdict_registry::load(path).with_context(|| format!("loading the {role}"))
+        super::lifecycle::load(path).with_context(|| format!("loading the {role}"))
     };
     let candidate = load(&args.candidate, "candidate")?;
     let champion = args.champion.as_ref();

@@ -19,7 +19,7 @@ pub struct Args {
 }
 
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
-    let model = verdict_registry::load(&args.model)?;
+    let model = super::lifecycle::load(&args.model)?;
     let (identity, parts) = (model.identity(), model.parts());
     let vocabulary = parts.vectorizer.vocabulary();
     let mut terms: Vec<(&str, f32)> = vocabulary

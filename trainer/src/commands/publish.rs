@@ -1,6 +1,6 @@
 //! `trainer publish`: a model serves, whatever the gate would say.
 
-use super::lifecycle::{AnnounceArgs, RegistryArgs, now, resolver, result};
+use super::lifecycle::{AnnounceArgs, RegistryArgs, now, read, result};
 use crate::lifecycle::promote::move_alias;
 use crate::lifecycle::register::{Evidence, register};
 use crate::lifecycle::{is_back, settle};
@@ -37,7 +37,7 @@ pub struct Args {
 
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let kafka = args.kafka.check()?.client_id("verdict-trainer");
-    let bytes = resolver()?.read(&args.model)?;
+    let bytes = read(&args.model)?;
     let model = Model::from_bytes(&bytes)
         .with_context(|| format!("loading model {}", args.model.display()))?;
     let name = &model.identity().name;

@@ -20,6 +20,8 @@ use verdict_registry::Registry;
 
 /// Options of `trainer rebuild`.
 #[derive(Debug, Clone, clap::Args)]
+// `trainer watch` takes all of these beside its own, which are called `Args` too.
+#[group(id = "rebuild")]
 pub struct Args {
     /// Where the labelled reviews come from: kafka, the review log, or any other source.
     #[arg(long, value_name = "SOURCE", default_value = "kafka")]

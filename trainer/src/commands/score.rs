@@ -39,7 +39,7 @@ pub struct Args {
 }
 
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
-    let model = verdict_registry::load(&args.model)?;
+    let model = super::lifecycle::load(&args.model)?;
     let texts = match &args.data {
         Some(path) => {
             Corpus::read(path, args.split, &params_of(&model)?.data_ingestion.split)?.texts
