@@ -3,12 +3,14 @@
 use crate::common::{Made, reviews};
 use crate::log::{Log, PATIENCE, eventually, params};
 use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 struct Watching {
     child: Child,
     address: SocketAddr,
+    said: PathBuf,
 }
 
 impl Watching {
@@ -18,14 +20,18 @@ impl Watching {
         drop(free);
         let listen = address.to_string();
         let flags = ["watch", "--poll-ms", "50", "--listen", &listen];
-        let said = std::fs::File::create(log.place.path("said")).unwrap();
+        let said = log.place.path("said");
         let child = log
             .command(&[&flags[..], more].concat())
             .stdout(Stdio::null())
-            .stderr(said)
+            .stderr(std::fs::File::create(&said).unwrap())
             .spawn()
             .unwrap();
-        Self { child, address }
+        Self {
+            child,
+            address,
+            said,
+        }
     }
 
     /// The value of a metric, 0 while there is none.
@@ -43,14 +49,18 @@ impl Watching {
         ))
     }
 
-    /// Ends it by SIGTERM; its exit code.
-    fn terminate(mut self) -> Option<i32> {
+    /// Ends it by SIGTERM, and sees that it ends well.
+    #[track_caller]
+    fn terminate(mut self) {
         let pid = rustix::process::Pid::from_child(&self.child);
         rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
         let start = Instant::now();
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {
-                return status.code();
+                let said = std::fs::read_to_string(&self.said).unwrap();
+                assert_eq!(status.code(), Some(0), "{said}");
+                assert!(!said.contains("panicked"), "{said}");
+                return;
             }
             assert!(start.elapsed() < PATIENCE, "SIGTERM does not end it");
             std::thread::park_timeout(Duration::from_millis(20));
@@ -102,7 +112,7 @@ fn labels_that_come_give_a_version_that_serves_until_sigterm() {
     eventually("the second is counted", || {
         (watching.rebuilds("promoted") == 2).then_some(())
     });
-    assert_eq!(watching.terminate(), Some(0));
+    watching.terminate();
 
     // Another one takes up where it was: what is trained on already is not trained on again.
     let watching = Watching::start(&log, &["--new-labels", "300"]);
@@ -114,7 +124,7 @@ fn labels_that_come_give_a_version_that_serves_until_sigterm() {
     eventually("10 labels are pending", || {
         (watching.metric("verdict_trainer_labels_pending") == 10).then_some(())
     });
-    assert_eq!(watching.terminate(), Some(0));
+    watching.terminate();
     assert_eq!((log.announced(), log.versions().len()), (2, 2));
 }
 
@@ -130,7 +140,7 @@ fn what_an_earlier_run_did_not_announce_is_announced_first() {
     eventually("version 1 serves", || {
         (log.serving().as_deref() == Some("1")).then_some(())
     });
-    assert_eq!(watching.terminate(), Some(0));
+    watching.terminate();
     assert_eq!(log.announced(), 1);
 }
 
@@ -152,6 +162,6 @@ fn a_refused_rebuild_is_counted_and_what_serves_stays() {
     eventually("the rebuild is refused", || {
         (watching.rebuilds("refused") == 1).then_some(())
     });
-    assert_eq!(watching.terminate(), Some(0));
+    watching.terminate();
     assert_eq!((log.serving().as_deref(), log.announced()), (Some("1"), 1));
 }
