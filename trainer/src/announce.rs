@@ -37,12 +37,16 @@ pub fn announce(
     };
     let outgoing = record(topic, pointer, now_unix_ms).with_context(context)?;
     let publisher = AsyncPublisher::new(kafka, PATIENCE).with_context(context)?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .build()
-        .context("starting a runtime")?;
-    let (partition, offset) = runtime
-        .block_on(publisher.publish(outgoing))
-        .with_context(context)?;
+    // On a thread of its own: who calls this may be inside of a runtime already, where another may neither block nor end.
+    let publish = || {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .context("starting a runtime")?;
+        Ok(runtime.block_on(publisher.publish(outgoing))?)
+    };
+    let confirmed: anyhow::Result<_> = std::thread::scope(|scope| scope.spawn(publish).join())
+        .unwrap_or_else(|_| Err(anyhow!("the publisher ended")));
+    let (partition, offset) = confirmed.with_context(context)?;
     Ok(Position::new(topic, partition, offset))
 }
 

@@ -91,3 +91,14 @@ pub fn exit_code(error: &anyhow::Error) -> ExitCode {
         .any(|cause| cause.is::<Failure>() || cause.is::<PublishError>());
     ExitCode::from(if is_kafka { 70 } else { 2 })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn no_command_contradicts_itself() {
+        Cli::command().debug_assert();
+    }
+}

@@ -71,6 +71,10 @@ pub fn ingest(request: &Request<'_>) -> anyhow::Result<Ingested> {
                     "{location} is not the file that data_ingestion.sha256 means (null takes any)"
                 )));
             }
+            // A source without fallbacks: the error itself, of which it can be told whether Kafka is in the way.
+            Err(error) if ingestion.fallback.is_empty() => {
+                return Err(error.context(format!("no source of reviews can be read:\n{location}")));
+            }
             Err(error) => unreachable.push(format!("{location}: {error:#}")),
         }
     }

@@ -27,11 +27,11 @@ pub trait Announcer: Send + Sync {
     /// Where the topic cannot be read.
     fn last(&self, name: &str) -> anyhow::Result<Option<ModelPointer>>;
 
-    /// Writes a pointer and waits until all replicas have it.
+    /// Writes a pointer and waits until all replicas have it. Whether there was anyone to tell.
     ///
     /// # Errors
     /// Where it is not confirmed; then it may stand there or not, and can be written again.
-    fn announce(&self, pointer: &ModelPointer) -> anyhow::Result<()>;
+    fn announce(&self, pointer: &ModelPointer) -> anyhow::Result<bool>;
 }
 
 /// The topic of pointers in Kafka.
@@ -50,9 +50,9 @@ impl Announcer for ModelsTopic {
         announce::last(&self.kafka, &self.topic, name)
     }
 
-    fn announce(&self, pointer: &ModelPointer) -> anyhow::Result<()> {
+    fn announce(&self, pointer: &ModelPointer) -> anyhow::Result<bool> {
         let now = (self.now_unix_ms)();
-        announce::announce(&self.kafka, &self.topic, pointer, now).map(drop)
+        announce::announce(&self.kafka, &self.topic, pointer, now).map(|_| true)
     }
 }
 
@@ -81,33 +81,47 @@ pub fn settle(
     }
     let model = fetch(registry, &version)?;
     let mut pointer = pointer(&version, &model, trained_from)?;
-    if let Some(last) = &last {
-        let announced = last.version.parse::<u64>();
-        if announced
-            .as_ref()
-            .map_or(true, |&announced| announced > version.version)
-        {
-            // A step back is taken only from what this registry itself has given out: a registry that was lost and begun
-            // anew must not withdraw what serves.
-            let known =
-                announced.map_or(Ok(None), |number| match registry.version(name, number) {
-                    Ok(known) => Ok(Some(known)),
-                    Err(RegistryError::NotFound { .. }) => Ok(None),
-                    Err(other) => Err(other),
-                })?;
-            if known.is_none_or(|known| known.sha256 != last.sha256) {
-                bail!(
-                    "version {} of {name} serves and {} does not have it: the announced versions are those of another \
-                     registry (--registry, --models-topic)",
-                    last.version,
-                    registry.place()
-                );
-            }
-            pointer = pointer.withdrawing(last);
-        }
+    if let Some(last) = &last
+        && is_back(registry, last, &version)?
+    {
+        pointer = pointer.withdrawing(last);
     }
-    announcer.announce(&pointer)?;
-    Ok(Some(pointer))
+    let is_told = announcer.announce(&pointer)?;
+    Ok(is_told.then_some(pointer))
+}
+
+/// Whether `version` is older than the one that was announced `last`, so that announcing it withdraws that one.
+///
+/// # Errors
+/// Where the registry cannot be read, or where it is another than the one that gave out `last`: a registry that was lost
+/// and begun anew must not withdraw what serves.
+pub fn is_back(
+    registry: &dyn Registry,
+    last: &ModelPointer,
+    version: &Version,
+) -> anyhow::Result<bool> {
+    let announced = last.version.parse::<u64>();
+    if announced
+        .as_ref()
+        .is_ok_and(|&announced| announced < version.version)
+    {
+        return Ok(false);
+    }
+    let name = &version.name;
+    let known = announced.map_or(Ok(None), |number| match registry.version(name, number) {
+        Ok(known) => Ok(Some(known)),
+        Err(RegistryError::NotFound { .. }) => Ok(None),
+        Err(other) => Err(other),
+    })?;
+    if known.is_none_or(|known| known.sha256 != last.sha256) {
+        bail!(
+            "version {} of {name} serves and {} does not have it: the announced versions are those of another registry \
+             (--registry, --models-topic)",
+            last.version,
+            registry.place()
+        );
+    }
+    Ok(last.version != version.version.to_string())
 }
 
 /// Fetches a version and checks all of it.

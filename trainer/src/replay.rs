@@ -70,7 +70,8 @@ pub struct Flip {
 /// # Errors
 /// Where the topic cannot be read, or has no review.
 pub fn last_reviews(log: &LogSource, n: u64) -> anyhow::Result<Vec<Stored>> {
-    let whole = snapshot::ends(&log.kafka, &log.reviews, log.patience)?;
+    let reading = || format!("reading the review log from {}", log.kafka.bootstrap());
+    let whole = snapshot::ends(&log.kafka, &log.reviews, log.patience).with_context(reading)?;
     let ranges = tail(whole, n);
     let mut reviews = Vec::new();
     snapshot::read_again(
@@ -89,7 +90,7 @@ pub fn last_reviews(log: &LogSource, n: u64) -> anyhow::Result<Vec<Stored>> {
             ControlFlow::Continue(())
         },
     )
-    .with_context(|| format!("reading the review log from {}", log.kafka.bootstrap()))?;
+    .with_context(reading)?;
     if reviews.is_empty() {
         bail!("topic {} has no review", log.reviews);
     }

@@ -37,18 +37,22 @@ pub fn data_ingestion(
     request: &Request<'_>,
     before: Option<&Manifest>,
 ) -> anyhow::Result<Manifest> {
-    let Ingested {
-        train,
-        test,
-        manifest,
-    } = match before {
+    let ingested = match before {
         None => ingest::ingest(request)?,
         Some(before) => ingest::ingest_again(request, before)?,
     };
-    csv_file::write(&layout.raw(SplitName::Train), &train)?;
-    csv_file::write(&layout.raw(SplitName::Test), &test)?;
-    write_json(&layout.manifest(), &manifest)?;
-    Ok(manifest)
+    keep(layout, &ingested)?;
+    Ok(ingested.manifest)
+}
+
+/// Writes what was ingested: both parts, and the manifest that tells of them.
+///
+/// # Errors
+/// Files that cannot be written.
+pub fn keep(layout: &Layout, ingested: &Ingested) -> anyhow::Result<()> {
+    csv_file::write(&layout.raw(SplitName::Train), &ingested.train)?;
+    csv_file::write(&layout.raw(SplitName::Test), &ingested.test)?;
+    write_json(&layout.manifest(), &ingested.manifest)
 }
 
 /// Preprocesses the texts of both parts. A review of which nothing is left stays, as an empty text.

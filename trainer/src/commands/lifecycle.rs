@@ -3,11 +3,13 @@
 use super::output;
 use crate::lifecycle::{Announcer, ModelsTopic};
 use anyhow::Context;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 use verdict_kafka_io::KafkaSettings;
 use verdict_messages::{ModelPointer, topic};
-use verdict_registry::{DirectoryRegistry, MlflowRegistry, Registry, Resolver, TrackingSettings};
+use verdict_registry::{
+    DirectoryRegistry, MlflowRegistry, ModelUri, Registry, Resolver, TrackingSettings,
+};
 use verdict_sentiment::Model;
 
 /// `--registry`.
@@ -25,35 +27,43 @@ impl RegistryArgs {
     /// # Errors
     /// Where there is no server, or its settings are wrong.
     pub(crate) fn open(&self) -> anyhow::Result<Box<dyn Registry>> {
-        let tracking = tracking()?;
-        match (self.registry.as_deref(), tracking) {
-            (Some("mlflow"), None) => {
-                anyhow::bail!("--registry mlflow needs MLFLOW_TRACKING_URI, the URL of the server")
+        let directory = match self.registry.as_deref() {
+            Some("mlflow") => {
+                let settings = tracking()?.context(
+                    "--registry mlflow needs MLFLOW_TRACKING_URI, the URL of the server",
+                )?;
+                return Ok(Box::new(MlflowRegistry::new(&settings)?));
             }
-            (Some("mlflow") | None, Some(settings)) => {
-                Ok(Box::new(MlflowRegistry::new(&settings)?))
-            }
-            (directory, _) => {
-                let directory = PathBuf::from(directory.unwrap_or("models/registry"));
-                // Consumers have working directories of their own.
-                let whole = std::path::absolute(&directory)
-                    .with_context(|| format!("finding {}", directory.display()))?;
-                Ok(Box::new(DirectoryRegistry::new(whole)))
-            }
-        }
+            // Where a directory was named, MLflow's variables are not even read.
+            Some(directory) => directory,
+            None => match tracking()? {
+                Some(settings) => return Ok(Box::new(MlflowRegistry::new(&settings)?)),
+                None => "models/registry",
+            },
+        };
+        // Consumers have working directories of their own.
+        let whole =
+            std::path::absolute(directory).with_context(|| format!("finding {directory}"))?;
+        Ok(Box::new(DirectoryRegistry::new(whole)))
     }
 }
 
-/// What finds models by URI, those of an MLflow server too.
-pub(crate) fn resolver() -> anyhow::Result<Resolver> {
+/// What finds the model at `uri`. MLflow's variables are read only where it is in an MLflow server.
+fn resolver(uri: &Path) -> anyhow::Result<Resolver> {
+    let is_mlflow = matches!(ModelUri::of(uri), Ok(ModelUri::Mlflow { .. }));
     Ok(Resolver {
-        tracking: tracking()?,
+        tracking: if is_mlflow { tracking()? } else { None },
     })
 }
 
-/// Loads a model by URI.
+/// Loads and checks the model at `uri`: a path, or a version in a registry.
 pub(crate) fn load(uri: &Path) -> anyhow::Result<Model> {
-    Ok(resolver()?.load(uri)?)
+    Ok(resolver(uri)?.load(uri)?)
+}
+
+/// Its bytes, as [`load`] finds them.
+pub(crate) fn read(uri: &Path) -> anyhow::Result<Vec<u8>> {
+    Ok(resolver(uri)?.read(uri)?)
 }
 
 #[expect(
@@ -98,8 +108,8 @@ impl Announcer for Nobody {
         Ok(None)
     }
 
-    fn announce(&self, _pointer: &ModelPointer) -> anyhow::Result<()> {
-        Ok(())
+    fn announce(&self, _pointer: &ModelPointer) -> anyhow::Result<bool> {
+        Ok(false)
     }
 }
 

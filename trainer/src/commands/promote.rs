@@ -93,6 +93,9 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         match (promoted.serves(), &promoted.announced) {
             (false, _) => format!("version {version} is not promoted: {}", report.display()),
             (true, Some(_)) => format!("version {version} is {} and announced", args.to),
+            (true, None) if promoted.decision.is_some() => {
+                format!("version {version} is {}, and nobody was told", args.to)
+            }
             (true, None) => format!("version {version} is {} already", args.to),
         }
     })?;

@@ -1,9 +1,9 @@
 //! `trainer publish`: a model serves, whatever the gate would say.
 
-use super::lifecycle::{AnnounceArgs, RegistryArgs, now, resolver, result};
+use super::lifecycle::{AnnounceArgs, RegistryArgs, now, read, result};
 use crate::lifecycle::promote::move_alias;
 use crate::lifecycle::register::{Evidence, register};
-use crate::lifecycle::settle;
+use crate::lifecycle::{is_back, settle};
 use anyhow::Context;
 use serde_json::json;
 use std::path::PathBuf;
@@ -37,7 +37,7 @@ pub struct Args {
 
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let kafka = args.kafka.check()?.client_id("verdict-trainer");
-    let bytes = resolver()?.read(&args.model)?;
+    let bytes = read(&args.model)?;
     let model = Model::from_bytes(&bytes)
         .with_context(|| format!("loading model {}", args.model.display()))?;
     let name = &model.identity().name;
@@ -54,6 +54,9 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         Evidence::default(),
         now(),
     )?;
+    if let Some(last) = &replaced {
+        is_back(&*registry, last, &version)?;
+    }
     move_alias(&*registry, &version, &args.to)?;
     let pointer = settle(&*registry, &*announcer, name, &args.to, None)?;
     let value = json!({

@@ -5,9 +5,8 @@ use super::log::LogArgs;
 use super::threads::{PresetArg, Threads};
 use super::train::{params_with, warn_unless_converged};
 use crate::gate::decide::Decision;
-use crate::ingest::manifest::Manifest;
 use crate::ingest::review_log::LogSource;
-use crate::ingest::{Request, location::Location};
+use crate::ingest::{Ingested, Request, location::Location};
 use crate::lifecycle::Announcer;
 use crate::lifecycle::rebuild::{Journal, Rebuild, Rebuilt, Step, rebuild};
 use crate::lifecycle::register::Registration;
@@ -21,6 +20,8 @@ use verdict_registry::Registry;
 
 /// Options of `trainer rebuild`.
 #[derive(Debug, Clone, clap::Args)]
+// `trainer watch` takes all of these beside its own, which are called `Args` too.
+#[group(id = "rebuild")]
 pub struct Args {
     /// Where the labelled reviews come from: kafka, the review log, or any other source.
     #[arg(long, value_name = "SOURCE", default_value = "kafka")]
@@ -37,7 +38,7 @@ pub struct Args {
     /// The alias of what serves.
     #[arg(long, value_name = "ALIAS", default_value = "production")]
     to: String,
-    /// The folder that gets reports and data/raw/manifest.json.
+    /// The folder that gets data/raw and reports.
     #[arg(long, value_name = "DIR", default_value = ".")]
     root: PathBuf,
     #[command(flatten)]
@@ -152,10 +153,12 @@ pub(crate) fn told(rebuilt: &Rebuilt) -> String {
         rebuilt.measures.metrics.accuracy,
         rebuilt.manifest.test.n_reviews
     );
-    match (rebuilt.promoted.serves(), &rebuilt.promoted.announced) {
-        (false, _) => format!("{what}; refused: {}", failed(rebuilt).join("; ")),
-        (true, Some(_)) => format!("{what}; announced"),
-        (true, None) => format!("{what}; serves already"),
+    let promoted = &rebuilt.promoted;
+    match (&promoted.decision, &promoted.announced) {
+        _ if !promoted.serves() => format!("{what}; refused: {}", failed(rebuilt).join("; ")),
+        (_, Some(_)) => format!("{what}; announced"),
+        (Some(_), None) => format!("{what}; accepted, and nobody was told"),
+        (None, None) => format!("{what}; serves already"),
     }
 }
 
@@ -167,8 +170,8 @@ impl Journal for Files<'_> {
         step(at.as_str());
     }
 
-    fn ingested(&mut self, manifest: &Manifest) -> anyhow::Result<()> {
-        write_report(&self.0.manifest(), manifest)
+    fn ingested(&mut self, ingested: &Ingested) -> anyhow::Result<()> {
+        crate::stages::keep(self.0, ingested)
     }
 
     fn evaluated(&mut self, files: &[File]) -> anyhow::Result<()> {

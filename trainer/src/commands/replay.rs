@@ -1,6 +1,6 @@
 //! `trainer replay`: what would change if a candidate served, on reviews that have come.
 
-use super::lifecycle::{resolver, result};
+use super::lifecycle::{load, result};
 use super::log::LogArgs;
 use super::output;
 use super::threads::Threads;
@@ -44,11 +44,7 @@ pub struct Args {
 }
 
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
-    let resolver = resolver()?;
-    let (champion, candidate) = (
-        resolver.load(&args.champion)?,
-        resolver.load(&args.candidate)?,
-    );
+    let (champion, candidate) = (load(&args.champion)?, load(&args.candidate)?);
     let reviews = last_reviews(&args.log.check()?, args.last)?;
     let change = args
         .threads

@@ -6,7 +6,7 @@ use super::log::LogArgs;
 use super::output;
 use super::threads::Threads;
 use super::train::read_params;
-use crate::ingest::Request;
+use crate::ingest::{Request, location::Location};
 use crate::lifecycle::register::{Evidence, register};
 use crate::params::Params;
 use crate::report::measures::Measures;
@@ -118,6 +118,11 @@ fn ingestion(args: &IngestionArgs) -> anyhow::Result<()> {
             ingestion.source = source.parse()?;
             // The checksum and the fallbacks are of the source that was replaced.
             ingestion.sha256 = None;
+            ingestion.fallback.clear();
+        }
+        if args.snapshot.is_some() && args.source.is_none() {
+            // Only the review log has snapshots.
+            ingestion.source = Location::ReviewLog;
             ingestion.fallback.clear();
         }
         let before = args.snapshot.as_deref().map(stages::read_manifest);

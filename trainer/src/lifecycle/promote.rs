@@ -1,6 +1,6 @@
 //! Promotion by the gate, and the way back.
 
-use super::{Announcer, fetch, settle};
+use super::{Announcer, fetch, is_back, settle};
 use crate::gate::decide::{Decision, FlipsWanted, compare};
 use crate::gate::thresholds::Gate;
 use crate::scoring::Reviews;
@@ -68,14 +68,18 @@ pub fn promote(
     let Promotion { name, to, .. } = promotion;
     let candidate = registry.resolve(name, promotion.candidate)?;
     let champion = registry.alias(name, to)?;
-    let settle = || settle(registry, announcer, name, to, promotion.trained_from);
     if champion.as_ref().map(|champion| champion.version) == Some(candidate.version) {
         return Ok(Promoted {
-            announced: settle()?,
+            announced: settle(registry, announcer, name, to, promotion.trained_from)?,
             candidate,
             champion: None,
             decision: None,
         });
+    }
+    // What an earlier run left is finished even where this candidate is refused.
+    settle(registry, announcer, name, to, None)?;
+    if let Some(last) = announcer.last(name)? {
+        is_back(registry, &last, &candidate)?;
     }
     let champion_model = champion.as_ref().map(|champion| fetch(registry, champion));
     let decision = compare(
@@ -90,7 +94,7 @@ pub fn promote(
     let mut announced = None;
     if decision.accepted {
         move_alias(registry, &candidate, to)?;
-        announced = settle()?;
+        announced = settle(registry, announcer, name, to, promotion.trained_from)?;
     }
     Ok(Promoted {
         candidate,
@@ -181,7 +185,8 @@ pub fn rollback(
     let announced = last
         .as_ref()
         .and_then(|last| last.version.parse::<u64>().ok());
-    if let Some(announced) = announced.filter(|&announced| announced > from.version) {
+    let is_asked = version.is_none_or(|version| version == from.version);
+    if let Some(announced) = announced.filter(|&announced| is_asked && announced > from.version) {
         let was = registry.version(name, announced)?;
         let pointer = settle(registry, announcer, name, alias, None)?;
         return Ok(RolledBack {
@@ -201,6 +206,9 @@ pub fn rollback(
     };
     if to.version == from.version {
         bail!("version {} of {name} serves already", to.version);
+    }
+    if let Some(last) = &last {
+        is_back(registry, last, &to)?;
     }
     registry.set_alias(name, alias, to.version)?;
     registry.delete_alias(name, PREVIOUS)?;

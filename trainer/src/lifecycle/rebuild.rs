@@ -71,7 +71,7 @@ pub trait Journal {
     ///
     /// # Errors
     /// Where it cannot be kept.
-    fn ingested(&mut self, manifest: &Manifest) -> anyhow::Result<()>;
+    fn ingested(&mut self, ingested: &Ingested) -> anyhow::Result<()>;
 
     /// The files of the report.
     ///
@@ -122,12 +122,15 @@ pub fn rebuild(
     let params = how.params;
     let name = params.registration.name.as_str();
     journal.step(Step::Ingest);
+    let ingested = ingest::ingest(&how.request)?;
+    // Asked before the work is done: without the topic nothing is registered either.
+    announcer.last(name)?;
+    journal.ingested(&ingested)?;
     let Ingested {
         train: training,
         test,
         manifest,
-    } = ingest::ingest(&how.request)?;
-    journal.ingested(&manifest)?;
+    } = ingested;
 
     journal.step(Step::Train);
     let trained = train(&training, params, name)?;
