@@ -67,7 +67,9 @@ pub fn ingest(request: &Request<'_>) -> anyhow::Result<Ingested> {
                 return split(fetched, location, ingestion);
             }
             Err(error) if error.is::<WrongChecksum>() => {
-                return Err(error.context(location.to_string()));
+                return Err(error.context(format!(
+                    "{location} is not the file that data_ingestion.sha256 means (null takes any)"
+                )));
             }
             // A source without fallbacks: the error itself, of which it can be told whether Kafka is in the way.
             Err(error) if ingestion.fallback.is_empty() => {
@@ -101,7 +103,12 @@ fn fetch(location: &Location, request: &Request<'_>) -> anyhow::Result<Fetched> 
     };
     match location {
         Location::Path(path) => {
-            if !path.exists() && path != Path::new("-") {
+            if path == Path::new("-") {
+                bail!(
+                    "standard input cannot be read again, a file can (trainer train --data - reads it once)"
+                );
+            }
+            if !path.exists() {
                 bail!("no such file or folder");
             }
             Ok(Fetched::File {
@@ -123,7 +130,7 @@ fn fetch(location: &Location, request: &Request<'_>) -> anyhow::Result<Fetched> 
     }
 }
 
-/// A single file on this machine is held to the checksum too; a folder or standard input has none.
+/// A single file on this machine is held to the checksum too; a folder has none.
 fn checked_path(path: &Path, sha256: Option<&str>) -> anyhow::Result<Option<Got>> {
     if !path.is_file() {
         return Ok(None);

@@ -7,117 +7,20 @@
     reason = "tests"
 )]
 
+mod common;
+
 use assert_cmd::Command;
-use sha2::{Digest, Sha256};
+use common::http::{Answer, Server, nowhere};
+use common::process::hex_sha256 as sha256;
 use std::fs;
-use std::io::{BufRead, BufReader, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
-use std::thread::JoinHandle;
 use tempfile::TempDir;
 
 const FILE: &str = "aclImdb_v1.tar.gz";
 
-/// How the server answers.
-#[derive(Clone, Copy)]
-enum Answer {
-    /// As asked: 206 for a range, 416 for one past the end.
-    Ranges,
-    /// 200 with the whole file, whatever was asked.
-    Whole,
-    /// Says how long the file is, sends so many bytes and hangs up.
-    HangUpAfter(usize),
-    /// 503.
-    Unavailable,
-}
-
-/// An HTTP server of one file; keeps the range that each request asked for.
-struct Server {
-    address: SocketAddr,
-    ranges: Arc<Mutex<Vec<Option<String>>>>,
-    thread: Option<JoinHandle<()>>,
-}
-
-impl Server {
-    fn start(file: &'static [u8], answer: Answer) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap();
-        let ranges = Arc::new(Mutex::new(Vec::new()));
-        let seen = Arc::clone(&ranges);
-        let thread = std::thread::spawn(move || {
-            for stream in listener.incoming() {
-                let Some(range) = respond(&stream.unwrap(), file, answer) else {
-                    return;
-                };
-                seen.lock().unwrap().push(range);
-            }
-        });
-        Self {
-            address,
-            ranges,
-            thread: Some(thread),
-        }
-    }
-
-    fn url(&self) -> String {
-        format!("http://{}/{FILE}", self.address)
-    }
-
-    fn ranges(&self) -> Vec<Option<String>> {
-        self.ranges.lock().unwrap().clone()
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        // A connection without a request is the end.
-        drop(TcpStream::connect(self.address));
-        let ended = self.thread.take().unwrap().join();
-        assert!(ended.is_ok() || std::thread::panicking());
-    }
-}
-
-/// Answers one request and gives its range; `None` where there was no request.
-fn respond(mut stream: &TcpStream, file: &[u8], answer: Answer) -> Option<Option<String>> {
-    let mut lines = BufReader::new(stream).lines();
-    let request = lines.next()?.unwrap();
-    assert_eq!(request, format!("GET /{FILE} HTTP/1.1"));
-    let headers: Vec<String> = lines
-        .map(Result::unwrap)
-        .take_while(|line| !line.is_empty())
-        .collect();
-    let range = headers.iter().find_map(|line| {
-        let (name, value) = line.split_once(": ")?;
-        name.eq_ignore_ascii_case("range").then(|| value.to_owned())
-    });
-    let n = file.len();
-    let start = match (&range, answer) {
-        (Some(range), Answer::Ranges) => {
-            let start = range.strip_prefix("bytes=").unwrap();
-            start.strip_suffix('-').unwrap().parse().unwrap()
-        }
-        _ => 0,
-    };
-    let (status, body, length) = match answer {
-        Answer::Unavailable => ("503 Service Unavailable", &file[..0], 0),
-        Answer::HangUpAfter(sent) => ("200 OK", &file[..sent], n),
-        _ if start >= n => ("416 Range Not Satisfiable", &file[..0], 0),
-        _ if start > 0 => ("206 Partial Content", &file[start..], n - start),
-        _ => ("200 OK", file, n),
-    };
-    let range_header = if start > 0 && start < n {
-        format!("content-range: bytes {start}-{}/{n}\r\n", n - 1)
-    } else {
-        String::new()
-    };
-    write!(
-        stream,
-        "HTTP/1.1 {status}\r\ncontent-length: {length}\r\n{range_header}connection: close\r\n\r\n"
-    )
-    .unwrap();
-    stream.write_all(body).unwrap();
-    Some(range)
+/// Starts a server of [`file`].
+fn server(answer: Answer) -> Server {
+    Server::start(FILE, file().to_vec(), answer)
 }
 
 /// A file that is long enough to be sent in several pieces.
@@ -132,13 +35,6 @@ fn file() -> &'static [u8] {
         bytes
     };
     &BYTES
-}
-
-fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
 }
 
 struct Target(TempDir);
@@ -189,14 +85,14 @@ impl Target {
 
 #[test]
 fn a_download_is_complete_when_its_checksum_is_right() {
-    let (target, server) = (Target::new(), Server::start(file(), Answer::Ranges));
+    let (target, server) = (Target::new(), server(Answer::Ranges));
     target.assert_fetched(&server);
     assert_eq!(server.ranges(), [None]);
 }
 
 #[test]
 fn what_is_already_there_is_not_fetched_again() {
-    let (target, server) = (Target::new(), Server::start(file(), Answer::Ranges));
+    let (target, server) = (Target::new(), server(Answer::Ranges));
     fs::write(target.path(), file()).unwrap();
     for checksum in [sha256(file()), sha256(file()).to_uppercase()] {
         let (code, out, _) = target.fetch(&server.url(), &checksum);
@@ -208,14 +104,14 @@ fn what_is_already_there_is_not_fetched_again() {
 
 #[test]
 fn what_is_there_but_damaged_is_fetched_anew() {
-    let (target, server) = (Target::new(), Server::start(file(), Answer::Ranges));
+    let (target, server) = (Target::new(), server(Answer::Ranges));
     fs::write(target.path(), &file()[1..]).unwrap();
     target.assert_fetched(&server);
 }
 
 #[test]
 fn a_download_goes_on_where_it_was_broken_off() {
-    let (target, server) = (Target::new(), Server::start(file(), Answer::Ranges));
+    let (target, server) = (Target::new(), server(Answer::Ranges));
     fs::write(target.part(), &file()[..123_456]).unwrap();
     target.assert_fetched(&server);
     assert_eq!(server.ranges(), [Some("bytes=123456-".to_owned())]);
@@ -223,14 +119,14 @@ fn a_download_goes_on_where_it_was_broken_off() {
 
 #[test]
 fn a_part_that_lacks_nothing_is_the_file() {
-    let (target, server) = (Target::new(), Server::start(file(), Answer::Ranges));
+    let (target, server) = (Target::new(), server(Answer::Ranges));
     fs::write(target.part(), file()).unwrap();
     target.assert_fetched(&server);
 }
 
 #[test]
 fn a_server_without_ranges_sends_the_file_anew() {
-    let (target, server) = (Target::new(), Server::start(file(), Answer::Whole));
+    let (target, server) = (Target::new(), server(Answer::Whole));
     fs::write(target.part(), &file()[..123_456]).unwrap();
     target.assert_fetched(&server);
 }
@@ -238,21 +134,21 @@ fn a_server_without_ranges_sends_the_file_anew() {
 #[test]
 fn a_connection_that_breaks_leaves_the_part_to_go_on_with() {
     let target = Target::new();
-    let broken = Server::start(file(), Answer::HangUpAfter(100_000));
+    let broken = server(Answer::HangUpAfter(100_000));
     let (code, out, errors) = target.fetch(&broken.url(), &sha256(file()));
     assert_eq!((code, out.as_str()), (Some(2), ""));
     assert!(errors.contains(&broken.url()), "{errors}");
     assert!(!errors.contains("was removed"), "{errors}");
     let got = fs::read(target.part()).unwrap();
     assert!(!got.is_empty() && got == file()[..got.len()]);
-    let server = Server::start(file(), Answer::Ranges);
+    let server = server(Answer::Ranges);
     target.assert_fetched(&server);
     assert_eq!(server.ranges(), [Some(format!("bytes={}-", got.len()))]);
 }
 
 #[test]
 fn a_wrong_checksum_is_refused_and_the_download_removed() {
-    let (target, server) = (Target::new(), Server::start(file(), Answer::Ranges));
+    let (target, server) = (Target::new(), server(Answer::Ranges));
     let wanted = sha256(b"another file");
     let (code, out, errors) = target.fetch(&server.url(), &wanted);
     assert_eq!((code, out.as_str()), (Some(2), ""));
@@ -264,7 +160,7 @@ fn a_wrong_checksum_is_refused_and_the_download_removed() {
 
 #[test]
 fn a_checksum_that_is_none_is_refused_before_anything_is_fetched() {
-    let (target, server) = (Target::new(), Server::start(file(), Answer::Ranges));
+    let (target, server) = (Target::new(), server(Answer::Ranges));
     let (code, _, errors) = target.fetch(&server.url(), "c40f");
     assert_eq!(code, Some(2));
     assert!(
@@ -277,12 +173,8 @@ fn a_checksum_that_is_none_is_refused_before_anything_is_fetched() {
 #[test]
 fn without_a_server_one_line_says_what_to_do_instead() {
     let target = Target::new();
-    let unused = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = unused.local_addr().unwrap();
-    drop(unused);
-    let url = format!("http://{address}/{FILE}");
-    let server = Server::start(file(), Answer::Unavailable);
-    for url in [url, server.url()] {
+    let server = server(Answer::Unavailable);
+    for url in [nowhere(FILE), server.url()] {
         let (code, out, errors) = target.fetch(&url, &sha256(file()));
         assert_eq!((code, out.as_str()), (Some(2), ""));
         assert_eq!(errors.lines().count(), 1, "{errors}");

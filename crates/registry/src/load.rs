@@ -33,9 +33,7 @@ pub enum LoadError {
         problem: UriError,
     },
     /// An MLflow server is meant and none is set.
-    #[error(
-        "loading model {uri}: MLFLOW_TRACKING_URI must be the URL of an MLflow server, and is not set"
-    )]
+    #[error("loading model {uri}: must be given an MLflow server (MLFLOW_TRACKING_URI), got none")]
     NoTracking {
         /// The URI.
         uri: String,

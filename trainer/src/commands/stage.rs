@@ -1,12 +1,15 @@
 //! `trainer stage NAME`: one stage of the pipeline, as `dvc.yaml` runs it.
 
 use super::evaluate;
+use super::lifecycle::{RegistryArgs, now};
 use super::log::LogArgs;
 use super::output;
 use super::threads::Threads;
 use super::train::read_params;
 use crate::ingest::{Request, location::Location};
+use crate::lifecycle::register::{Evidence, register};
 use crate::params::Params;
+use crate::report::measures::Measures;
 use crate::stages::{self, layout::Layout};
 use std::path::PathBuf;
 
@@ -24,6 +27,8 @@ pub enum Command {
     ModelBuilding(StageArgs),
     /// Measure the model on the reviews that are held out: reports.
     ModelEvaluation(StageArgs),
+    /// Keep the model as a version in the registry: reports/registration.json.
+    ModelRegistration(RegistrationArgs),
 }
 
 /// Options of every stage.
@@ -54,6 +59,15 @@ pub struct IngestionArgs {
     snapshot: Option<PathBuf>,
 }
 
+/// Options of `trainer stage model_registration`.
+#[derive(Debug, clap::Args)]
+pub struct RegistrationArgs {
+    #[command(flatten)]
+    stage: StageArgs,
+    #[command(flatten)]
+    registry: RegistryArgs,
+}
+
 pub(crate) fn run(command: &Command) -> anyhow::Result<()> {
     match command {
         Command::DataIngestion(args) => ingestion(args),
@@ -73,6 +87,7 @@ pub(crate) fn run(command: &Command) -> anyhow::Result<()> {
             );
             output::line(format_args!("models/model.verdict sha256 {}", built.sha256))
         }),
+        Command::ModelRegistration(args) => registration(args),
         // The rows in data/processed are for others: the model is measured on texts, by what serves it.
         Command::ModelEvaluation(args) => args.run(|layout, _| {
             let model = verdict_registry::load(layout.models())?;
@@ -122,6 +137,29 @@ fn ingestion(args: &IngestionArgs) -> anyhow::Result<()> {
         output::line(format_args!(
             "{}: {} reviews to train on, {} held out",
             manifest.source, manifest.train.n_reviews, manifest.test.n_reviews
+        ))
+    })
+}
+
+fn registration(args: &RegistrationArgs) -> anyhow::Result<()> {
+    let registry = args.registry.open()?;
+    args.stage.run(|layout, params| {
+        let artifact = verdict_registry::read(layout.models())?;
+        let measures: Measures = stages::read_json(&layout.reports().join("metrics.json"))?;
+        let manifest = stages::read_manifest(&layout.manifest())?;
+        let evidence = Evidence {
+            measures: Some(&measures),
+            test_sha256: Some(&manifest.test.sha256),
+            manifest: Some(&manifest),
+            ..Evidence::default()
+        };
+        let (name, alias) = (&params.registration.name, &params.registration.alias);
+        let (version, registration) =
+            register(&*registry, name, alias, &artifact, evidence, now())?;
+        stages::write_json(&layout.reports().join("registration.json"), &registration)?;
+        output::line(format_args!(
+            "{} {} ({alias}) in {}",
+            version.name, version.version, registration.registry
         ))
     })
 }

@@ -1,9 +1,10 @@
 //! Feature matrices as SciPy's `save_npz` writes them: compressed sparse rows (CSR) in an `.npz` archive.
 //!
 //! `scipy.sparse.load_npz` reads `data` (f64, the TF-IDF values), `indices` (i32, columns), `indptr` (i64, where each row
-//! begins) and `shape`, and passes over the rest. Beside them stand the factors that the values are products of,
-//! `tf_minus_1` (f32: 0 for a term that occurs once) and `row_factor` (f64), from which [`read`] puts the training matrix together again, bit by bit, and `labels`
-//! (u8, 1 is positive).
+//! begins) and `shape`, and passes over the rest. A row's columns stand in the order in which training adds them up, each
+//! once; `sort_indices()` sorts them. Beside them stand the factors that the values are products of, `tf_minus_1` (f32: 0
+//! for a term that occurs once) and `row_factor` (f64), from which [`read`] puts the training matrix together again, bit
+//! by bit, and `labels` (u8, 1 is positive).
 
 use crate::learn::matrix::{Matrix, MatrixBuilder};
 use anyhow::{Context, bail};

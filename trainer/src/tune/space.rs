@@ -10,7 +10,7 @@ pub type Space = BTreeMap<String, Range>;
 
 /// The values that a parameter may have.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[serde(into = "Typed", try_from = "Typed")]
 pub enum Range {
     /// One of these, each as likely.
     Choice(Vec<Value>),
@@ -18,6 +18,43 @@ pub enum Range {
     Uniform([f64; 2]),
     /// Between these bounds, each factor as likely as any other.
     LogUniform([f64; 2]),
+}
+
+/// A range as it is typed, a map of one key. By itself, because YAML's reader takes an enum's variant for a tag, `!choice`.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Typed {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    choice: Option<Vec<Value>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    uniform: Option<[f64; 2]>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    log_uniform: Option<[f64; 2]>,
+}
+
+impl From<Range> for Typed {
+    fn from(range: Range) -> Self {
+        let mut typed = Self::default();
+        match range {
+            Range::Choice(values) => typed.choice = Some(values),
+            Range::Uniform(bounds) => typed.uniform = Some(bounds),
+            Range::LogUniform(bounds) => typed.log_uniform = Some(bounds),
+        }
+        typed
+    }
+}
+
+impl TryFrom<Typed> for Range {
+    type Error = &'static str;
+
+    fn try_from(typed: Typed) -> Result<Self, Self::Error> {
+        match (typed.choice, typed.uniform, typed.log_uniform) {
+            (Some(values), None, None) => Ok(Self::Choice(values)),
+            (None, Some(bounds), None) => Ok(Self::Uniform(bounds)),
+            (None, None, Some(bounds)) => Ok(Self::LogUniform(bounds)),
+            _ => Err("a range is one of choice, uniform and log_uniform"),
+        }
+    }
 }
 
 impl Range {
@@ -85,6 +122,19 @@ mod tests {
         assert_eq!(points(1), points(1));
         assert_ne!(points(1), points(2));
         assert_eq!(points(1)[0].len(), 3);
+    }
+
+    #[test]
+    fn a_range_is_typed_as_a_map_in_yaml_too_and_written_as_one() {
+        let yaml = "{a.b: {choice: [[1, 2], none]}, c.d: {log_uniform: [0.5, 2.0]}}";
+        let space: Space = serde_yaml_ng::from_str(yaml).unwrap();
+        assert_eq!(space["c.d"], Range::LogUniform([0.5, 2.0]));
+        let text = serde_yaml_ng::to_string(&space).unwrap();
+        assert_eq!(serde_yaml_ng::from_str::<Space>(&text).unwrap(), space);
+        for wrong in ["{}", "{uniform: [0, 1], choice: [1]}", "{normal: [0, 1]}"] {
+            let error = serde_yaml_ng::from_str::<Range>(wrong).unwrap_err();
+            assert!(error.to_string().contains("choice"), "{error}");
+        }
     }
 
     proptest! {

@@ -2,7 +2,10 @@
 #![allow(dead_code, reason = "each test uses its part of it")]
 #![allow(unreachable_pub, reason = "shared by the tests of this folder")]
 
+pub mod http;
+pub mod pipeline;
 pub mod process;
+pub mod tools;
 
 use std::path::Path;
 

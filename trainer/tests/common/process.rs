@@ -42,12 +42,15 @@ impl Place {
     }
 
     pub fn run(&self, args: &[&str], input: &[u8]) -> std::process::Output {
-        trainer()
-            .current_dir(self.0.path())
-            .args(args)
-            .write_stdin(input)
-            .output()
-            .unwrap()
+        let mut command = self.command(args);
+        command.write_stdin(input).output().unwrap()
+    }
+
+    /// The trainer with these arguments, about to be run.
+    pub fn command(&self, args: &[&str]) -> Command {
+        let mut command = trainer();
+        command.current_dir(self.0.path()).args(args);
+        command
     }
 
     /// Runs without input; standard output, after it has been seen that nothing else was said.
