@@ -37,7 +37,7 @@ pub struct Args {
     telemetry: TelemetryArgs,
 }
 
-/// Watches until SIGINT or SIGTERM. A rebuild that fails is tried again when the next label comes, or in time.
+/// Watches until SIGINT or SIGTERM. A rebuild that fails is tried again when as many labels have come once more, or in time.
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     logs::init(&args.telemetry)?;
     let price = args.telemetry.price().map_err(anyhow::Error::msg)?;
@@ -54,6 +54,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         telemetry: &telemetry,
         trained_to: 0,
         last: Instant::now(),
+        failed: false,
         settled: false,
     };
     runtime.block_on(async {
@@ -82,6 +83,8 @@ struct Watch<'a> {
     /// Records of labels that the last rebuild had, of all partitions.
     trained_to: u64,
     last: Instant,
+    /// Whether the last rebuild failed: it is owed, though no label may come.
+    failed: bool,
     settled: bool,
 }
 
@@ -98,7 +101,7 @@ impl Watch<'_> {
         let pending = labels.saturating_sub(self.trained_to);
         self.telemetry.metrics().set_labels_pending(pending);
         let is_time = self.last.elapsed() >= Duration::from_secs(self.args.every_s);
-        if pending == 0 || !(pending >= self.args.new_labels || is_time) {
+        if !(pending >= self.args.new_labels || is_time && (pending > 0 || self.failed)) {
             return Ok(());
         }
         step(format_args!("{pending} new labels"));
@@ -114,6 +117,7 @@ impl Watch<'_> {
         // What has been tried is not tried again before something new comes.
         self.trained_to = labels;
         self.last = Instant::now();
+        self.failed = rebuilt.is_err();
         self.telemetry.metrics().set_labels_pending(0);
         tracing::info!("{}", told(&rebuilt?));
         Ok(())
@@ -140,10 +144,12 @@ impl Watch<'_> {
 }
 
 fn outcome(rebuilt: &Rebuilt) -> Rebuild {
-    match (rebuilt.promoted.serves(), &rebuilt.promoted.announced) {
-        (false, _) => Rebuild::Refused,
-        (true, Some(_)) => Rebuild::Promoted,
-        (true, None) => Rebuild::Unchanged,
+    let promoted = &rebuilt.promoted;
+    match (&promoted.decision, &promoted.announced) {
+        _ if !promoted.serves() => Rebuild::Refused,
+        (None, None) => Rebuild::Unchanged,
+        // Where nobody is to be told, the alias has moved all the same.
+        _ => Rebuild::Promoted,
     }
 }
 

@@ -165,3 +165,25 @@ fn a_refused_rebuild_is_counted_and_what_serves_stays() {
     watching.terminate();
     assert_eq!((log.serving().as_deref(), log.announced()), (Some("1"), 1));
 }
+
+#[test]
+fn a_rebuild_that_failed_is_tried_again_in_time_and_a_promotion_that_nobody_is_told_of_is_one() {
+    let Some(log) = Log::empty("watch-failed") else {
+        return;
+    };
+    let flags = ["--new-labels", "5", "--every-s", "1", "--no-announce"];
+    let watching = Watching::start(&log, &flags);
+    let made = reviews(400);
+    // Labels whose reviews have not come: as many as a rebuild takes, and no more after that.
+    log.write(made.iter().map(|made| log.label(&made.id, made.positive)));
+    eventually("the rebuild has failed twice", || {
+        (watching.rebuilds("failed") >= 2).then_some(())
+    });
+    assert_eq!(log.alias("staging"), None);
+    log.write(made.iter().map(|made| log.review(made)));
+    eventually("it has succeeded", || {
+        (watching.rebuilds("promoted") == 1).then_some(())
+    });
+    watching.terminate();
+    assert_eq!((log.alias("production"), log.announced()), (Some(1), 0));
+}
