@@ -74,7 +74,7 @@ fn a_rebuild_that_is_killed_leaves_a_whole_model_serving_and_the_next_one_finish
             assert!(is_old || is_new, "{at}: {was:?} {now:?} {versions:?}");
             let alias = log.alias("production").unwrap();
             assert!(
-                alias as usize == before || alias as usize == versions.len(),
+                alias == before as u64 || alias == versions.len() as u64,
                 "{at}"
             );
 

@@ -21,12 +21,13 @@ pub struct Server {
 impl Server {
     /// The server program, or a word that it is left out.
     pub fn program() -> Option<PathBuf> {
-        let program = std::env::var("VERDICT_VENV").map(|venv| Path::new(&venv).join("bin/mlflow"));
-        if let Some(program) = program.ok().filter(|program| program.exists()) {
+        let program =
+            std::env::var_os("VERDICT_VENV").map(|venv| Path::new(&venv).join("bin/mlflow"));
+        if let Some(program) = program.filter(|program| program.exists()) {
             return Some(program);
         }
         assert!(
-            std::env::var("CI").is_err(),
+            std::env::var_os("CI").is_none(),
             "VERDICT_VENV must name a Python environment with mlflow; `make test` makes one"
         );
         eprintln!("left out: MLflow needs VERDICT_VENV with mlflow; `make test` makes it");
