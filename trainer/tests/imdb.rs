@@ -133,3 +133,38 @@ fn a_twentieth_of_wrong_labels_is_refused_and_twice_the_data_are_accepted() {
     let back = decide(&clean, &half);
     assert!(!back.accepted, "{:?}", back.mcnemar);
 }
+
+/// The presets on the standard split. The figures of scikit-learn are those of benches/peers/accuracy.py.
+#[test]
+fn the_presets_are_as_accurate_as_they_are_said_to_be() {
+    let Some(archive) = archive() else {
+        println!("left out: VERDICT_IMDB does not name the aclImdb archive");
+        return;
+    };
+    let accuracy = |preset: &str| {
+        let dir = TempDir::new().unwrap();
+        let (train, out) = (["train", "--preset", preset, "--json"], dir.path());
+        let train = train.iter().map(|arg| arg as &dyn AsRef<std::ffi::OsStr>);
+        let rest: [&dyn AsRef<std::ffi::OsStr>; 4] = [&"--data", &archive, &"--out", &out];
+        json(&train.chain(rest).collect::<Vec<_>>());
+        let measured = json(&[
+            &"evaluate",
+            &"--model",
+            &out,
+            &"--data",
+            &archive,
+            &"--json",
+        ]);
+        measured["accuracy"].as_f64().unwrap()
+    };
+    let best = accuracy("best");
+    assert!(best >= 0.92, "best: {best}");
+    let default = accuracy("default");
+    assert!((default - 0.89652).abs() <= 0.001, "default: {default}");
+    if Path::new("/usr/share/wordnet/index.noun").exists() {
+        let seed = accuracy("python-seed");
+        assert!((seed - 0.88376).abs() <= 0.001, "python-seed: {seed}");
+    } else {
+        println!("left out: python-seed needs a WordNet dictionary (apt-get install wordnet-base)");
+    }
+}

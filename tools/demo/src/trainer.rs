@@ -9,9 +9,9 @@ use crate::settings::Settings;
 use anyhow::{Context, bail};
 use jiff::Timestamp;
 use std::path::Path;
-use std::sync::mpsc;
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
-use verdict_kafka_io::KafkaSettings;
+use verdict_kafka_io::{Failure, KafkaSettings};
 use verdict_messages::topic::{LABELS, MODELS, REVIEWS};
 use verdict_registry::DirectoryRegistry;
 use verdict_telemetry::{CpuPrice, Service, Telemetry};
@@ -61,7 +61,7 @@ impl Trainer {
         let (stop, stopped) = mpsc::channel();
         std::thread::Builder::new()
             .name("trainer".to_owned())
-            .spawn(move || match adopt(&job, &model) {
+            .spawn(move || match adopt_in_time(&job, &model, &stopped) {
                 Ok(()) => watch(&job, &pace, &telemetry, &stopped),
                 Err(error) => tracing::warn!("no model is trained: {error:#}"),
             })?;
@@ -124,6 +124,26 @@ fn job(settings: &Settings, broker: BrokerKind, name: &str) -> anyhow::Result<Jo
         threads: std::thread::available_parallelism().map_or(1, |cores| cores.get().div_ceil(2)),
         now: Timestamp::now,
     })
+}
+
+/// Adopts the model as soon as Kafka lets it: topics that were made a moment ago are not known to every broker yet.
+fn adopt_in_time(job: &Job, model: &Artifact, stop: &mpsc::Receiver<()>) -> anyhow::Result<()> {
+    loop {
+        match adopt(job, model) {
+            Err(error) if is_passing(&error) => tracing::debug!("not yet: {error:#}"),
+            done => return done,
+        }
+        match stop.recv_timeout(POLL) {
+            Err(RecvTimeoutError::Timeout) => {}
+            // The watch that follows ends at once too.
+            Ok(()) | Err(RecvTimeoutError::Disconnected) => return Ok(()),
+        }
+    }
+}
+
+fn is_passing(error: &anyhow::Error) -> bool {
+    let failure = error.chain().find_map(|cause| cause.downcast_ref());
+    matches!(failure, Some(Failure::Retry { .. }))
 }
 
 /// Registers the model that was named and lets it serve, unless the registry has it: then whatever was trained after it
