@@ -33,11 +33,7 @@ pub(super) fn write(path: &Path, corpus: &Corpus) -> anyhow::Result<()> {
 pub(super) fn read(path: &Path) -> anyhow::Result<Corpus> {
     let read = || -> anyhow::Result<Corpus> {
         let mut reader = csv::Reader::from_path(path)?;
-<<<<<<< HEAD
         if *reader.headers()? != HEADER[..] {
-=======
-        if reader.headers()? != HEADER[..] {
->>>>>>> h6
             bail!("the header must be {}", HEADER.join(","));
         }
         let mut reviews = Vec::new();
