@@ -64,10 +64,12 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             tokio::select! {
+                // A signal that came during a rebuild is seen before the next one begins.
+                biased;
                 _ = interrupt.recv() => return Ok(()),
                 _ = terminate.recv() => return Ok(()),
                 _ = look.tick() => {
-                    // Blocks: a signal ends the process once the rebuild at hand is done, and a second one at once.
+                    // Blocks: a signal ends the process once the rebuild at hand is done.
                     if let Err(error) = watch.look(&opened) {
                         tracing::warn!("{error:#}");
                     }
