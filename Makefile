@@ -34,7 +34,7 @@ model: require ## Retrain models/default (DATA=path to aclImdb_v1.tar.gz; fetche
 	@data="$(DATA)"; trainer="$$CARGO_TARGET_DIR/release/trainer"; \
 	if [ -z "$$data" ]; then "$$trainer" data fetch; data=data/raw/aclImdb_v1.tar.gz; fi; \
 	"$$trainer" train --data "$$data"; \
-	"$$trainer" evaluate --data "$$data" --card models/default/MODEL_CARD.md --out reports/metrics.json
+	"$$trainer" evaluate --data "$$data" --card models/default/MODEL_CARD.md
 
 .PHONY: kafka
 kafka: require ## Run a real Apache Kafka on 127.0.0.1:9092 until Ctrl-C (ARGS="--port … --data …")

@@ -8,9 +8,11 @@
 //! begins with [`settle`], which makes the pointer follow the alias: so a run that was killed between the two is finished
 //! by the next, whichever it is. Each step by itself is whole or not at all, and done twice is done once.
 
+pub mod job;
 pub mod promote;
 pub mod rebuild;
 pub mod register;
+pub mod watch;
 
 use crate::announce;
 use anyhow::{Context, bail};

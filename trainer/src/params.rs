@@ -135,6 +135,18 @@ impl Params {
         Self::check(raw, file)
     }
 
+    /// The same, with the reviews from `source`.
+    #[must_use]
+    pub fn reading(mut self, source: Location) -> Self {
+        if self.data_ingestion.source != source {
+            // The checksum and the fallbacks are of the source that was replaced.
+            self.data_ingestion.source = source;
+            self.data_ingestion.sha256 = None;
+            self.data_ingestion.fallback.clear();
+        }
+        self
+    }
+
     /// The vocabulary's parameters for texts that are preprocessed already.
     #[must_use]
     pub fn after_preprocessing(&self) -> VocabularyParams {

@@ -150,7 +150,7 @@ fn what_was_there_before_is_taken_from_the_cache(pipeline: &Pipeline) {
     pipeline.git(&["checkout", "--quiet", first.trim(), "--", "params.yaml"]);
     let (ran, _) = pipeline.repro();
     // Of the evaluation the cache has a part only: the rest is git's.
-    assert_eq!(ran, ["model_evaluation"]);
+    assert_eq!(ran, ["model_evaluation", "model_registration"]);
 }
 
 #[test]
@@ -212,7 +212,7 @@ fn a_push_to_s3_and_a_pull_bring_the_same_bytes() {
     for folder in [".dvc/cache", "data", "models"] {
         fs::remove_dir_all(pipeline.path(folder)).unwrap();
     }
-    pipeline.dvc(&["pull", "model_evaluation", "--with-deps"]);
+    pipeline.dvc(&["pull"]);
     assert!(outputs(&pipeline) == before);
     pipeline.assert_repro_runs_from(STAGES.len());
     assert_eq!(pipeline.git(&["status", "--porcelain"]), "");

@@ -13,12 +13,13 @@ use common::process::{Place, assert_says};
 use common::{Made, reviews, write_csv};
 use std::fs;
 
-const STAGES: [&str; 5] = [
+const STAGES: [&str; 6] = [
     "data_ingestion",
     "data_preprocessing",
     "feature_engineering",
     "model_building",
     "model_evaluation",
+    "model_registration",
 ];
 
 const FILES: [&str; 9] = [

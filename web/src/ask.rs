@@ -17,7 +17,7 @@ use verdict_telemetry::{
 
 use crate::{
     desk::{CorrelationId, Desk, NoPlace, Place, Repeatable, Reply, ReviewId, Waiter},
-    exchange::{Exchange, PublishError, Submission},
+    exchange::{Exchange, Log, PublishError, Submission},
 };
 
 /// What the outside world gives: the clock and chance. Arguments, so that tests can choose them.
@@ -215,11 +215,8 @@ impl<E: Exchange> Asker<E> {
                 Ok(None)
             }
             Err(error) => {
-                let label = match error {
-                    PublishError::NeverQueued => SendError::NeverQueued,
-                    PublishError::Unknown => SendError::Unknown,
-                };
-                self.metrics.record_not_sent(&self.topic, label, 1);
+                self.metrics
+                    .record_not_sent(&self.topic, SendError::from(error), 1);
                 self.desk.fail(correlation, error);
                 Err(Trouble::NotPublished(review_id, error))
             }
@@ -260,6 +257,7 @@ impl<E: Exchange> Asker<E> {
         headers.extend(address.request_headers());
         headers.extend(trace);
         Ok(Submission {
+            log: Log::Reviews,
             key: id.to_owned(),
             value,
             headers,

@@ -1,4 +1,4 @@
-//! The real exchange: reviews go out through a publisher, replies come in from one partition.
+//! The real exchange: reviews and labels go out through a publisher, replies come in from one partition.
 
 use std::{fmt, sync::Arc};
 
@@ -12,39 +12,56 @@ use verdict_telemetry::health::Check;
 
 use crate::{
     desk::Incoming,
-    exchange::{Exchange, PublishError, Submission},
+    exchange::{Exchange, Log, PublishError, Submission},
     settings::Settings,
 };
 
-/// Reviews to Kafka.
+/// Reviews and labels to Kafka.
+#[derive(Clone)]
 pub struct KafkaExchange {
     publisher: AsyncPublisher,
-    topic: Arc<str>,
+    topics: Topics,
+}
+
+#[derive(Debug, Clone)]
+struct Topics {
+    reviews: Arc<str>,
+    labels: Arc<str>,
+}
+
+impl Topics {
+    fn of(&self, log: Log) -> Arc<str> {
+        Arc::clone(match log {
+            Log::Reviews => &self.reviews,
+            Log::Labels => &self.labels,
+        })
+    }
 }
 
 impl fmt::Debug for KafkaExchange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("KafkaExchange")
-            .field("topic", &self.topic)
+            .field("topics", &self.topics)
             .finish_non_exhaustive()
     }
 }
 
 impl Exchange for KafkaExchange {
     async fn publish(&self, submission: Submission) -> Result<(), PublishError> {
-        // Without a broker the client would keep the review for its whole timeout and then not know what became of it.
+        // Without a broker the client would keep the record for its whole timeout and then not know what became of it.
         // Refusing at once is quicker, and certain.
         if !self.publisher.connection().is_up() {
             return Err(PublishError::NeverQueued);
         }
-        let outgoing = Outgoing::to(Arc::clone(&self.topic))
+        let topic = self.topics.of(submission.log);
+        let outgoing = Outgoing::to(Arc::clone(&topic))
             .key(submission.key)
             .value(submission.value)
             .headers(submission.headers);
         match self.publisher.publish(outgoing).await {
             Ok(_position) => Ok(()),
             Err(error) => {
-                tracing::warn!(%error, "a review was not confirmed");
+                tracing::warn!(%error, %topic, "a record was not confirmed");
                 Err(match error {
                     KafkaPublishError::NeverQueued { .. } => PublishError::NeverQueued,
                     KafkaPublishError::Unknown { .. } => PublishError::Unknown,
@@ -59,7 +76,7 @@ impl Exchange for KafkaExchange {
 pub struct Kafka {
     publisher: AsyncPublisher,
     inbox: ReplyInbox,
-    topic: Arc<str>,
+    topics: Topics,
 }
 
 // A burst of replies waits here while the desk catches up; beyond it they wait in Kafka.
@@ -84,7 +101,10 @@ impl Kafka {
         Ok(Self {
             publisher,
             inbox,
-            topic: Arc::from(settings.reviews_topic.as_str()),
+            topics: Topics {
+                reviews: Arc::from(settings.reviews_topic.as_str()),
+                labels: Arc::from(settings.labels_topic.as_str()),
+            },
         })
     }
 
@@ -93,7 +113,7 @@ impl Kafka {
     pub fn exchange(&self) -> KafkaExchange {
         KafkaExchange {
             publisher: self.publisher.clone(),
-            topic: Arc::clone(&self.topic),
+            topics: self.topics.clone(),
         }
     }
 

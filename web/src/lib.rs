@@ -8,16 +8,18 @@
 //! |---|---|
 //! | who waits for which reply, and which replies are refused | [`desk`] |
 //! | one question with its deadline | [`ask`] |
+//! | what a person says about a verdict | `feedback` |
 //! | the way to Kafka, as a trait and for real | [`exchange`], [`kafka`] |
 //! | routes, limits, problems; the page | `http`, `page` |
 //! | start, and stop in order | [`run()`] |
 //!
 //! Promises, each with a test: every request ends by its deadline; a reply reaches only the request it belongs to;
-//! `accepted: true` is only said once all replicas have the review; nothing that came from outside becomes markup.
+//! `accepted: true` is only said once all replicas have the review or the label; nothing that came from outside becomes markup.
 
 pub mod ask;
 pub mod desk;
 pub mod exchange;
+mod feedback;
 mod http;
 mod ids;
 pub mod kafka;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use verdict_messages::{Accepted, Problem};
 
-use crate::{ask::Trouble, desk::ReviewId, exchange::PublishError};
+use crate::{ask::Trouble, desk::ReviewId, exchange::PublishError, feedback::Untold};
 
 /// A problem with the response headers it needs.
 #[derive(Debug, Clone, PartialEq)]
@@ -125,13 +125,19 @@ pub(crate) fn unprocessable(detail: impl Into<String>) -> Refusal {
     problem(422, "This is not a review", detail)
 }
 
+pub(crate) fn no_label(detail: impl Into<String>) -> Refusal {
+    problem(422, "This is not a label", detail)
+}
+
 pub(crate) fn too_often(limit: f64, retry_after: u64) -> Refusal {
     Refusal {
         retry_after: Some(retry_after),
         ..problem(
             429,
             "Too many requests",
-            format!("one address may send {limit} reviews a second; the rest is turned away"),
+            format!(
+                "one address may send {limit} reviews and labels a second; the rest is turned away"
+            ),
         )
     }
 }
@@ -192,6 +198,32 @@ impl From<Trouble> for Refusal {
             }
             Trouble::Rejected(review_id, problem) => Self::from(*problem).about(&review_id),
             Trouble::Internal(detail) => problem(500, "A defect of ours", detail),
+        }
+    }
+}
+
+impl From<Untold> for Refusal {
+    fn from(untold: Untold) -> Self {
+        match untold {
+            Untold::NotPublished(review_id, error) => {
+                let (accepted, detail) = match error {
+                    PublishError::NeverQueued => (
+                        Accepted::No,
+                        "the log of labels cannot be reached; the label was not accepted",
+                    ),
+                    PublishError::Unknown => (
+                        Accepted::Unknown,
+                        "the log of labels did not confirm the label; it may or may not be stored, and can be sent again",
+                    ),
+                };
+                Self {
+                    retry_after: Some(2),
+                    ..problem(503, "The log of labels is away", detail)
+                        .accepted(accepted)
+                        .about(&review_id)
+                }
+            }
+            Untold::Internal(detail) => problem(500, "A defect of ours", detail),
         }
     }
 }

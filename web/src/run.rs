@@ -17,6 +17,7 @@ use crate::{
     ask::{Asker, Sources},
     desk::{Desk, Incoming},
     exchange::Exchange,
+    feedback::Feedback,
     http::{App, serve},
     kafka::Kafka,
     rate::Buckets,
@@ -94,6 +95,12 @@ pub async fn serve_on<E: Exchange>(
     shutdown: impl Future<Output = ()>,
 ) {
     let desk = Desk::new(settings.desk);
+    let feedback = Feedback {
+        exchange: exchange.clone(),
+        topic: Destination::topic(&settings.labels_topic),
+        metrics: telemetry.metrics().clone(),
+        sources: sources.clone(),
+    };
     let asker = Asker::new(
         exchange,
         desk.clone(),
@@ -104,6 +111,7 @@ pub async fn serve_on<E: Exchange>(
     );
     let app = Arc::new(App {
         asker,
+        feedback,
         telemetry: telemetry.clone(),
         buckets: settings.rate.map(Buckets::new),
         body: settings.body,

@@ -56,10 +56,14 @@ closed_label! {
         Home => "/",
         /// The form post.
         Predict => "/predict",
+        /// The buttons that say whether a verdict is right.
+        Label => "/label",
         /// The JSON interface.
         Reviews => "/api/v1/reviews",
         /// One review's verdict, later.
         Review => "/api/v1/reviews/{id}",
+        /// What somebody says a review is.
+        ReviewLabel => "/api/v1/reviews/{id}/label",
         /// The page's style and picture.
         Asset => "/assets/{name}",
         /// Liveness.

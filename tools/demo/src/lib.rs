@@ -1,4 +1,4 @@
-//! Verdict in one process: an embedded Kafka-compatible broker, a consumer, the web page and a trickle of reviews.
+//! Verdict in one process: an embedded Kafka-compatible broker, a consumer, the web page, a trainer and a trickle of reviews.
 //!
 //! Everything but the broker is the product as it ships: the same code that runs against a real Kafka. The broker keeps
 //! its data in one file, so a demo that is stopped, or killed, goes on where it was. It has no transactions: delivery is at
@@ -9,4 +9,5 @@ pub mod run;
 pub mod samples;
 mod services;
 pub mod settings;
+pub mod trainer;
 mod trickle;

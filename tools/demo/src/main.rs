@@ -53,6 +53,7 @@ fn banner(settings: &Settings) -> String {
     let metrics = Settings::local(settings.metrics_port);
     let kafka = settings.bootstrap();
     let producer = producer();
+    let retrain_after = settings.retrain_after;
     let broker = match settings.bootstrap_servers {
         None => format!(
             "  The broker is embedded, keeps its data in {}, and has no transactions: delivery is at least once, and
@@ -69,7 +70,8 @@ fn banner(settings: &Settings) -> String {
     page       http://{web}/
     ask        curl -d 'text=What a wonderful film' http://{web}/predict
     publish    echo 'What a wonderful film' | {producer} publish - --bootstrap-servers {kafka}
-    Kafka      {kafka}   topics reviews, reviews.verdicts, dlq.reviews
+    Kafka      {kafka}   topics reviews, reviews.verdicts, reviews.labels, dlq.reviews
+    correct    with the buttons under a verdict; after {retrain_after} labels a new model is trained
     metrics    http://{web}/metrics  http://{metrics}/metrics
 
 {broker}

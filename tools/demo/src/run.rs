@@ -3,6 +3,7 @@
 use crate::broker::{self, EmbeddedBroker};
 use crate::services::{BrokerKind, Consumer, web_settings};
 use crate::settings::Settings;
+use crate::trainer::Trainer;
 use crate::trickle::Trickle;
 use anyhow::{Context, anyhow};
 use std::future::Future;
@@ -52,6 +53,10 @@ pub async fn run(
     let consumer =
         tokio::task::spawn_blocking(move || Consumer::start(&at, broker_kind, &model, metrics))
             .await??;
+    let trainer = {
+        let settings = settings.clone();
+        tokio::task::spawn_blocking(move || Trainer::start(&settings, broker_kind)).await??
+    };
     let (stop_web, web_stopped) = oneshot::channel::<()>();
     let web = web_settings(&bootstrap, broker_kind, Settings::local(settings.web_port))?;
     let mut web = tokio::spawn(verdict_web::run_on(listener, web, async {
@@ -71,6 +76,7 @@ pub async fn run(
     };
     let web_serves = failed.is_none();
     let stopping = async move {
+        drop(trainer);
         drop(stop_web);
         consumer.request_stop();
         if web_serves {

@@ -7,8 +7,10 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::Duration;
 use verdict_consumer::settings::Cli as ConsumerCli;
 use verdict_consumer::shutdown::Shutdown;
+use verdict_kafka_io::KafkaSettings;
 use verdict_telemetry::http::Server;
 use verdict_telemetry::{Service, Telemetry};
 use verdict_web::RawSettings;
@@ -27,6 +29,14 @@ impl BrokerKind {
         match self {
             Self::Embedded => &["--fetch-wait-ms", "5"],
             Self::Kafka => &[],
+        }
+    }
+
+    /// The same for clients that are not started by flags.
+    pub(crate) fn fetching(self, kafka: KafkaSettings) -> KafkaSettings {
+        match self {
+            Self::Embedded => kafka.fetch_wait(Duration::from_millis(5)),
+            Self::Kafka => kafka,
         }
     }
 }

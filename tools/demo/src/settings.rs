@@ -2,11 +2,11 @@
 
 use clap::Parser;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::num::NonZeroU32;
+use std::num::{NonZeroU32, NonZeroU64};
 use std::path::PathBuf;
 use verdict_telemetry::{TelemetryArgs, logs::DEFAULT_FILTER};
 
-/// Runs all of Verdict in one process: Kafka broker, consumer, web page and a trickle of sample reviews.
+/// Runs all of Verdict in one process: Kafka broker, consumer, web page, trainer and a trickle of sample reviews.
 ///
 /// Nothing leaves this machine and nothing is downloaded. Ctrl-C stops it; started again, it goes on where it was.
 #[derive(Debug, Clone, Parser)]
@@ -43,7 +43,7 @@ pub struct Settings {
     #[arg(long, env = "VERDICT_BOOTSTRAP_SERVERS", value_name = "HOST:PORT")]
     pub bootstrap_servers: Option<String>,
 
-    /// Directory that keeps the reviews and verdicts
+    /// Directory that keeps the reviews, the verdicts and the models that are trained from corrections
     #[arg(
         long,
         env = "VERDICT_DEMO_STATE",
@@ -61,6 +61,14 @@ pub struct Settings {
     )]
     pub model: PathBuf,
 
+    /// Train a new model when so many labels have come since the last one
+    #[arg(long, default_value = "1000", value_name = "N")]
+    pub retrain_after: NonZeroU64,
+
+    /// Parameters of training and of the promotion gate, as params.yaml has them [default: built in]
+    #[arg(long, value_name = "FILE")]
+    pub params: Option<PathBuf>,
+
     /// Sample reviews published per minute
     #[arg(long, default_value = "20", value_name = "N")]
     pub trickle: NonZeroU32,
@@ -75,11 +83,12 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Only warnings, unless somebody asked for more: the page and the banner are what there is to see.
+    /// Only warnings and what the trainer does, unless somebody asked for more: the page and the banner are what there is to
+    /// see.
     #[must_use]
     pub fn quiet(mut self) -> Self {
         if self.telemetry.log_filter == DEFAULT_FILTER {
-            self.telemetry.log_filter = "warn".to_owned();
+            self.telemetry.log_filter = "warn,verdict_trainer=info".to_owned();
         }
         self
     }

@@ -113,11 +113,6 @@ impl Announcer for Nobody {
     }
 }
 
-/// Prints a step of something that goes through several, on standard error.
-pub(crate) fn step(text: impl std::fmt::Display) {
-    eprintln!("trainer: {text}");
-}
-
 /// Writes a decision where people and `dvc` look for it.
 pub(crate) fn write_report(path: &Path, value: &impl serde::Serialize) -> anyhow::Result<()> {
     crate::stages::write_json(path, value)

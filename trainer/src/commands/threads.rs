@@ -8,7 +8,7 @@ use anyhow::Context;
 pub(crate) struct Threads {
     /// Threads that work; 0 is one for each core.
     #[arg(long, value_name = "N", default_value_t = 0)]
-    threads: usize,
+    pub(crate) threads: usize,
 }
 
 /// `--preset`.

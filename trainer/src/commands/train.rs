@@ -3,6 +3,7 @@
 use super::output;
 use super::threads::{PresetArg, Threads, peak_rss_bytes};
 use crate::corpus::{Corpus, SplitName};
+use crate::lifecycle::rebuild::not_converged;
 use crate::params::Params;
 use crate::progress;
 use crate::train::{Trained, train};
@@ -52,9 +53,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
 
 pub(crate) fn warn_unless_converged(converged: bool, iterations: u64) {
     if !converged {
-        eprintln!(
-            "trainer: warning: L-BFGS did not reach model_building.tol within {iterations} iterations (model_building.max_iter)"
-        );
+        eprintln!("trainer: warning: {}", not_converged(iterations));
     }
 }
 

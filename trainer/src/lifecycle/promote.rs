@@ -44,6 +44,12 @@ pub struct Promoted {
 }
 
 impl Promoted {
+    /// Whether the candidate served already and everyone knew.
+    #[must_use]
+    pub fn is_unchanged(&self) -> bool {
+        self.decision.is_none() && self.announced.is_none()
+    }
+
     /// Whether the candidate serves now.
     #[must_use]
     pub fn serves(&self) -> bool {

@@ -12,6 +12,7 @@ use crate::report::files::{self, File};
 use crate::report::measures::Measures;
 use crate::train::{Trained, train};
 use jiff::Timestamp;
+use std::fmt;
 use verdict_registry::{Registry, Version, Which};
 use verdict_sentiment::Model;
 
@@ -105,6 +106,53 @@ pub struct Rebuilt {
     pub version: Version,
     /// What became of it.
     pub promoted: Promoted,
+}
+
+impl Rebuilt {
+    /// The checks that the candidate did not pass.
+    #[must_use]
+    pub fn failed(&self) -> Vec<&str> {
+        let decision = self.promoted.decision.as_ref();
+        let reasons = decision.map(|decision| decision.reasons.iter());
+        let failed = reasons
+            .into_iter()
+            .flatten()
+            .filter(|reason| !reason.passed);
+        failed.map(|reason| reason.says.as_str()).collect()
+    }
+
+    /// What to say where the optimiser did not reach its tolerance.
+    #[must_use]
+    pub fn not_converged(&self) -> Option<String> {
+        (!self.trained.converged).then(|| not_converged(self.trained.iterations))
+    }
+}
+
+/// What to say where the optimiser did not reach its tolerance within so many iterations.
+pub(crate) fn not_converged(iterations: u64) -> String {
+    format!(
+        "L-BFGS did not reach model_building.tol within {iterations} iterations (model_building.max_iter)"
+    )
+}
+
+/// One line: the version, how good it is, and what became of it.
+impl fmt::Display for Rebuilt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "version {} from {} reviews: accuracy {:.4} on {} that were held out",
+            self.version.version,
+            self.manifest.train.n_reviews,
+            self.measures.metrics.accuracy,
+            self.manifest.test.n_reviews
+        )?;
+        match (&self.promoted.decision, &self.promoted.announced) {
+            _ if !self.promoted.serves() => write!(f, "; refused: {}", self.failed().join("; ")),
+            (_, Some(_)) => f.write_str("; announced"),
+            (Some(_), None) => f.write_str("; accepted, and nobody was told"),
+            (None, None) => f.write_str("; serves already"),
+        }
+    }
 }
 
 /// Reads the source, trains, evaluates, registers, decides and announces.

@@ -2,11 +2,12 @@
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Response, StatusCode, header};
-use verdict_messages::{Problem, Verdict};
+use verdict_messages::{Problem, Sentiment, Verdict};
 
 use super::negotiate::Form;
 use crate::{
     ask::Trouble,
+    desk::ReviewId,
     page::{self, Outcome, View},
     problems::Refusal,
 };
@@ -71,6 +72,29 @@ pub(crate) fn verdict(form: Form, filled: Filled<'_>, json: &Bytes) -> Answer {
             let line = format!("{} {:.4}\n", verdict.label, verdict.probability);
             respond(StatusCode::OK, TEXT, line)
         }
+    }
+}
+
+/// A label was stored, in the form that was asked for.
+pub(crate) fn labelled(
+    form: Form,
+    filled: Filled<'_>,
+    review_id: &ReviewId,
+    label: Sentiment,
+) -> Answer {
+    // Learnt from later: no request sees that happen.
+    let status = StatusCode::ACCEPTED;
+    match form {
+        Form::Html => filled.page(status, Outcome::Labelled(label)),
+        Form::Json => {
+            let body = serde_json::json!({
+                "review_id": review_id.as_str(),
+                "label": label,
+                "accepted": true,
+            });
+            respond(status, "application/json", body.to_string())
+        }
+        Form::Text => respond(status, TEXT, format!("labelled {label}\n")),
     }
 }
 

@@ -5,6 +5,7 @@ mod assets;
 mod body;
 mod client;
 mod form;
+mod labels;
 mod negotiate;
 mod origin;
 mod routes;

@@ -29,6 +29,7 @@ use crate::{
     ask::{self, Asker, Question},
     desk::{Repeatable, Reply as KnownReply, ReviewId},
     exchange::Exchange,
+    feedback::Feedback,
     problems::{self, Refusal},
     rate::Buckets,
 };
@@ -37,6 +38,7 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct App<E> {
     pub(crate) asker: Asker<E>,
+    pub(crate) feedback: Feedback<E>,
     pub(crate) telemetry: Telemetry,
     pub(crate) buckets: Option<Buckets>,
     pub(crate) body: BodyLimits,
@@ -45,9 +47,9 @@ pub(crate) struct App<E> {
     pub(crate) max_wait: Duration,
 }
 
-const PAGE_FORMS: &[Form] = &[Form::Html, Form::Json, Form::Text];
-const API_FORMS: &[Form] = &[Form::Json];
-const NOTHING: Filled<'static> = Filled {
+pub(super) const PAGE_FORMS: &[Form] = &[Form::Html, Form::Json, Form::Text];
+pub(super) const API_FORMS: &[Form] = &[Form::Json];
+pub(super) const NOTHING: Filled<'static> = Filled {
     text: "",
     max_chars: 0,
 };
@@ -75,6 +77,20 @@ pub(crate) fn routes<E: Exchange>(app: Arc<App<E>>) -> BoxedFilter<(impl Reply,)
         .and(client())
         .and(body::limited(app.body))
         .then(|app: Arc<App<E>>, client, body| async move { app.review(client, body).await });
+    let label = warp::path!("api" / "v1" / "reviews" / String / "label")
+        .and(warp::post())
+        .and(with_app.clone())
+        .and(client())
+        .and(body::limited(app.body))
+        .then(|id: String, app: Arc<App<E>>, client, body| async move {
+            app.label(&id, client, body).await
+        });
+    let label_form = warp::path!("label")
+        .and(warp::post())
+        .and(with_app.clone())
+        .and(client())
+        .and(body::limited(app.body))
+        .then(|app: Arc<App<E>>, client, body| async move { app.label_form(client, body).await });
     let known = warp::path!("api" / "v1" / "reviews" / String)
         .and(read())
         .and(with_app.clone())
@@ -105,6 +121,10 @@ pub(crate) fn routes<E: Exchange>(app: Arc<App<E>>) -> BoxedFilter<(impl Reply,)
         .or(predict.boxed())
         .unify()
         .or(review.boxed())
+        .unify()
+        .or(label.boxed())
+        .unify()
+        .or(label_form.boxed())
         .unify()
         .or(known.boxed())
         .unify()
@@ -151,12 +171,21 @@ impl<E: Exchange> App<E> {
     }
 
     fn form_text(&self, client: &Client, body: Result<Bytes, Refusal>) -> Result<String, Refusal> {
+        form::field(&self.form_body(client, body)?, "text")
+            .map_err(problems::bad_request)?
+            .ok_or_else(|| problems::unprocessable("the form has no field named text"))
+    }
+
+    /// The body of a form that this client may send.
+    pub(super) fn form_body(
+        &self,
+        client: &Client,
+        body: Result<Bytes, Refusal>,
+    ) -> Result<Bytes, Refusal> {
         self.admit(client)?;
         let body = body?;
         match client.media_type().as_str() {
-            "application/x-www-form-urlencoded" | "" => form::field(&body, "text")
-                .map_err(problems::bad_request)?
-                .ok_or_else(|| problems::unprocessable("the form has no field named text")),
+            "application/x-www-form-urlencoded" | "" => Ok(body),
             other => Err(problems::media_type(
                 "application/x-www-form-urlencoded",
                 other,
@@ -289,8 +318,9 @@ impl<E: Exchange> App<E> {
             PAGE_FORMS
         };
         let refusal = match path {
-            "/predict" | "/api/v1/reviews" => problems::method_not_allowed("POST"),
+            "/predict" | "/label" | "/api/v1/reviews" => problems::method_not_allowed("POST"),
             "/" | "/healthz" | "/readyz" | "/metrics" => problems::method_not_allowed("GET, HEAD"),
+            path if is_label(path) => problems::method_not_allowed("POST"),
             path if path
                 .strip_prefix("/api/v1/reviews/")
                 .is_some_and(is_segment) =>
@@ -309,8 +339,8 @@ impl<E: Exchange> App<E> {
         answer::refusal(choose(accept, offered), filled, &refusal)
     }
 
-    /// May this client send a review at all?
-    fn admit(&self, client: &Client) -> Result<(), Refusal> {
+    /// May this client send a review, or a label, at all?
+    pub(super) fn admit(&self, client: &Client) -> Result<(), Refusal> {
         if origin::is_cross_site(&client.headers) {
             return Err(problems::cross_site());
         }
@@ -331,6 +361,13 @@ impl<E: Exchange> App<E> {
 
 const MAX_ID_BYTES: usize = 128;
 const MAX_KEY_BYTES: usize = 255;
+
+/// Whether it is the path of a review's label.
+pub(super) fn is_label(path: &str) -> bool {
+    path.strip_prefix("/api/v1/reviews/")
+        .and_then(|rest| rest.strip_suffix("/label"))
+        .is_some_and(is_segment)
+}
 
 fn is_segment(rest: &str) -> bool {
     !rest.is_empty() && !rest.contains('/')

@@ -14,7 +14,7 @@ use verdict_telemetry::{
 
 use super::{
     client::Peer,
-    routes::{App, routes},
+    routes::{App, is_label, routes},
 };
 use crate::exchange::Exchange;
 
@@ -63,11 +63,18 @@ fn route_of(path: &str) -> Route {
     match path {
         "/" => Route::Home,
         "/predict" => Route::Predict,
+        "/label" => Route::Label,
         "/api/v1/reviews" => Route::Reviews,
         "/healthz" => Route::Healthz,
         "/readyz" => Route::Readyz,
         "/metrics" => Route::Metrics,
-        path if path.starts_with("/api/v1/reviews/") => Route::Review,
+        path if path.starts_with("/api/v1/reviews/") => {
+            if is_label(path) {
+                Route::ReviewLabel
+            } else {
+                Route::Review
+            }
+        }
         path if path.starts_with("/assets/") => Route::Asset,
         _ => Route::Unmatched,
     }

@@ -5,7 +5,7 @@ mod html;
 mod result;
 
 use html::Html;
-use verdict_messages::{Problem, Verdict};
+use verdict_messages::{Problem, Sentiment, Verdict};
 
 /// The page's style sheet, served as a route of its own: the content security policy forbids inline styles.
 pub(crate) const STYLE: &str = include_str!("../../assets/verdict.css");
@@ -30,6 +30,8 @@ pub(crate) enum Outcome<'a> {
     None,
     /// The verdict on the text.
     Verdict(&'a Verdict<'a>),
+    /// What somebody says the last review is was noted.
+    Labelled(Sentiment),
     /// There is none, and where to ask again, if that makes sense.
     Problem(&'a Problem, Option<&'a str>),
 }
@@ -65,6 +67,7 @@ pub(crate) fn render(view: &View<'_>) -> String {
     match view.outcome {
         Outcome::None => {}
         Outcome::Verdict(verdict) => result::verdict(&mut html, view.text, verdict),
+        Outcome::Labelled(label) => result::labelled(&mut html, label),
         Outcome::Problem(problem, location) => result::problem(&mut html, problem, location),
     }
     form(&mut html, view);
@@ -79,7 +82,7 @@ fn head(html: &mut Html, outcome: &Outcome<'_>) {
     html.raw("<!doctype html>\n");
     // The second line is for people with curl: the answer, before all the markup.
     match outcome {
-        Outcome::None => {}
+        Outcome::None | Outcome::Labelled(_) => {}
         Outcome::Verdict(verdict) => {
             html.raw("<!-- ")
                 .text(result::summary(verdict))
@@ -97,6 +100,7 @@ fn head(html: &mut Html, outcome: &Outcome<'_>) {
     match outcome {
         Outcome::None => html.raw("Verdict: what does this review say?"),
         Outcome::Verdict(verdict) => html.text(result::summary(verdict)).raw(" · Verdict"),
+        Outcome::Labelled(_) => html.raw("Noted · Verdict"),
         Outcome::Problem(problem, _) => html.text(&problem.title).raw(" · Verdict"),
     };
     html.raw(
@@ -114,6 +118,7 @@ fn form(html: &mut Html, view: &View<'_>) {
     );
     html.raw(match view.outcome {
         Outcome::None => "Your review",
+        Outcome::Labelled(_) => "Another review",
         _ => "Try another, or change this one",
     });
     html.raw(
@@ -121,7 +126,7 @@ fn form(html: &mut Html, view: &View<'_>) {
     );
     html.text(view.max_chars)
         .raw("\" dir=\"auto\" aria-describedby=\"hint\"");
-    if matches!(view.outcome, Outcome::None) {
+    if matches!(view.outcome, Outcome::None | Outcome::Labelled(_)) {
         html.raw(" autofocus");
     }
     // A line break directly behind the tag is not part of the content, so one is given away.

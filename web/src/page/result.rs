@@ -32,6 +32,13 @@ pub(super) fn problem(html: &mut Html, problem: &Problem, location: Option<&str>
     html.raw("</section>\n");
 }
 
+/// Thanks for a label.
+pub(super) fn labelled(html: &mut Html, label: Sentiment) {
+    html.raw("<section class=\"card\" role=\"status\" aria-labelledby=\"noted\">\n<h1 id=\"noted\">Noted: ");
+    html.text(word(label))
+        .raw("</h1>\n<p>Thank you. The next model learns from it.</p>\n</section>\n");
+}
+
 pub(super) fn verdict(html: &mut Html, text: &str, verdict: &Verdict<'_>) {
     html.raw(match verdict.label {
         Sentiment::Positive => {
@@ -52,6 +59,7 @@ pub(super) fn verdict(html: &mut Html, text: &str, verdict: &Verdict<'_>) {
         .text(confidence(verdict))
         .raw("</p></div></div>\n");
     gauge(html, verdict.probability);
+    feedback(html, verdict);
     let terms = verdict.explanation.as_deref().unwrap_or_default();
     marked_text(html, text, terms);
     if !terms.is_empty() {
@@ -78,6 +86,22 @@ fn confidence(verdict: &Verdict<'_>) -> String {
         _ => "Close to a coin toss",
     };
     format!("{how}: {label} with a probability of {}", percent(sure))
+}
+
+/// Two buttons: the verdict is right, or it is wrong. What they send is the label itself, so nothing has to be remembered.
+fn feedback(html: &mut Html, verdict: &Verdict<'_>) {
+    let other = match verdict.label {
+        Sentiment::Positive => Sentiment::Negative,
+        Sentiment::Negative => Sentiment::Positive,
+    };
+    html.raw("<form class=\"feedback\" method=\"post\" action=\"/label\">\n<input type=\"hidden\" name=\"id\" value=\"");
+    html.text(&verdict.id)
+        .raw("\"><p class=\"quiet\">Is that so? The next model learns from your answer.</p>\n");
+    html.raw("<button class=\"chip\" name=\"label\" value=\"");
+    html.text(verdict.label)
+        .raw("\">Right</button>\n<button class=\"chip\" name=\"label\" value=\"");
+    html.text(other).raw("\">Wrong: it is ").text(other);
+    html.raw("</button>\n</form>\n");
 }
 
 /// A bar that both classes share, negative on the left; the side that lost is pale.

@@ -68,6 +68,24 @@ fn words_are_marked_by_sign_and_strength() {
 }
 
 #[test]
+fn the_buttons_send_the_label_and_its_opposite() {
+    for (label, right, wrong) in [
+        (Sentiment::Positive, "positive", "negative"),
+        (Sentiment::Negative, "negative", "positive"),
+    ] {
+        let shown = verdict(label, 0.9, &[]);
+        let html = page("x", Outcome::Verdict(&shown));
+        for part in [
+            "name=\"id\" value=\"r/1\"".to_owned(),
+            format!("name=\"label\" value=\"{right}\">Right<"),
+            format!("name=\"label\" value=\"{wrong}\">Wrong: it is {wrong}<"),
+        ] {
+            assert!(html.contains(&part), "{part} is not in\n{html}");
+        }
+    }
+}
+
+#[test]
 fn nothing_that_came_from_outside_becomes_markup() {
     let evil = "\"><script>alert(1)</script><textarea></textarea>&'";
     let mut shown = verdict(Sentiment::Negative, 0.2, &[("script", -1.0)]);
@@ -81,6 +99,7 @@ fn nothing_that_came_from_outside_becomes_markup() {
     for outcome in [
         Outcome::None,
         Outcome::Verdict(&shown),
+        Outcome::Labelled(Sentiment::Positive),
         Outcome::Problem(&problem, Some(evil)),
     ] {
         let html = page(evil, outcome);
@@ -123,6 +142,7 @@ fn every_class_of_the_markup_has_a_style() {
     let problem = Problem::new(504, "late");
     let pages = [
         page("great and dull", Outcome::Verdict(&shown)),
+        page("", Outcome::Labelled(Sentiment::Negative)),
         page("", Outcome::Problem(&problem, Some("/x"))),
     ];
     for html in pages {

@@ -39,6 +39,10 @@ pub struct RawSettings {
     #[arg(long, env = "VERDICT_REVIEWS_TOPIC", default_value = topic::REVIEWS, value_name = "TOPIC")]
     pub reviews_topic: String,
 
+    /// Topic that people's labels of reviews are published to
+    #[arg(long, env = "VERDICT_LABELS_TOPIC", default_value = topic::LABELS, value_name = "TOPIC")]
+    pub labels_topic: String,
+
     /// Topic that replies are awaited on
     #[arg(long, env = "VERDICT_REPLY_TOPIC", default_value = topic::REPLIES, value_name = "TOPIC")]
     pub reply_topic: String,
@@ -214,6 +218,8 @@ pub struct Settings {
     pub kafka: KafkaSettings,
     /// Topic that reviews are published to.
     pub reviews_topic: String,
+    /// Topic that labels are published to.
+    pub labels_topic: String,
     /// Where replies come in.
     pub reply_to: ReplyTo,
     /// Wait for a verdict unless the client says otherwise.
@@ -347,6 +353,7 @@ impl RawSettings {
             listen: self.listen,
             kafka,
             reviews_topic: self.reviews_topic.clone(),
+            labels_topic: self.labels_topic.clone(),
             reply_to: ReplyTo {
                 topic: self.reply_topic.clone(),
                 partition,

@@ -8,5 +8,6 @@
 )]
 
 mod interface;
+mod labels;
 mod page;
 mod support;

@@ -169,6 +169,9 @@ async fn unknown_paths_and_methods_are_told_so_in_the_right_form() {
     let web = Web::start(Behaviour::Score, &[]).await;
     for (method, path, status, allow) in [
         ("GET", "/predict", 405, "POST"),
+        ("GET", "/label", 405, "POST"),
+        ("GET", "/api/v1/reviews/x/label", 405, "POST"),
+        ("GET", "/api/v1/reviews/x/label/y", 404, ""),
         ("DELETE", "/", 405, "GET, HEAD"),
         ("GET", "/api/v1/reviews", 405, "POST"),
         ("PUT", "/api/v1/reviews/x", 405, "GET, HEAD"),

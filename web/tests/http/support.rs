@@ -26,7 +26,7 @@ use verdict_web::{
     RawSettings,
     ask::Sources,
     desk::Incoming,
-    exchange::{Exchange, PublishError, Submission},
+    exchange::{Exchange, Log, PublishError, Submission},
     serve_on,
 };
 
@@ -66,7 +66,7 @@ impl Fake {
         *self.0.behaviour.lock().unwrap() = behaviour;
     }
 
-    /// Every review published so far.
+    /// Every record published so far.
     pub(crate) fn seen(&self) -> Vec<Submission> {
         self.0.seen.lock().unwrap().clone()
     }
@@ -91,6 +91,13 @@ impl Exchange for Fake {
         let behaviour = *self.0.behaviour.lock().unwrap();
         self.0.seen.lock().unwrap().push(submission.clone());
         self.0.count.send_modify(|count| *count += 1);
+        if submission.log == Log::Labels {
+            return match behaviour {
+                Behaviour::Hang => std::future::pending().await,
+                Behaviour::Fail(error) => Err(error),
+                _ => Ok(()),
+            };
+        }
         let reply = match behaviour {
             Behaviour::Score | Behaviour::ReplyFirst => Some(scored(&submission, None)),
             Behaviour::Mismatch => Some(scored(&submission, Some("somebody-else"))),

@@ -1,4 +1,5 @@
 //! The demo as a process, on either broker.
+#![allow(dead_code, reason = "each test uses its part of this")]
 
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
@@ -21,8 +22,14 @@ pub struct Demo {
 
 /// What a demo stands on, for as long as a test lasts.
 pub enum Ground {
-    Embedded { state: tempfile::TempDir, port: u16 },
-    Kafka(Box<Kafka>),
+    Embedded {
+        state: tempfile::TempDir,
+        port: u16,
+    },
+    Kafka {
+        state: tempfile::TempDir,
+        kafka: Box<Kafka>,
+    },
 }
 
 impl Ground {
@@ -37,7 +44,10 @@ impl Ground {
     #[allow(clippy::disallowed_methods, reason = "CI is told by the environment")]
     pub fn kafka() -> Option<Self> {
         match Kafka::start(Options::default()) {
-            Ok(kafka) => Some(Self::Kafka(Box::new(kafka))),
+            Ok(kafka) => Some(Self::Kafka {
+                state: tempfile::tempdir().unwrap(),
+                kafka: Box::new(kafka),
+            }),
             Err(error) if std::env::var("CI").is_ok() => panic!("{error}"),
             Err(error) => {
                 eprintln!("left out: {error}");
@@ -46,21 +56,27 @@ impl Ground {
         }
     }
 
+    /// The directory that keeps what the demo knows.
+    pub fn state(&self) -> &Path {
+        match self {
+            Self::Embedded { state, .. } | Self::Kafka { state, .. } => state.path(),
+        }
+    }
+
     pub fn start(&self) -> Demo {
+        self.start_with(&[])
+    }
+
+    pub fn start_with(&self, more: &[&str]) -> Demo {
         let (web, metrics) = (free_port(), free_port());
         let (bootstrap, flags) = match self {
-            Self::Embedded { state, port } => (
+            Self::Embedded { port, .. } => (
                 format!("127.0.0.1:{port}"),
-                vec![
-                    "--kafka-port".to_owned(),
-                    port.to_string(),
-                    "--state".to_owned(),
-                    path(state.path()),
-                ],
+                ["--kafka-port".to_owned(), port.to_string()],
             ),
-            Self::Kafka(kafka) => (
+            Self::Kafka { kafka, .. } => (
                 kafka.bootstrap(),
-                vec!["--bootstrap-servers".to_owned(), kafka.bootstrap()],
+                ["--bootstrap-servers".to_owned(), kafka.bootstrap()],
             ),
         };
         let child = command()
@@ -70,7 +86,10 @@ impl Ground {
                 "--metrics-port",
                 &metrics.to_string(),
                 "--no-trickle",
+                "--state",
+                &path(self.state()),
             ])
+            .args(more)
             .args(flags)
             .stderr(Stdio::piped())
             .spawn()

@@ -1,0 +1,138 @@
+//! A rebuild whenever enough labels have come, or enough time has gone by.
+
+use super::job::{Job, TooFew};
+use super::rebuild::Rebuilt;
+use super::settle;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::{Duration, Instant};
+use verdict_kafka_io::snapshot;
+use verdict_messages::{OffsetRange, TrainedFrom};
+use verdict_telemetry::{Telemetry, labels::Rebuild};
+
+/// When to rebuild.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pace {
+    /// When so many labels have come since the last rebuild.
+    pub new_labels: u64,
+    /// When this time has gone by since the last one and any label has come.
+    pub every: Duration,
+    /// How often to look for labels.
+    pub poll: Duration,
+}
+
+/// Watches the labels and rebuilds until something is sent to `stop`, or until its sender is gone. Blocks the thread; a
+/// rebuild that has begun is finished first.
+///
+/// What goes wrong is logged, once for each cause, and tried again: a rebuild when as many labels have come once more, or in time. The
+/// check `kafka` of `telemetry` passes once the topic of pointers follows the registry.
+pub fn watch(job: &Job, pace: &Pace, telemetry: &Telemetry, stop: &Receiver<()>) {
+    let mut watch = Watch {
+        job,
+        pace,
+        telemetry,
+        trained_to: 0,
+        last: Instant::now(),
+        failed: false,
+        settled: false,
+    };
+    let mut told = None;
+    loop {
+        let failed = watch.look().err().map(|error| format!("{error:#}"));
+        if let Some(problem) = failed.as_ref().filter(|_| failed != told) {
+            tracing::warn!("{problem}");
+        }
+        told = failed;
+        match stop.recv_timeout(pace.poll) {
+            Err(RecvTimeoutError::Timeout) => {}
+            Ok(()) | Err(RecvTimeoutError::Disconnected) => return,
+        }
+    }
+}
+
+struct Watch<'a> {
+    job: &'a Job,
+    pace: &'a Pace,
+    telemetry: &'a Telemetry,
+    /// Records of labels that the last rebuild had, of all partitions.
+    trained_to: u64,
+    last: Instant,
+    /// Whether the last rebuild failed: it is owed, though no label may come.
+    failed: bool,
+    settled: bool,
+}
+
+impl Watch<'_> {
+    fn look(&mut self) -> anyhow::Result<()> {
+        if !self.settled {
+            self.begin()?;
+        }
+        let log = &self.job.log;
+        let labels = end_of(
+            &snapshot::ends(&log.kafka, &log.labels, log.patience)?,
+            &log.labels,
+        );
+        let metrics = self.telemetry.metrics();
+        let pending = labels.saturating_sub(self.trained_to);
+        metrics.set_labels_pending(pending);
+        let is_time = self.last.elapsed() >= self.pace.every;
+        if !(pending >= self.pace.new_labels || is_time && (pending > 0 || self.failed)) {
+            return Ok(());
+        }
+        tracing::info!("{pending} new labels");
+        let started = Instant::now();
+        let rebuilt = self.job.rebuild_if_enough();
+        metrics.record_rebuild(outcome(&rebuilt), started.elapsed());
+        // What has been tried is not tried again before something new comes.
+        self.trained_to = labels;
+        self.last = Instant::now();
+        self.failed = rebuilt.is_err();
+        metrics.set_labels_pending(0);
+        let rebuilt = rebuilt?;
+        if let Some(problem) = rebuilt.not_converged() {
+            tracing::warn!("{problem}");
+        }
+        tracing::info!("{rebuilt}");
+        Ok(())
+    }
+
+    /// Finishes what an earlier run may have left, and takes up where it was.
+    fn begin(&mut self) -> anyhow::Result<()> {
+        let Job {
+            params,
+            registry,
+            announcer,
+            to,
+            log,
+            ..
+        } = self.job;
+        let name = &params.registration.name;
+        if settle(&**registry, &**announcer, name, to, None)?.is_some() {
+            tracing::info!("announced the version that {to} pointed to already");
+        }
+        if let Some(last) = announcer.last(name)?
+            && let TrainedFrom::Log { ranges } = last.trained_from
+        {
+            self.trained_to = end_of(&ranges, &log.labels);
+        }
+        self.settled = true;
+        self.telemetry.health().check("kafka").pass();
+        Ok(())
+    }
+}
+
+fn outcome(rebuilt: &anyhow::Result<Rebuilt>) -> Rebuild {
+    match rebuilt {
+        Err(error) if error.is::<TooFew>() => Rebuild::Refused,
+        Err(_) => Rebuild::Failed,
+        Ok(rebuilt) if !rebuilt.promoted.serves() => Rebuild::Refused,
+        Ok(rebuilt) if rebuilt.promoted.is_unchanged() => Rebuild::Unchanged,
+        // Where nobody is to be told, the alias has moved all the same.
+        Ok(_) => Rebuild::Promoted,
+    }
+}
+
+/// The sum of the ends of a topic's partitions: how many records it has ever had.
+fn end_of(ranges: &[OffsetRange], topic: &str) -> u64 {
+    let ends = ranges.iter().filter(|range| range.topic == topic);
+    ends.map(|range| u64::try_from(range.to).unwrap_or(0)).sum()
+}
