@@ -135,7 +135,7 @@ fn adopt_in_time(job: &Job, model: &Artifact, stop: &mpsc::Receiver<()>) -> anyh
         }
         match stop.recv_timeout(POLL) {
             Err(RecvTimeoutError::Timeout) => {}
-            // The watch that follows ends at once too.
+            // The watch that follows looks once and ends too.
             Ok(()) | Err(RecvTimeoutError::Disconnected) => return Ok(()),
         }
     }
