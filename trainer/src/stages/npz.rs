@@ -39,11 +39,11 @@ pub fn write(path: &Path, matrix: &Matrix, labels: &[bool]) -> anyhow::Result<()
     written.with_context(|| format!("writing {}", path.display()))
 }
 
-/// Reads a matrix that [`write`] wrote, and its labels. `column_factors` are the idf of the vectoriser it was made with, one
+/// Reads a matrix that [`write()`] wrote, and its labels. `column_factors` are the idf of the vectoriser it was made with, one
 /// for each column, and `document_frequency` its counts.
 ///
 /// # Errors
-/// Where the file cannot be read or is not what [`write`] writes.
+/// Where the file cannot be read or is not what [`write()`] writes.
 pub fn read(
     path: &Path,
     column_factors: &[f64],
