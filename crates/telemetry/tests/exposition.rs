@@ -12,8 +12,8 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use verdict_telemetry::{
     CpuPrice, Metrics, ModelInfo, Service, Telemetry, catalogue,
     labels::{
-        DeadLetter, Destination, Ending, Method, ModelSwap, Prediction, Refused, ReplyReceived,
-        ReplySent, Route, SendError,
+        DeadLetter, Destination, Ending, Method, ModelSwap, Prediction, Rebuild, Refused,
+        ReplyReceived, ReplySent, Route, SendError,
     },
 };
 
@@ -41,6 +41,8 @@ fn recorded() -> Telemetry {
     metrics.record_replies(ReplySent::Expired, 1);
     metrics.set_model(model("7"));
     metrics.record_model_swaps(ModelSwap::Taken, 1);
+    metrics.record_rebuild(Rebuild::Promoted, Duration::from_secs(12));
+    metrics.set_labels_pending(3);
     metrics.set_lag([
         ((Arc::from("reviews"), 0), 12),
         ((Arc::from("reviews"), 3), 0),
