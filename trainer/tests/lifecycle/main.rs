@@ -5,6 +5,7 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
+    clippy::disallowed_methods,
     reason = "tests"
 )]
 #![allow(
@@ -24,5 +25,6 @@ mod promote;
 mod rebuild;
 mod replay;
 mod rollback;
+#[path = "../../../crates/registry/tests/conformance/server.rs"]
 mod server;
 mod watch;

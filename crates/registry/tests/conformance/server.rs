@@ -1,4 +1,4 @@
-//! A real MLflow server, as `pip` installs it.
+//! A real MLflow server, as `pip` installs it. The trainer's tests of its life cycle run on it too.
 
 use rustix::process::{Pid, Signal, kill_process_group};
 use std::net::{SocketAddr, TcpListener, TcpStream};
