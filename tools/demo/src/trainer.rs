@@ -14,6 +14,7 @@ use std::time::Duration;
 use verdict_kafka_io::{Failure, KafkaSettings};
 use verdict_messages::topic::{LABELS, MODELS, REVIEWS};
 use verdict_registry::DirectoryRegistry;
+use verdict_sentiment::Model;
 use verdict_telemetry::{CpuPrice, Service, Telemetry};
 use verdict_trainer::ingest::location::Location;
 use verdict_trainer::ingest::review_log::LogSource;
@@ -79,12 +80,14 @@ struct Artifact {
 
 impl Artifact {
     fn read(uri: &Path) -> anyhow::Result<Self> {
-        let model = verdict_registry::load(uri)?;
+        let bytes = verdict_registry::read(uri)?;
+        let model = Model::from_bytes(&bytes)
+            .with_context(|| format!("loading model {}", uri.display()))?;
         let identity = model.identity();
         Ok(Self {
             name: identity.name.clone(),
             sha256: identity.sha256.clone(),
-            bytes: verdict_registry::read(uri)?,
+            bytes,
         })
     }
 }
