@@ -130,10 +130,7 @@ pub fn model_building(layout: &Layout, params: &Params) -> anyhow::Result<Built>
         &params.registration.name,
     )?;
     verdict_registry::save(layout.models(), &artifact)?;
-    let sha256 = crate::hex(&sha2::Digest::finalize(sha2::Digest::chain_update(
-        sha2::Sha256::default(),
-        &artifact,
-    )));
+    let sha256 = verdict_sentiment::sha256_hex(&artifact);
     Ok(Built { fitted, sha256 })
 }
 

@@ -1,8 +1,7 @@
 //! Are these the bytes that the pointer promised, and do they make a model that may serve? Pure.
 
-use sha2::{Digest, Sha256};
 use verdict_messages::ModelPointer;
-use verdict_sentiment::{ArtifactError, Model};
+use verdict_sentiment::{ArtifactError, Model, sha256_hex};
 use verdict_telemetry::labels::ModelSwap;
 
 use super::fetch::FetchError;
@@ -90,9 +89,4 @@ pub fn verify(pointer: &ModelPointer, bytes: &[u8]) -> Result<Model, Refusal> {
         });
     }
     Ok(model.with_version(pointer.version.as_str()))
-}
-
-fn sha256_hex(bytes: &[u8]) -> String {
-    let digest = Sha256::digest(bytes);
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -6,7 +6,7 @@
 
 mod write;
 
-use crate::version::{check_annotations, check_digest, sha256_hex};
+use crate::version::{check_annotations, check_digest};
 use crate::{Files, MODEL_FILE, NewVersion, Registry, RegistryError, Tags, Version, Which, names};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -14,6 +14,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
+use verdict_sentiment::sha256_hex;
 use write::Lock;
 
 /// The name of the file that tells about a version.

@@ -15,12 +15,13 @@ mod versions;
 
 pub use settings::{Secret, TrackingSettings};
 
-use crate::version::{check_annotations, check_digest, sha256_hex};
+use crate::version::{check_annotations, check_digest};
 use crate::{Files, NewVersion, Registry, RegistryError, Tags, Version, names};
 use client::Client;
 use json::{is_absent, is_no_such_method};
 use std::sync::OnceLock;
 use tracking::Run;
+use verdict_sentiment::sha256_hex;
 
 /// Models in an MLflow server, 2.x or 3.x. One that has no model registry keeps runs and artifacts only: versions are
 /// numbered there by a tag, aliases are refused, and a warning is logged once.

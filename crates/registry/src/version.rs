@@ -2,9 +2,8 @@
 
 use crate::{RegistryError, Which, names};
 use jiff::Timestamp;
-use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
-use verdict_sentiment::Limits;
+use verdict_sentiment::{Limits, sha256_hex};
 
 /// Tags by name.
 pub type Tags = BTreeMap<String, String>;
@@ -228,12 +227,6 @@ fn check_key(what: &str, key: &str) -> Result<(), RegistryError> {
         bound: "must be 1 to 250 of A-Z a-z 0-9 _ - . / and space, none of its parts between slashes empty, \".\" or \"..\"",
         got: format!("{key:?}"),
     })
-}
-
-/// SHA-256 in lower-case hexadecimal digits.
-pub(crate) fn sha256_hex(bytes: &[u8]) -> String {
-    let digest = Sha256::digest(bytes);
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Refuses bytes that are not those of the version.

@@ -233,7 +233,8 @@ pub(crate) fn check_parts(parts: &ModelParts) -> Result<(), ArtifactError> {
 }
 
 /// The SHA-256 of `bytes` as 64 lower-case hexadecimal digits.
-pub(crate) fn sha256_hex(bytes: &[u8]) -> String {
+#[must_use]
+pub fn sha256_hex(bytes: &[u8]) -> String {
     Sha256::digest(bytes)
         .iter()
         .map(|byte| format!("{byte:02x}"))

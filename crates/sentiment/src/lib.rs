@@ -28,7 +28,7 @@ mod vocabulary;
 mod wordchars;
 
 pub use analyzer::{Analyzer, AnalyzerScratch};
-pub use artifact::{ArtifactError, Example, FORMAT_VERSION, Limits, MAGIC};
+pub use artifact::{ArtifactError, Example, FORMAT_VERSION, Limits, MAGIC, sha256_hex};
 pub use model::{Identity, Model, ModelParts};
 pub use ngram::{NgramRange, NgramRangeError, combine, term_hash};
 pub use preprocess::{LemmasError, Lemmatizer, NounLemmas, Preprocessing, StopWords, WordError};

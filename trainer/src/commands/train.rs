@@ -10,7 +10,6 @@ use crate::train::{Trained, train};
 use crate::words;
 use anyhow::Context;
 use serde_json::json;
-use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 
 /// Options of `trainer train`.
@@ -60,26 +59,27 @@ pub(crate) fn warn_unless_converged(converged: bool, iterations: u64) {
 /// Reads the parameters. A file that is not there is an error even under its default name: nobody trains with parameters
 /// that they did not choose.
 pub(crate) fn read_params(path: &Path) -> anyhow::Result<Params> {
+    words::read(typed_params(path)?)
+}
+
+fn typed_params(path: &Path) -> anyhow::Result<Params> {
     let text = std::fs::read_to_string(path)
         .with_context(|| format!("reading parameters {}", path.display()))?;
-    words::read(Params::from_yaml(&text, &path.display().to_string())?)
+    Ok(Params::from_yaml(&text, &path.display().to_string())?)
 }
 
 /// Reads the parameters, and lays a preset over what they say of the model.
 pub(crate) fn params_with(path: &Path, preset: PresetArg) -> anyhow::Result<Params> {
-    let params = read_params(path)?;
-    let Some(preset) = preset.preset else {
-        return Ok(params);
-    };
-    let raw = params.raw.with_model_of(Params::of_preset(preset)?.raw);
-    words::read(Params::check(raw, preset.as_str())?)
+    let mut params = typed_params(path)?;
+    if let Some(preset) = preset.preset {
+        let raw = params.raw.with_model_of(Params::of_preset(preset)?.raw);
+        params = Params::check(raw, preset.as_str())?;
+    }
+    words::read(params)
 }
 
 fn report(args: &Args, corpus: &Corpus, trained: &Trained, path: &Path) -> anyhow::Result<()> {
-    let sha256: String = Sha256::digest(&trained.artifact)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let sha256 = verdict_sentiment::sha256_hex(&trained.artifact);
     let seconds = trained.took().as_secs_f64();
     if !args.json {
         output::line(format_args!(
