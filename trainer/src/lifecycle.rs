@@ -5,7 +5,7 @@
 //! ```
 //!
 //! The alias is what was decided, the pointer is what consumers follow. They are written in that order, and every command
-//! begins with [`settle`], which makes the pointer follow the alias: so a run that was killed between the two is finished
+//! calls [`settle`], which makes the pointer follow the alias: so a run that was killed between the two is finished
 //! by the next, whichever it is. Each step by itself is whole or not at all, and done twice is done once.
 
 pub mod job;

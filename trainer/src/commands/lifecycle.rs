@@ -113,11 +113,6 @@ impl Announcer for Nobody {
     }
 }
 
-/// Writes a decision where people and `dvc` look for it.
-pub(crate) fn write_report(path: &Path, value: &impl serde::Serialize) -> anyhow::Result<()> {
-    crate::stages::write_json(path, value)
-}
-
 /// Prints the result of a command: one line of JSON, or text.
 pub(crate) fn result(
     json: bool,

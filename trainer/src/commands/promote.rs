@@ -1,6 +1,6 @@
 //! `trainer promote` and `trainer rollback`.
 
-use super::lifecycle::{AnnounceArgs, RegistryArgs, result, write_report};
+use super::lifecycle::{AnnounceArgs, RegistryArgs, result};
 use super::threads::Threads;
 use super::train::read_params;
 use crate::corpus::{Corpus, SplitName};
@@ -73,7 +73,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let report = layout.reports().join("promotion.json");
     let promoted = args.threads.run(|| {
         promote(&*registry, &*announcer, promotion, |decision| {
-            write_report(&report, decision)
+            stages::write_json(&report, decision)
         })
     })??;
     if let Some(decision) = promoted.decision.as_ref().filter(|_| !args.json) {

@@ -1,7 +1,7 @@
 //! `trainer rebuild` and `trainer watch`.
 
 use super::lifecycle::{AnnounceArgs, RegistryArgs, now, result};
-use super::log::LogArgs;
+use super::review_log::ReviewLogArgs;
 use super::threads::{PresetArg, Threads};
 use super::train::{params_with, warn_unless_converged};
 use crate::lifecycle::job::Job;
@@ -20,7 +20,7 @@ pub struct Args {
     #[arg(long, value_name = "SOURCE", default_value = "kafka")]
     source: String,
     #[command(flatten)]
-    log: LogArgs,
+    log: ReviewLogArgs,
     /// Training parameters.
     #[arg(long, value_name = "FILE", default_value = "params.yaml")]
     params: PathBuf,

@@ -1,8 +1,8 @@
 //! `trainer replay`: what would change if a candidate served, on reviews that have come.
 
 use super::lifecycle::{load, result};
-use super::log::LogArgs;
 use super::output;
+use super::review_log::ReviewLogArgs;
 use super::threads::Threads;
 use crate::replay::{Change, compare, last_reviews};
 use serde_json::json;
@@ -35,7 +35,7 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     #[command(flatten)]
-    log: LogArgs,
+    log: ReviewLogArgs,
     #[command(flatten)]
     threads: Threads,
     /// Print one JSON object as the last line.
@@ -50,7 +50,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         .threads
         .run(|| compare(&champion, &candidate, &reviews, args.flips, args.texts))?;
     if let Some(path) = &args.out {
-        super::lifecycle::write_report(path, &change)?;
+        crate::stages::write_json(path, &change)?;
     }
     if !args.json {
         show(&change)?;

@@ -2,8 +2,8 @@
 
 use super::evaluate;
 use super::lifecycle::{RegistryArgs, now};
-use super::log::LogArgs;
 use super::output;
+use super::review_log::ReviewLogArgs;
 use super::threads::Threads;
 use super::train::read_params;
 use crate::ingest::{Request, location::Location};
@@ -50,7 +50,7 @@ pub struct IngestionArgs {
     #[command(flatten)]
     stage: StageArgs,
     #[command(flatten)]
-    log: LogArgs,
+    log: ReviewLogArgs,
     /// Read another source than params.yaml says: a path, https://…, s3://BUCKET/KEY or kafka.
     #[arg(long, value_name = "SOURCE")]
     source: Option<String>,

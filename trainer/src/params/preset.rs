@@ -1,7 +1,7 @@
 //! Presets: values that keys have where they are not typed, and the text of a whole file.
 
 use super::raw::RawParams;
-use serde_yaml_ng::{Mapping, Value};
+use serde_yaml_ng::Value;
 
 /// A set of values for keys that are not typed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -43,27 +43,19 @@ impl Preset {
 /// # Errors
 /// In words of the YAML reader, or where there is no such preset.
 pub(super) fn read(text: &str) -> Result<RawParams, String> {
-    let typed: Value = serde_yaml_ng::from_str(text).map_err(|e| e.to_string())?;
-    let mut typed = match typed {
-        Value::Null => Mapping::new(),
-        Value::Mapping(mapping) => mapping,
-        // Serde's own words for what is no map of keys.
-        other => return serde_yaml_ng::from_value(other).map_err(|e| e.to_string()),
-    };
-    let preset = match typed.remove("preset") {
-        None => Preset::Default,
-        Some(name) => named(&name)?,
-    };
-    // Read by itself first: errors of the text then come with line and column.
-    if preset == Preset::Default && !text.contains("preset") {
-        return match typed.is_empty() {
-            true => Ok(RawParams::default()),
-            false => serde_yaml_ng::from_str(text).map_err(|e| e.to_string()),
-        };
+    if text.trim().is_empty() {
+        return Ok(RawParams::default());
+    }
+    // By itself first, whatever the preset is: what is wrong is then told with line and column.
+    let typed: RawParams = serde_yaml_ng::from_str(text).map_err(|e| e.to_string())?;
+    let above: Value = serde_yaml_ng::from_str(text).map_err(|e| e.to_string())?;
+    let preset = above.get("preset").map_or(Ok(Preset::Default), named)?;
+    if preset == Preset::Default {
+        return Ok(typed);
     }
     let mut merged: Value =
         serde_yaml_ng::from_str(preset.yaml()).map_err(|e| format!("preset: {e}"))?;
-    lay_over(&mut merged, Value::Mapping(typed));
+    lay_over(&mut merged, above);
     serde_yaml_ng::from_value(merged).map_err(|e| e.to_string())
 }
 

@@ -2,6 +2,7 @@
 
 use super::promotion::RawPromotion;
 use crate::tune::Search;
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::path::PathBuf;
@@ -15,6 +16,9 @@ pub const IMDB_SHA256: &str = "c40f74a18d3b61f90feba1e17730e0d38e8b97c05fde70089
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RawParams {
+    /// Read before all else, see [`Preset`](super::Preset): here so that it is a key like the others.
+    #[serde(skip_serializing)]
+    preset: IgnoredAny,
     pub(super) data_ingestion: RawDataIngestion,
     pub(super) data_preprocessing: RawDataPreprocessing,
     pub(super) feature_engineering: RawFeatureEngineering,

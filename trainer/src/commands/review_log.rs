@@ -7,7 +7,7 @@ use verdict_messages::topic;
 
 /// Options of every command that reads the review log.
 #[derive(Debug, Clone, clap::Args)]
-pub struct LogArgs {
+pub struct ReviewLogArgs {
     /// How to reach Kafka.
     #[command(flatten)]
     pub(crate) kafka: KafkaArgs,
@@ -25,7 +25,7 @@ pub struct LogArgs {
     pub(crate) patience_s: u64,
 }
 
-impl LogArgs {
+impl ReviewLogArgs {
     /// What was typed, checked.
     ///
     /// # Errors
