@@ -121,11 +121,8 @@ impl Bins {
                 *count += 1;
             }
         }
-        #[allow(
-            clippy::cast_precision_loss,
-            reason = "far fewer reviews than 2^53"
-        )]
-        let mean = rounded(values.iter().sum::<f64>() / values.len() as f64);
+        #[allow(clippy::cast_precision_loss, reason = "far fewer reviews than 2^53")]
+        let mean = rounded(sorted.iter().sum::<f64>() / sorted.len() as f64);
         Self::new(edges, counts, mean).ok()
     }
 

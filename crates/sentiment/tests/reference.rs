@@ -17,7 +17,12 @@ use verdict_sentiment::{
 fn bins_of_equal_mass_hold_equally_many_as_far_as_equal_values_allow() {
     let numbers = |n: u32| (0..n).map(f64::from).collect::<Vec<_>>();
     let cases = [
-        (numbers(10), 5, vec![2.0, 4.0, 6.0, 8.0], vec![2, 2, 2, 2, 2]),
+        (
+            numbers(10),
+            5,
+            vec![2.0, 4.0, 6.0, 8.0],
+            vec![2, 2, 2, 2, 2],
+        ),
         (vec![1.0, 0.0, 0.0, 0.0], 4, vec![1.0], vec![3, 1]),
         (vec![7.0; 5], 10, vec![], vec![5]),
         (vec![0.123_456_789, 0.5], 2, vec![0.5], vec![1, 1]),
@@ -25,7 +30,11 @@ fn bins_of_equal_mass_hold_equally_many_as_far_as_equal_values_allow() {
     ];
     for (values, n_bins, edges, counts) in cases {
         let bins = Bins::of_equal_mass(&values, n_bins).unwrap();
-        assert_eq!((bins.edges(), bins.counts()), (&*edges, &*counts), "{values:?}");
+        assert_eq!(
+            (bins.edges(), bins.counts()),
+            (&*edges, &*counts),
+            "{values:?}"
+        );
     }
     assert_eq!(Bins::of_equal_mass(&[], 10), None);
     assert_eq!(Bins::of_equal_mass(&[0.5, f64::NAN], 10), None);

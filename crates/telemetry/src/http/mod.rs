@@ -2,8 +2,10 @@
 //!
 //! A service without a frontend of its own calls [`spawn`], which needs no async runtime of the caller's. The frontend
 //! runs its own routes on [`accept`], and answers the three operator pages with [`page`].
+//! Whatever else a service shows its operators it adds to its [`Pages`], before or after the server was started.
 
 mod accept;
+mod extra;
 mod pages;
 
 use std::{io, net::SocketAddr};
@@ -11,6 +13,7 @@ use std::{io, net::SocketAddr};
 use tokio::net::TcpListener;
 
 pub use accept::{Limits, Refusal, accept};
+pub use extra::Pages;
 pub use pages::{Page, Server, page, spawn};
 
 /// A listening address could not be had.
