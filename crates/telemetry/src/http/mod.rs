@@ -1,10 +1,12 @@
 //! The HTTP side of a service: `/metrics`, `/healthz`, `/readyz`, and the bounded accept loop under every Verdict server.
 //!
 //! A service without a frontend of its own calls [`spawn`], which needs no async runtime of the caller's. The frontend
-//! runs its own routes on [`accept`], and answers the three operator pages with [`page`].
+//! runs its own routes on [`accept`], and answers the three operator pages with [`page`]. [`probe`] is the other side: it asks a
+//! running service whether it is well.
 
 mod accept;
 mod pages;
+mod probe;
 
 use std::{io, net::SocketAddr};
 
@@ -12,6 +14,7 @@ use tokio::net::TcpListener;
 
 pub use accept::{Limits, Refusal, accept};
 pub use pages::{Page, Server, page, spawn};
+pub use probe::{ProbeArgs, ProbeError, Question, probe};
 
 /// A listening address could not be had.
 #[derive(Debug, thiserror::Error)]
