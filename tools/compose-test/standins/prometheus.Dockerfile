@@ -3,7 +3,6 @@ FROM verdict-standin/debian:bookworm
 RUN apt-get update -qq \
  && apt-get install -y -qq --no-install-recommends prometheus wget \
  && rm -rf /var/lib/apt/lists/* \
- && ln -sf /usr/bin/prometheus /bin/prometheus \
  && install -d -o 65534 -g 65534 /prometheus
 USER 65534
 WORKDIR /prometheus

@@ -6,7 +6,7 @@
     reason = "tests"
 )]
 
-use std::{path::PathBuf, process::Command};
+use std::{collections::BTreeSet, path::PathBuf, process::Command};
 
 use verdict_compose_test::{EXCEPTIONS, compose_problems, dockerfile_problems};
 
@@ -28,6 +28,31 @@ fn every_service_keeps_to_the_rules_or_has_a_reason() {
 fn the_images_keep_to_the_rules() {
     let problems = dockerfile_problems(&file("Dockerfile"));
     assert!(problems.is_empty(), "{problems:#?}");
+}
+
+#[test]
+fn every_variable_is_in_the_example_and_the_example_has_no_other() {
+    // `${NAME:-default}`, and the variables that are handed on without a value.
+    let compose = file("docker-compose.yml");
+    let interpolated = compose
+        .split("${")
+        .skip(1)
+        .filter_map(|rest| rest.split([':', '}']).next());
+    let handed_on = compose
+        .lines()
+        .filter_map(|line| line.trim().strip_suffix(':'))
+        .filter(|name| {
+            !name.is_empty() && name.bytes().all(|c| c.is_ascii_uppercase() || c == b'_')
+        });
+    let used: BTreeSet<_> = interpolated.chain(handed_on).collect();
+    let example = file(".env.example");
+    // Other words in capitals have no underscore, and the underscore of a word in small letters stands alone.
+    let named: BTreeSet<_> = example
+        .split(|c: char| !c.is_ascii_uppercase() && c != '_')
+        .filter(|word| word.contains('_') || *word == "REVISION" || *word == "CREATED")
+        .filter(|name| name.len() > 3 && *name != "COMPOSE_PROJECT_NAME")
+        .collect();
+    assert_eq!(used, named);
 }
 
 /// A service that keeps to all rules, with one line replaced or added.
