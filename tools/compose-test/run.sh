@@ -8,13 +8,14 @@ set -euo pipefail
 
 root=$(cd "$(dirname "$0")/../.." && pwd)
 work=${VERDICT_COMPOSE_TEST:-${XDG_CACHE_HOME:-$HOME/.cache}/verdict/compose-test}
-pull= keep= reviews=1000 consumers=3 concurrency=32 monitor=1
+pull= keep= build=1 reviews=1000 consumers=3 concurrency=32 monitor=1
 imdb=${VERDICT_IMDB:-}
 
 usage() {
   cat <<USAGE
 usage: tools/compose-test/run.sh [OPTIONS]
   --pull              take the real base images from their registries, and run Grafana too
+  --no-build          take the images that are there, tagged compose-test
   --keep              leave the stack up at the end
   --reviews N         reviews to post each time (default $reviews)
   --concurrency N     clients that post at once (default $concurrency)
@@ -26,6 +27,7 @@ USAGE
 while [ $# -gt 0 ]; do
   case $1 in
     --pull) pull=1 ;;
+    --no-build) build= ;;
     --keep) keep=1 ;;
     --reviews) reviews=$2; shift ;;
     --concurrency) concurrency=$2; shift ;;
@@ -71,7 +73,7 @@ CREATED=$(git -C "$root" log -1 --format=%cI 2>/dev/null || echo 1970-01-01T00:0
 # --- the images ---------------------------------------------------------------------------------------------------------------
 [ -n "$pull" ] || { standins_to_build; standins_to_run; }
 start=$(now)
-for service in consumer producer trainer web; do
+[ -z "$build" ] || for service in consumer producer trainer web; do
   say "building verdict-$service"
   docker build --target "$service" --build-arg REVISION="$REVISION" --build-arg CREATED="$CREATED" \
     --tag "verdict-$service:$VERDICT_TAG" "$root" >"$work/build-$service.log" 2>&1 \
@@ -187,8 +189,20 @@ wait $posting || wrong "not every review was answered: $(cat "$work/killed.json"
 killed=$(cat "$work/killed.json"); say "$killed"
 docker start "$victim" >/dev/null
 until_healthy consumer 90
+
+# --- Kafka's container is replaced; its data is in the volume -----------------------------------------------------------------
+say "replacing the container of Kafka"
+start=$(now)
+compose rm --stop --force kafka >&2
+compose up --no-build --detach --no-deps kafka >&2
+until_healthy kafka 90
+until_healthy web 90
+until_healthy consumer 90
+replaced=$(since "$start")
+after=$(post --first $((3 * reviews))) || wrong "not every review was answered: $after"
+say "$after"
 until_read
-killed_audit=$(audit "after the kill" --allow-duplicates) && say "$killed_audit"
+killed_audit=$(audit "after the kill and the replacement" --allow-duplicates) && say "$killed_audit"
 
 # --- what it takes ------------------------------------------------------------------------------------------------------------------
 for check in missing both phantom; do
@@ -197,7 +211,7 @@ for check in missing both phantom; do
   done
 done
 [ "$(echo "$one_audit" | field duplicated)" = 0 ] || wrong "audit: duplicates, and nothing was killed"
-[ "$(echo "$killed_audit" | field reviews)" = $((3 * reviews)) ] || wrong "audit: not all reviews are there"
+[ "$(echo "$killed_audit" | field reviews)" = $((4 * reviews)) ] || wrong "audit: not all reviews are there"
 
 mib() { python3 -c 'import sys; print(f"{int(sys.argv[1]) / 2**20:.1f}")' "$1"; }
 row() { echo "| $1 | $2 |"; }
@@ -210,7 +224,7 @@ print("{reviews} reviews: {missing} missing, {duplicated} duplicated, {both} bot
 standin_note() {
   local image names=()
   for image in "$(rust_image)" "$(runtime_image)" "$(compose_image apache/kafka)" "$(compose_image prom/prometheus)"; do
-    [ "$(docker image inspect --format '{{index .Config.Labels "verdict.standin"}}' "$image")" != true ] || names+=("$image")
+    ! is_standin "$image" || names+=("$image")
   done
   echo "${names[*]:-none}"
 }
@@ -224,13 +238,15 @@ for service in consumer web producer trainer; do
   size=$(docker image inspect --format '{{.Size}}' "$image")
   row "image \`$service\`" "$(mib "$size") MiB, $(mib $((size - base))) MiB of it ours"
 done
-row "build of the four images" "$built s (what was cached is not built again)"
+[ -z "$build" ] || row "build of the four images" "$built s (what was cached is not built again)"
 row "\`up\` until the web server is ready" "$ready s"
 row "one consumer" "$(summary "$one")"
 row "audit" "$(audited "$one_audit")"
 row "scaled to $consumers consumers, each with its partitions" "$scaled s; partitions $(echo "$partitions" | tr -d '{}"')"
 row "$consumers consumers" "$(summary "$three")"
 row "one of $consumers killed meanwhile" "$(summary "$killed")"
+row "Kafka's container replaced, until all are ready again" "$replaced s"
+row "after that" "$(summary "$after")"
 row "audit" "$(audited "$killed_audit")"
 row "Prometheus' targets, all up" "$(echo "$targets" | field targets | tr -d "{}'")"
 for service in kafka consumer web prometheus ${monitor:+monitor}; do

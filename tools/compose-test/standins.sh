@@ -8,11 +8,17 @@ runtime_image() { sed -n 's/^ARG RUNTIME_IMAGE=//p' "$root/Dockerfile"; }
 compose_image() { sed -n "s#^ *image: *\($1:[^ ]*\)#\1#p" "$root/docker-compose.yml" | head -1; }
 
 exists() { docker image inspect "$1" >/dev/null 2>&1; }
+label() { docker image inspect --format "{{index .Config.Labels \"$2\"}}" "$1"; }
+is_standin() { [ "$(label "$1" verdict.standin)" = true ]; }
+lock() { sha256sum "$root/Cargo.lock" | cut -d' ' -f1; }
 
-# standin NAME TAG CONTEXT: the network is the host's, since what is fetched here is fetched as on this machine.
+# standin NAME TAG CONTEXT [ARGUMENT…]: the network is the host's, since what is fetched here is fetched as on this machine.
 standin() {
   echo "stand-in: $2" >&2
-  docker build --quiet --network host --label verdict.standin=true --tag "$2" --file "$standins/$1.Dockerfile" "$3" >/dev/null
+  local dockerfile="$standins/$1.Dockerfile" tag=$2 context=$3
+  shift 3
+  docker build --quiet --network host --label verdict.standin=true "$@" --tag "$tag" --file "$dockerfile" "$context" >"$work/standin.log" 2>&1 \
+    || { tail -20 "$work/standin.log" >&2; return 1; }
 }
 
 debian() {
@@ -53,10 +59,11 @@ kafka_context() {
 # What is needed to build our images.
 standins_to_build() {
   local rust runtime; rust=$(rust_image) runtime=$(runtime_image)
-  if ! exists "$rust"; then
+  # It holds the crates of one lock file, so another one needs another stand-in.
+  if ! exists "$rust" || { is_standin "$rust" && [ "$(label "$rust" verdict.lock)" != "$(lock)" ]; }; then
     debian
     rust_context
-    standin rust "$rust" "$work/rust"
+    standin rust "$rust" "$work/rust" --label "verdict.lock=$(lock)"
     rm -rf "$work/rust"
   fi
   if ! exists "$runtime"; then
