@@ -49,6 +49,11 @@ bench-peers: require ## scikit-learn and fastText beside Verdict, in one run (DA
 	$(CARGO) build --locked --release -p verdict-trainer
 	python3 benches/peers/run.py --data "$(or $(DATA),data/raw/aclImdb_v1.tar.gz)" --trainer "$$CARGO_TARGET_DIR/release/trainer" $(ARGS)
 
+.PHONY: manifests
+manifests: require ## Write what k8s/ takes from observability/
+	@set -o pipefail; $(CARGO) run --locked --quiet -p verdict-manifests --example prometheus_rules > k8s/components/monitoring/prometheus-rules.yaml.new \
+	  && mv k8s/components/monitoring/prometheus-rules.yaml.new k8s/components/monitoring/prometheus-rules.yaml
+
 .PHONY: require
 require:
 	@missing=(); for tool in cargo cc c++ make pkg-config; do command -v $$tool >/dev/null || missing+=($$tool); done; \
