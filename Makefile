@@ -54,6 +54,14 @@ manifests: require ## Write what k8s/ takes from observability/
 	@set -o pipefail; $(CARGO) run --locked --quiet -p verdict-manifests --example prometheus_rules > k8s/components/monitoring/prometheus-rules.yaml.new \
 	  && mv k8s/components/monitoring/prometheus-rules.yaml.new k8s/components/monitoring/prometheus-rules.yaml
 
+.PHONY: pipeline
+pipeline: require ## Run the training pipeline (DVC) and say what it changes against BASE: dist/pipeline.md
+	@tools/ci/pipeline.sh
+
+.PHONY: promote
+promote: ## Let the model that the pipeline has registered serve, if the gate accepts it (MLFLOW_TRACKING_URI)
+	@tools/ci/promote.sh
+
 .PHONY: require
 require:
 	@missing=(); for tool in cargo cc c++ make pkg-config; do command -v $$tool >/dev/null || missing+=($$tool); done; \
