@@ -4,7 +4,12 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 venv=${VERDICT_VENV:?must be set: make pipeline does}
-[ -x "$venv/bin/dvc" ] || { python3 -m venv "$venv" && "$venv/bin/pip" install --quiet --disable-pip-version-check --requirement requirements-dev.txt; }
+# As tools/test.sh does it, so that either finds what the other has made.
+if ! [ -x "$venv/bin/dvc" ] || ! cmp -s requirements-dev.txt "$venv/requirements-dev.txt"; then
+  python3 -m venv "$venv"
+  "$venv/bin/pip" install --quiet --disable-pip-version-check --requirement requirements-dev.txt
+  cp requirements-dev.txt "$venv/requirements-dev.txt"
+fi
 cargo build --locked --release --package verdict-trainer
 export PATH="${CARGO_TARGET_DIR:-target}/release:$venv/bin:$PATH"
 # Results of earlier runs, where there is a remote that this run may read; without, everything is made here.
