@@ -15,7 +15,8 @@ if grep -qE 'sha256:0{64}' "$rendered"; then
 fi
 # A Job cannot be changed. What it has made stays.
 kubectl delete job topics --namespace "$namespace" --ignore-not-found --wait
-kubectl apply --server-side --field-manager=verdict-deploy --filename "$rendered"
+# What was changed by hand or by a roll-back since is taken back: the overlay is what is to be.
+kubectl apply --server-side --force-conflicts --field-manager=verdict-deploy --filename "$rendered"
 # `wait` knows one condition, and a Job ends in one of two.
 if ! kubectl wait job/topics --namespace "$namespace" --for=condition=complete --timeout="$timeout"; then
   echo "apply: the topics are not as they must be:" >&2
