@@ -6,7 +6,7 @@ use clap::Args;
 
 /// The smallest window: below it, chance alone moves a stability index past the usual thresholds.
 const LEAST_WINDOW: usize = 100;
-/// The largest: 24 MB.
+/// The largest: 20 MB.
 const MOST_WINDOW: usize = 1_000_000;
 const MOST_THRESHOLD: f64 = 10.0;
 

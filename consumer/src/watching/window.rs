@@ -9,7 +9,7 @@ use super::{observation::Observation, psi::psi};
 
 /// The distributions of exactly the last so many reviews.
 ///
-/// The window holds, of each review, its bins and three numbers (16 bytes), so that the review that leaves is taken out of
+/// The window holds, of each review, its bins and four numbers (20 bytes), so that the review that leaves is taken out of
 /// every count that it was put into.
 #[derive(Debug, Clone)]
 pub struct Window {
