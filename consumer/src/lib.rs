@@ -14,6 +14,9 @@
 //!
 //! Beside the loop, a thread follows the topic of model versions ([`models`]) and swaps the model between two batches.
 //!
+//! What the batches that stand say of the reviews and of the model is watched ([`watching`]): drift, unknown words, and how
+//! a shadow model would have decided.
+//!
 //! `consumer audit` ([`audit`]) reads the topics again and proves that every review has exactly one outcome.
 
 pub mod audit;
@@ -26,3 +29,4 @@ pub mod score;
 pub mod service;
 pub mod settings;
 pub mod shutdown;
+pub mod watching;

@@ -22,6 +22,7 @@ use crate::{
     score::{Ending, Outcome, Reply, Scorer},
     settings::Settings,
     shutdown::Shutdown,
+    watching::{Shadow, Watching},
 };
 
 /// The loop is wedged when it does not come round for so long.
@@ -89,6 +90,20 @@ pub fn run(
     telemetry: &Telemetry,
     shutdown: &Shutdown,
 ) -> Result<Summary, Failure> {
+    run_beside(settings, models, None, telemetry, shutdown)
+}
+
+/// [`run`] with a shadow model, if there is one.
+///
+/// # Errors
+/// Those of [`run`].
+pub fn run_beside(
+    settings: &Settings,
+    models: &Arc<ArcSwap<Model>>,
+    shadow: Option<Shadow>,
+    telemetry: &Telemetry,
+    shutdown: &Shutdown,
+) -> Result<Summary, Failure> {
     let health = Health::of(telemetry);
     let delivery = AtLeastOnce::new(&settings.kafka)?;
     let watch = settings.models.as_ref().map(|follow| {
@@ -112,6 +127,7 @@ pub fn run(
         models,
         shutdown,
         events: Events::new(telemetry.metrics().clone(), settings),
+        watching: Watching::new(&settings.watching, shadow, telemetry),
         health,
         pool: Pool::new(settings.threads),
         verdicts_topic: Arc::from(settings.verdicts_topic.as_str()),
@@ -147,6 +163,7 @@ struct Loop<'a> {
     models: &'a ArcSwap<Model>,
     shutdown: &'a Shutdown,
     events: Events,
+    watching: Watching,
     health: Health,
     pool: Pool,
     verdicts_topic: Arc<str>,
@@ -189,6 +206,7 @@ impl Loop<'_> {
                 self.health.look(&self.source);
                 self.events.lag(&self.source);
                 self.events.replies(self.replies.settled());
+                self.watching.tick();
             }
             if !records.is_empty() {
                 self.process(&records)?;
@@ -201,13 +219,16 @@ impl Loop<'_> {
     fn process(&mut self, records: &[Record]) -> Result<(), Failure> {
         let started = Instant::now();
         let model = self.take_model();
+        let plan = self.watching.plan(records.len());
+        let stride = plan.stride;
         let scorer = Scorer::new(
             &model,
             &self.settings.scoring,
             Arc::clone(&self.verdicts_topic),
             Arc::clone(&self.dead_letters_topic),
             now_unix_ms(),
-        );
+        )
+        .observing(plan);
         let endings = self.pool.score(&scorer, records);
         let mut patience = Patience::new(self.settings.drain, self.shutdown, &self.health.progress);
         match self
@@ -218,6 +239,7 @@ impl Loop<'_> {
             Ok(()) => {
                 self.summary.add(&endings);
                 self.events.batch_committed(&endings, started.elapsed());
+                self.watching.batch(records, &endings, stride);
                 self.reply(endings);
                 Ok(())
             }
@@ -254,6 +276,7 @@ impl Loop<'_> {
             .is_some_and(|current| Arc::ptr_eq(current, &model))
         {
             self.events.model_taken(&model);
+            self.watching.model_taken(&model);
             self.health.model.pass();
             // Not the last of the old model: the thread that follows the models frees it.
             self.current = Some(Arc::clone(&model));

@@ -15,7 +15,7 @@ use verdict_telemetry::{
     logs,
 };
 
-use crate::{run, settings::RunArgs, shutdown::Shutdown};
+use crate::{run, settings::RunArgs, shutdown::Shutdown, watching::Shadow};
 
 /// From the signal to the end, whatever the broker does. The loop itself gives up its batch sooner.
 const END_WITHIN: Duration = Duration::from_secs(9);
@@ -46,9 +46,16 @@ pub fn command(args: &RunArgs) -> anyhow::Result<ExitCode> {
     logs::init(&args.telemetry).map_err(bad_input)?;
     let settings = args.check().map_err(bad_input)?;
     let model = settings.registry.load(&settings.model).map_err(bad_input)?;
+    let shadow = settings.watching.shadow.as_ref().map(|uri| {
+        let shadow = settings.registry.load(uri);
+        shadow.map_err(|error| bad_input(format!("--shadow: {error}")))
+    });
+    let shadow = shadow
+        .transpose()?
+        .map(|model| Shadow::new(Arc::new(model), settings.watching.shadow_share));
     let telemetry = Telemetry::start(Service::Consumer, settings.price)?;
     let pages = http::spawn(settings.listen, telemetry.clone()).map_err(bad_input)?;
-    tracing::info!(address = %pages.address(), "serving /metrics, /healthz and /readyz");
+    tracing::info!(address = %pages.address(), "serving /metrics, /healthz, /readyz and /model");
 
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -61,7 +68,7 @@ pub fn command(args: &RunArgs) -> anyhow::Result<ExitCode> {
     thread::Builder::new()
         .name("consumer".to_owned())
         .spawn(move || {
-            let result = run::run(&settings, &models, &telemetry, &flag);
+            let result = run::run_beside(&settings, &models, shadow, &telemetry, &flag);
             if tell.send(result).is_err() {
                 tracing::debug!("the loop ended after its time was up");
             }

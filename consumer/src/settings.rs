@@ -13,7 +13,10 @@ use verdict_messages::{
 use verdict_registry::{Resolver, TrackingSettings};
 use verdict_telemetry::{CpuPrice, TelemetryArgs, http::ProbeArgs};
 
-use crate::models::{ModelArgs, ModelSettings};
+use crate::{
+    models::{ModelArgs, ModelSettings},
+    watching::{WatchArgs, WatchSettings},
+};
 
 /// Scores reviews from Kafka and writes verdicts, dead letters and replies.
 #[derive(Debug, Parser)]
@@ -103,7 +106,11 @@ pub struct RunArgs {
     #[command(flatten)]
     pub models: ModelArgs,
 
-    /// Address of /metrics, /healthz and /readyz
+    /// What is watched.
+    #[command(flatten)]
+    pub watching: WatchArgs,
+
+    /// Address of /metrics, /healthz, /readyz and /model
     #[arg(
         long,
         env = "VERDICT_LISTEN",
@@ -225,6 +232,8 @@ pub struct Settings {
     pub registry: Resolver,
     /// The models that follow it; without, it serves for ever.
     pub models: Option<ModelSettings>,
+    /// What is watched.
+    pub watching: WatchSettings,
     /// Where the operator pages are served.
     pub listen: SocketAddr,
     /// What CPU time costs.
@@ -302,6 +311,7 @@ impl RunArgs {
         }
         problems.extend(self.topics.problems());
         let models = self.models.check(&self.topics.all(), &mut problems);
+        let watching = self.watching.check(&mut problems);
         let kafka = self
             .kafka
             .check()
@@ -358,6 +368,7 @@ impl RunArgs {
             model: self.model.clone(),
             registry,
             models,
+            watching,
             listen: self.listen,
             price,
         })
@@ -452,6 +463,9 @@ mod tests {
             "--verdicts-topic=reviews",
             "--models-topic=dlq.reviews",
             "--model-name=",
+            "--drift-window=99",
+            "--drift-threshold=0",
+            "--shadow-share=1.5",
         ];
         let BadSettings(problems) = read(&arguments).check().unwrap_err();
         assert_eq!(problems.len(), arguments.len(), "{problems:?}");

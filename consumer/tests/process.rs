@@ -26,6 +26,8 @@ use rustix::process::{Pid, Signal, kill_process};
 use verdict_kafka_io::{KafkaSettings, Outgoing};
 use verdict_messages::topic;
 
+const DEFAULT_MODEL: &str = concat!("--model=", env!("CARGO_MANIFEST_DIR"), "/../models/default");
+
 /// A running consumer; killed when the test is over.
 struct Consumer {
     child: Child,
@@ -267,6 +269,15 @@ fn what_the_user_can_put_right_exits_with_2() {
         ),
         (&["--kafka=no.such.property=1"], "no.such.property"),
         (&["--model=/no/such/model"], "/no/such/model"),
+        (&["--drift-window=7"], "--drift-window must be 0 or 100 to"),
+        (
+            &[DEFAULT_MODEL, "--shadow=/no/such/shadow"],
+            "--shadow: /no/such/shadow",
+        ),
+        (
+            &[DEFAULT_MODEL, "--shadow=dir:/no/such/registry/x@y"],
+            "--shadow: ",
+        ),
         (&["audit", "--verdicts-topic=reviews"], "--verdicts-topic"),
     ] {
         let (code, stderr) = run(flags);
