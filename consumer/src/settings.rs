@@ -13,7 +13,11 @@ use verdict_messages::{
 use verdict_registry::{Resolver, TrackingSettings};
 use verdict_telemetry::{CpuPrice, TelemetryArgs};
 
-use crate::models::{ModelArgs, ModelSettings};
+use crate::{
+    breaker::{BreakerArgs, BreakerSettings},
+    models::{ModelArgs, ModelSettings},
+    monitor::settings::MonitorArgs,
+};
 
 /// Scores reviews from Kafka and writes verdicts, dead letters and replies.
 #[derive(Debug, Parser)]
@@ -34,6 +38,8 @@ pub enum Command {
     Run(Box<RunArgs>),
     /// Read the topics again and prove that every review has exactly one outcome; exit code 1 when not
     Audit(AuditArgs),
+    /// Follow verdicts and labels and tell how right each model version is; audit again and again
+    Monitor(Box<MonitorArgs>),
 }
 
 /// The topics, for every command.
@@ -100,6 +106,10 @@ pub struct RunArgs {
     /// The models that follow it.
     #[command(flatten)]
     pub models: ModelArgs,
+
+    /// When reading is paused.
+    #[command(flatten)]
+    pub breaker: BreakerArgs,
 
     /// Address of /metrics, /healthz and /readyz
     #[arg(
@@ -177,6 +187,10 @@ pub struct AuditArgs {
     #[command(flatten)]
     pub topics: TopicArgs,
 
+    /// Audit only reviews that this consumer group is done with; without it, all that are there
+    #[arg(long, value_name = "NAME")]
+    pub group: Option<String>,
+
     /// Positions to show of each kind
     #[arg(long, default_value_t = 5, value_name = "N")]
     pub first: usize,
@@ -223,6 +237,8 @@ pub struct Settings {
     pub registry: Resolver,
     /// The models that follow it; without, it serves for ever.
     pub models: Option<ModelSettings>,
+    /// When reading is paused.
+    pub breaker: BreakerSettings,
     /// Where the operator pages are served.
     pub listen: SocketAddr,
     /// What CPU time costs.
@@ -300,6 +316,7 @@ impl RunArgs {
         }
         problems.extend(self.topics.problems());
         let models = self.models.check(&self.topics.all(), &mut problems);
+        let breaker = self.breaker.check(&mut problems);
         let kafka = self
             .kafka
             .check()
@@ -356,6 +373,7 @@ impl RunArgs {
             model: self.model.clone(),
             registry,
             models,
+            breaker,
             listen: self.listen,
             price,
         })
@@ -371,7 +389,7 @@ fn mlflow_variable(name: &str) -> Option<String> {
 }
 
 impl TopicArgs {
-    fn all(&self) -> [&String; 3] {
+    pub(crate) fn all(&self) -> [&String; 3] {
         [
             &self.reviews_topic,
             &self.verdicts_topic,

@@ -7,15 +7,19 @@
 
 use std::fmt::Write as _;
 
+mod breaker;
 mod consumer;
 mod conventions;
 mod kept;
+mod monitor;
 mod trainer;
 mod web;
 
+pub use breaker::*;
 pub use consumer::*;
 pub use conventions::*;
 pub use kept::*;
+pub use monitor::*;
 pub use trainer::*;
 pub use web::*;
 
@@ -63,6 +67,8 @@ pub const GROUPS: &[(&str, &[Instrument])] = &[
     ("Consumer", consumer::ALL),
     ("Trainer", trainer::ALL),
     ("Web", web::ALL),
+    ("Breaker", breaker::ALL),
+    ("Monitor", monitor::ALL),
 ];
 
 /// Every instrument.

@@ -1,7 +1,9 @@
 //! Recording: one typed method for each thing that happens. Each file beside this one has those of one subject.
 
+mod breaker;
 mod consumer;
 mod messaging;
+mod monitor;
 mod trainer;
 mod web;
 
@@ -11,7 +13,10 @@ use opentelemetry::metrics::{Counter, Gauge, Histogram, Meter, MeterProvider};
 use opentelemetry_sdk::{Resource, metrics::SdkMeterProvider};
 use prometheus::{Encoder, Registry, TextEncoder};
 
-pub use self::consumer::ModelInfo;
+pub use self::{
+    consumer::ModelInfo,
+    monitor::{AuditFound, Estimate, LiveBin, LiveVersion},
+};
 use crate::{
     CpuPrice, Service, TelemetryError,
     catalogue::{self, Instrument, Kind},
@@ -27,8 +32,10 @@ pub struct Metrics(Arc<Instruments>);
 struct Instruments {
     registry: Registry,
     price: CpuPrice,
+    breaker: breaker::Instruments,
     consumer: consumer::Instruments,
     messaging: messaging::Instruments,
+    monitor: monitor::Instruments,
     trainer: trainer::Instruments,
     web: web::Instruments,
     // The exporter only holds a weak reference to its pipeline: the provider has to live as long as the registry.
@@ -61,8 +68,10 @@ impl Metrics {
         Ok(Self(Arc::new(Instruments {
             registry,
             price,
+            breaker: breaker::Instruments::new(&meter),
             consumer: consumer::Instruments::new(&meter),
             messaging: messaging::Instruments::new(&meter),
+            monitor: monitor::Instruments::new(&meter),
             trainer: trainer::Instruments::new(&meter),
             web: web::Instruments::new(&meter),
             _provider: provider,
