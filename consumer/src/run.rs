@@ -6,7 +6,7 @@ use std::{
 };
 
 use arc_swap::ArcSwap;
-use verdict_kafka_io::{Failure, Record, Source};
+use verdict_kafka_io::{BatchLimits, Failure, Record, Source};
 use verdict_messages::ErrorKind;
 use verdict_sentiment::Model;
 use verdict_telemetry::{
@@ -16,6 +16,7 @@ use verdict_telemetry::{
 
 use crate::{
     batch::{Pool, commits},
+    breaker::{self, Breaker, Change, Permit},
     deliver::{AtLeastOnce, Delivery, Replies},
     events::Events,
     models::{Watch, fetch},
@@ -130,6 +131,7 @@ pub fn run_beside(
         watching: Watching::new(&settings.watching, shadow, telemetry),
         health,
         pool: Pool::new(settings.threads),
+        breaker: Breaker::new(settings.breaker),
         verdicts_topic: Arc::from(settings.verdicts_topic.as_str()),
         dead_letters_topic: Arc::from(settings.dead_letters_topic.as_str()),
         current: None,
@@ -166,6 +168,7 @@ struct Loop<'a> {
     watching: Watching,
     health: Health,
     pool: Pool,
+    breaker: Breaker,
     verdicts_topic: Arc<str>,
     dead_letters_topic: Arc<str>,
     current: Option<Arc<Model>>,
@@ -188,7 +191,8 @@ impl Loop<'_> {
             self.health.progress.touch();
             // A batch asks again; this is for the pages that tell which model serves while nothing arrives.
             self.take_model();
-            match self.source.poll_batch(&self.settings.limits, &mut records) {
+            let limits = self.permitted();
+            match self.source.poll_batch(&limits, &mut records) {
                 Ok(polled) => {
                     if polled.assigned + polled.revoked > 0 {
                         self.events.rebalanced(
@@ -213,6 +217,41 @@ impl Loop<'_> {
             }
         }
         Ok(())
+    }
+
+    /// The limits of the next batch. Where nothing may be read, reading is paused, but the polls go on: they keep this member in
+    /// its group.
+    fn permitted(&mut self) -> BatchLimits {
+        let permit = self.breaker.permit(Instant::now());
+        self.source.set_paused(permit == Permit::Nothing);
+        if permit != Permit::Nothing {
+            self.health.breaker.pass();
+        }
+        let limits = self.settings.limits;
+        match permit {
+            Permit::Try => BatchLimits {
+                records: limits.records.min(breaker::TRY),
+                ..limits
+            },
+            Permit::Batches | Permit::Nothing => limits,
+        }
+    }
+
+    fn tell_breaker(&mut self, endings: &[Ending]) {
+        let change = self
+            .breaker
+            .batch(breaker::verdicts(endings), Instant::now());
+        match change {
+            Some(Change::Opened { in_a_row }) => {
+                let pause = self.settings.breaker.pause;
+                self.health.breaker.fail(format!(
+                    "{in_a_row} dead letters in a row: reading is paused for {pause:?}"
+                ));
+                self.events.breaker_opened(in_a_row, pause);
+            }
+            Some(Change::Closed { in_a_row }) => self.events.breaker_closed(in_a_row),
+            None => {}
+        }
     }
 
     /// One batch, from records to replies.
@@ -240,6 +279,7 @@ impl Loop<'_> {
                 self.summary.add(&endings);
                 self.events.batch_committed(&endings, started.elapsed());
                 self.watching.batch(records, &endings, stride);
+                self.tell_breaker(&endings);
                 self.reply(endings);
                 Ok(())
             }
@@ -319,6 +359,8 @@ struct Health {
     kafka: Check,
     group: Check,
     model: Check,
+    // Fails while reading is paused. Half open it passes: the member takes work again, and there may be none to try it with.
+    breaker: Check,
     progress: Progress,
 }
 
@@ -329,6 +371,7 @@ impl Health {
             kafka: health.check("kafka"),
             group: health.check("group"),
             model: health.check("model"),
+            breaker: health.check("breaker"),
             progress: health.progress("loop", WEDGED),
         }
     }

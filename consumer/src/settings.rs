@@ -14,7 +14,9 @@ use verdict_registry::{Resolver, TrackingSettings};
 use verdict_telemetry::{CpuPrice, TelemetryArgs, http::ProbeArgs};
 
 use crate::{
+    breaker::{BreakerArgs, BreakerSettings},
     models::{ModelArgs, ModelSettings},
+    monitor::settings::MonitorArgs,
     watching::{WatchArgs, WatchSettings},
 };
 
@@ -37,6 +39,8 @@ pub enum Command {
     Run(Box<RunArgs>),
     /// Read the topics again and prove that every review has exactly one outcome; exit code 1 when not
     Audit(AuditArgs),
+    /// Follow verdicts and labels and tell how right each model version is; audit again and again
+    Monitor(Box<MonitorArgs>),
     /// Ask the consumer of this machine whether it is ready; exit code 1 when not
     Healthcheck(ProbeArgs),
 }
@@ -109,6 +113,10 @@ pub struct RunArgs {
     /// What is watched.
     #[command(flatten)]
     pub watching: WatchArgs,
+
+    /// When reading is paused.
+    #[command(flatten)]
+    pub breaker: BreakerArgs,
 
     /// Address of /metrics, /healthz, /readyz and /model
     #[arg(
@@ -186,6 +194,10 @@ pub struct AuditArgs {
     #[command(flatten)]
     pub topics: TopicArgs,
 
+    /// Audit only reviews that this consumer group is done with; without it, all that are there
+    #[arg(long, value_name = "NAME")]
+    pub group: Option<String>,
+
     /// Positions to show of each kind
     #[arg(long, default_value_t = 5, value_name = "N")]
     pub first: usize,
@@ -234,6 +246,8 @@ pub struct Settings {
     pub models: Option<ModelSettings>,
     /// What is watched.
     pub watching: WatchSettings,
+    /// When reading is paused.
+    pub breaker: BreakerSettings,
     /// Where the operator pages are served.
     pub listen: SocketAddr,
     /// What CPU time costs.
@@ -312,6 +326,7 @@ impl RunArgs {
         problems.extend(self.topics.problems());
         let models = self.models.check(&self.topics.all(), &mut problems);
         let watching = self.watching.check(&mut problems);
+        let breaker = self.breaker.check(&mut problems);
         let kafka = self
             .kafka
             .check()
@@ -369,6 +384,7 @@ impl RunArgs {
             registry,
             models,
             watching,
+            breaker,
             listen: self.listen,
             price,
         })
@@ -384,7 +400,7 @@ fn mlflow_variable(name: &str) -> Option<String> {
 }
 
 impl TopicArgs {
-    fn all(&self) -> [&String; 3] {
+    pub(crate) fn all(&self) -> [&String; 3] {
         [
             &self.reviews_topic,
             &self.verdicts_topic,

@@ -4,6 +4,7 @@
 pub(crate) mod bad_models;
 pub(crate) mod kafka;
 pub(crate) mod pointers;
+pub(crate) mod process;
 
 use verdict_consumer::settings::{Explain, RunArgs, ScoreSettings, Settings};
 use verdict_kafka_io::Record;

@@ -7,16 +7,20 @@
 
 use std::fmt::Write as _;
 
+mod breaker;
 mod consumer;
 mod conventions;
 mod kept;
+mod monitor;
 mod trainer;
 mod watch;
 mod web;
 
+pub use breaker::*;
 pub use consumer::*;
 pub use conventions::*;
 pub use kept::*;
+pub use monitor::*;
 pub use trainer::*;
 pub use watch::*;
 pub use web::*;
@@ -66,6 +70,8 @@ pub const GROUPS: &[(&str, &[Instrument])] = &[
     ("Watching reviews and models", watch::ALL),
     ("Trainer", trainer::ALL),
     ("Web", web::ALL),
+    ("Breaker", breaker::ALL),
+    ("Monitor", monitor::ALL),
 ];
 
 /// Every instrument.

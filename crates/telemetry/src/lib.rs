@@ -32,7 +32,7 @@ mod settings;
 pub use cpu::CpuPrice;
 pub use health::Health;
 pub use http::Pages;
-pub use metrics::{Drift, Metrics, ModelInfo};
+pub use metrics::{AuditFound, Drift, Estimate, LiveBin, LiveVersion, Metrics, ModelInfo};
 pub use settings::TelemetryArgs;
 
 /// Which of the services this process is. It names the OpenTelemetry resource (`service.name`).
@@ -40,6 +40,8 @@ pub use settings::TelemetryArgs;
 pub enum Service {
     /// `verdict-consumer`.
     Consumer,
+    /// `verdict-monitor`.
+    Monitor,
     /// `verdict-producer`.
     Producer,
     /// `verdict-trainer`.
@@ -54,6 +56,7 @@ impl Service {
     pub fn name(self) -> &'static str {
         match self {
             Self::Consumer => "verdict-consumer",
+            Self::Monitor => "verdict-monitor",
             Self::Producer => "verdict-producer",
             Self::Trainer => "verdict-trainer",
             Self::Web => "verdict-web",
