@@ -14,6 +14,7 @@ fn main() -> ExitCode {
     let result = match cli.command {
         Some(Command::Audit(args)) => audit::command(&args),
         Some(Command::Run(args)) => service::command(&args),
+        Some(Command::Healthcheck(args)) => service::healthcheck(&args),
         None => service::command(&cli.run),
     };
     result.unwrap_or_else(|error| {

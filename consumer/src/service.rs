@@ -9,12 +9,18 @@ use tokio::{
     sync::oneshot,
     time::timeout,
 };
-use verdict_telemetry::{Service, Telemetry, http, logs};
+use verdict_telemetry::{
+    Service, Telemetry,
+    http::{self, ProbeArgs},
+    logs,
+};
 
 use crate::{run, settings::RunArgs, shutdown::Shutdown};
 
 /// From the signal to the end, whatever the broker does. The loop itself gives up its batch sooner.
 const END_WITHIN: Duration = Duration::from_secs(9);
+/// The port of `--listen`'s default.
+const PAGES_PORT: u16 = 9101;
 
 /// Settings, a model or another input that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -87,6 +93,20 @@ pub fn command(args: &RunArgs) -> anyhow::Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
     }
+}
+
+/// `consumer healthcheck`: asks a running consumer, as a container's health check does.
+///
+/// # Errors
+/// None: a consumer that is not ready is the answer 1, and why is told on standard error.
+pub fn healthcheck(args: &ProbeArgs) -> anyhow::Result<ExitCode> {
+    Ok(match args.run(PAGES_PORT) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("consumer: {error}");
+            ExitCode::from(1)
+        }
+    })
 }
 
 pub(crate) fn bad_input(error: impl std::fmt::Display) -> anyhow::Error {

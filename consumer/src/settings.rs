@@ -11,7 +11,7 @@ use verdict_messages::{
     AllowedReplyTopics, MAX_REVIEW_BYTES, reply::DEFAULT_ALLOWED_REPLY_TOPICS, topic,
 };
 use verdict_registry::{Resolver, TrackingSettings};
-use verdict_telemetry::{CpuPrice, TelemetryArgs};
+use verdict_telemetry::{CpuPrice, TelemetryArgs, http::ProbeArgs};
 
 use crate::models::{ModelArgs, ModelSettings};
 
@@ -34,6 +34,8 @@ pub enum Command {
     Run(Box<RunArgs>),
     /// Read the topics again and prove that every review has exactly one outcome; exit code 1 when not
     Audit(AuditArgs),
+    /// Ask the consumer of this machine whether it is ready; exit code 1 when not
+    Healthcheck(ProbeArgs),
 }
 
 /// The topics, for every command.

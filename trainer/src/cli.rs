@@ -7,6 +7,7 @@ use crate::commands::{
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 use verdict_kafka_io::{Failure, PublishError};
+use verdict_telemetry::http::ProbeArgs;
 
 /// Trains, evaluates and explains the models that classify reviews, and lets the better one serve.
 ///
@@ -52,6 +53,8 @@ enum Command {
     Stage(stage::Command),
     /// Keep a model in a registry and tell the running consumers to take it.
     Publish(publish::Args),
+    /// Ask the `trainer watch` of this machine whether it is ready; exit code 1 if not.
+    Healthcheck(ProbeArgs),
     /// Get the data set.
     #[command(subcommand)]
     Data(data::Command),
@@ -78,6 +81,7 @@ pub fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
         Command::Params(args) => params::run(args),
         Command::Stage(command) => stage::run(command),
         Command::Publish(args) => publish::run(args),
+        Command::Healthcheck(args) => return Ok(watch::healthcheck(args)),
         Command::Data(command) => data::run(command),
     }?;
     Ok(ExitCode::SUCCESS)

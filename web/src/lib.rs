@@ -33,4 +33,4 @@ pub mod settings;
 pub use http::BodyLimits;
 pub use rate::Rate;
 pub use run::{RunError, run, run_on, serve_on};
-pub use settings::{RawSettings, Settings};
+pub use settings::{Command, RawSettings, Settings};

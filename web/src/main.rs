@@ -3,14 +3,20 @@
 use std::process::ExitCode;
 
 use tokio::signal::unix::{SignalKind, signal};
-use verdict_telemetry::logs;
-use verdict_web::{RawSettings, RunError};
+use verdict_telemetry::{http::ProbeArgs, logs};
+use verdict_web::{Command, RawSettings, RunError};
+
+/// The port of `--listen`'s default.
+const PORT: u16 = 8080;
 
 fn main() -> ExitCode {
     let raw = match RawSettings::read(std::env::args_os()) {
         Ok(raw) => raw,
         Err(error) => error.exit(),
     };
+    if let Some(Command::Healthcheck(args)) = &raw.command {
+        return healthcheck(args);
+    }
     match start(&raw) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -19,6 +25,16 @@ fn main() -> ExitCode {
                 Some(RunError::Telemetry(_)) => 70,
                 _ => 2,
             })
+        }
+    }
+}
+
+fn healthcheck(args: &ProbeArgs) -> ExitCode {
+    match args.run(PORT) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("web: {error}");
+            ExitCode::from(1)
         }
     }
 }

@@ -11,12 +11,14 @@ mod consumer;
 mod conventions;
 mod kept;
 mod trainer;
+mod watch;
 mod web;
 
 pub use consumer::*;
 pub use conventions::*;
 pub use kept::*;
 pub use trainer::*;
+pub use watch::*;
 pub use web::*;
 
 /// What an instrument measures and how.
@@ -61,6 +63,7 @@ pub const GROUPS: &[(&str, &[Instrument])] = &[
     ("Kept from the Python system", kept::ALL),
     ("OpenTelemetry semantic conventions", conventions::ALL),
     ("Consumer", consumer::ALL),
+    ("Watching reviews and models", watch::ALL),
     ("Trainer", trainer::ALL),
     ("Web", web::ALL),
 ];

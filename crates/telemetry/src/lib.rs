@@ -1,11 +1,12 @@
 //! Logs, metrics and health: what a Verdict service tells its operators.
 //!
-//! This is the only crate that names the OpenTelemetry SDK. A service starts one [`Telemetry`] and hands out its two
-//! parts, both cheap to clone:
+//! This is the only crate that names the OpenTelemetry SDK. A service starts one [`Telemetry`] and hands out its three
+//! parts, all cheap to clone:
 //!
 //! - [`Metrics`]: one typed method for each thing that can happen. Names, units and labels stand in one closed
 //!   [`catalogue`]; label values are enums ([`labels`]), so that no input can grow the number of series.
 //! - [`Health`]: named readiness checks and progress clocks, read by `/readyz` and `/healthz`.
+//! - [`Pages`]: what a service shows its operators beside these, page by page; this crate does not know what that is.
 //!
 //! [`http`] serves both, and holds the bounded accept loop that every HTTP side of Verdict runs on. [`logs`] sets up
 //! `tracing`, once, from `main.rs`. No review text is logged at level info or above, anywhere.
@@ -30,7 +31,8 @@ mod settings;
 
 pub use cpu::CpuPrice;
 pub use health::Health;
-pub use metrics::{Metrics, ModelInfo};
+pub use http::Pages;
+pub use metrics::{Drift, Metrics, ModelInfo};
 pub use settings::TelemetryArgs;
 
 /// Which of the services this process is. It names the OpenTelemetry resource (`service.name`).
@@ -85,6 +87,7 @@ pub enum TelemetryError {
 pub struct Telemetry {
     metrics: Metrics,
     health: Health,
+    pages: Pages,
 }
 
 impl Telemetry {
@@ -98,6 +101,7 @@ impl Telemetry {
         Ok(Self {
             metrics,
             health: Health::default(),
+            pages: Pages::default(),
         })
     }
 
@@ -111,5 +115,11 @@ impl Telemetry {
     #[must_use]
     pub fn health(&self) -> &Health {
         &self.health
+    }
+
+    /// Where a service adds operator pages of its own.
+    #[must_use]
+    pub fn pages(&self) -> &Pages {
+        &self.pages
     }
 }

@@ -4,6 +4,7 @@ mod begin;
 mod consumer;
 mod messaging;
 mod trainer;
+mod watch;
 mod web;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,7 +13,7 @@ use opentelemetry::metrics::{Counter, Gauge, Histogram, Meter, MeterProvider};
 use opentelemetry_sdk::{Resource, metrics::SdkMeterProvider};
 use prometheus::{Encoder, Registry, TextEncoder};
 
-pub use self::consumer::ModelInfo;
+pub use self::{consumer::ModelInfo, watch::Drift};
 use crate::{
     CpuPrice, Service, TelemetryError,
     catalogue::{self, Instrument, Kind},
@@ -31,6 +32,7 @@ struct Instruments {
     consumer: consumer::Instruments,
     messaging: messaging::Instruments,
     trainer: trainer::Instruments,
+    watch: watch::Instruments,
     web: web::Instruments,
     // The exporter only holds a weak reference to its pipeline: the provider has to live as long as the registry.
     _provider: SdkMeterProvider,
@@ -65,6 +67,7 @@ impl Metrics {
             consumer: consumer::Instruments::new(&meter),
             messaging: messaging::Instruments::new(&meter),
             trainer: trainer::Instruments::new(&meter),
+            watch: watch::Instruments::new(&meter),
             web: web::Instruments::new(&meter),
             _provider: provider,
         })))

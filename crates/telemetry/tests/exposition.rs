@@ -10,10 +10,10 @@
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use verdict_telemetry::{
-    CpuPrice, Metrics, ModelInfo, Service, Telemetry, catalogue,
+    CpuPrice, Drift, Metrics, ModelInfo, Service, Telemetry, catalogue,
     labels::{
-        DeadLetter, Destination, Ending, Method, ModelSwap, Prediction, Rebuild, Refused,
-        ReplyReceived, ReplySent, Route, SendError,
+        DeadLetter, Destination, DriftFeature, Ending, Method, ModelSwap, Prediction, Rebuild,
+        Refused, ReplyReceived, ReplySent, Route, SendError, ShadowOutcome,
     },
 };
 
@@ -50,6 +50,15 @@ fn recorded() -> Telemetry {
     metrics.record_web_reply(ReplyReceived::Delivered);
     metrics.add_web_pending(1);
     metrics.record_web_refused(Refused::PendingFull);
+    metrics.record_review(0.93, 120.0);
+    metrics.set_drift(Some(Drift {
+        reviews: 1000,
+        oov_ratio: Some(0.0625),
+        psi: vec![(DriftFeature::Tokens, 0.25), (DriftFeature::Oov, 0.5)],
+        alarm: Some(true),
+    }));
+    metrics.record_shadow(ShadowOutcome::Disagree, 0.25);
+    metrics.set_shadow(model("next"));
     telemetry
 }
 
@@ -124,36 +133,32 @@ fn a_swapped_model_and_a_revoked_partition_lose_their_series() {
 }
 
 #[test]
-fn what_can_be_counted_is_there_before_it_happens() {
-    for (service, lines) in [
-        (
-            Service::Consumer,
-            &[
-                "model_prediction_count_total{prediction=\"0\"} 0\n",
-                "verdict_endings_total{ending=\"verdict\"} 0\n",
-                "verdict_endings_total{ending=\"dead_letter\",kind=\"bad_reply_topic\"} 0\n",
-                "verdict_replies_total{outcome=\"failed\"} 0\n",
-                "verdict_model_swaps_total{outcome=\"checksum\"} 0\n",
-            ][..],
-        ),
-        (
-            Service::Trainer,
-            &["verdict_trainer_rebuilds_total{outcome=\"failed\"} 0\n"],
-        ),
-        (
-            Service::Web,
-            &[
-                "verdict_web_replies_total{outcome=\"late\"} 0\n",
-                "verdict_web_refused_total{reason=\"rate_limit\"} 0\n",
-                "verdict_web_pending 0\n",
-            ],
-        ),
+fn what_is_watched_has_its_series_and_loses_them_with_it() {
+    let telemetry = recorded();
+    let text = telemetry.metrics().exposition().expect("text");
+    for line in [
+        "verdict_score_probability_bucket{le=\"0.95\"} 1\n",
+        "verdict_score_probability_bucket{le=\"0.9\"} 0\n",
+        "verdict_review_tokens_sum 120\n",
+        "verdict_drift_psi{feature=\"tokens\"} 0.25\n",
+        "verdict_drift_psi{feature=\"oov\"} 0.5\n",
+        "verdict_drift_alarm 1\n",
+        "verdict_drift_window 1000\n",
+        "verdict_oov_ratio 0.0625\n",
+        "verdict_shadow_reviews_total{outcome=\"disagree\"} 1\n",
+        "verdict_shadow_difference_count 1\n",
+        "version=\"next\"} 1\n",
     ] {
-        let telemetry = Telemetry::start(service, CpuPrice::default()).expect("telemetry starts");
-        let text = telemetry.metrics().exposition().expect("text");
-        for line in lines {
-            assert!(text.contains(line), "{line}\nis not in\n{text}");
-        }
+        assert!(text.contains(line), "{line}\nis not in\n{text}");
+    }
+    telemetry.metrics().set_drift(None);
+    let text = telemetry.metrics().exposition().expect("text");
+    for gone in [
+        "verdict_drift_psi",
+        "verdict_drift_alarm",
+        "verdict_oov_ratio",
+    ] {
+        assert!(!text.contains(gone), "{text}");
     }
 }
 

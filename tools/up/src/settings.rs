@@ -37,6 +37,10 @@ pub struct Settings {
     #[arg(long, value_name = "URI")]
     pub shadow: Option<String>,
 
+    /// Reviews in the window of each consumer in which drift is looked for, as `consumer --drift-window`
+    #[arg(long, default_value_t = 1000, value_name = "N")]
+    pub drift_window: usize,
+
     /// Training parameters of the trainer
     #[arg(long, default_value = "params.yaml", value_name = "FILE")]
     pub params: PathBuf,

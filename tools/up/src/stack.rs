@@ -175,7 +175,9 @@ impl Stack {
         let many = self.ports.consumers.len() > 1;
         for (number, port) in (1..).zip(&self.ports.consumers) {
             let mut consumer = paths.program("consumer", &["run"], settings)?;
-            listen(&mut consumer, *port).args(["--model", &settings.model]);
+            listen(&mut consumer, *port)
+                .args(["--model", &settings.model])
+                .args(["--drift-window", &settings.drift_window.to_string()]);
             if let Some(shadow) = &settings.shadow {
                 consumer.args(["--shadow", shadow]);
             }

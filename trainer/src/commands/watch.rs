@@ -4,10 +4,15 @@ use super::rebuild::Args as RebuildArgs;
 use crate::lifecycle::watch::{Pace, watch};
 use anyhow::Context;
 use std::net::SocketAddr;
+use std::process::ExitCode;
 use std::sync::mpsc;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
-use verdict_telemetry::{Service, Telemetry, TelemetryArgs, http, logs};
+use verdict_telemetry::http::{self, ProbeArgs};
+use verdict_telemetry::{Service, Telemetry, TelemetryArgs, logs};
+
+/// The port of `--listen`'s default.
+const PAGES_PORT: u16 = 9103;
 
 /// Options of `trainer watch`.
 #[derive(Debug, Clone, clap::Args)]
@@ -33,6 +38,17 @@ pub struct Args {
     listen: SocketAddr,
     #[command(flatten)]
     telemetry: TelemetryArgs,
+}
+
+/// Asks a running watch, as a container's health check does.
+pub(crate) fn healthcheck(args: &ProbeArgs) -> ExitCode {
+    match args.run(PAGES_PORT) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("trainer: {error}");
+            ExitCode::from(1)
+        }
+    }
 }
 
 /// Watches until SIGINT or SIGTERM. The first lets the rebuild at hand finish; a second ends it, and the next run goes on.

@@ -7,17 +7,29 @@ mod file;
 
 use std::{net::SocketAddr, time::Duration};
 
-use clap::{CommandFactory, FromArgMatches, Parser};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use verdict_kafka_io::{KafkaArgs, KafkaSettings};
 use verdict_messages::topic;
-use verdict_telemetry::{CpuPrice, TelemetryArgs, http::Limits};
+use verdict_telemetry::{
+    CpuPrice, TelemetryArgs,
+    http::{Limits, ProbeArgs},
+};
 
 use crate::{ask::ReplyTo, desk::DeskLimits, http::BodyLimits, rate::Rate};
 
 /// The frontend of Verdict: a page and an HTTP interface that publish reviews to Kafka and await their verdicts.
 #[derive(Debug, Clone, Parser)]
-#[command(name = "web", version, args_override_self = true)]
+#[command(
+    name = "web",
+    version,
+    args_override_self = true,
+    args_conflicts_with_subcommands = true
+)]
 pub struct RawSettings {
+    /// What to do instead of serving.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+
     /// A file of settings: YAML, one `flag-name: value` a line. Flags and environment go before it
     #[arg(long, env = "VERDICT_CONFIG", value_name = "FILE")]
     pub config: Option<std::path::PathBuf>,
@@ -209,6 +221,13 @@ pub struct RawSettings {
     pub telemetry: TelemetryArgs,
 }
 
+/// What `web` does beside serving.
+#[derive(Debug, Clone, Subcommand)]
+pub enum Command {
+    /// Ask the web server of this machine whether it is ready; exit code 1 when not
+    Healthcheck(ProbeArgs),
+}
+
 /// Settings that have been checked.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -260,7 +279,7 @@ impl RawSettings {
     ) -> Result<Self, clap::Error> {
         let typed: Vec<_> = arguments.into_iter().collect();
         let first = Self::from_arg_matches(&Self::command().try_get_matches_from(&typed)?)?;
-        let Some(path) = &first.config else {
+        let (Some(path), None) = (&first.config, &first.command) else {
             return Ok(first);
         };
         let mut command = Self::command();

@@ -2,16 +2,22 @@
 //!
 //! A service without a frontend of its own calls [`spawn`], which needs no async runtime of the caller's. The frontend
 //! runs its own routes on [`accept`], and answers the three operator pages with [`page`].
+//! Whatever else a service shows its operators it adds to its [`Pages`], before or after the server was started.
+//! [`probe`] is the other side: it asks a running service whether it is well.
 
 mod accept;
+mod extra;
 mod pages;
+mod probe;
 
 use std::{io, net::SocketAddr};
 
 use tokio::net::TcpListener;
 
 pub use accept::{Limits, Refusal, accept};
+pub use extra::Pages;
 pub use pages::{Page, Server, page, spawn};
+pub use probe::{ProbeArgs, ProbeError, Question, probe};
 
 /// A listening address could not be had.
 #[derive(Debug, thiserror::Error)]

@@ -7,7 +7,8 @@
 use super::Metrics;
 use crate::Service;
 use crate::labels::{
-    DeadLetter, Ending, ModelSwap, Prediction, Rebuild, Refused, ReplyReceived, ReplySent, label,
+    DeadLetter, Ending, ModelSwap, Prediction, Rebuild, Refused, ReplyReceived, ReplySent,
+    ShadowOutcome, label,
 };
 
 impl Metrics {
@@ -42,6 +43,10 @@ impl Metrics {
         }
         for outcome in ModelSwap::ALL {
             self.record_model_swaps(*outcome, 0);
+        }
+        for outcome in ShadowOutcome::ALL {
+            let labels = [label("outcome", outcome.as_str())];
+            self.0.watch.shadow_reviews.add(0, &labels);
         }
     }
 

@@ -69,7 +69,11 @@ pub fn dashboards() -> Vec<(String, Value)> {
         .map(|path| {
             let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
             let text = std::fs::read_to_string(path).unwrap();
-            (name, serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display())))
+            (
+                name,
+                serde_json::from_str(&text)
+                    .unwrap_or_else(|error| panic!("{}: {error}", path.display())),
+            )
         })
         .collect()
 }
@@ -77,7 +81,10 @@ pub fn dashboards() -> Vec<(String, Value)> {
 /// The panels of a dashboard that show something: no rows.
 pub fn panels(dashboard: &Value) -> Vec<&Value> {
     let panels = dashboard["panels"].as_array().unwrap();
-    panels.iter().filter(|panel| panel["type"] != "row").collect()
+    panels
+        .iter()
+        .filter(|panel| panel["type"] != "row")
+        .collect()
 }
 
 /// Every query of every panel and annotation.
@@ -88,7 +95,10 @@ pub fn queries() -> Vec<Query> {
             let title = panel["title"].as_str().unwrap();
             for target in panel["targets"].as_array().unwrap() {
                 queries.push(Query {
-                    place: format!("{name}, panel {title:?}, {}", target["refId"].as_str().unwrap()),
+                    place: format!(
+                        "{name}, panel {title:?}, {}",
+                        target["refId"].as_str().unwrap()
+                    ),
                     expr: target["expr"].as_str().unwrap().to_owned(),
                 });
             }
@@ -118,7 +128,11 @@ pub fn variables() -> Vec<(String, String, String)> {
                 .and_then(|rest| rest.strip_suffix(')'))
                 .and_then(|inner| inner.rsplit_once(", "))
                 .unwrap_or_else(|| panic!("{name}: {definition}"));
-            variables.push((format!("{name}, variable {}", variable["name"]), selector.to_owned(), label.to_owned()));
+            variables.push((
+                format!("{name}, variable {}", variable["name"]),
+                selector.to_owned(),
+                label.to_owned(),
+            ));
         }
     }
     variables
@@ -137,6 +151,9 @@ pub fn filled(expr: &str) -> String {
     ] {
         filled = filled.replace(variable, value);
     }
-    assert!(!filled.contains('$'), "a variable that nobody fills: {expr}");
+    assert!(
+        !filled.contains('$'),
+        "a variable that nobody fills: {expr}"
+    );
     filled
 }

@@ -2,8 +2,8 @@
 #![allow(dead_code, reason = "each test uses its part of this")]
 
 pub mod files;
-pub mod promql;
 pub mod prometheus;
+pub mod promql;
 pub mod system;
 
 use std::path::{Path, PathBuf};
@@ -14,7 +14,10 @@ pub const PATIENCE: Duration = Duration::from_secs(90);
 
 /// The repository.
 pub fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../..")
+        .canonicalize()
+        .unwrap()
 }
 
 /// Asks again and again until there is an answer; what was missing last is said when there is none.
@@ -26,7 +29,10 @@ pub fn eventually<T>(what: &str, mut ask: impl FnMut() -> Result<T, String>) -> 
             Ok(answer) => return answer,
             Err(missing) => missing,
         };
-        assert!(start.elapsed() < PATIENCE, "{what}: not within {PATIENCE:?}: {missing}");
+        assert!(
+            start.elapsed() < PATIENCE,
+            "{what}: not within {PATIENCE:?}: {missing}"
+        );
         std::thread::park_timeout(Duration::from_millis(200));
     }
 }

@@ -1,0 +1,30 @@
+# A Docker engine of our own where none runs. Sourced; needs $work. Sets DOCKER_HOST and, if it started one, engine_pid.
+engine_pid=
+
+engine_start() {
+  if docker info >/dev/null 2>&1; then
+    echo "engine: the one that runs, $(docker info --format '{{.ServerVersion}}')" >&2
+    return
+  fi
+  if ! command -v dockerd >/dev/null || ! command -v iptables >/dev/null; then
+    [ "$(id -u)" = 0 ] || { echo "compose-test: no Docker engine answers, and to start one needs root" >&2; return 2; }
+    apt-get update -qq && apt-get install -y -qq --no-install-recommends docker.io iptables >/dev/null
+  fi
+  mkdir -p "$work/engine"
+  export DOCKER_HOST="unix://$work/engine/docker.sock"
+  # Low priority: an image build takes all processors for a long while.
+  nice -n 15 dockerd --data-root "$work/engine/data" --exec-root "$work/engine/exec" --pidfile "$work/engine/dockerd.pid" \
+    --host "$DOCKER_HOST" --storage-driver overlay2 >"$work/engine/dockerd.log" 2>&1 &
+  engine_pid=$!
+  until docker info >/dev/null 2>&1; do
+    kill -0 "$engine_pid" 2>/dev/null || { tail -5 "$work/engine/dockerd.log" >&2; echo "compose-test: dockerd ended (above: its log)" >&2; return 2; }
+    sleep 0.2
+  done
+  echo "engine: started, $(docker info --format '{{.ServerVersion}}, {{.Driver}}')" >&2
+}
+
+engine_stop() {
+  [ -n "$engine_pid" ] || return 0
+  kill "$engine_pid" && wait "$engine_pid" || true
+  engine_pid=
+}

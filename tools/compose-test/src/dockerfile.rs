@@ -1,0 +1,124 @@
+//! The rules of the Dockerfile.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::is_pinned;
+
+/// The user of the images, distroless's `nonroot`.
+const USER: &str = "USER 65532:65532";
+
+/// Every breach of the rules in a Dockerfile, one sentence each.
+///
+/// It must build with the classic builder as with BuildKit, from pinned images, with the locked versions of the crates, and what
+/// it makes runs as [`USER`] and without a shell.
+#[must_use]
+pub fn dockerfile_problems(text: &str) -> Vec<String> {
+    let mut problems = Vec::new();
+    let (mut arguments, mut stages) = (BTreeMap::new(), BTreeMap::new());
+    let mut stage = String::new();
+    for instruction in instructions(text) {
+        let (word, rest) = instruction.split_once(' ').unwrap_or((&instruction, ""));
+        match word {
+            "ARG" => {
+                if let Some((name, value)) = rest.split_once('=') {
+                    arguments.insert(name.to_owned(), value.to_owned());
+                }
+            }
+            "FROM" => {
+                let mut words = rest.split_whitespace();
+                let base = words.next().unwrap_or_default();
+                stage = words.nth(1).unwrap_or_default().to_owned();
+                let image = base
+                    .strip_prefix("${")
+                    .and_then(|name| name.strip_suffix('}'))
+                    .and_then(|name| arguments.get(name))
+                    .map_or(base, String::as_str);
+                if !stages.contains_key(image) && !is_pinned(image) {
+                    problems.push(format!("FROM {base}: {image} is not pinned to a version"));
+                }
+                stages.insert(
+                    stage.clone(),
+                    Stage {
+                        base: image.to_owned(),
+                        ..Stage::default()
+                    },
+                );
+            }
+            _ => {
+                problems.extend(plain(&instruction));
+                let has_instructions = stages.entry(stage.clone()).or_default();
+                has_instructions.instructions.push(instruction);
+            }
+        }
+    }
+    problems.extend(made(&stages));
+    problems
+}
+
+#[derive(Debug, Default)]
+struct Stage {
+    base: String,
+    instructions: Vec<String>,
+}
+
+/// The instructions, each on one line and without comments.
+fn instructions(text: &str) -> Vec<String> {
+    let (mut all, mut one) = (Vec::new(), String::new());
+    for line in text
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+    {
+        match line.strip_suffix('\\') {
+            Some(part) => {
+                one.push_str(part.trim());
+                one.push(' ');
+            }
+            None => all.push(std::mem::take(&mut one) + line),
+        }
+    }
+    all
+}
+
+/// What any instruction must keep to.
+fn plain(instruction: &str) -> Option<String> {
+    if instruction.starts_with("RUN --mount") || instruction.contains("<<") {
+        return Some(format!(
+            "{instruction:?}: the classic builder does not know this"
+        ));
+    }
+    let builds = ["cargo build", "cargo install", "cargo chef cook"]
+        .iter()
+        .any(|command| instruction.contains(command));
+    (builds && !instruction.contains("--locked"))
+        .then(|| format!("{instruction:?}: builds without --locked"))
+}
+
+/// What the images must keep to: the stages that have an entry point.
+fn made(stages: &BTreeMap<String, Stage>) -> BTreeSet<String> {
+    let mut problems = BTreeSet::new();
+    for (name, stage) in stages {
+        let Some(entry) = stage
+            .instructions
+            .iter()
+            .find(|one| one.starts_with("ENTRYPOINT"))
+        else {
+            continue;
+        };
+        if !entry.starts_with("ENTRYPOINT [") {
+            problems.insert(format!("{name}: {entry:?} needs a shell"));
+        }
+        // From the image back to where it comes from; the last word of each counts.
+        let lineage = std::iter::successors(Some(stage), |stage| stages.get(&stage.base));
+        let user = lineage
+            .flat_map(|stage| stage.instructions.iter().rev())
+            .find(|one| one.starts_with("USER"));
+        if user.map(String::as_str) != Some(USER) {
+            problems.insert(format!("{name}: runs as {user:?}, not {USER:?}"));
+        }
+        if let Some(run) = stage.instructions.iter().find(|one| one.starts_with("RUN")) {
+            problems.insert(format!("{name}: {run:?} needs a shell in the image"));
+        }
+    }
+    problems
+}
