@@ -99,8 +99,10 @@ impl Telemetry {
     /// # Errors
     /// [`TelemetryError::Metrics`] when the exporter cannot be built.
     pub fn start(service: Service, price: CpuPrice) -> Result<Self, TelemetryError> {
+        let metrics = Metrics::new(service, price)?;
+        metrics.begin(service);
         Ok(Self {
-            metrics: Metrics::new(service, price)?,
+            metrics,
             health: Health::default(),
             pages: Pages::default(),
         })

@@ -1,5 +1,6 @@
 //! Recording: one typed method for each thing that happens. Each file beside this one has those of one subject.
 
+mod begin;
 mod breaker;
 mod consumer;
 mod messaging;

@@ -37,7 +37,7 @@ struct Present {
 pub(super) struct Instruments {
     probability: Histogram<f64>,
     tokens: Histogram<f64>,
-    shadow_reviews: Counter<u64>,
+    pub(super) shadow_reviews: Counter<u64>,
     shadow_difference: Histogram<f64>,
     present: Arc<Present>,
 }
