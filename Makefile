@@ -54,6 +54,10 @@ bench-peers: require ## scikit-learn and fastText beside Verdict, in one run (DA
 	$(CARGO) build --locked --release -p verdict-trainer
 	python3 benches/peers/run.py --data "$(or $(DATA),data/raw/aclImdb_v1.tar.gz)" --trainer "$$CARGO_TARGET_DIR/release/trainer" $(ARGS)
 
+.PHONY: compose-test
+compose-test: ## Build the images, run docker-compose.yml and try to break it (ARGS="--pull …"; needs Docker, or root to start one)
+	@tools/compose-test/run.sh $(ARGS)
+
 .PHONY: require
 require:
 	@missing=(); for tool in cargo cc c++ make pkg-config; do command -v $$tool >/dev/null || missing+=($$tool); done; \

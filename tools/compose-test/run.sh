@@ -125,6 +125,21 @@ until_healthy prometheus 90
 [ -z "$pull" ] || until_healthy grafana 120
 say "ready after $ready s"
 
+# What the engine made of the limits and restrictions, rather than what the file says.
+docker inspect $(compose ps -q) | python3 -c '
+import json, sys
+for container in json.load(sys.stdin):
+    host, name = container["HostConfig"], container["Config"]["Labels"]["com.docker.compose.service"]
+    got = {"memory": host["Memory"] > 0, "cpus": host["NanoCpus"] > 0, "processes": (host["PidsLimit"] or 0) > 0,
+           "no capabilities": host["CapDrop"] == ["ALL"] and not host["CapAdd"], "not privileged": not host["Privileged"],
+           "no new privileges": "no-new-privileges:true" in host["SecurityOpt"], "read only": host["ReadonlyRootfs"] or name == "kafka",
+           "user": container["Config"]["User"].split(":")[0] not in ("", "0", "root"),
+           "loopback": all(port["HostIp"] == "127.0.0.1" for ports in (host["PortBindings"] or {}).values() for port in ports)}
+    for what in (what for what, is_so in got.items() if not is_so):
+        print(f"{name}: {what}")
+' >"$work/restrictions.txt"
+[ ! -s "$work/restrictions.txt" ] || wrong "restrictions that do not hold: $(cat "$work/restrictions.txt")"
+
 # --- every review is answered --------------------------------------------------------------------------------------------------
 from_imdb=(); [ -z "$imdb" ] || from_imdb=(--imdb "$imdb")
 post() { measure post "$web" --reviews "$reviews" --concurrency "$concurrency" "${from_imdb[@]}" "$@"; }
