@@ -157,7 +157,7 @@ fn what_the_user_can_put_right_exits_with_2() {
         (&["--drift-window=7"], "--drift-window must be 0 or 100 to"),
         (
             &[DEFAULT_MODEL, "--shadow=/no/such/shadow"],
-            "--shadow: /no/such/shadow",
+            "--shadow: loading model /no/such/shadow",
         ),
         (
             &[DEFAULT_MODEL, "--shadow=dir:/no/such/registry/x@y"],

@@ -5,7 +5,7 @@ use std::{collections::VecDeque, sync::Arc};
 use verdict_sentiment::Model;
 
 /// Reviews that a sample holds at most, whatever the lots draw.
-pub const MAX_SAMPLE: usize = 2048;
+pub const MAX_SAMPLE: usize = 512;
 
 /// The terms of a sample of the window's reviews.
 ///

@@ -22,7 +22,7 @@ const PATH: &str = "/model";
 /// Terms that are told.
 pub(super) const TERMS: usize = 10;
 /// In every so many parts of a window the stability indices are computed; in between, once a second.
-const LOOKS_A_WINDOW: usize = 20;
+const LOOKS_A_WINDOW: usize = 10;
 
 /// Watches the model that serves.
 #[derive(Debug)]
@@ -129,7 +129,8 @@ impl Watching {
             sample: TermSample::new(self.window),
             since_look: 0,
         });
-        self.tell(&state);
+        self.metrics.set_drift(None);
+        self.look(&mut state);
     }
 
     /// A batch stands. `records` and `endings` belong together one by one, and `plan` was what was looked at.
@@ -159,7 +160,7 @@ impl Watching {
                 );
             }
         }
-        if serving.since_look > self.window / LOOKS_A_WINDOW {
+        if serving.since_look >= (self.window / LOOKS_A_WINDOW).max(1) {
             self.look(&mut state);
         }
     }
@@ -180,43 +181,31 @@ impl Watching {
         let Some(window) = &serving.window else {
             return;
         };
-        if window.is_full() {
-            let largest = window
-                .readings()
-                .max_by(|a, b| a.psi.total_cmp(&b.psi))
-                .map(|reading| (reading.feature.as_str(), reading.psi));
-            if let Some((feature, psi)) = largest {
-                match alarm.look(psi) {
-                    Some(Change::Begins) => tracing::warn!(
-                        feature,
-                        psi,
-                        threshold = alarm.threshold(),
-                        reviews = window.len(),
-                        terms = told(&serving.sample.shifts(&serving.model, TERMS)),
-                        "the reviews have drifted from those that the model was trained on"
-                    ),
-                    Some(Change::Ends) => tracing::info!(
-                        psi,
-                        threshold = alarm.threshold(),
-                        "drift alarm ends: the reviews are again like those of the training"
-                    ),
-                    None => {}
-                }
+        let psi: Vec<_> = window.readings().map(|r| (r.feature, r.psi)).collect();
+        let largest = psi.iter().max_by(|(_, a), (_, b)| a.total_cmp(b));
+        if let Some(&(feature, psi)) = largest.filter(|_| window.is_full()) {
+            match alarm.look(psi) {
+                Some(Change::Begins) => tracing::warn!(
+                    feature = feature.as_str(),
+                    psi,
+                    threshold = alarm.threshold(),
+                    reviews = window.len(),
+                    terms = told(&serving.sample.shifts(&serving.model, TERMS)),
+                    "the reviews have drifted from those that the model was trained on"
+                ),
+                Some(Change::Ends) => tracing::info!(
+                    psi,
+                    threshold = alarm.threshold(),
+                    "drift alarm ends: the reviews are again like those of the training"
+                ),
+                None => {}
             }
         }
-        self.tell(state);
-    }
-
-    fn tell(&self, state: &State) {
-        let window = state.serving.as_ref().and_then(|s| s.window.as_ref());
-        self.metrics.set_drift(window.map(|window| {
-            let psi: Vec<_> = window.readings().map(|r| (r.feature, r.psi)).collect();
-            Drift {
-                reviews: window.len() as u64,
-                oov_ratio: window.oov_ratio(),
-                alarm: (!psi.is_empty()).then(|| state.alarm.is_raised()),
-                psi,
-            }
+        self.metrics.set_drift(Some(Drift {
+            reviews: window.len() as u64,
+            oov_ratio: window.oov_ratio(),
+            alarm: (!psi.is_empty()).then(|| alarm.is_raised()),
+            psi,
         }));
     }
 
