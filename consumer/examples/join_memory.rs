@@ -42,7 +42,8 @@ fn main() -> anyhow::Result<()> {
             }
         }
         let took = started.elapsed();
-        let status = std::fs::read_to_string("/proc/self/status").context("reading its own size")?;
+        let status =
+            std::fs::read_to_string("/proc/self/status").context("reading its own size")?;
         let resident = status
             .lines()
             .find_map(|line| line.strip_prefix("VmRSS:"))
