@@ -37,7 +37,7 @@ pub struct MonitorArgs {
     )]
     pub group: String,
 
-    /// Verdicts without a label to remember; as many with a label, and as many labels; about 150 bytes each. The oldest
+    /// Verdicts without a label to remember; as many with a label, and as many labels; about 200 bytes each. The oldest
     /// are forgotten first
     #[arg(
         long,

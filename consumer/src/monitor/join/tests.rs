@@ -225,7 +225,8 @@ fn counts(events: &[Event]) -> Vec<(u64, u64)> {
 #[test]
 fn what_counts_is_the_last_of_each_kind() {
     let (yes, no) = (Some(true), Some(false));
-    let cases: [(&str, Vec<Event>, Vec<(u64, u64)>); 9] = [
+    type Case = (&'static str, Vec<Event>, Vec<(u64, u64)>);
+    let cases: [Case; 9] = [
         (
             "a verdict and its label",
             vec![verdict(1, 1, 0.9, 0), label(1, yes, 0)],
