@@ -22,7 +22,7 @@ const PROGRAMS: [&str; 4] = ["consumer", "producer", "trainer", "web"];
 
 /// The folder with the services' binaries. A test of the workspace has them built; a test of this crate alone builds those
 /// that were never built.
-pub fn binaries() -> PathBuf {
+pub(crate) fn binaries() -> PathBuf {
     let folder = Path::new(env!("CARGO_BIN_EXE_up"))
         .parent()
         .unwrap()
@@ -43,16 +43,16 @@ pub fn binaries() -> PathBuf {
 }
 
 /// Kafka, the services beside it, and reviews with labels. Fields are dropped in this order.
-pub struct System {
-    pub stack: Stack,
-    pub kafka: Kafka,
+pub(crate) struct System {
+    pub(crate) stack: Stack,
+    pub(crate) kafka: Kafka,
     bin: PathBuf,
     folder: TempDir,
 }
 
 impl System {
     /// Everything, with a shadow model; `None` with one line where Kafka or Prometheus cannot be had. In CI that is a failure.
-    pub fn start() -> Option<Self> {
+    pub(crate) fn start() -> Option<Self> {
         let left_out = |what: String| {
             assert!(!in_ci(), "CI needs it: {what}");
             eprintln!("left out: {what}");
@@ -117,7 +117,7 @@ impl System {
     }
 
     /// Publishes the reviews with their labels, slowly, with metrics of its own, until it is dropped.
-    pub fn publish(&self) -> Running {
+    pub(crate) fn publish(&self) -> Running {
         let listen = format!("127.0.0.1:{}", self.stack.ports().producer);
         let words = [
             "publish",
@@ -139,7 +139,7 @@ impl System {
     }
 
     /// Lets the small model serve, as `trainer publish` does.
-    pub fn swap(&self) {
+    pub(crate) fn swap(&self) {
         let registry = self.stack.registry().display().to_string();
         let servers = self.kafka.bootstrap();
         let words = [
@@ -156,7 +156,7 @@ impl System {
     }
 
     /// Writes records as they are.
-    pub fn records(&self, topic: &str, key: &str, values: &[&[u8]]) {
+    pub(crate) fn records(&self, topic: &str, key: &str, values: &[&[u8]]) {
         let publisher = Publisher::new(
             &KafkaSettings::new(self.kafka.bootstrap()),
             PublisherRole::Bulk,
@@ -171,7 +171,7 @@ impl System {
     }
 
     /// People at the page and programs at the interface, until it is dropped.
-    pub fn visitors(&self) -> Visitors {
+    pub(crate) fn visitors(&self) -> Visitors {
         let base = format!("http://127.0.0.1:{}", self.stack.ports().web);
         let leaving = Arc::new(AtomicBool::new(false));
         let left = Arc::clone(&leaving);
@@ -227,14 +227,14 @@ fn visit(agent: &Agent, base: &str, number: usize) {
 }
 
 /// Visitors who leave when this is dropped.
-pub struct Visitors {
+pub(crate) struct Visitors {
     leaving: Arc<AtomicBool>,
     visits: Option<JoinHandle<()>>,
 }
 
 impl Visitors {
     /// They leave, and every one was answered.
-    pub fn leave(mut self) {
+    pub(crate) fn leave(mut self) {
         self.leaving.store(true, Ordering::Relaxed);
         self.visits.take().unwrap().join().unwrap();
     }
@@ -247,7 +247,7 @@ impl Drop for Visitors {
 }
 
 /// A process that is killed when this is dropped.
-pub struct Running(Child);
+pub(crate) struct Running(Child);
 
 impl Drop for Running {
     fn drop(&mut self) {
