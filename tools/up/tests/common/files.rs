@@ -106,7 +106,7 @@ pub(crate) fn queries() -> Vec<Query> {
         for annotation in dashboard["annotations"]["list"].as_array().unwrap() {
             queries.push(Query {
                 place: format!("{name}, annotation {}", annotation["name"]),
-                expr: annotation["expr"].as_str().unwrap().to_owned(),
+                expr: annotation["target"]["expr"].as_str().unwrap().to_owned(),
             });
         }
     }

@@ -42,6 +42,18 @@ pub(crate) fn binaries() -> PathBuf {
     folder
 }
 
+/// A real Apache Kafka, or `None` with one line where Java or Maven is missing. In CI that is a failure.
+pub(crate) fn kafka() -> Option<Kafka> {
+    Kafka::start(Options::default())
+        .map_err(|error| left_out(&error.to_string()))
+        .ok()
+}
+
+fn left_out(what: &str) {
+    assert!(!in_ci(), "CI needs it: {what}");
+    eprintln!("left out: {what}");
+}
+
 /// Kafka, the services beside it, and reviews with labels. Fields are dropped in this order.
 pub(crate) struct System {
     pub(crate) stack: Stack,
@@ -53,21 +65,15 @@ pub(crate) struct System {
 impl System {
     /// Everything, with a shadow model; `None` with one line where Kafka or Prometheus cannot be had. In CI that is a failure.
     pub(crate) fn start() -> Option<Self> {
-        let left_out = |what: String| {
-            assert!(!in_ci(), "CI needs it: {what}");
-            eprintln!("left out: {what}");
-        };
         if Command::new("prometheus")
             .arg("--version")
             .output()
             .is_err()
         {
-            left_out("no prometheus (e.g. apt-get install prometheus)".to_owned());
+            left_out("no prometheus (e.g. apt-get install prometheus)");
             return None;
         }
-        let kafka = Kafka::start(Options::default())
-            .map_err(|error| left_out(error.to_string()))
-            .ok()?;
+        let kafka = kafka()?;
         let (bin, folder) = (binaries(), tempfile::tempdir().unwrap());
         std::fs::write(folder.path().join("params.yaml"), PARAMS).unwrap();
         write_reviews(&folder.path().join("reviews.csv"), 600);
