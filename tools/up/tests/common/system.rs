@@ -294,8 +294,8 @@ const BAD: [&str; 5] = ["dull", "awful", "clumsy", "boring", "a waste of time"];
 fn text(number: usize) -> String {
     let says: Vec<String> = (0..3 + number % 4)
         .map(|word| {
-            let turns = (number * 5 + word * 3) % 8 == 0;
-            let side = if (number % 2 == 0) != turns {
+            let turns = (number * 5 + word * 3).is_multiple_of(8);
+            let side = if number.is_multiple_of(2) != turns {
                 GOOD
             } else {
                 BAD
@@ -314,7 +314,7 @@ fn write_reviews(path: &Path, n: usize) {
     let mut file = std::fs::File::create(path).unwrap();
     writeln!(file, "id,review,sentiment").unwrap();
     for number in 0..n {
-        let label = if number % 2 == 0 {
+        let label = if number.is_multiple_of(2) {
             "positive"
         } else {
             "negative"
