@@ -1,9 +1,6 @@
 //! `make up`.
-#![expect(
-    clippy::print_stdout,
-    reason = "prints where things are, which is its result"
-)]
 
+use std::io::Write;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -50,7 +47,8 @@ async fn run(settings: Settings) -> anyhow::Result<()> {
         _ = interrupt.recv() => return stopped(&stop, starting).await,
         _ = terminate.recv() => return stopped(&stop, starting).await,
     };
-    println!("{}", banner(&settings, &stack));
+    // That nobody reads it is no reason to end what runs.
+    writeln!(std::io::stdout(), "{}", banner(&settings, &stack)).unwrap_or(());
     let mut look = tokio::time::interval(Duration::from_millis(500));
     loop {
         tokio::select! {

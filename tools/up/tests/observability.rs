@@ -308,3 +308,34 @@ fn the_dashboards_read_the_data_source_that_is_provisioned() {
     ));
     assert_eq!(provider["providers"][0]["type"], "file");
 }
+
+#[test]
+fn targets_and_limits_are_those_of_the_compose_file() {
+    let compose = files::yaml(&root().join("docker-compose.yml"));
+    let services = compose["services"].as_object().unwrap();
+    let config = files::yaml(&files::folder("prometheus").join("prometheus.yml"));
+    for job in config["scrape_configs"].as_array().unwrap() {
+        let name = job["dns_sd_configs"][0]["names"][0].as_str().unwrap();
+        assert_eq!(job["job_name"], format!("verdict-{name}"));
+        assert!(services.contains_key(name), "there is no service {name}");
+    }
+    let rules = files::rules();
+    let alert = rules
+        .iter()
+        .find(|rule| rule.name == "VerdictMemoryHigh")
+        .unwrap();
+    for service in ["consumer", "monitor", "web", "trainer"] {
+        let limit = services[service]["mem_limit"].as_str().unwrap();
+        let (number, unit) = limit.split_at(limit.len() - 1);
+        let mib: u64 = number.parse::<u64>().unwrap() * if unit == "g" { 1024 } else { 1 };
+        let of_it = alert
+            .expr
+            .lines()
+            .find(|line| line.contains(service))
+            .unwrap();
+        assert!(
+            of_it.contains(&format!("({mib} * 1024 * 1024)")),
+            "{service} has {limit}: {of_it}"
+        );
+    }
+}

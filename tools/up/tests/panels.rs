@@ -25,7 +25,7 @@ fn every_query_of_every_rule_panel_annotation_and_variable_has_data() {
     let prometheus = Prometheus::at(system.stack.ports().prometheus);
     let visitors = system.visitors();
     let producer = system.publish();
-    system.records("reviews", "broken", &[b"\xff\xfe no text"; 20]);
+    system.records("reviews", "broken", &[b"\xff\xfe no text".as_slice(); 20]);
     let at_least = |what: &str, expr: &str, least: f64| {
         eventually(what, || {
             let value = prometheus.value(expr)?;
@@ -59,7 +59,7 @@ fn every_query_of_every_rule_panel_annotation_and_variable_has_data() {
     );
     at_least("an audit has ended", "max(verdict_audit_reviews)", 1.0);
     // No consumer takes this for a model, which is what an alert tells.
-    system.records("models", "sentiment", &[b"no pointer"]);
+    system.records("models", "sentiment", &[b"no pointer".as_slice()]);
     at_least(
         "the alert fires",
         r#"sum(ALERTS{alertname="VerdictModelRefused",alertstate="firing"})"#,

@@ -8,27 +8,27 @@ use super::root;
 
 /// A query and where it stands.
 #[derive(Debug, Clone)]
-pub struct Query {
-    pub place: String,
-    pub expr: String,
+pub(crate) struct Query {
+    pub(crate) place: String,
+    pub(crate) expr: String,
 }
 
 /// A recording rule or an alert.
 #[derive(Debug)]
-pub struct Rule {
+pub(crate) struct Rule {
     /// The name of what is recorded, or of the alert.
-    pub name: String,
-    pub is_alert: bool,
-    pub expr: String,
-    pub rule: Value,
+    pub(crate) name: String,
+    pub(crate) is_alert: bool,
+    pub(crate) expr: String,
+    pub(crate) rule: Value,
 }
 
-pub fn folder(name: &str) -> PathBuf {
+pub(crate) fn folder(name: &str) -> PathBuf {
     root().join("observability").join(name)
 }
 
 /// The files of a folder with this ending, in the order of their names.
-pub fn with_ending(name: &str, ending: &str) -> Vec<PathBuf> {
+pub(crate) fn with_ending(name: &str, ending: &str) -> Vec<PathBuf> {
     let mut files: Vec<PathBuf> = std::fs::read_dir(folder(name))
         .unwrap()
         .map(|entry| entry.unwrap().path())
@@ -39,12 +39,12 @@ pub fn with_ending(name: &str, ending: &str) -> Vec<PathBuf> {
     files
 }
 
-pub fn yaml(path: &PathBuf) -> Value {
+pub(crate) fn yaml(path: &PathBuf) -> Value {
     serde_yaml_ng::from_str(&std::fs::read_to_string(path).unwrap())
         .unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-pub fn rules() -> Vec<Rule> {
+pub(crate) fn rules() -> Vec<Rule> {
     let mut rules = Vec::new();
     for path in with_ending("prometheus/rules", "yml") {
         for group in yaml(&path)["groups"].as_array().unwrap() {
@@ -63,7 +63,7 @@ pub fn rules() -> Vec<Rule> {
 }
 
 /// Each dashboard with the name of its file.
-pub fn dashboards() -> Vec<(String, Value)> {
+pub(crate) fn dashboards() -> Vec<(String, Value)> {
     with_ending("grafana/dashboards", "json")
         .iter()
         .map(|path| {
@@ -79,7 +79,7 @@ pub fn dashboards() -> Vec<(String, Value)> {
 }
 
 /// The panels of a dashboard that show something: no rows.
-pub fn panels(dashboard: &Value) -> Vec<&Value> {
+pub(crate) fn panels(dashboard: &Value) -> Vec<&Value> {
     let panels = dashboard["panels"].as_array().unwrap();
     panels
         .iter()
@@ -88,7 +88,7 @@ pub fn panels(dashboard: &Value) -> Vec<&Value> {
 }
 
 /// Every query of every panel and annotation.
-pub fn queries() -> Vec<Query> {
+pub(crate) fn queries() -> Vec<Query> {
     let mut queries = Vec::new();
     for (name, dashboard) in dashboards() {
         for panel in panels(&dashboard) {
@@ -106,7 +106,7 @@ pub fn queries() -> Vec<Query> {
         for annotation in dashboard["annotations"]["list"].as_array().unwrap() {
             queries.push(Query {
                 place: format!("{name}, annotation {}", annotation["name"]),
-                expr: annotation["expr"].as_str().unwrap().to_owned(),
+                expr: annotation["target"]["expr"].as_str().unwrap().to_owned(),
             });
         }
     }
@@ -114,7 +114,7 @@ pub fn queries() -> Vec<Query> {
 }
 
 /// The variables of all dashboards that are made by `label_values(SELECTOR, LABEL)`, as (place, selector, label).
-pub fn variables() -> Vec<(String, String, String)> {
+pub(crate) fn variables() -> Vec<(String, String, String)> {
     let mut variables = Vec::new();
     for (name, dashboard) in dashboards() {
         for variable in dashboard["templating"]["list"].as_array().unwrap() {
@@ -139,7 +139,7 @@ pub fn variables() -> Vec<(String, String, String)> {
 }
 
 /// The expression as Grafana sends it with every variable at "All".
-pub fn filled(expr: &str) -> String {
+pub(crate) fn filled(expr: &str) -> String {
     let mut filled = expr.to_owned();
     for (variable, value) in [
         ("$__rate_interval", "15s"),

@@ -7,13 +7,13 @@ use ureq::Agent;
 
 /// A running Prometheus.
 #[derive(Debug)]
-pub struct Prometheus {
+pub(crate) struct Prometheus {
     base: String,
     agent: Agent,
 }
 
 impl Prometheus {
-    pub fn at(port: u16) -> Self {
+    pub(crate) fn at(port: u16) -> Self {
         let config = Agent::config_builder()
             .timeout_global(Some(Duration::from_secs(10)))
             .http_status_as_error(false);
@@ -24,7 +24,7 @@ impl Prometheus {
     }
 
     /// `data` of the answer, or what Prometheus says is wrong.
-    pub fn get(&self, path: &str, parameters: &[(&str, &str)]) -> Result<Value, String> {
+    pub(crate) fn get(&self, path: &str, parameters: &[(&str, &str)]) -> Result<Value, String> {
         let request = self.agent.get(format!("{}/{path}", self.base));
         let request = parameters
             .iter()
@@ -44,7 +44,7 @@ impl Prometheus {
     }
 
     /// How many series the query has over the last `seconds`, counting those only that are a number somewhere.
-    pub fn series(&self, expr: &str, seconds: f64) -> Result<usize, String> {
+    pub(crate) fn series(&self, expr: &str, seconds: f64) -> Result<usize, String> {
         let now = self.now()?;
         let (start, end) = ((now - seconds).to_string(), now.to_string());
         let data = self.get(
@@ -61,7 +61,7 @@ impl Prometheus {
     }
 
     /// The one number that a query gives now.
-    pub fn value(&self, expr: &str) -> Result<f64, String> {
+    pub(crate) fn value(&self, expr: &str) -> Result<f64, String> {
         let data = self.get("query", &[("query", expr)])?;
         let text = data["result"][0]["value"][1]
             .as_str()

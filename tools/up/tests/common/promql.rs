@@ -8,16 +8,16 @@ use promql_parser::util::{ExprVisitor, walk_expr};
 
 /// The metrics of a query, and the labels that it names.
 #[derive(Debug, Default)]
-pub struct Named {
+pub(crate) struct Named {
     /// Each metric with the labels by which it is selected.
-    pub metrics: Vec<(String, BTreeSet<String>)>,
+    pub(crate) metrics: Vec<(String, BTreeSet<String>)>,
     /// Labels by which is grouped or matched.
-    pub grouped: BTreeSet<String>,
+    pub(crate) grouped: BTreeSet<String>,
 }
 
 /// Reads a query as Prometheus does.
 #[track_caller]
-pub fn named(expr: &str, place: &str) -> Named {
+pub(crate) fn named(expr: &str, place: &str) -> Named {
     let parsed = parser::parse(expr).unwrap_or_else(|error| panic!("{place}: {error}\n{expr}"));
     let mut named = Named::default();
     walk_expr(&mut named, &parsed).unwrap();

@@ -22,7 +22,7 @@ const PROGRAMS: [&str; 4] = ["consumer", "producer", "trainer", "web"];
 
 /// The folder with the services' binaries. A test of the workspace has them built; a test of this crate alone builds those
 /// that were never built.
-pub fn binaries() -> PathBuf {
+pub(crate) fn binaries() -> PathBuf {
     let folder = Path::new(env!("CARGO_BIN_EXE_up"))
         .parent()
         .unwrap()
@@ -42,32 +42,38 @@ pub fn binaries() -> PathBuf {
     folder
 }
 
+/// A real Apache Kafka, or `None` with one line where Java or Maven is missing. In CI that is a failure.
+pub(crate) fn kafka() -> Option<Kafka> {
+    Kafka::start(Options::default())
+        .map_err(|error| left_out(&error.to_string()))
+        .ok()
+}
+
+fn left_out(what: &str) {
+    assert!(!in_ci(), "CI needs it: {what}");
+    eprintln!("left out: {what}");
+}
+
 /// Kafka, the services beside it, and reviews with labels. Fields are dropped in this order.
-pub struct System {
-    pub stack: Stack,
-    pub kafka: Kafka,
+pub(crate) struct System {
+    pub(crate) stack: Stack,
+    pub(crate) kafka: Kafka,
     bin: PathBuf,
     folder: TempDir,
 }
 
 impl System {
     /// Everything, with a shadow model; `None` with one line where Kafka or Prometheus cannot be had. In CI that is a failure.
-    pub fn start() -> Option<Self> {
-        let left_out = |what: String| {
-            assert!(!in_ci(), "CI needs it: {what}");
-            eprintln!("left out: {what}");
-        };
+    pub(crate) fn start() -> Option<Self> {
         if Command::new("prometheus")
             .arg("--version")
             .output()
             .is_err()
         {
-            left_out("no prometheus (e.g. apt-get install prometheus)".to_owned());
+            left_out("no prometheus (e.g. apt-get install prometheus)");
             return None;
         }
-        let kafka = Kafka::start(Options::default())
-            .map_err(|error| left_out(error.to_string()))
-            .ok()?;
+        let kafka = kafka()?;
         let (bin, folder) = (binaries(), tempfile::tempdir().unwrap());
         std::fs::write(folder.path().join("params.yaml"), PARAMS).unwrap();
         write_reviews(&folder.path().join("reviews.csv"), 600);
@@ -117,7 +123,7 @@ impl System {
     }
 
     /// Publishes the reviews with their labels, slowly, with metrics of its own, until it is dropped.
-    pub fn publish(&self) -> Running {
+    pub(crate) fn publish(&self) -> Running {
         let listen = format!("127.0.0.1:{}", self.stack.ports().producer);
         let words = [
             "publish",
@@ -139,7 +145,7 @@ impl System {
     }
 
     /// Lets the small model serve, as `trainer publish` does.
-    pub fn swap(&self) {
+    pub(crate) fn swap(&self) {
         let registry = self.stack.registry().display().to_string();
         let servers = self.kafka.bootstrap();
         let words = [
@@ -156,7 +162,7 @@ impl System {
     }
 
     /// Writes records as they are.
-    pub fn records(&self, topic: &str, key: &str, values: &[&[u8]]) {
+    pub(crate) fn records(&self, topic: &str, key: &str, values: &[&[u8]]) {
         let publisher = Publisher::new(
             &KafkaSettings::new(self.kafka.bootstrap()),
             PublisherRole::Bulk,
@@ -171,7 +177,7 @@ impl System {
     }
 
     /// People at the page and programs at the interface, until it is dropped.
-    pub fn visitors(&self) -> Visitors {
+    pub(crate) fn visitors(&self) -> Visitors {
         let base = format!("http://127.0.0.1:{}", self.stack.ports().web);
         let leaving = Arc::new(AtomicBool::new(false));
         let left = Arc::clone(&leaving);
@@ -227,14 +233,14 @@ fn visit(agent: &Agent, base: &str, number: usize) {
 }
 
 /// Visitors who leave when this is dropped.
-pub struct Visitors {
+pub(crate) struct Visitors {
     leaving: Arc<AtomicBool>,
     visits: Option<JoinHandle<()>>,
 }
 
 impl Visitors {
     /// They leave, and every one was answered.
-    pub fn leave(mut self) {
+    pub(crate) fn leave(mut self) {
         self.leaving.store(true, Ordering::Relaxed);
         self.visits.take().unwrap().join().unwrap();
     }
@@ -247,7 +253,7 @@ impl Drop for Visitors {
 }
 
 /// A process that is killed when this is dropped.
-pub struct Running(Child);
+pub(crate) struct Running(Child);
 
 impl Drop for Running {
     fn drop(&mut self) {
@@ -288,8 +294,8 @@ const BAD: [&str; 5] = ["dull", "awful", "clumsy", "boring", "a waste of time"];
 fn text(number: usize) -> String {
     let says: Vec<String> = (0..3 + number % 4)
         .map(|word| {
-            let turns = (number * 5 + word * 3) % 8 == 0;
-            let side = if (number % 2 == 0) != turns {
+            let turns = (number * 5 + word * 3).is_multiple_of(8);
+            let side = if number.is_multiple_of(2) != turns {
                 GOOD
             } else {
                 BAD
@@ -308,7 +314,7 @@ fn write_reviews(path: &Path, n: usize) {
     let mut file = std::fs::File::create(path).unwrap();
     writeln!(file, "id,review,sentiment").unwrap();
     for number in 0..n {
-        let label = if number % 2 == 0 {
+        let label = if number.is_multiple_of(2) {
             "positive"
         } else {
             "negative"
