@@ -116,7 +116,7 @@ until_healthy() {
 
 start=$(now)
 compose up --no-build --detach "${services[@]}" >&2
-until_healthy kafka 90
+until_healthy kafka 180
 until_healthy consumer 90
 until_healthy web 90
 ready=$(since "$start")
@@ -192,7 +192,8 @@ say "$three"
 
 # --- one is killed while reviews flow --------------------------------------------------------------------------------------------
 say "posting $reviews reviews, and killing one of $consumers consumers meanwhile"
-post --first $((2 * reviews)) --wait 30 >"$work/killed.json" &
+# At a pace, so that there is time to kill in.
+post --first $((2 * reviews)) --wait 30 --rate $((reviews / 10)) >"$work/killed.json" &
 posting=$!
 victim=$(containers consumer | head -1)
 # Not before some reviews of this round are answered, so that it dies at work.
@@ -200,6 +201,7 @@ answered() { curl -fsS "$web/metrics" | sed -n 's/^verdict_web_replies_total{.*o
 before=$(answered) deadline=$((SECONDS + 60))
 until [ "$(answered)" -ge $((before + reviews / 10)) ] || [ $SECONDS -ge $deadline ]; do sleep 0.05; done
 docker kill "$victim" >/dev/null
+kill -0 $posting 2>/dev/null || wrong "the consumer was killed after all reviews had been posted"
 wait $posting || wrong "not every review was answered: $(cat "$work/killed.json")"
 killed=$(cat "$work/killed.json"); say "$killed"
 docker start "$victim" >/dev/null
@@ -210,7 +212,7 @@ say "replacing the container of Kafka"
 start=$(now)
 compose rm --stop --force kafka >&2
 compose up --no-build --detach --no-deps kafka >&2
-until_healthy kafka 90
+until_healthy kafka 180
 until_healthy web 90
 until_healthy consumer 90
 replaced=$(since "$start")

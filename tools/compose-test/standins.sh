@@ -52,7 +52,7 @@ rust_context() {
 kafka_context() {
   rm -rf "$work/kafka" && mkdir -p "$work/kafka"
   mvn --batch-mode --quiet --strict-checksums --file "$root/tools/kafka/pom.xml" dependency:copy-dependencies \
-    -DincludeScope=runtime "-DoutputDirectory=$work/kafka/libs"
+    -DincludeScope=runtime "-DoutputDirectory=$work/kafka/libs" >&2
   cp "$standins"/kafka/* "$work/kafka/"
 }
 
