@@ -40,6 +40,11 @@ model: require ## Retrain models/default (DATA=path to aclImdb_v1.tar.gz; fetche
 kafka: require ## Run a real Apache Kafka on 127.0.0.1:9092 until Ctrl-C (ARGS="--port … --data …")
 	$(CARGO) run --locked -p verdict-kafka --bin kafka-local -- run $(ARGS)
 
+.PHONY: up
+up: require ## Run all services on a Kafka as plain processes until Ctrl-C (CONSUMERS=n, ARGS="--web-port 8081 …")
+	$(CARGO) build --locked -p verdict-up -p verdict-consumer -p verdict-producer -p verdict-trainer -p verdict-web
+	@exec "$$CARGO_TARGET_DIR/debug/up" --consumers $(or $(CONSUMERS),1) $(ARGS)
+
 .PHONY: bench
 bench: require ## Criterion benchmarks of the scoring core
 	$(CARGO) bench --locked -p verdict-sentiment

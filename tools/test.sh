@@ -9,6 +9,7 @@ failed=0
 # What the real Kafka and the foreign client need. Without it their tests say that they are left out; in CI that fails.
 lacking=()
 command -v java >/dev/null || lacking+=("java (e.g. apt-get install openjdk-17-jdk-headless)")
+command -v promtool >/dev/null || lacking+=("prometheus and promtool (e.g. apt-get install prometheus)")
 command -v mvn >/dev/null || lacking+=("mvn (e.g. apt-get install maven)")
 if ! [ -x "$VERDICT_VENV/bin/python" ] || ! cmp -s requirements-dev.txt "$VERDICT_VENV/requirements-dev.txt"; then
   if python3 -m venv "$VERDICT_VENV" >"$log" 2>&1 \

@@ -48,6 +48,9 @@ impl Events {
 
     /// The loop begins.
     pub fn started(&self, settings: &Settings, model: &Model, promise: &str) {
+        // Both series are there before anything has happened.
+        self.metrics.set_breaker_open(false);
+        self.metrics.record_breaker_trips(0);
         tracing::info!(
             brokers = settings.kafka.bootstrap(),
             group = settings.source.group,
@@ -132,6 +135,26 @@ impl Events {
         }
         self.trouble.is_over();
         tracing::debug!(read, verdicts, ms = took.as_millis(), "batch committed");
+    }
+
+    /// Reading pauses.
+    pub fn breaker_opened(&self, in_a_row: u64, pause: Duration) {
+        self.metrics.set_breaker_open(true);
+        self.metrics.record_breaker_trips(1);
+        tracing::warn!(
+            in_a_row,
+            pause_s = pause.as_secs(),
+            "too many dead letters in a row: reading is paused; what is not read stays in the log"
+        );
+    }
+
+    /// Reading goes on.
+    pub fn breaker_closed(&self, in_a_row: u64) {
+        self.metrics.set_breaker_open(false);
+        tracing::info!(
+            in_a_row,
+            "there are verdicts again: reading goes on as before"
+        );
     }
 
     /// A batch does not stand and is read again.

@@ -8,4 +8,5 @@ pub mod intern;
 pub mod logistic;
 pub mod matrix;
 pub mod naive_bayes;
+pub mod reference;
 pub mod select;

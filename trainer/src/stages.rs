@@ -20,9 +20,10 @@ use crate::corpus::{Corpus, SplitName};
 use crate::ingest::manifest::Manifest;
 use crate::ingest::{self, Ingested, Request};
 use crate::learn::matrix::Matrix;
+use crate::learn::reference::TextReference;
 use crate::learn::select::fit_vectorizer;
 use crate::params::Params;
-use crate::train::{self, Clock, Fitted};
+use crate::train::{self, Clock, Facts, Fitted};
 use anyhow::{Context, bail};
 use layout::Layout;
 use std::path::Path;
@@ -79,21 +80,27 @@ pub fn feature_engineering(layout: &Layout, params: &Params) -> anyhow::Result<u
     let manifest = read_manifest(&layout.manifest())?;
     let train = csv_file::read(&layout.interim(SplitName::Train))?;
     let vectorizer = fit_vectorizer(&train.texts, &params.after_preprocessing())?;
-    for (split, corpus) in [
-        (SplitName::Train, train),
-        (
-            SplitName::Test,
-            csv_file::read(&layout.interim(SplitName::Test))?,
-        ),
-    ] {
-        let matrix = Matrix::new(&vectorizer, &corpus.texts);
-        let path = layout.matrix(split);
-        make_parent(&path)?;
-        npz::write(&path, &matrix, &corpus.labels)?;
-    }
-    let file = VectorizerFile::new(&vectorizer, params, manifest.train);
+    let (matrix, seen) = Matrix::of_training(&vectorizer, &train.texts);
+    keep_rows(layout, SplitName::Train, &matrix, &train.labels)?;
+    drop((matrix, train));
+    let test = csv_file::read(&layout.interim(SplitName::Test))?;
+    let matrix = Matrix::new(&vectorizer, &test.texts);
+    keep_rows(layout, SplitName::Test, &matrix, &test.labels)?;
+    let texts = TextReference::new(&seen);
+    let file = VectorizerFile::new(&vectorizer, params, manifest.train, texts);
     write_json(&layout.vectorizer(), &file)?;
     Ok(vectorizer.vocabulary().len())
+}
+
+fn keep_rows(
+    layout: &Layout,
+    split: SplitName,
+    matrix: &Matrix,
+    labels: &[bool],
+) -> anyhow::Result<()> {
+    let path = layout.matrix(split);
+    make_parent(&path)?;
+    npz::write(&path, matrix, labels)
 }
 
 /// What [`model_building`] built.
@@ -112,7 +119,7 @@ pub struct Built {
 pub fn model_building(layout: &Layout, params: &Params) -> anyhow::Result<Built> {
     let path = layout.vectorizer();
     let file: VectorizerFile = read_json(&path)?;
-    let (vectorizer, data) = file
+    let (vectorizer, data, texts) = file
         .open(params)
         .with_context(|| format!("reading {}", path.display()))?;
     let (matrix, labels) = npz::read(
@@ -126,7 +133,10 @@ pub fn model_building(layout: &Layout, params: &Params) -> anyhow::Result<Built>
         vectorizer,
         &fitted,
         params,
-        &data,
+        Facts {
+            data: &data,
+            texts: &texts,
+        },
         &params.registration.name,
     )?;
     verdict_registry::save(layout.models(), &artifact)?;

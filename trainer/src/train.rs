@@ -7,6 +7,7 @@ use crate::learn::calibrate::{CalibrateError, out_of_fold, platt};
 use crate::learn::dense::{self, DenseError};
 use crate::learn::logistic::{self, Fit};
 use crate::learn::matrix::Matrix;
+use crate::learn::reference::{N_BINS, TextReference};
 use crate::learn::select::{SelectError, fit_vectorizer};
 use crate::metrics::Metrics;
 use crate::params::{Params, Solver};
@@ -14,7 +15,9 @@ use rayon::prelude::*;
 use serde_json::json;
 use std::borrow::Cow;
 use std::time::{Duration, Instant};
-use verdict_sentiment::{Analyzer, ArtifactError, Calibration, Model, ModelParts, Vectorizer};
+use verdict_sentiment::{
+    Analyzer, ArtifactError, Bins, Calibration, Model, ModelParts, Reference, Vectorizer,
+};
 
 /// A trained model and how it came about.
 #[derive(Debug, Clone)]
@@ -92,12 +95,16 @@ pub fn train(corpus: &Corpus, params: &Params, name: &str) -> Result<Trained, Tr
     }
     let vectorizer = fit_vectorizer(&texts, &params.after_preprocessing())?;
     clock.lap("vocabulary");
-    let matrix = Matrix::new(&vectorizer, &texts);
+    let (matrix, seen) = Matrix::of_training(&vectorizer, &texts);
     clock.lap("vectorise");
     drop(texts);
     let fitted = fit(&matrix, &corpus.labels, params, &mut clock)?;
     let n_features = matrix.n_columns();
-    let artifact = encode(vectorizer, &fitted, params, &CorpusFacts::of(corpus), name)?;
+    let facts = Facts {
+        data: &CorpusFacts::of(corpus),
+        texts: &TextReference::new(&seen),
+    };
+    let artifact = encode(vectorizer, &fitted, params, facts, name)?;
     clock.lap("encode");
     let Fitted {
         fit, out_of_fold, ..
@@ -131,6 +138,8 @@ pub struct Fitted {
     pub calibration: Calibration,
     /// Metrics of the out-of-fold scores; `None` without a calibration.
     pub out_of_fold: Option<Metrics>,
+    /// How the out-of-fold probabilities are distributed; `None` without a calibration.
+    pub probability: Option<Bins>,
 }
 
 /// Fits weights and calibration to the rows of a matrix.
@@ -150,22 +159,36 @@ pub fn fit(
         Solver::Linfa => dense::fit(matrix, labels, &params.logistic)?,
     };
     clock.lap("fit");
-    let (calibration, out_of_fold) = match params.calibration_folds {
+    let (calibration, out_of_fold, probability) = match params.calibration_folds {
         Some(folds) => {
             let scores = out_of_fold(matrix, labels, &params.logistic, folds)?;
             let calibration = platt(&scores, labels)?;
             let probabilities = scores.iter().map(|&score| calibration.probability(score));
             let probabilities: Vec<f64> = probabilities.collect();
-            (calibration, Some(Metrics::new(&probabilities, labels)))
+            (
+                calibration,
+                Some(Metrics::new(&probabilities, labels)),
+                Bins::of_equal_mass(&probabilities, N_BINS),
+            )
         }
-        None => (Calibration::IDENTITY, None),
+        None => (Calibration::IDENTITY, None, None),
     };
     clock.lap("calibrate");
     Ok(Fitted {
         fit,
         calibration,
         out_of_fold,
+        probability,
     })
+}
+
+/// What is told of the training reviews in the model.
+#[derive(Debug, Clone, Copy)]
+pub struct Facts<'a> {
+    /// Which they were.
+    pub data: &'a CorpusFacts,
+    /// What they looked like; `None` where there was no review.
+    pub texts: &'a Option<TextReference>,
 }
 
 /// The bytes of the model: the vectoriser with its preprocessing put back, the weights, and how it came about.
@@ -176,7 +199,7 @@ pub fn encode(
     vectorizer: Vectorizer,
     fitted: &Fitted,
     params: &Params,
-    data: &CorpusFacts,
+    facts: Facts<'_>,
     name: &str,
 ) -> Result<Vec<u8>, TrainError> {
     let options = &params.vocabulary.options;
@@ -194,12 +217,19 @@ pub fn encode(
         fit,
         calibration,
         out_of_fold,
+        probability,
     } = fitted;
+    let reference = facts.texts.as_ref().map(|texts| Reference {
+        probability: probability.clone(),
+        tokens: texts.tokens.clone(),
+        oov: texts.oov.clone(),
+    });
     let about = json!({
-        "data": data,
+        "data": facts.data,
         "fit": { "converged": fit.converged, "iterations": fit.iterations },
         "metrics": { "out_of_fold": out_of_fold },
         "params": params.raw.recorded(),
+        "reference": reference,
     });
     let parts = ModelParts {
         name: name.to_owned(),

@@ -12,7 +12,7 @@ mod common;
 use common::{reviews, write_csv};
 use std::path::Path;
 use tempfile::TempDir;
-use verdict_sentiment::{Model, Scratch};
+use verdict_sentiment::{Model, Reference, Scratch};
 use verdict_trainer::corpus::{Corpus, SplitName};
 use verdict_trainer::params::Params;
 use verdict_trainer::train::{TrainError, train};
@@ -278,4 +278,24 @@ fn a_very_strong_and_a_very_weak_penalty_give_a_model() {
         let score = model.score(&mut Scratch::default(), &corpus.texts[0]);
         assert!(score.score.is_finite(), "C {c}");
     }
+}
+
+#[test]
+fn a_model_carries_what_its_training_reviews_looked_like() {
+    let reference = |yaml: &str| {
+        let model = Model::from_bytes(&artifact(&corpus(600), &params(yaml), 2)).unwrap();
+        Reference::of_about(&model.parts().about).unwrap().unwrap()
+    };
+    let all = reference("");
+    for bins in [&all.tokens, &all.oov, &all.probability.unwrap()] {
+        assert_eq!(bins.n(), 600);
+        assert!((1..=10).contains(&bins.n_bins()), "{bins:?}");
+    }
+    assert!(all.tokens.mean() >= 1.0, "{:?}", all.tokens);
+    // In the review itself every term of it is known; what no other review has is new all the same.
+    assert!(all.oov.mean() < 1.0, "{:?}", all.oov);
+    let few = reference("{feature_engineering: {min_df: 0.5}, calibration: {method: none}}");
+    assert!(few.oov.mean() > all.oov.mean(), "{few:?}");
+    // Scores of the training reviews themselves would be too extreme to compare with.
+    assert_eq!(few.probability, None);
 }

@@ -21,6 +21,7 @@ mod bytes;
 mod model;
 mod ngram;
 mod preprocess;
+mod reference;
 mod score;
 mod tokenize;
 mod vectorize;
@@ -32,7 +33,8 @@ pub use artifact::{ArtifactError, Example, FORMAT_VERSION, Limits, MAGIC, sha256
 pub use model::{Identity, Model, ModelParts};
 pub use ngram::{NgramRange, NgramRangeError, combine, term_hash};
 pub use preprocess::{LemmasError, Lemmatizer, NounLemmas, Preprocessing, StopWords, WordError};
+pub use reference::{Bins, Reference, ReferenceError};
 pub use score::{Calibration, Explanation, Label, Score, TermWeight, sigmoid};
 pub use tokenize::{TokenPattern, Tokens, token_hash};
-pub use vectorize::{Norm, Scratch, Vectorizer, VectorizerError, VectorizerOptions};
+pub use vectorize::{Norm, Scratch, Seen, Vectorizer, VectorizerError, VectorizerOptions};
 pub use vocabulary::{Vocabulary, VocabularyError};

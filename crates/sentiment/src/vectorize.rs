@@ -88,6 +88,55 @@ pub struct Scratch {
     pub(crate) columns: Vec<u32>,
     /// `tf · idf` of each of them, before the row is scaled to length one.
     pub(crate) values: Vec<f64>,
+    /// What was seen of the review at hand.
+    seen: Seen,
+}
+
+/// What a vectoriser saw of a review, in numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Seen {
+    /// Its tokens.
+    pub tokens: usize,
+    /// Its n-grams of the shortest length that terms have, mostly the tokens themselves, each as often as it occurs.
+    pub terms: usize,
+    /// Those of them that are in the vocabulary.
+    pub known: usize,
+}
+
+impl Seen {
+    /// The part of [`Seen::terms`] that is not in the vocabulary, 0 to 1; 0 where there are none.
+    #[must_use]
+    pub fn oov_ratio(self) -> f64 {
+        if self.terms == 0 {
+            return 0.0;
+        }
+        #[allow(
+            clippy::cast_precision_loss,
+            reason = "a review has far fewer tokens than 2^53"
+        )]
+        let ratio = self.terms.saturating_sub(self.known) as f64 / self.terms as f64;
+        ratio
+    }
+}
+
+impl Scratch {
+    /// What was seen of the review that was scored or transformed last.
+    #[must_use]
+    pub fn seen(&self) -> Seen {
+        self.seen
+    }
+
+    /// The columns of that review's row, each once.
+    #[must_use]
+    pub fn columns(&self) -> &[u32] {
+        &self.columns
+    }
+
+    /// The columns of its known n-grams of the shortest length, each as often as it occurs: [`Seen::known`] of them.
+    #[must_use]
+    pub fn known(&self) -> &[u32] {
+        self.hits.get(..self.seen.known).unwrap_or_default()
+    }
 }
 
 impl Vectorizer {
@@ -228,6 +277,7 @@ impl Vectorizer {
             hits,
             counts,
             columns,
+            seen,
             ..
         } = scratch;
         let tokens = analyzer.tokens().hashes();
@@ -239,7 +289,7 @@ impl Vectorizer {
         if candidates.len() < most {
             candidates.resize(most, 0);
         }
-        let mut n_candidates = 0;
+        let (mut n_candidates, mut n_shortest) = (0, 0);
         grams.clear();
         grams.extend_from_slice(tokens);
         for n in 1..=range.max() {
@@ -247,6 +297,7 @@ impl Vectorizer {
             if n == 1 {
                 if range.min() == 1 {
                     n_candidates += self.vocabulary.sift(tokens.iter().copied(), into);
+                    n_shortest = n_candidates;
                 }
                 continue;
             }
@@ -261,12 +312,23 @@ impl Vectorizer {
                 });
             if n >= range.min() {
                 n_candidates += self.vocabulary.sift(longer, into);
+                if n == range.min() {
+                    n_shortest = n_candidates;
+                }
             } else {
                 longer.for_each(drop);
             }
         }
-        let candidates = &candidates[..n_candidates];
-        self.vocabulary.columns_of(candidates, slots, hits);
+        // The shortest n-grams, which come first, are looked up for themselves: how many are known tells what is new.
+        let (shortest, longer) = candidates[..n_candidates].split_at(n_shortest);
+        hits.clear();
+        self.vocabulary.columns_of(shortest, slots, hits);
+        *seen = Seen {
+            tokens: tokens.len(),
+            terms: (tokens.len() + 1).saturating_sub(range.min()),
+            known: hits.len(),
+        };
+        self.vocabulary.columns_of(longer, slots, hits);
         columns.resize(hits.len(), 0);
         let mut end = 0;
         for &column in &*hits {

@@ -134,8 +134,8 @@ impl Vocabulary {
     }
 
     /// Looks candidates up in two passes: what stands in the table, and what that means. The first waits for the memory
-    /// and nothing else; the second takes a branch only where two terms want one slot. `slots` and `columns` are
-    /// overwritten; the columns are in the order of the candidates.
+    /// and nothing else; the second takes a branch only where two terms want one slot. `slots` is overwritten, the
+    /// columns are added to `columns` in the order of the candidates.
     pub(crate) fn columns_of(
         &self,
         candidates: &[u64],
@@ -144,8 +144,8 @@ impl Vocabulary {
     ) {
         slots.clear();
         slots.extend(candidates.iter().map(|&hash| self.table.first(hash)));
-        columns.resize(candidates.len(), 0);
-        let mut n = 0;
+        let mut n = columns.len();
+        columns.resize(n + candidates.len(), 0);
         for (&hash, &slot) in candidates.iter().zip(&*slots) {
             let (is_other, column) = self.table.read(slot, hash);
             if is_other {

@@ -7,16 +7,22 @@
 
 use std::fmt::Write as _;
 
+mod breaker;
 mod consumer;
 mod conventions;
 mod kept;
+mod monitor;
 mod trainer;
+mod watch;
 mod web;
 
+pub use breaker::*;
 pub use consumer::*;
 pub use conventions::*;
 pub use kept::*;
+pub use monitor::*;
 pub use trainer::*;
+pub use watch::*;
 pub use web::*;
 
 /// What an instrument measures and how.
@@ -61,8 +67,11 @@ pub const GROUPS: &[(&str, &[Instrument])] = &[
     ("Kept from the Python system", kept::ALL),
     ("OpenTelemetry semantic conventions", conventions::ALL),
     ("Consumer", consumer::ALL),
+    ("Watching reviews and models", watch::ALL),
     ("Trainer", trainer::ALL),
     ("Web", web::ALL),
+    ("Breaker", breaker::ALL),
+    ("Monitor", monitor::ALL),
 ];
 
 /// Every instrument.

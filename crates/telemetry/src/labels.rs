@@ -208,6 +208,28 @@ closed_label! {
     }
 }
 
+closed_label! {
+    /// What of the reviews is compared with those of the training.
+    DriftFeature {
+        /// The calibrated probability of the positive class.
+        Probability => "probability",
+        /// Tokens a review.
+        Tokens => "tokens",
+        /// The out-of-vocabulary ratio.
+        Oov => "oov",
+    }
+}
+
+closed_label! {
+    /// Whether the shadow model gave the label that the serving model gave.
+    ShadowOutcome {
+        /// The same.
+        Agree => "agree",
+        /// The other.
+        Disagree => "disagree",
+    }
+}
+
 /// A topic as a label value. Make one for each topic at the start, from the settings, and keep it.
 #[derive(Debug, Clone)]
 pub struct Destination(Arc<str>);

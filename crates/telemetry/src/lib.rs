@@ -1,11 +1,12 @@
 //! Logs, metrics and health: what a Verdict service tells its operators.
 //!
-//! This is the only crate that names the OpenTelemetry SDK. A service starts one [`Telemetry`] and hands out its two
-//! parts, both cheap to clone:
+//! This is the only crate that names the OpenTelemetry SDK. A service starts one [`Telemetry`] and hands out its three
+//! parts, all cheap to clone:
 //!
 //! - [`Metrics`]: one typed method for each thing that can happen. Names, units and labels stand in one closed
 //!   [`catalogue`]; label values are enums ([`labels`]), so that no input can grow the number of series.
 //! - [`Health`]: named readiness checks and progress clocks, read by `/readyz` and `/healthz`.
+//! - [`Pages`]: what a service shows its operators beside these, page by page; this crate does not know what that is.
 //!
 //! [`http`] serves both, and holds the bounded accept loop that every HTTP side of Verdict runs on. [`logs`] sets up
 //! `tracing`, once, from `main.rs`. No review text is logged at level info or above, anywhere.
@@ -30,7 +31,8 @@ mod settings;
 
 pub use cpu::CpuPrice;
 pub use health::Health;
-pub use metrics::{Metrics, ModelInfo};
+pub use http::Pages;
+pub use metrics::{AuditFound, Drift, Estimate, LiveBin, LiveVersion, Metrics, ModelInfo};
 pub use settings::TelemetryArgs;
 
 /// Which of the services this process is. It names the OpenTelemetry resource (`service.name`).
@@ -38,6 +40,8 @@ pub use settings::TelemetryArgs;
 pub enum Service {
     /// `verdict-consumer`.
     Consumer,
+    /// `verdict-monitor`.
+    Monitor,
     /// `verdict-producer`.
     Producer,
     /// `verdict-trainer`.
@@ -52,6 +56,7 @@ impl Service {
     pub fn name(self) -> &'static str {
         match self {
             Self::Consumer => "verdict-consumer",
+            Self::Monitor => "verdict-monitor",
             Self::Producer => "verdict-producer",
             Self::Trainer => "verdict-trainer",
             Self::Web => "verdict-web",
@@ -85,6 +90,7 @@ pub enum TelemetryError {
 pub struct Telemetry {
     metrics: Metrics,
     health: Health,
+    pages: Pages,
 }
 
 impl Telemetry {
@@ -93,9 +99,12 @@ impl Telemetry {
     /// # Errors
     /// [`TelemetryError::Metrics`] when the exporter cannot be built.
     pub fn start(service: Service, price: CpuPrice) -> Result<Self, TelemetryError> {
+        let metrics = Metrics::new(service, price)?;
+        metrics.begin(service);
         Ok(Self {
-            metrics: Metrics::new(service, price)?,
+            metrics,
             health: Health::default(),
+            pages: Pages::default(),
         })
     }
 
@@ -109,5 +118,11 @@ impl Telemetry {
     #[must_use]
     pub fn health(&self) -> &Health {
         &self.health
+    }
+
+    /// Where a service adds operator pages of its own.
+    #[must_use]
+    pub fn pages(&self) -> &Pages {
+        &self.pages
     }
 }

@@ -1,8 +1,12 @@
 //! Recording: one typed method for each thing that happens. Each file beside this one has those of one subject.
 
+mod begin;
+mod breaker;
 mod consumer;
 mod messaging;
+mod monitor;
 mod trainer;
+mod watch;
 mod web;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,7 +15,11 @@ use opentelemetry::metrics::{Counter, Gauge, Histogram, Meter, MeterProvider};
 use opentelemetry_sdk::{Resource, metrics::SdkMeterProvider};
 use prometheus::{Encoder, Registry, TextEncoder};
 
-pub use self::consumer::ModelInfo;
+pub use self::{
+    consumer::ModelInfo,
+    monitor::{AuditFound, Estimate, LiveBin, LiveVersion},
+    watch::Drift,
+};
 use crate::{
     CpuPrice, Service, TelemetryError,
     catalogue::{self, Instrument, Kind},
@@ -27,9 +35,12 @@ pub struct Metrics(Arc<Instruments>);
 struct Instruments {
     registry: Registry,
     price: CpuPrice,
+    breaker: breaker::Instruments,
     consumer: consumer::Instruments,
     messaging: messaging::Instruments,
+    monitor: monitor::Instruments,
     trainer: trainer::Instruments,
+    watch: watch::Instruments,
     web: web::Instruments,
     // The exporter only holds a weak reference to its pipeline: the provider has to live as long as the registry.
     _provider: SdkMeterProvider,
@@ -61,9 +72,12 @@ impl Metrics {
         Ok(Self(Arc::new(Instruments {
             registry,
             price,
+            breaker: breaker::Instruments::new(&meter),
             consumer: consumer::Instruments::new(&meter),
             messaging: messaging::Instruments::new(&meter),
+            monitor: monitor::Instruments::new(&meter),
             trainer: trainer::Instruments::new(&meter),
+            watch: watch::Instruments::new(&meter),
             web: web::Instruments::new(&meter),
             _provider: provider,
         })))

@@ -10,10 +10,11 @@
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use verdict_telemetry::{
-    CpuPrice, Metrics, ModelInfo, Service, Telemetry, catalogue,
+    AuditFound, CpuPrice, Drift, Estimate, LiveBin, LiveVersion, Metrics, ModelInfo, Service,
+    Telemetry, catalogue,
     labels::{
-        DeadLetter, Destination, Ending, Method, ModelSwap, Prediction, Rebuild, Refused,
-        ReplyReceived, ReplySent, Route, SendError,
+        DeadLetter, Destination, DriftFeature, Ending, Method, ModelSwap, Prediction, Rebuild,
+        Refused, ReplyReceived, ReplySent, Route, SendError, ShadowOutcome,
     },
 };
 
@@ -50,7 +51,50 @@ fn recorded() -> Telemetry {
     metrics.record_web_reply(ReplyReceived::Delivered);
     metrics.add_web_pending(1);
     metrics.record_web_refused(Refused::PendingFull);
+    metrics.record_review(0.93, 120.0);
+    metrics.set_drift(Some(Drift {
+        reviews: 1000,
+        oov_ratio: Some(0.0625),
+        psi: vec![(DriftFeature::Tokens, 0.25), (DriftFeature::Oov, 0.5)],
+        alarm: Some(true),
+    }));
+    metrics.record_shadow(ShadowOutcome::Disagree, 0.25);
+    metrics.set_shadow(model("next"));
+    record_monitor(metrics);
     telemetry
+}
+
+fn record_monitor(metrics: &Metrics) {
+    metrics.set_breaker_open(true);
+    metrics.record_breaker_trips(2);
+    metrics.set_live(vec![live("7")]);
+    metrics.set_live_unmatched(5, 6);
+    metrics.set_audit(AuditFound {
+        reviews: 100,
+        duplicated: 3,
+        at_unix_s: 1_700_000_000,
+        ..AuditFound::default()
+    });
+}
+
+fn live(version: &str) -> LiveVersion {
+    let estimate = Estimate {
+        value: 0.5,
+        lower: 0.25,
+        upper: 0.75,
+    };
+    LiveVersion {
+        version: version.to_owned(),
+        labelled: 4,
+        accuracy: Some(estimate),
+        brier: Some(estimate),
+        ece: Some(0.125),
+        calibration: vec![LiveBin {
+            bin: 9,
+            predicted: 0.875,
+            observed: 1.0,
+        }],
+    }
 }
 
 fn model(version: &str) -> ModelInfo {
@@ -102,6 +146,16 @@ fn our_own_metrics_carry_their_closed_labels() {
         "verdict_consumer_lag{partition=\"0\",topic=\"reviews\"} 12\n",
         "verdict_model_swaps_total{outcome=\"taken\"} 1\n",
         "verdict_web_pending 1\n",
+        "verdict_breaker_open 1\n",
+        "verdict_breaker_trips_total 2\n",
+        "verdict_live_labelled{version=\"7\"} 4\n",
+        "verdict_live_accuracy{bound=\"lower\",version=\"7\"} 0.25\n",
+        "verdict_live_brier{bound=\"estimate\",version=\"7\"} 0.5\n",
+        "verdict_live_ece{version=\"7\"} 0.125\n",
+        "verdict_live_calibration{bin=\"0.9\",of=\"observed\",version=\"7\"} 1\n",
+        "verdict_live_unmatched{what=\"label\"} 6\n",
+        "verdict_audit_findings{finding=\"duplicated\"} 3\n",
+        "verdict_audit_time_seconds 1700000000\n",
         "messaging_client_sent_messages_total{error_type=\"unknown\",messaging_destination_name=\"reviews\",\
          messaging_operation_name=\"send\",messaging_system=\"kafka\"} 1\n",
         "service_name=\"verdict-web\"",
@@ -117,10 +171,41 @@ fn a_swapped_model_and_a_revoked_partition_lose_their_series() {
     telemetry
         .metrics()
         .set_lag([((Arc::from("reviews"), 3), 1)]);
+    telemetry.metrics().set_live(vec![live("8")]);
     let text = telemetry.metrics().exposition().expect("text");
     assert!(text.contains("version=\"8\""), "{text}");
     assert!(!text.contains("version=\"7\""), "{text}");
     assert_eq!(text.matches("verdict_consumer_lag{").count(), 1, "{text}");
+}
+
+#[test]
+fn what_is_watched_has_its_series_and_loses_them_with_it() {
+    let telemetry = recorded();
+    let text = telemetry.metrics().exposition().expect("text");
+    for line in [
+        "verdict_score_probability_bucket{le=\"0.95\"} 1\n",
+        "verdict_score_probability_bucket{le=\"0.9\"} 0\n",
+        "verdict_review_tokens_sum 120\n",
+        "verdict_drift_psi{feature=\"tokens\"} 0.25\n",
+        "verdict_drift_psi{feature=\"oov\"} 0.5\n",
+        "verdict_drift_alarm 1\n",
+        "verdict_drift_window 1000\n",
+        "verdict_oov_ratio 0.0625\n",
+        "verdict_shadow_reviews_total{outcome=\"disagree\"} 1\n",
+        "verdict_shadow_difference_count 1\n",
+        "version=\"next\"} 1\n",
+    ] {
+        assert!(text.contains(line), "{line}\nis not in\n{text}");
+    }
+    telemetry.metrics().set_drift(None);
+    let text = telemetry.metrics().exposition().expect("text");
+    for gone in [
+        "verdict_drift_psi",
+        "verdict_drift_alarm",
+        "verdict_oov_ratio",
+    ] {
+        assert!(!text.contains(gone), "{text}");
+    }
 }
 
 #[test]

@@ -91,6 +91,32 @@ fn other_paths_and_methods_are_told_what_there_is() {
 }
 
 #[test]
+fn a_page_that_the_service_adds_is_served_and_told_of() {
+    let telemetry = telemetry();
+    let server = spawn(any_port(), telemetry.clone()).expect("listens");
+    assert!(get(server.address(), "/model").starts_with("HTTP/1.1 404"));
+    telemetry
+        .pages()
+        .add("/model", "application/json", || "{}\n".to_owned());
+    let answer = get(server.address(), "/model");
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    assert!(
+        answer.contains("content-type: application/json") && answer.ends_with("{}\n"),
+        "{answer}"
+    );
+    let answer = get(server.address(), "/nothing");
+    assert!(
+        answer.ends_with("here are /metrics, /healthz, /readyz, /model\n"),
+        "{answer}"
+    );
+    let answer = ask(
+        server.address(),
+        "POST /model HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\nconnection: close\r\n\r\n",
+    );
+    assert!(answer.starts_with("HTTP/1.1 405"), "{answer}");
+}
+
+#[test]
 fn a_taken_port_is_an_error_that_names_the_address() {
     let first = spawn(any_port(), telemetry()).expect("listens");
     let error = spawn(first.address(), telemetry()).expect_err("the port is taken");

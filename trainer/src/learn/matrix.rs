@@ -5,8 +5,9 @@
 //! bytes a value instead of eight or twelve, and its products need no multiplication. Columns are numbered by how many
 //! reviews have them, so that the most used weights share few cache lines.
 
+use super::reference::seen_among_others;
 use rayon::prelude::*;
-use verdict_sentiment::{Scratch, Vectorizer};
+use verdict_sentiment::{Scratch, Seen, Vectorizer};
 
 /// The number of blocks never depends on the number of threads, so that sums over blocks have the same bits always.
 const BLOCKS: usize = 8;
@@ -219,18 +220,28 @@ impl Matrix {
     /// One row for each text, by the function that serving uses.
     #[must_use]
     pub fn new(vectorizer: &Vectorizer, texts: &[impl AsRef<str> + Sync]) -> Self {
+        Self::of_training(vectorizer, texts).0
+    }
+
+    /// One row for each text that the vectoriser was fitted on, and what a model without that text would have seen of it.
+    #[must_use]
+    pub fn of_training(
+        vectorizer: &Vectorizer,
+        texts: &[impl AsRef<str> + Sync],
+    ) -> (Self, Vec<Seen>) {
         let ranks = Ranks::new(vectorizer.document_frequency());
         let size = rows_a_block(texts.len());
         let blocks = texts.par_chunks(size).enumerate();
-        let blocks = blocks
+        let (blocks, seen): (Vec<_>, Vec<_>) = blocks
             .map(|(i, texts)| Block::new(vectorizer, &ranks.rank_of_column, texts, i * size))
-            .collect();
-        Self {
+            .unzip();
+        let matrix = Self {
             blocks,
             n_rows: texts.len(),
             column_factors: ranks.by_rank(vectorizer.idf()),
             column_of_rank: ranks.column_of_rank,
-        }
+        };
+        (matrix, seen.into_iter().flatten().collect())
     }
 
     /// The rows as SciPy keeps them, terms in the order in which they stand here.
@@ -324,8 +335,9 @@ impl Block {
         rank_of_column: &[u32],
         texts: &[impl AsRef<str>],
         first_row: usize,
-    ) -> Self {
+    ) -> (Self, Vec<Seen>) {
         let mut scratch = Scratch::default();
+        let mut seen = Vec::with_capacity(texts.len());
         let mut block = Self {
             first_row,
             ..Self::default()
@@ -335,8 +347,9 @@ impl Block {
                 block.push(rank_of_column[column as usize], (tf - 1.0) as f32);
             });
             block.end_row(factor);
+            seen.push(seen_among_others(&scratch, vectorizer.document_frequency()));
         }
-        block
+        (block, seen)
     }
 
     fn push(&mut self, rank: u32, tf_minus_1: f32) {

@@ -2,6 +2,7 @@
 //! reviews have each, and the parameters that made it.
 
 use crate::ingest::manifest::CorpusFacts;
+use crate::learn::reference::TextReference;
 use crate::params::Params;
 use anyhow::bail;
 use serde::{Deserialize, Serialize};
@@ -13,6 +14,8 @@ use verdict_sentiment::{Vectorizer, Vocabulary};
 pub(super) struct VectorizerFile {
     /// The training reviews.
     data: CorpusFacts,
+    /// What their texts look like.
+    texts: Option<TextReference>,
     /// Parameters of preprocessing and features.
     params: Value,
     /// Training reviews.
@@ -26,10 +29,16 @@ pub(super) struct VectorizerFile {
 }
 
 impl VectorizerFile {
-    pub(super) fn new(vectorizer: &Vectorizer, params: &Params, data: CorpusFacts) -> Self {
+    pub(super) fn new(
+        vectorizer: &Vectorizer,
+        params: &Params,
+        data: CorpusFacts,
+        texts: Option<TextReference>,
+    ) -> Self {
         let terms = vectorizer.vocabulary().terms();
         Self {
             data,
+            texts,
             params: made_by(params),
             n_documents: vectorizer.n_documents(),
             terms: terms.map(ToOwned::to_owned).collect(),
@@ -38,8 +47,11 @@ impl VectorizerFile {
         }
     }
 
-    /// The vectoriser for preprocessed texts, and the facts of its training reviews.
-    pub(super) fn open(self, params: &Params) -> anyhow::Result<(Vectorizer, CorpusFacts)> {
+    /// The vectoriser for preprocessed texts, the facts of its training reviews and what those looked like.
+    pub(super) fn open(
+        self,
+        params: &Params,
+    ) -> anyhow::Result<(Vectorizer, CorpusFacts, Option<TextReference>)> {
         let now = made_by(params);
         if self.params != now {
             bail!(
@@ -54,7 +66,7 @@ impl VectorizerFile {
             self.n_documents,
             self.document_frequency,
         )?;
-        Ok((vectorizer, self.data))
+        Ok((vectorizer, self.data, self.texts))
     }
 }
 

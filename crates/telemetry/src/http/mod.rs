@@ -1,10 +1,12 @@
 //! The HTTP side of a service: `/metrics`, `/healthz`, `/readyz`, and the bounded accept loop under every Verdict server.
 //!
 //! A service without a frontend of its own calls [`spawn`], which needs no async runtime of the caller's. The frontend
-//! runs its own routes on [`accept`], and answers the three operator pages with [`page`]. [`probe`] is the other side: it asks a
-//! running service whether it is well.
+//! runs its own routes on [`accept`], and answers the three operator pages with [`page`].
+//! Whatever else a service shows its operators it adds to its [`Pages`], before or after the server was started.
+//! [`probe`] is the other side: it asks a running service whether it is well.
 
 mod accept;
+mod extra;
 mod pages;
 mod probe;
 
@@ -13,6 +15,7 @@ use std::{io, net::SocketAddr};
 use tokio::net::TcpListener;
 
 pub use accept::{Limits, Refusal, accept};
+pub use extra::Pages;
 pub use pages::{Page, Server, page, spawn};
 pub use probe::{ProbeArgs, ProbeError, Question, probe};
 

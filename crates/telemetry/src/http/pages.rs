@@ -124,7 +124,7 @@ const LIMITS: Limits = Limits {
     drain: Duration::from_secs(1),
 };
 
-/// Serves the three pages on `addr` from a thread of its own, until the returned [`Server`] is dropped.
+/// Serves the three pages, and those that the service adds to [`Telemetry::pages`], on `addr` from a thread of its own, until the returned [`Server`] is dropped.
 ///
 /// # Errors
 /// [`BindError`] when the address cannot be had, or when the thread or its runtime cannot be started.
@@ -159,15 +159,30 @@ pub fn spawn(addr: SocketAddr, telemetry: Telemetry) -> Result<Server, BindError
 }
 
 fn route(request: &Request<Incoming>, telemetry: &Telemetry) -> Response<Full<Bytes>> {
-    let mut response = match (Page::at(request.uri().path()), request.method()) {
-        (Some(found), &Method::GET) => page(found, telemetry),
-        (Some(found), &Method::HEAD) => page(found, telemetry).map(|_| Bytes::new()),
+    let path = request.uri().path();
+    let found = match Page::at(path) {
+        Some(found) => Some(page(found, telemetry)),
+        None => telemetry
+            .pages()
+            .at(path)
+            .map(|(content_type, body)| answer(StatusCode::OK, content_type, body)),
+    };
+    let mut response = match (found, request.method()) {
+        (Some(found), &Method::GET) => found,
+        (Some(found), &Method::HEAD) => found.map(|_| Bytes::new()),
         (Some(_), _) => answer(StatusCode::METHOD_NOT_ALLOWED, TEXT, "use GET\n".to_owned()),
-        (None, _) => answer(
-            StatusCode::NOT_FOUND,
-            TEXT,
-            "here are /metrics, /healthz and /readyz\n".to_owned(),
-        ),
+        (None, _) => {
+            let pages: String = telemetry
+                .pages()
+                .paths()
+                .map(|path| format!(", {path}"))
+                .collect();
+            answer(
+                StatusCode::NOT_FOUND,
+                TEXT,
+                format!("here are /metrics, /healthz, /readyz{pages}\n"),
+            )
+        }
     };
     if response.status() == StatusCode::METHOD_NOT_ALLOWED {
         response
