@@ -71,7 +71,10 @@ REVISION=$(git -C "$root" rev-parse HEAD 2>/dev/null || echo unknown)
 CREATED=$(git -C "$root" log -1 --format=%cI 2>/dev/null || echo 1970-01-01T00:00:00Z)
 
 # --- the images ---------------------------------------------------------------------------------------------------------------
-[ -n "$pull" ] || { standins_to_build; standins_to_run; }
+if [ -z "$pull" ]; then
+  [ -z "$build" ] || standins_to_build
+  standins_to_run
+fi
 start=$(now)
 [ -z "$build" ] || for service in consumer producer trainer web; do
   say "building verdict-$service"
@@ -195,7 +198,7 @@ say "posting $reviews reviews, and killing one of $consumers consumers meanwhile
 # At a pace, so that there is time to kill in.
 post --first $((2 * reviews)) --wait 30 --rate $((reviews / 10)) >"$work/killed.json" &
 posting=$!
-victim=$(containers consumer | head -1)
+victim=$(containers consumer | sed -n 1p)
 # Not before some reviews of this round are answered, so that it dies at work.
 answered() { curl -fsS "$web/metrics" | sed -n 's/^verdict_web_replies_total{.*outcome="delivered".*} //p'; }
 before=$(answered) deadline=$((SECONDS + 60))
