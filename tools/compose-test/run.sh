@@ -53,7 +53,7 @@ since() { printf '%.1f' "$(echo "$(now) - $1" | bc)"; }
 free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
 
 if docker compose version >/dev/null 2>&1; then compose_tool=(docker compose); else compose_tool=(docker-compose); fi
-compose() { "${compose_tool[@]}" --project-name verdict-compose-test --file "$root/docker-compose.yml" --project-directory "$root" "$@"; }
+compose() { "${compose_tool[@]}" --profile load --profile train --project-name verdict-compose-test --file "$root/docker-compose.yml" --project-directory "$root" "$@"; }
 containers() { compose ps -q "$1"; }
 
 down() {
@@ -221,6 +221,27 @@ until_healthy consumer 90
 replaced=$(since "$start")
 after=$(post --first $((3 * reviews))) || wrong "not every review was answered: $after"
 say "$after"
+
+# --- a model is trained of labelled reviews, and the consumers take it -----------------------------------------------------------
+labelled=0
+if [ -n "$imdb" ]; then
+  say "publishing 25,000 labelled reviews, and training"
+  labelled=25000
+  export LOAD_DIR TRAIN_NEW_LABELS=$labelled
+  LOAD_DIR=$(cd "$(dirname "$imdb")" && pwd)
+  compose up --no-build --detach --no-deps trainer >&2
+  until_healthy trainer 90
+  start=$(now)
+  compose run --rm -T --no-deps producer publish "/data/$(basename "$imdb")" --split test --labels >&2 || wrong "not all labelled reviews were published"
+  taken="count(verdict_model_info{job=\"verdict-consumer\",version=\"1\"}) == $consumers"
+  deadline=$((SECONDS + 180))
+  until measure query "$prometheus" "$taken" >/dev/null; do
+    [ $SECONDS -lt $deadline ] || { wrong "the consumers did not take a new model: $(compose logs --tail 5 trainer)"; break; }
+    sleep 0.5
+  done
+  trained=$(since "$start")
+  say "all consumers have the new model after $trained s"
+fi
 until_read
 killed_audit=$(audit "after the kill and the replacement" --allow-duplicates) && say "$killed_audit"
 
@@ -231,7 +252,7 @@ for check in missing both phantom; do
   done
 done
 [ "$(echo "$one_audit" | field duplicated)" = 0 ] || wrong "audit: duplicates, and nothing was killed"
-[ "$(echo "$killed_audit" | field reviews)" = $((4 * reviews)) ] || wrong "audit: not all reviews are there"
+[ "$(echo "$killed_audit" | field reviews)" = $((4 * reviews + labelled)) ] || wrong "audit: not all reviews are there"
 
 mib() { python3 -c 'import sys; print(f"{int(sys.argv[1]) / 2**20:.1f}")' "$1"; }
 row() { echo "| $1 | $2 |"; }
@@ -267,9 +288,10 @@ row "$consumers consumers" "$(summary "$three")"
 row "one of $consumers killed meanwhile" "$(summary "$killed")"
 row "Kafka's container replaced, until all are ready again" "$replaced s"
 row "after that" "$(summary "$after")"
+[ -z "$imdb" ] || row "25,000 labelled reviews published, trained, all consumers on the new model" "$trained s"
 row "audit" "$(audited "$killed_audit")"
 row "Prometheus' targets, all up" "$(echo "$targets" | field targets | tr -d "{}'")"
-for service in kafka consumer web prometheus ${monitor:+monitor}; do
+for service in kafka consumer web prometheus ${monitor:+monitor} ${imdb:+trainer}; do
   memory=$(docker stats --no-stream --format '{{.MemUsage}}' $(containers "$service") | cut -d/ -f1 | xargs | sed 's/ /, /g')
   row "memory of \`$service\`" "$memory"
 done
