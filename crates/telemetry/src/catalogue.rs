@@ -10,12 +10,16 @@ use std::fmt::Write as _;
 mod consumer;
 mod conventions;
 mod kept;
+mod process;
+mod stages;
 mod trainer;
 mod web;
 
 pub use consumer::*;
 pub use conventions::*;
 pub use kept::*;
+pub use process::*;
+pub use stages::*;
 pub use trainer::*;
 pub use web::*;
 
@@ -60,6 +64,8 @@ const REQUEST_SECONDS: &[f64] = &[
 pub const GROUPS: &[(&str, &[Instrument])] = &[
     ("Kept from the Python system", kept::ALL),
     ("OpenTelemetry semantic conventions", conventions::ALL),
+    ("Process", process::ALL),
+    ("Stages of a review", stages::ALL),
     ("Consumer", consumer::ALL),
     ("Trainer", trainer::ALL),
     ("Web", web::ALL),

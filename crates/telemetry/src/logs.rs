@@ -1,7 +1,10 @@
 //! Log lines on standard error: readable on a terminal, JSON for machines.
 //!
 //! Standard output stays free for results (`--json`). The format is chosen by [`LogFormat`]; `auto` gives JSON as soon
-//! as standard error is not a terminal, because then a log collector reads it.
+//! as standard error is not a terminal, because then a log collector reads it. A JSON line that is written while a span
+//! is current carries its `trace_id` and `span_id`.
+
+mod correlate;
 
 use std::io::IsTerminal;
 
@@ -65,7 +68,8 @@ where
             .json()
             .flatten_event(true)
             .with_current_span(false)
-            .with_span_list(false);
+            .with_span_list(false)
+            .map_event_format(correlate::Correlated);
         filtered.with(layer).into()
     } else {
         let layer = layer.with_ansi(colour).with_target(false).compact();

@@ -13,7 +13,7 @@ use verdict_telemetry::{
     CpuPrice, Metrics, ModelInfo, Service, Telemetry, catalogue,
     labels::{
         DeadLetter, Destination, Ending, Method, ModelSwap, Prediction, Rebuild, Refused,
-        ReplyReceived, ReplySent, Route, SendError,
+        ReplyReceived, ReplySent, Route, SendError, Stage,
     },
 };
 
@@ -50,6 +50,9 @@ fn recorded() -> Telemetry {
     metrics.record_web_reply(ReplyReceived::Delivered);
     metrics.add_web_pending(1);
     metrics.record_web_refused(Refused::PendingFull);
+    metrics.record_stage(Stage::Queue, Duration::from_secs(90));
+    telemetry.health().check("kafka").pass();
+    telemetry.health().check("model").fail("none");
     telemetry
 }
 
@@ -102,6 +105,10 @@ fn our_own_metrics_carry_their_closed_labels() {
         "verdict_consumer_lag{partition=\"0\",topic=\"reviews\"} 12\n",
         "verdict_model_swaps_total{outcome=\"taken\"} 1\n",
         "verdict_web_pending 1\n",
+        "verdict_stage_duration_seconds_bucket{stage=\"queue\",le=\"60\"} 0\n",
+        "verdict_stage_duration_seconds_bucket{stage=\"queue\",le=\"300\"} 1\n",
+        "verdict_ready{check=\"kafka\"} 1\n",
+        "verdict_ready{check=\"model\"} 0\n",
         "messaging_client_sent_messages_total{error_type=\"unknown\",messaging_destination_name=\"reviews\",\
          messaging_operation_name=\"send\",messaging_system=\"kafka\"} 1\n",
         "service_name=\"verdict-web\"",
@@ -121,6 +128,16 @@ fn a_swapped_model_and_a_revoked_partition_lose_their_series() {
     assert!(text.contains("version=\"8\""), "{text}");
     assert!(!text.contains("version=\"7\""), "{text}");
     assert_eq!(text.matches("verdict_consumer_lag{").count(), 1, "{text}");
+}
+
+#[test]
+fn a_service_that_stops_says_so() {
+    let telemetry = recorded();
+    let shutdown = "verdict_ready{check=\"shutdown\"} 0\n";
+    let text = || telemetry.metrics().exposition().expect("text");
+    assert!(!text().contains(shutdown));
+    telemetry.health().stopping();
+    assert!(text().contains(shutdown), "{}", text());
 }
 
 #[test]

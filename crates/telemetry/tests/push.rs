@@ -1,0 +1,1 @@
+//! What is pushed, as a collector reads it.

@@ -1,0 +1,1 @@
+//! One trace of one request, through all services.
