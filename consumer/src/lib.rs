@@ -12,6 +12,8 @@
 //! Steps 2 and 3 know nothing of each other: [`deliver::Delivery`] is the place where at-least-once ends and where a
 //! transaction would begin.
 //!
+//! Records that somebody traces get spans ([`traces`]).
+//!
 //! Beside the loop, a thread follows the topic of model versions ([`models`]) and swaps the model between two batches.
 //!
 //! `consumer audit` ([`audit`]) reads the topics again and proves that every review has exactly one outcome.
@@ -26,3 +28,4 @@ pub mod score;
 pub mod service;
 pub mod settings;
 pub mod shutdown;
+pub mod traces;

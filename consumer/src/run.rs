@@ -22,6 +22,7 @@ use crate::{
     score::{Ending, Outcome, Reply, Scorer},
     settings::Settings,
     shutdown::Shutdown,
+    traces::{TracedBatch, Traces},
 };
 
 /// The loop is wedged when it does not come round for so long.
@@ -112,6 +113,11 @@ pub fn run(
         models,
         shutdown,
         events: Events::new(telemetry.metrics().clone(), settings),
+        traces: Traces::new(
+            telemetry.tracer().clone(),
+            settings.source.topics.first().map_or("", String::as_str),
+            &settings.source.group,
+        ),
         health,
         pool: Pool::new(settings.threads),
         verdicts_topic: Arc::from(settings.verdicts_topic.as_str()),
@@ -147,6 +153,7 @@ struct Loop<'a> {
     models: &'a ArcSwap<Model>,
     shutdown: &'a Shutdown,
     events: Events,
+    traces: Traces,
     health: Health,
     pool: Pool,
     verdicts_topic: Arc<str>,
@@ -200,15 +207,22 @@ impl Loop<'_> {
     /// One batch, from records to replies.
     fn process(&mut self, records: &[Record]) -> Result<(), Failure> {
         let started = Instant::now();
+        let now = now_unix_ms();
+        self.events.batch_read(records, now);
+        let traced = self.traces.begin(records);
         let model = self.take_model();
         let scorer = Scorer::new(
             &model,
             &self.settings.scoring,
             Arc::clone(&self.verdicts_topic),
             Arc::clone(&self.dead_letters_topic),
-            now_unix_ms(),
+            now,
         );
-        let endings = self.pool.score(&scorer, records);
+        let scoring = Instant::now();
+        let mut endings = self.pool.score(&scorer, records);
+        self.events.batch_scored(scoring.elapsed());
+        traced.decided(&mut endings);
+        let delivering = Instant::now();
         let mut patience = Patience::new(self.settings.drain, self.shutdown, &self.health.progress);
         match self
             .delivery
@@ -216,13 +230,17 @@ impl Loop<'_> {
                 patience.goes_on()
             }) {
             Ok(()) => {
+                self.events.batch_delivered(delivering.elapsed());
                 self.summary.add(&endings);
                 self.events.batch_committed(&endings, started.elapsed());
-                self.reply(endings);
+                self.reply(endings, &traced);
                 Ok(())
             }
-            Err(fatal @ Failure::Fatal(_)) => Err(fatal),
             Err(failure) => {
+                traced.failed(failure.trouble().cause.as_str());
+                if matches!(failure, Failure::Fatal(_)) {
+                    return Err(failure);
+                }
                 self.summary.failed_batches += 1;
                 self.events.batch_failed(&failure, records.len());
                 // When the loop is to end, nobody reads on from here.
@@ -235,11 +253,16 @@ impl Loop<'_> {
         }
     }
 
-    fn reply(&mut self, endings: Vec<Ending>) {
-        for ending in endings {
-            if let Reply::Answer(reply) = ending.reply
-                && let Err(failure) = self.replies.send(&reply)
-            {
+    fn reply(&mut self, endings: Vec<Ending>, traced: &TracedBatch) {
+        for (index, ending) in endings.into_iter().enumerate() {
+            let Reply::Answer(mut reply) = ending.reply else {
+                continue;
+            };
+            let span = self.traces.reply(traced, index, &mut reply);
+            if let Err(failure) = self.replies.send(&reply) {
+                if let Some(span) = span {
+                    span.fail(failure.trouble().cause.as_str());
+                }
                 self.events.reply_not_queued(&failure);
             }
         }

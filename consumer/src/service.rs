@@ -9,7 +9,7 @@ use tokio::{
     sync::oneshot,
     time::timeout,
 };
-use verdict_telemetry::{Service, Telemetry, http, logs};
+use verdict_telemetry::{Service, Telemetry, TelemetryError, http, logs};
 
 use crate::{run, settings::RunArgs, shutdown::Shutdown};
 
@@ -40,7 +40,11 @@ pub fn command(args: &RunArgs) -> anyhow::Result<ExitCode> {
     logs::init(&args.telemetry).map_err(bad_input)?;
     let settings = args.check().map_err(bad_input)?;
     let model = settings.registry.load(&settings.model).map_err(bad_input)?;
-    let telemetry = Telemetry::start(Service::Consumer, settings.price)?;
+    let telemetry =
+        Telemetry::start(Service::Consumer, settings.price).map_err(|error| match error {
+            error @ TelemetryError::Setting(_) => bad_input(error),
+            error => error.into(),
+        })?;
     let pages = http::spawn(settings.listen, telemetry.clone()).map_err(bad_input)?;
     tracing::info!(address = %pages.address(), "serving /metrics, /healthz and /readyz");
 
@@ -52,6 +56,7 @@ pub fn command(args: &RunArgs) -> anyhow::Result<ExitCode> {
     let models = Arc::new(ArcSwap::from_pointee(model));
     let (tell, mut ended) = oneshot::channel();
     let (flag, health) = (shutdown.clone(), telemetry.health().clone());
+    let push = telemetry.clone();
     thread::Builder::new()
         .name("consumer".to_owned())
         .spawn(move || {
@@ -77,6 +82,7 @@ pub fn command(args: &RunArgs) -> anyhow::Result<ExitCode> {
         health.stopping();
         Ok(timeout(END_WITHIN, ended).await.ok())
     });
+    push.finish();
     match ended.context("listening for signals")? {
         Some(Ok(Ok(_summary))) => Ok(ExitCode::SUCCESS),
         Some(Ok(Err(failure))) => Err(failure.into()),

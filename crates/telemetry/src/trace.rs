@@ -82,7 +82,12 @@ impl Tracer {
     #[must_use]
     pub fn serve(&self, request: Request<'_>, parent: Option<&TraceContext>) -> Span {
         self.start(SpanKind::Server, parent, || {
-            let name = format!("{} {}", request.method.as_str(), request.route.as_str());
+            // The conventions' word for a method that is not known.
+            let method = match request.method {
+                Method::Other => "HTTP",
+                known => known.as_str(),
+            };
+            let name = format!("{method} {}", request.route.as_str());
             let attributes = vec![
                 label(names::HTTP_REQUEST_METHOD, request.method.as_str()),
                 label(names::HTTP_ROUTE, request.route.as_str()),
@@ -167,6 +172,11 @@ impl Tracer {
 pub struct Span(Option<Context>);
 
 impl Span {
+    /// No span: what is asked of it does nothing.
+    pub fn none() -> Self {
+        Self(None)
+    }
+
     /// The context for the next hop; `None` when traces are not pushed.
     #[must_use]
     pub fn context(&self) -> Option<TraceContext> {
