@@ -151,8 +151,8 @@ impl Telemetry {
         &self.tracer
     }
 
-    /// Sends what was not pushed yet, within two seconds, and ends pushing. It blocks: call it where a service ends, not in
-    /// async code.
+    /// Sends what was not pushed yet, within two seconds, and ends pushing. From then on, where metrics were pushed, nothing
+    /// is measured any more. It blocks: call it where a service ends, not in async code.
     pub fn finish(&self) {
         self.push.finish();
     }

@@ -159,6 +159,25 @@ mod tests {
     }
 
     #[test]
+    fn a_json_line_carries_the_ids_of_the_current_span_and_a_line_without_one_does_not() {
+        let text = written(true, || {
+            let parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+            let context = crate::TraceContext::parse(Some(parent), None).expect("a context");
+            {
+                let _current = context.as_parent().attach();
+                tracing::info!(n = 1, "inside");
+            }
+            tracing::info!("outside");
+        });
+        let (inside, outside) = text.trim_end().split_once('\n').expect("two lines");
+        let ids =
+            ",\"trace_id\":\"0af7651916cd43dd8448eb211c80319c\",\"span_id\":\"b7ad6b7169203331\"}";
+        assert!(inside.starts_with('{') && inside.ends_with(ids), "{inside}");
+        assert_eq!(inside.matches('}').count(), 1, "{inside}");
+        assert!(!outside.contains("trace_id"), "{outside}");
+    }
+
+    #[test]
     fn control_characters_do_not_reach_a_terminal() {
         let text = written(false, || tracing::info!(reason = "\u{1b}[31mred", "kept"));
         assert!(!text.contains('\u{1b}'), "{text:?}");

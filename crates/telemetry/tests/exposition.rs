@@ -7,7 +7,13 @@
     reason = "tests"
 )]
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeSet,
+    io::Write as _,
+    process::{Command, Stdio},
+    sync::Arc,
+    time::Duration,
+};
 
 use verdict_telemetry::{
     CpuPrice, Metrics, ModelInfo, Service, Telemetry, catalogue,
@@ -18,7 +24,11 @@ use verdict_telemetry::{
 };
 
 fn recorded() -> Telemetry {
-    let telemetry = Telemetry::start(Service::Web, CpuPrice::default()).expect("telemetry starts");
+    recorded_by(Service::Web)
+}
+
+fn recorded_by(service: Service) -> Telemetry {
+    let telemetry = Telemetry::start(service, CpuPrice::default()).expect("telemetry starts");
     let metrics: &Metrics = telemetry.metrics();
     let reviews = Destination::topic("reviews");
     let ms = Duration::from_millis(2);
@@ -158,6 +168,40 @@ fn total_cost_grows_with_cpu_time_only() {
     let first = read();
     assert!(first > 0.0);
     assert!(read() >= first);
+}
+
+/// Prometheus's own checker, on every instrument of every service.
+#[test]
+fn promtool_finds_nothing_wrong_with_the_exposition() {
+    for service in [
+        Service::Consumer,
+        Service::Producer,
+        Service::Trainer,
+        Service::Web,
+    ] {
+        let text = recorded_by(service).metrics().exposition().expect("text");
+        let mut child = match Command::new("promtool")
+            .args(["check", "metrics"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+        {
+            Ok(child) => child,
+            Err(error) if std::env::var_os("CI").is_none() => {
+                eprintln!("left out, no promtool: {error}");
+                return;
+            }
+            Err(error) => panic!("CI needs promtool: {error}"),
+        };
+        let mut input = child.stdin.take().expect("a pipe");
+        input.write_all(text.as_bytes()).expect("promtool reads");
+        drop(input);
+        let output = child.wait_with_output().expect("promtool ends");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{service:?}: {said}");
+        assert_eq!(said, "", "{service:?}");
+    }
 }
 
 #[test]

@@ -82,7 +82,7 @@ impl TraceContext {
         known.is_valid().then(|| Self(known.clone()))
     }
 
-    pub(super) fn as_parent(&self) -> Context {
+    pub(crate) fn as_parent(&self) -> Context {
         Context::new().with_remote_span_context(self.0.clone())
     }
 }
