@@ -153,9 +153,8 @@ fn one_request_is_one_trace_through_a_real_kafka() {
     // A trace that its client does not sample, bulk work without a context, and a traced record that cannot be read.
     post(&demo, Some(&traceparent(UNSAMPLED, "00")));
     let publisher = Publisher::new(&demo.kafka(), PublisherRole::Bulk).unwrap();
-    publisher
-        .send(&Outgoing::to(REVIEWS).key("bulk").value("A dull film"))
-        .unwrap();
+    let bulk = Outgoing::to(REVIEWS).value(r#"{"id": "bulk", "text": "A dull film"}"#);
+    publisher.send(&bulk).unwrap();
     let mut headers = Headers::new();
     headers.push(headers::TRACEPARENT, traceparent(BAD, "01"));
     let unreadable = Outgoing::to(REVIEWS)
