@@ -79,7 +79,6 @@ impl Tracer {
     }
 
     /// `{method} {route}`, kind SERVER: answering a request.
-    #[must_use]
     pub fn serve(&self, request: Request<'_>, parent: Option<&TraceContext>) -> Span {
         self.start(SpanKind::Server, parent, || {
             // The conventions' word for a method that is not known.
@@ -99,13 +98,11 @@ impl Tracer {
     }
 
     /// `send {topic}`, kind PRODUCER: giving one record to Kafka. Its context belongs into the record's headers.
-    #[must_use]
     pub fn send(&self, message: Message<'_>, parent: Option<&TraceContext>) -> Span {
         self.message(SpanKind::Producer, "send", message, parent)
     }
 
     /// `process {topic}`, kind CONSUMER: what is done with one record. Its parent is the context in the record's headers.
-    #[must_use]
     pub fn process(&self, message: Message<'_>, parent: &TraceContext) -> Span {
         self.message(SpanKind::Consumer, "process", message, Some(parent))
     }
