@@ -2,12 +2,14 @@
 
 use std::time::{Duration, Instant};
 
-use verdict_kafka_io::{Failure, Source};
+use verdict_kafka_io::{Failure, Record, Source};
 use verdict_messages::{ErrorKind, Sentiment};
 use verdict_sentiment::Model;
 use verdict_telemetry::{
     Metrics, ModelInfo,
-    labels::{DeadLetter, Destination, Ending as EndingLabel, Prediction, ReplySent, SendError},
+    labels::{
+        DeadLetter, Destination, Ending as EndingLabel, Prediction, ReplySent, SendError, Stage,
+    },
 };
 
 use crate::{
@@ -82,6 +84,29 @@ impl Events {
     /// The group has given or taken partitions.
     pub fn rebalanced(&self, assigned: usize, revoked: usize, held: usize) {
         tracing::info!(assigned, revoked, held, "partitions changed");
+    }
+
+    /// A batch was read at `now_unix_ms` (milliseconds since 1970). Its oldest record tells how long reviews wait.
+    pub fn batch_read(&self, records: &[Record], now_unix_ms: i64) {
+        let oldest = records
+            .iter()
+            .filter_map(|record| record.timestamp_ms)
+            .min();
+        // A writer's clock may be ahead of this one; then nothing is known to have waited.
+        if let Some(waited) = oldest.and_then(|oldest| now_unix_ms.checked_sub(oldest)) {
+            let waited = Duration::from_millis(u64::try_from(waited).unwrap_or_default());
+            self.metrics.record_stage(Stage::Queue, waited);
+        }
+    }
+
+    /// Every record of a batch has its ending.
+    pub fn batch_scored(&self, took: Duration) {
+        self.metrics.record_stage(Stage::Score, took);
+    }
+
+    /// A batch's outputs were sent, and are confirmed, and its positions are committed.
+    pub fn batch_delivered(&self, took: Duration) {
+        self.metrics.record_stage(Stage::Deliver, took);
     }
 
     /// A batch stands: its outputs are confirmed and its positions committed. `took` since its last poll.

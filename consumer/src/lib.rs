@@ -12,6 +12,8 @@
 //! Steps 2 and 3 know nothing of each other: [`deliver::Delivery`] is the place where at-least-once ends and where a
 //! transaction would begin.
 //!
+//! Records that somebody traces get spans ([`traces`]).
+//!
 //! Beside the loop, a thread follows the topic of model versions ([`models`]) and swaps the model between two batches.
 //!
 //! What the batches that stand say of the reviews and of the model is watched ([`watching`]): drift, unknown words, and how
@@ -33,4 +35,5 @@ pub mod score;
 pub mod service;
 pub mod settings;
 pub mod shutdown;
+pub mod traces;
 pub mod watching;

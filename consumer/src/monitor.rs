@@ -20,7 +20,7 @@ pub mod tally;
 use std::process::ExitCode;
 
 use verdict_kafka_io::Record;
-use verdict_telemetry::{Service, Telemetry, logs};
+use verdict_telemetry::{Service, logs};
 
 use self::{
     join::{Join, Labelled, Place, Scored},
@@ -28,7 +28,7 @@ use self::{
     settings::MonitorArgs,
 };
 use crate::{
-    service::{bad_input, serve},
+    service::{bad_input, serve, start},
     shutdown::Shutdown,
 };
 
@@ -144,7 +144,7 @@ pub fn command(args: &MonitorArgs) -> anyhow::Result<ExitCode> {
         }
         return Ok(ExitCode::SUCCESS);
     }
-    let telemetry = Telemetry::start(Service::Monitor, settings.price)?;
+    let telemetry = start(Service::Monitor, settings.price)?;
     let shutdown = Shutdown::default();
     let (told, flag) = (telemetry.clone(), shutdown.clone());
     serve(

@@ -23,6 +23,7 @@ use crate::{
     score::{Ending, Outcome, Reply, Scorer},
     settings::Settings,
     shutdown::Shutdown,
+    traces::{TracedBatch, Traces},
     watching::{Shadow, Watching},
 };
 
@@ -128,6 +129,11 @@ pub fn run_beside(
         models,
         shutdown,
         events: Events::new(telemetry.metrics().clone(), settings),
+        traces: Traces::new(
+            telemetry.tracer().clone(),
+            settings.source.topics.first().map_or("", String::as_str),
+            &settings.source.group,
+        ),
         watching: Watching::new(&settings.watching, shadow, telemetry),
         health,
         pool: Pool::new(settings.threads),
@@ -165,6 +171,7 @@ struct Loop<'a> {
     models: &'a ArcSwap<Model>,
     shutdown: &'a Shutdown,
     events: Events,
+    traces: Traces,
     watching: Watching,
     health: Health,
     pool: Pool,
@@ -257,6 +264,9 @@ impl Loop<'_> {
     /// One batch, from records to replies.
     fn process(&mut self, records: &[Record]) -> Result<(), Failure> {
         let started = Instant::now();
+        let now = now_unix_ms();
+        self.events.batch_read(records, now);
+        let traced = self.traces.begin(records);
         let model = self.take_model();
         let plan = self.watching.plan(records.len());
         let stride = plan.stride;
@@ -265,10 +275,14 @@ impl Loop<'_> {
             &self.settings.scoring,
             Arc::clone(&self.verdicts_topic),
             Arc::clone(&self.dead_letters_topic),
-            now_unix_ms(),
+            now,
         )
         .observing(plan);
-        let endings = self.pool.score(&scorer, records);
+        let scoring = Instant::now();
+        let mut endings = self.pool.score(&scorer, records);
+        self.events.batch_scored(scoring.elapsed());
+        traced.decided(&mut endings);
+        let delivering = Instant::now();
         let mut patience = Patience::new(self.settings.drain, self.shutdown, &self.health.progress);
         match self
             .delivery
@@ -276,15 +290,19 @@ impl Loop<'_> {
                 patience.goes_on()
             }) {
             Ok(()) => {
+                self.events.batch_delivered(delivering.elapsed());
                 self.summary.add(&endings);
                 self.events.batch_committed(&endings, started.elapsed());
                 self.watching.batch(records, &endings, stride);
                 self.tell_breaker(&endings);
-                self.reply(endings);
+                self.reply(endings, &traced);
                 Ok(())
             }
-            Err(fatal @ Failure::Fatal(_)) => Err(fatal),
             Err(failure) => {
+                traced.failed(failure.trouble().cause.as_str());
+                if matches!(failure, Failure::Fatal(_)) {
+                    return Err(failure);
+                }
                 self.summary.failed_batches += 1;
                 self.events.batch_failed(&failure, records.len());
                 // When the loop is to end, nobody reads on from here.
@@ -297,11 +315,16 @@ impl Loop<'_> {
         }
     }
 
-    fn reply(&mut self, endings: Vec<Ending>) {
-        for ending in endings {
-            if let Reply::Answer(reply) = ending.reply
-                && let Err(failure) = self.replies.send(&reply)
-            {
+    fn reply(&mut self, endings: Vec<Ending>, traced: &TracedBatch) {
+        for (index, ending) in endings.into_iter().enumerate() {
+            let Reply::Answer(mut reply) = ending.reply else {
+                continue;
+            };
+            let span = self.traces.reply(traced, index, &mut reply);
+            if let Err(failure) = self.replies.send(&reply) {
+                if let Some(span) = span {
+                    span.fail(failure.trouble().cause.as_str());
+                }
                 self.events.reply_not_queued(&failure);
             }
         }

@@ -11,7 +11,7 @@ use tokio::{
 };
 use verdict_kafka_io::Failure;
 use verdict_telemetry::{
-    Service, Telemetry,
+    CpuPrice, Service, Telemetry, TelemetryError,
     http::{self, ProbeArgs},
     logs,
 };
@@ -54,7 +54,7 @@ pub fn command(args: &RunArgs) -> anyhow::Result<ExitCode> {
     let shadow = shadow
         .transpose()?
         .map(|model| Shadow::new(Arc::new(model), settings.watching.shadow_share));
-    let telemetry = Telemetry::start(Service::Consumer, settings.price)?;
+    let telemetry = start(Service::Consumer, settings.price)?;
     let shutdown = Shutdown::default();
     let models = Arc::new(ArcSwap::from_pointee(model));
     let (told, flag) = (telemetry.clone(), shutdown.clone());
@@ -65,6 +65,14 @@ pub fn command(args: &RunArgs) -> anyhow::Result<ExitCode> {
         "consumer",
         move || run::run_beside(&settings, &models, shadow, &told, &flag),
     )
+}
+
+/// Telemetry of `service`; a variable of the environment that cannot be used is the user's to put right.
+pub(crate) fn start(service: Service, price: CpuPrice) -> anyhow::Result<Telemetry> {
+    Telemetry::start(service, price).map_err(|error| match error {
+        error @ TelemetryError::Setting(_) => bad_input(error),
+        error => error.into(),
+    })
 }
 
 /// Serves the operator pages at `listen` and runs `work` in a thread called `name`, until it ends or SIGINT or SIGTERM asks for
@@ -108,6 +116,7 @@ pub(crate) fn serve<T: Send + 'static>(
         telemetry.health().stopping();
         Ok(timeout(END_WITHIN, ended).await.ok())
     });
+    telemetry.finish();
     match ended.context("listening for signals")? {
         Some(Ok(Ok(_done))) => Ok(ExitCode::SUCCESS),
         Some(Ok(Err(failure))) => Err(failure.into()),

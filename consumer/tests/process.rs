@@ -173,3 +173,37 @@ fn what_the_user_can_put_right_exits_with_2() {
         assert!(stderr.contains(says), "{flags:?}: {stderr}");
     }
 }
+
+#[test]
+fn a_variable_of_opentelemetry_that_cannot_be_used_exits_with_2() {
+    let model = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(model.path(), artifact()).unwrap();
+    for (name, value, says) in [
+        (
+            "OTEL_EXPORTER_OTLP_PROTOCOL",
+            "grpc",
+            "OTEL_EXPORTER_OTLP_PROTOCOL must be http/protobuf, got \"grpc\"",
+        ),
+        (
+            "OTEL_EXPORTER_OTLP_ENDPOINT",
+            "collector:4318",
+            "must be a URL",
+        ),
+        (
+            "OTEL_TRACES_SAMPLER",
+            "sometimes",
+            "OTEL_TRACES_SAMPLER must be one of",
+        ),
+    ] {
+        let output = Command::new(env!("CARGO_BIN_EXE_consumer"))
+            .args(["--listen=127.0.0.1:0", "--model"])
+            .arg(model.path())
+            .env("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9")
+            .env(name, value)
+            .output()
+            .unwrap();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{name}: {stderr}");
+        assert!(stderr.contains(says), "{name}: {stderr}");
+    }
+}

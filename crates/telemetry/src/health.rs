@@ -121,6 +121,17 @@ impl Health {
         report
     }
 
+    /// Calls `tell` with the name of each check and whether it passes; and, while the service stops, with `shutdown`,
+    /// which does not.
+    pub(crate) fn each(&self, mut tell: impl FnMut(&'static str, bool)) {
+        if self.0.stopping.load(Ordering::Relaxed) {
+            tell("shutdown", false);
+        }
+        for check in lock(&self.0.checks).iter() {
+            tell(check.name, check.failure.is_none());
+        }
+    }
+
     /// Alive? No, when a progress clock stands still at `now`.
     #[must_use]
     pub fn liveness(&self, now: Instant) -> Report {

@@ -7,19 +7,29 @@
     reason = "tests"
 )]
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeSet,
+    io::Write as _,
+    process::{Command, Stdio},
+    sync::Arc,
+    time::Duration,
+};
 
 use verdict_telemetry::{
     AuditFound, CpuPrice, Drift, Estimate, LiveBin, LiveVersion, Metrics, ModelInfo, Service,
     Telemetry, catalogue,
     labels::{
         DeadLetter, Destination, DriftFeature, Ending, Method, ModelSwap, Prediction, Rebuild,
-        Refused, ReplyReceived, ReplySent, Route, SendError, ShadowOutcome,
+        Refused, ReplyReceived, ReplySent, Route, SendError, ShadowOutcome, Stage,
     },
 };
 
 fn recorded() -> Telemetry {
-    let telemetry = Telemetry::start(Service::Web, CpuPrice::default()).expect("telemetry starts");
+    recorded_by(Service::Web)
+}
+
+fn recorded_by(service: Service) -> Telemetry {
+    let telemetry = Telemetry::start(service, CpuPrice::default()).expect("telemetry starts");
     let metrics: &Metrics = telemetry.metrics();
     let reviews = Destination::topic("reviews");
     let ms = Duration::from_millis(2);
@@ -61,6 +71,9 @@ fn recorded() -> Telemetry {
     metrics.record_shadow(ShadowOutcome::Disagree, 0.25);
     metrics.set_shadow(model("next"));
     record_monitor(metrics);
+    metrics.record_stage(Stage::Queue, Duration::from_secs(90));
+    telemetry.health().check("kafka").pass();
+    telemetry.health().check("model").fail("none");
     telemetry
 }
 
@@ -156,6 +169,10 @@ fn our_own_metrics_carry_their_closed_labels() {
         "verdict_live_unmatched{what=\"label\"} 6\n",
         "verdict_audit_findings{finding=\"duplicated\"} 3\n",
         "verdict_audit_time_seconds 1700000000\n",
+        "verdict_stage_duration_seconds_bucket{stage=\"queue\",le=\"60\"} 0\n",
+        "verdict_stage_duration_seconds_bucket{stage=\"queue\",le=\"300\"} 1\n",
+        "verdict_ready{check=\"kafka\"} 1\n",
+        "verdict_ready{check=\"model\"} 0\n",
         "messaging_client_sent_messages_total{error_type=\"unknown\",messaging_destination_name=\"reviews\",\
          messaging_operation_name=\"send\",messaging_system=\"kafka\"} 1\n",
         "service_name=\"verdict-web\"",
@@ -209,6 +226,16 @@ fn what_is_watched_has_its_series_and_loses_them_with_it() {
 }
 
 #[test]
+fn a_service_that_stops_says_so() {
+    let telemetry = recorded();
+    let shutdown = "verdict_ready{check=\"shutdown\"} 0\n";
+    let text = || telemetry.metrics().exposition().expect("text");
+    assert!(!text().contains(shutdown));
+    telemetry.health().stopping();
+    assert!(text().contains(shutdown), "{}", text());
+}
+
+#[test]
 fn total_cost_grows_with_cpu_time_only() {
     let telemetry = Telemetry::start(Service::Web, CpuPrice::default()).expect("telemetry starts");
     let read = || -> f64 {
@@ -226,6 +253,41 @@ fn total_cost_grows_with_cpu_time_only() {
     let first = read();
     assert!(first > 0.0);
     assert!(read() >= first);
+}
+
+/// Prometheus's own checker, on every instrument of every service.
+#[test]
+fn promtool_finds_nothing_wrong_with_the_exposition() {
+    for service in [
+        Service::Consumer,
+        Service::Monitor,
+        Service::Producer,
+        Service::Trainer,
+        Service::Web,
+    ] {
+        let text = recorded_by(service).metrics().exposition().expect("text");
+        let mut child = match Command::new("promtool")
+            .args(["check", "metrics"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+        {
+            Ok(child) => child,
+            Err(error) if std::env::var_os("CI").is_none() => {
+                eprintln!("left out, no promtool: {error}");
+                return;
+            }
+            Err(error) => panic!("CI needs promtool: {error}"),
+        };
+        let mut input = child.stdin.take().expect("a pipe");
+        input.write_all(text.as_bytes()).expect("promtool reads");
+        drop(input);
+        let output = child.wait_with_output().expect("promtool ends");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{service:?}: {said}");
+        assert_eq!(said, "", "{service:?}");
+    }
 }
 
 #[test]

@@ -69,6 +69,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         .build()
         .context("starting a runtime")?;
     let (stop, stopped) = mpsc::channel::<()>();
+    let push = telemetry.clone();
     let ended = runtime.block_on(async {
         let mut interrupt = signal(SignalKind::interrupt())?;
         let mut terminate = signal(SignalKind::terminate())?;
@@ -89,5 +90,6 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     });
     // Not waited for: after a second signal a rebuild may be under way.
     runtime.shutdown_background();
+    push.finish();
     ended
 }
