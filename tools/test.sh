@@ -11,7 +11,6 @@ lacking=()
 command -v java >/dev/null || lacking+=("java (e.g. apt-get install openjdk-17-jdk-headless)")
 command -v promtool >/dev/null || lacking+=("prometheus and promtool (e.g. apt-get install prometheus)")
 command -v mvn >/dev/null || lacking+=("mvn (e.g. apt-get install maven)")
-command -v promtool >/dev/null || lacking+=("promtool (e.g. apt-get install prometheus)")
 if ! [ -x "$VERDICT_VENV/bin/python" ] || ! cmp -s requirements-dev.txt "$VERDICT_VENV/requirements-dev.txt"; then
   if python3 -m venv "$VERDICT_VENV" >"$log" 2>&1 \
     && "$VERDICT_VENV/bin/pip" install --quiet --disable-pip-version-check -r requirements-dev.txt >>"$log" 2>&1; then

@@ -5,7 +5,7 @@
 //!            N dead letters in a row                 the pause is over
 //!   closed ──────────────────────────────►  open  ───────────────────►  half open
 //!     ▲                                      ▲                              │
-//!     │                                      └── a small batch without one ─┤
+//!     │                                      └── 100 records without one ───┤
 //!     └──────────────────── a verdict ──────────────────────────────────────┘
 //! ```
 //!
@@ -18,7 +18,7 @@ use clap::Args;
 
 use crate::score::{Ending, Outcome};
 
-/// Most records of the batch that tries whether it is over.
+/// Records that are read to try whether it is over.
 pub const TRY: usize = 100;
 
 /// What was typed.
@@ -73,8 +73,8 @@ impl BreakerArgs {
 pub enum Permit {
     /// Batches as ever.
     Batches,
-    /// A batch of at most [`TRY`] records.
-    Try,
+    /// A batch of at most so many records: what is left of [`TRY`].
+    Try(usize),
     /// Nothing.
     Nothing,
 }
@@ -107,7 +107,8 @@ pub struct Breaker {
 enum State {
     Closed,
     Open { since: Instant },
-    HalfOpen,
+    // So many records were tried, and none of them got a verdict. They may come in several batches, as they are at hand.
+    HalfOpen { tried: usize },
 }
 
 impl Breaker {
@@ -126,12 +127,12 @@ impl Breaker {
         if let State::Open { since } = self.state
             && now.saturating_duration_since(since) >= self.settings.pause
         {
-            self.state = State::HalfOpen;
+            self.state = State::HalfOpen { tried: 0 };
         }
         match self.state {
             State::Closed => Permit::Batches,
             State::Open { .. } => Permit::Nothing,
-            State::HalfOpen => Permit::Try,
+            State::HalfOpen { tried } => Permit::Try(TRY.saturating_sub(tried).max(1)),
         }
     }
 
@@ -142,21 +143,25 @@ impl Breaker {
         now: Instant,
     ) -> Option<Change> {
         let before = self.in_a_row;
-        let (mut got_one, mut is_empty) = (false, true);
+        let (mut got_one, mut n) = (false, 0);
         for is_verdict in verdicts {
-            is_empty = false;
+            n += 1;
             got_one |= is_verdict;
             self.in_a_row = if is_verdict { 0 } else { self.in_a_row + 1 };
         }
         let dead_letters = self.settings.dead_letters?;
         match self.state {
-            _ if is_empty => None,
-            State::Open { .. } | State::HalfOpen if got_one => {
+            _ if n == 0 => None,
+            State::Open { .. } | State::HalfOpen { .. } if got_one => {
                 self.state = State::Closed;
                 // The rest of this batch may be as bad as what came before; then the next one opens it again.
                 Some(Change::Closed { in_a_row: before })
             }
-            State::HalfOpen => Some(self.open(now)),
+            State::HalfOpen { tried } if tried + n < TRY => {
+                self.state = State::HalfOpen { tried: tried + n };
+                None
+            }
+            State::HalfOpen { .. } => Some(self.open(now)),
             State::Closed if self.in_a_row >= dead_letters => Some(self.open(now)),
             // A batch that was in hand when reading paused.
             State::Open { .. } | State::Closed => None,

@@ -152,6 +152,7 @@ pub fn command(args: &MonitorArgs) -> anyhow::Result<ExitCode> {
         &telemetry,
         &shutdown,
         "monitor",
+        &run::CHECKS,
         move || run::run(&settings, &told, &flag),
     )
 }

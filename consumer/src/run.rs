@@ -236,8 +236,8 @@ impl Loop<'_> {
         }
         let limits = self.settings.limits;
         match permit {
-            Permit::Try => BatchLimits {
-                records: limits.records.min(breaker::TRY),
+            Permit::Try(records) => BatchLimits {
+                records: limits.records.min(records),
                 ..limits
             },
             Permit::Batches | Permit::Nothing => limits,
@@ -387,14 +387,18 @@ struct Health {
     progress: Progress,
 }
 
+/// The readiness checks of a consumer.
+pub(crate) const CHECKS: [&str; 4] = ["kafka", "group", "model", "breaker"];
+
 impl Health {
     fn of(telemetry: &Telemetry) -> Self {
         let health = telemetry.health();
+        let [kafka, group, model, breaker] = CHECKS.map(|name| health.check(name));
         Self {
-            kafka: health.check("kafka"),
-            group: health.check("group"),
-            model: health.check("model"),
-            breaker: health.check("breaker"),
+            kafka,
+            group,
+            model,
+            breaker,
             progress: health.progress("loop", WEDGED),
         }
     }

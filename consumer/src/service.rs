@@ -63,6 +63,7 @@ pub fn command(args: &RunArgs) -> anyhow::Result<ExitCode> {
         &telemetry,
         &shutdown,
         "consumer",
+        &run::CHECKS,
         move || run::run_beside(&settings, &models, shadow, &told, &flag),
     )
 }
@@ -76,14 +77,16 @@ pub(crate) fn start(service: Service, price: CpuPrice) -> anyhow::Result<Telemet
 }
 
 /// Serves the operator pages at `listen` and runs `work` in a thread called `name`, until it ends or SIGINT or SIGTERM asks for
-/// it through `shutdown`. Work that does not heed that in time is left alone: the process ends without it.
+/// it through `shutdown`. It is not ready before `work` says so of all `checks`. Work that does not heed that in time is left alone: the process ends without it.
 pub(crate) fn serve<T: Send + 'static>(
     listen: SocketAddr,
     telemetry: &Telemetry,
     shutdown: &Shutdown,
     name: &'static str,
+    checks: &[&'static str],
     work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
 ) -> anyhow::Result<ExitCode> {
+    telemetry.health().expect(checks);
     let pages = http::spawn(listen, telemetry.clone()).map_err(bad_input)?;
     tracing::info!(address = %pages.address(), "serving /metrics, /healthz and /readyz");
 

@@ -196,7 +196,7 @@ fn it_tells_how_right_verdicts_are_and_what_of_them_is_not_as_promised() {
     assert!(monitor.child.wait().unwrap().success());
     assert!(asked.elapsed() < Duration::from_secs(10), "{asked:?}");
     until(&monitor.log, "monitor stopped");
-    println!("took {:?}", started.elapsed());
+    eprintln!("took {:?}", started.elapsed());
 }
 
 #[test]

@@ -119,7 +119,7 @@ fn assert_same(what: &str, told: &VersionReport, offline: &Value) {
             "{what} {key}: {ours} {theirs}"
         );
     }
-    println!(
+    eprintln!(
         "{what}: {} of {} right, Brier {:?}, ECE {:?}",
         told.right, told.labelled, told.brier, told.ece
     );

@@ -29,16 +29,19 @@ fn it_opens_waits_tries_and_closes() {
     for s in [1, 15, 30] {
         assert_eq!(breaker.permit(at(s)), Permit::Nothing, "{s} s");
     }
-    assert_eq!(breaker.permit(at(31)), Permit::Try);
+    assert_eq!(breaker.permit(at(31)), Permit::Try(100));
     // Nothing was there to try it with.
     assert_eq!(breaker.batch([], at(32)), None);
-    assert_eq!(breaker.permit(at(90)), Permit::Try);
+    assert_eq!(breaker.permit(at(90)), Permit::Try(100));
+    // What is at hand comes in pieces; all of them together are the try.
+    assert_eq!(breaker.batch(bad(30), at(91)), None);
+    assert_eq!(breaker.permit(at(91)), Permit::Try(70));
     assert_eq!(
-        breaker.batch(bad(TRY), at(100)),
+        breaker.batch(bad(70), at(100)),
         Some(Change::Opened { in_a_row: 1600 })
     );
     assert_eq!(breaker.permit(at(129)), Permit::Nothing);
-    assert_eq!(breaker.permit(at(130)), Permit::Try);
+    assert_eq!(breaker.permit(at(130)), Permit::Try(100));
     assert!(breaker.is_open());
     assert_eq!(
         breaker.batch([false, true, false], at(131)),
@@ -114,7 +117,7 @@ proptest! {
                     prop_assert!(now - opened.unwrap() < PAUSE);
                     continue;
                 }
-                Permit::Try => prop_assert!(was_open && now - opened.unwrap() >= PAUSE),
+                Permit::Try(n) => prop_assert!((1..=TRY).contains(&n) && was_open && now - opened.unwrap() >= PAUSE),
                 Permit::Batches => prop_assert!(!was_open),
             }
             let change = breaker.batch(batch.iter().copied(), now);

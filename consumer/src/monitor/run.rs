@@ -34,7 +34,7 @@ pub fn run(
     let progress: Progress = health.progress("loop", WEDGED);
     let mut verdicts = Topic::follow(settings, &settings.topics.verdicts_topic)?;
     let mut labels = Topic::follow(settings, &settings.labels_topic)?;
-    let (kafka, caught_up) = (health.check("kafka"), health.check("caught_up"));
+    let [kafka, caught_up] = CHECKS.map(|name| health.check(name));
     let auditor = Auditor::start(settings, telemetry, shutdown)?;
     tracing::info!(
         brokers = settings.kafka.bootstrap(),
@@ -72,6 +72,9 @@ pub fn run(
     drop(auditor);
     Ok(report)
 }
+
+/// The readiness checks of a monitor.
+pub(super) const CHECKS: [&str; 2] = ["kafka", "caught_up"];
 
 fn look(topics: [&Topic; 2], kafka: &Check, caught_up: &Check) {
     if topics

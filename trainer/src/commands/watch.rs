@@ -56,6 +56,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     logs::init(&args.telemetry)?;
     let price = args.telemetry.price().map_err(anyhow::Error::msg)?;
     let telemetry = Telemetry::start(Service::Trainer, price)?;
+    telemetry.health().expect(&["kafka"]);
     let pages = http::spawn(args.listen, telemetry.clone())?;
     tracing::info!(address = %pages.address(), "serving /metrics, /healthz and /readyz");
     let job = args.rebuild.job()?;
