@@ -125,10 +125,6 @@ impl Consumer {
     }
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the data set is named as the tests name it"
-)]
 fn archive() -> Option<PathBuf> {
     std::env::var_os("VERDICT_IMDB").map(PathBuf::from)
 }

@@ -44,7 +44,7 @@ fn repository() -> PathBuf {
 fn archive() -> Option<PathBuf> {
     let named = std::env::var("VERDICT_IMDB").ok();
     if named.is_none() {
-        println!("left out: VERDICT_IMDB does not name the aclImdb archive");
+        eprintln!("left out: VERDICT_IMDB does not name the aclImdb archive");
     }
     Some(repository().join(named?))
 }
@@ -217,7 +217,7 @@ fn shuffled_reviews_raise_no_alarm() {
         }
     }
     let means = sums.map(|sum| sum / looks);
-    println!(
+    eprintln!(
         "20 shuffles, {looks} looks: PSI of probability, tokens, oov: mean {means:.4?}, largest {largest:.4?}"
     );
     // Without drift the mean would be 9 (1/1000 + 1/25000) = 0.0094; test reviews are a little less sure to the model.
@@ -252,7 +252,7 @@ fn another_kind_of_text_raises_the_alarm_within_2000_reviews_and_is_told_by_its_
         let calm = watched.psi();
         let raised = watched.until_alarm(&after);
         let at_alarm = watched.psi();
-        println!(
+        eprintln!(
             "{what}: alarm after {raised:?} reviews; PSI of probability, tokens, oov {calm:.3?}, then {at_alarm:.3?}"
         );
         assert!(raised.is_some_and(|n| n <= 2_000), "{what}: {raised:?}");
@@ -281,7 +281,7 @@ fn another_kind_of_text_raises_the_alarm_within_2000_reviews_and_is_told_by_its_
             )
         })
         .collect();
-    println!(
+    eprintln!(
         "PSI of documents alone {:.2?}; terms: {}",
         watched.psi(),
         shown.join(", ")
