@@ -49,6 +49,10 @@ up: require ## Run all services on a Kafka as plain processes until Ctrl-C (CONS
 bench: require ## Criterion benchmarks of the scoring core
 	$(CARGO) bench --locked -p verdict-sentiment
 
+.PHONY: bench-telemetry
+bench-telemetry: require ## What metrics and watching cost of scoring, paired in one run (DATA=path to aclImdb_v1.tar.gz)
+	VERDICT_IMDB="$(realpath $(or $(DATA),data/raw/aclImdb_v1.tar.gz))" $(CARGO) bench --locked -p verdict-consumer --bench telemetry
+
 .PHONY: bench-peers
 bench-peers: require ## scikit-learn and fastText beside Verdict, in one run (DATA=path to aclImdb_v1.tar.gz)
 	$(CARGO) build --locked --release -p verdict-trainer
