@@ -146,7 +146,10 @@ fn what_is_watched_is_shown_and_begins_anew_with_a_model_and_the_shadow_is_never
                 "{example}"
             );
         }
-        assert!(!shown.to_string().contains("waste of time"), "{shown}");
+        // The model's own terms may be shown ("waste of time" is one), and they have three words at most.
+        for text in ["great waste of time", "wonderful and moving"] {
+            assert!(!shown.to_string().contains(text), "{shown}");
+        }
 
         // Nobody hears the shadow: one verdict and one reply of each review, all the serving model's.
         let replies = read_until(&kafka, "probe.replies", &[topic::REPLIES], |records| {
