@@ -40,9 +40,18 @@ model: require ## Retrain models/default (DATA=path to aclImdb_v1.tar.gz; fetche
 kafka: require ## Run a real Apache Kafka on 127.0.0.1:9092 until Ctrl-C (ARGS="--port … --data …")
 	$(CARGO) run --locked -p verdict-kafka --bin kafka-local -- run $(ARGS)
 
+.PHONY: up
+up: require ## Run all services on a Kafka as plain processes until Ctrl-C (CONSUMERS=n, ARGS="--web-port 8081 …")
+	$(CARGO) build --locked -p verdict-up -p verdict-consumer -p verdict-producer -p verdict-trainer -p verdict-web
+	@exec "$$CARGO_TARGET_DIR/debug/up" --consumers $(or $(CONSUMERS),1) $(ARGS)
+
 .PHONY: bench
 bench: require ## Criterion benchmarks of the scoring core
 	$(CARGO) bench --locked -p verdict-sentiment
+
+.PHONY: bench-telemetry
+bench-telemetry: require ## What metrics and watching cost of scoring, paired in one run (DATA=path to aclImdb_v1.tar.gz)
+	VERDICT_IMDB="$(realpath $(or $(DATA),data/raw/aclImdb_v1.tar.gz))" $(CARGO) bench --locked -p verdict-consumer --bench telemetry
 
 .PHONY: bench-peers
 bench-peers: require ## scikit-learn and fastText beside Verdict, in one run (DATA=path to aclImdb_v1.tar.gz)
@@ -61,6 +70,10 @@ pipeline: require ## Run the training pipeline (DVC) and say what it changes aga
 .PHONY: promote
 promote: ## Let the model that the pipeline has registered serve, if the gate accepts it (MLFLOW_TRACKING_URI)
 	@tools/ci/promote.sh
+
+.PHONY: compose-test
+compose-test: ## Build the images, run docker-compose.yml and try to break it (ARGS="--pull …"; needs Docker, or root to start one)
+	@tools/compose-test/run.sh $(ARGS)
 
 .PHONY: require
 require:

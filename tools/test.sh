@@ -9,6 +9,7 @@ failed=0
 # What the real Kafka and the foreign client need. Without it their tests say that they are left out; in CI that fails.
 lacking=()
 command -v java >/dev/null || lacking+=("java (e.g. apt-get install openjdk-17-jdk-headless)")
+command -v promtool >/dev/null || lacking+=("prometheus and promtool (e.g. apt-get install prometheus)")
 command -v mvn >/dev/null || lacking+=("mvn (e.g. apt-get install maven)")
 if ! [ -x "$VERDICT_VENV/bin/python" ] || ! cmp -s requirements-dev.txt "$VERDICT_VENV/requirements-dev.txt"; then
   if python3 -m venv "$VERDICT_VENV" >"$log" 2>&1 \
@@ -45,8 +46,8 @@ run() {
 : >"$log"
 run cargo test --locked --workspace --exclude verdict-demo --lib --bins --tests --no-fail-fast
 run cargo test --locked --workspace --exclude verdict-demo --doc --no-fail-fast
-# The whole system, on the embedded broker and on a real Kafka.
-run cargo test --locked -p verdict-demo --no-fail-fast
+# The whole system, on the embedded broker and on a real Kafka; with OTLP, which the demo itself is built without.
+run cargo test --locked -p verdict-demo --features otlp --no-fail-fast
 
 awk -v failed_step="$failed" '
   /^test result:/ { passed += $4; failed += $6 }

@@ -2,23 +2,24 @@
 
 mod ledger;
 
-use std::{ops::ControlFlow, process::ExitCode, time::Duration};
+use std::{collections::BTreeMap, ops::ControlFlow, process::ExitCode, time::Duration};
 
 use serde::Deserialize;
-use verdict_kafka_io::{Failure, KafkaSettings, Record, snapshot};
-use verdict_messages::{Position, dead_letter};
+use verdict_kafka_io::{Failure, KafkaSettings, Record, committed, snapshot};
+use verdict_messages::{OffsetRange, Position, dead_letter};
 use verdict_telemetry::logs;
 
 pub use self::ledger::Ledger;
 use crate::{
     service::{BadInput, bad_input},
     settings::{AuditArgs, TopicArgs},
+    shutdown::Shutdown,
 };
 
 /// What an audit found.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Report {
-    /// Reviews that were there when the audit began.
+    /// Reviews that were there when the audit began and whose outcomes have not been deleted.
     pub reviews: u64,
     /// Verdicts read, of these reviews or not.
     pub verdicts: u64,
@@ -46,6 +47,15 @@ pub struct Finding {
 }
 
 impl Report {
+    /// The same, with the judgement on it.
+    fn judged(mut self, allow_duplicates: bool) -> Self {
+        self.ok = self
+            .findings()
+            .iter()
+            .all(|(name, found)| found.count == 0 || (allow_duplicates && *name == "duplicated"));
+        self
+    }
+
     /// The four findings with their names, in the order in which they are told.
     fn findings(&self) -> [(&'static str, &Finding); 4] {
         [
@@ -106,47 +116,103 @@ pub fn audit(
     show: usize,
     allow_duplicates: bool,
 ) -> Result<Report, Failure> {
-    let mut ledger = Ledger::default();
-    let mut present = Vec::new();
-    let ranges = snapshot::read(kafka, &topics.reviews_topic, patience, |record, _| {
-        present.push((record.partition, record.offset));
-        ControlFlow::Continue(())
+    let nobody = Shutdown::default();
+    let report = audit_of(kafka, topics, None, patience, show, &nobody)?;
+    Ok(report.unwrap_or_default().judged(allow_duplicates))
+}
+
+/// The same for those reviews only that `group` is done with, so that none is missing because it waits. Duplicates are told and
+/// are no fault. Ends early, and without a report, when `stop` is requested.
+///
+/// # Errors
+/// Those of [`audit`].
+pub fn audit_of(
+    kafka: &KafkaSettings,
+    topics: &TopicArgs,
+    group: Option<&str>,
+    patience: Duration,
+    show: usize,
+    stop: &Shutdown,
+) -> Result<Option<Report>, Failure> {
+    let go_on = || {
+        if stop.is_requested() {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
+    };
+    // Outcomes are confirmed before positions are committed: whatever is before these has its outcome, if all is well.
+    let ranges = match group {
+        Some(group) => committed(kafka, group, &topics.reviews_topic, patience)?,
+        None => snapshot::ends(kafka, &topics.reviews_topic, patience)?,
+    };
+    let mut ledger = Ledger::open(&ranges);
+    let read = snapshot::read(kafka, &topics.reviews_topic, patience, |record, _| {
+        ledger.review(record.partition, record.offset);
+        go_on()
     })?;
-    ledger.open(&ranges, &present);
-    drop(present);
+    // Retention may have deleted the first of them since.
+    for range in &read {
+        ledger.begin_at(range.partition, range.from);
+    }
     let mut strange = Finding::default();
     let (mut verdicts, mut dead_letters) = (0, 0);
-    snapshot::read(kafka, &topics.verdicts_topic, patience, |record, _| {
+    let mut firsts = Firsts::default();
+    let read = snapshot::read(kafka, &topics.verdicts_topic, patience, |record, _| {
         verdicts += 1;
         match verdict_source(&record) {
             Some(source) if *source.topic == *topics.reviews_topic => {
-                ledger.verdict(source.partition, source.offset)
+                firsts.see(&record, &source);
+                ledger.verdict(source.partition, source.offset);
             }
             _ => strange.add(record.position(), show),
         }
-        ControlFlow::Continue(())
+        go_on()
     })?;
+    firsts.begin(&read, &mut ledger);
     snapshot::read(kafka, &topics.dead_letters_topic, patience, |record, _| {
         dead_letters += 1;
         match dead_letter::source(&record.headers) {
             Ok(source) if *source.topic == *topics.reviews_topic => {
-                ledger.dead_letter(source.partition, source.offset)
+                ledger.dead_letter(source.partition, source.offset);
             }
             _ => strange.add(record.position(), show),
         }
-        ControlFlow::Continue(())
+        go_on()
     })?;
+    if stop.is_requested() {
+        return Ok(None);
+    }
     let mut report = ledger.report(&topics.reviews_topic, show);
     report.verdicts = verdicts;
     report.dead_letters = dead_letters;
     report.phantom.count += strange.count;
     report.phantom.first.extend(strange.first);
     report.phantom.first.truncate(show);
-    report.ok = report
-        .findings()
-        .iter()
-        .all(|(name, found)| found.count == 0 || (allow_duplicates && *name == "duplicated"));
-    Ok(report)
+    Ok(Some(report.judged(true)))
+}
+
+/// The review of the first verdict in each partition.
+///
+/// Verdicts are deleted after a while, reviews are not. They stand in the partition of their review and in its order, so where
+/// the log of a partition has lost its begin, reviews before that of its first verdict can no longer be judged. Dead letters are
+/// few and are kept longer.
+#[derive(Debug, Default)]
+struct Firsts(BTreeMap<i32, i64>);
+
+impl Firsts {
+    fn see(&mut self, verdict: &Record, source: &Position) {
+        if verdict.partition == source.partition {
+            self.0.entry(source.partition).or_insert(source.offset);
+        }
+    }
+
+    fn begin(&self, verdicts: &[OffsetRange], ledger: &mut Ledger) {
+        for range in verdicts.iter().filter(|range| range.from > 0) {
+            let first = self.0.get(&range.partition).copied();
+            ledger.begin_at(range.partition, first.unwrap_or(i64::MAX));
+        }
+    }
 }
 
 /// The position in a verdict, without the rest of it.
@@ -179,13 +245,15 @@ pub fn command(args: &AuditArgs) -> anyhow::Result<ExitCode> {
         .map_err(bad_input)?
         .client_id("verdict-audit");
     let patience = Duration::from_secs(args.patience_s);
-    let report = audit(
+    let report = audit_of(
         &kafka,
         &args.topics,
+        args.group.as_deref(),
         patience,
         args.first,
-        args.allow_duplicates,
+        &Shutdown::default(),
     )?;
+    let report = report.unwrap_or_default().judged(args.allow_duplicates);
     if args.json {
         println!("{}", report.json());
     } else {

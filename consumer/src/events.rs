@@ -2,12 +2,14 @@
 
 use std::time::{Duration, Instant};
 
-use verdict_kafka_io::{Failure, Source};
+use verdict_kafka_io::{Failure, Record, Source};
 use verdict_messages::{ErrorKind, Sentiment};
 use verdict_sentiment::Model;
 use verdict_telemetry::{
     Metrics, ModelInfo,
-    labels::{DeadLetter, Destination, Ending as EndingLabel, Prediction, ReplySent, SendError},
+    labels::{
+        DeadLetter, Destination, Ending as EndingLabel, Prediction, ReplySent, SendError, Stage,
+    },
 };
 
 use crate::{
@@ -48,6 +50,9 @@ impl Events {
 
     /// The loop begins.
     pub fn started(&self, settings: &Settings, model: &Model, promise: &str) {
+        // Both series are there before anything has happened.
+        self.metrics.set_breaker_open(false);
+        self.metrics.record_breaker_trips(0);
         tracing::info!(
             brokers = settings.kafka.bootstrap(),
             group = settings.source.group,
@@ -79,6 +84,29 @@ impl Events {
     /// The group has given or taken partitions.
     pub fn rebalanced(&self, assigned: usize, revoked: usize, held: usize) {
         tracing::info!(assigned, revoked, held, "partitions changed");
+    }
+
+    /// A batch was read at `now_unix_ms` (milliseconds since 1970). Its oldest record tells how long reviews wait.
+    pub fn batch_read(&self, records: &[Record], now_unix_ms: i64) {
+        let oldest = records
+            .iter()
+            .filter_map(|record| record.timestamp_ms)
+            .min();
+        // A writer's clock may be ahead of this one; then nothing is known to have waited.
+        if let Some(waited) = oldest.and_then(|oldest| now_unix_ms.checked_sub(oldest)) {
+            let waited = Duration::from_millis(u64::try_from(waited).unwrap_or_default());
+            self.metrics.record_stage(Stage::Queue, waited);
+        }
+    }
+
+    /// Every record of a batch has its ending.
+    pub fn batch_scored(&self, took: Duration) {
+        self.metrics.record_stage(Stage::Score, took);
+    }
+
+    /// A batch's outputs were sent, and are confirmed, and its positions are committed.
+    pub fn batch_delivered(&self, took: Duration) {
+        self.metrics.record_stage(Stage::Deliver, took);
     }
 
     /// A batch stands: its outputs are confirmed and its positions committed. `took` since its last poll.
@@ -132,6 +160,26 @@ impl Events {
         }
         self.trouble.is_over();
         tracing::debug!(read, verdicts, ms = took.as_millis(), "batch committed");
+    }
+
+    /// Reading pauses.
+    pub fn breaker_opened(&self, in_a_row: u64, pause: Duration) {
+        self.metrics.set_breaker_open(true);
+        self.metrics.record_breaker_trips(1);
+        tracing::warn!(
+            in_a_row,
+            pause_s = pause.as_secs(),
+            "too many dead letters in a row: reading is paused; what is not read stays in the log"
+        );
+    }
+
+    /// Reading goes on.
+    pub fn breaker_closed(&self, in_a_row: u64) {
+        self.metrics.set_breaker_open(false);
+        tracing::info!(
+            in_a_row,
+            "there are verdicts again: reading goes on as before"
+        );
     }
 
     /// A batch does not stand and is read again.

@@ -12,17 +12,28 @@
 //! Steps 2 and 3 know nothing of each other: [`deliver::Delivery`] is the place where at-least-once ends and where a
 //! transaction would begin.
 //!
+//! Records that somebody traces get spans ([`traces`]).
+//!
 //! Beside the loop, a thread follows the topic of model versions ([`models`]) and swaps the model between two batches.
 //!
+//! What the batches that stand say of the reviews and of the model is watched ([`watching`]): drift, unknown words, and how
+//! a shadow model would have decided.
+//! A long run of dead letters pauses reading ([`breaker`]).
+//!
 //! `consumer audit` ([`audit`]) reads the topics again and proves that every review has exactly one outcome.
+//! `consumer monitor` ([`monitor`]) does that again and again, and tells how right the verdicts were.
 
 pub mod audit;
 pub mod batch;
+pub mod breaker;
 pub mod deliver;
 pub mod events;
 pub mod models;
+pub mod monitor;
 pub mod run;
 pub mod score;
 pub mod service;
 pub mod settings;
 pub mod shutdown;
+pub mod traces;
+pub mod watching;

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use verdict_consumer::{
-    audit,
+    audit, monitor,
     service::{self, exit_code},
     settings::{Cli, Command},
 };
@@ -13,6 +13,7 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let result = match cli.command {
         Some(Command::Audit(args)) => audit::command(&args),
+        Some(Command::Monitor(args)) => monitor::command(&args),
         Some(Command::Run(args)) => service::command(&args),
         Some(Command::Healthcheck(args)) => service::healthcheck(&args),
         None => service::command(&cli.run),

@@ -6,7 +6,7 @@ use std::{
 };
 
 use arc_swap::ArcSwap;
-use verdict_kafka_io::{Failure, Record, Source};
+use verdict_kafka_io::{BatchLimits, Failure, Record, Source};
 use verdict_messages::ErrorKind;
 use verdict_sentiment::Model;
 use verdict_telemetry::{
@@ -16,12 +16,15 @@ use verdict_telemetry::{
 
 use crate::{
     batch::{Pool, commits},
+    breaker::{self, Breaker, Change, Permit},
     deliver::{AtLeastOnce, Delivery, Replies},
     events::Events,
     models::{Watch, fetch},
     score::{Ending, Outcome, Reply, Scorer},
     settings::Settings,
     shutdown::Shutdown,
+    traces::{TracedBatch, Traces},
+    watching::{Shadow, Watching},
 };
 
 /// The loop is wedged when it does not come round for so long.
@@ -89,6 +92,20 @@ pub fn run(
     telemetry: &Telemetry,
     shutdown: &Shutdown,
 ) -> Result<Summary, Failure> {
+    run_beside(settings, models, None, telemetry, shutdown)
+}
+
+/// [`run`] with a shadow model, if there is one.
+///
+/// # Errors
+/// Those of [`run`].
+pub fn run_beside(
+    settings: &Settings,
+    models: &Arc<ArcSwap<Model>>,
+    shadow: Option<Shadow>,
+    telemetry: &Telemetry,
+    shutdown: &Shutdown,
+) -> Result<Summary, Failure> {
     let health = Health::of(telemetry);
     let delivery = AtLeastOnce::new(&settings.kafka)?;
     let watch = settings.models.as_ref().map(|follow| {
@@ -112,8 +129,15 @@ pub fn run(
         models,
         shutdown,
         events: Events::new(telemetry.metrics().clone(), settings),
+        traces: Traces::new(
+            telemetry.tracer().clone(),
+            settings.source.topics.first().map_or("", String::as_str),
+            &settings.source.group,
+        ),
+        watching: Watching::new(&settings.watching, shadow, telemetry),
         health,
         pool: Pool::new(settings.threads),
+        breaker: Breaker::new(settings.breaker),
         verdicts_topic: Arc::from(settings.verdicts_topic.as_str()),
         dead_letters_topic: Arc::from(settings.dead_letters_topic.as_str()),
         current: None,
@@ -147,8 +171,11 @@ struct Loop<'a> {
     models: &'a ArcSwap<Model>,
     shutdown: &'a Shutdown,
     events: Events,
+    traces: Traces,
+    watching: Watching,
     health: Health,
     pool: Pool,
+    breaker: Breaker,
     verdicts_topic: Arc<str>,
     dead_letters_topic: Arc<str>,
     current: Option<Arc<Model>>,
@@ -171,7 +198,8 @@ impl Loop<'_> {
             self.health.progress.touch();
             // A batch asks again; this is for the pages that tell which model serves while nothing arrives.
             self.take_model();
-            match self.source.poll_batch(&self.settings.limits, &mut records) {
+            let limits = self.permitted();
+            match self.source.poll_batch(&limits, &mut records) {
                 Ok(polled) => {
                     if polled.assigned + polled.revoked > 0 {
                         self.events.rebalanced(
@@ -189,6 +217,7 @@ impl Loop<'_> {
                 self.health.look(&self.source);
                 self.events.lag(&self.source);
                 self.events.replies(self.replies.settled());
+                self.watching.tick();
             }
             if !records.is_empty() {
                 self.process(&records)?;
@@ -197,18 +226,63 @@ impl Loop<'_> {
         Ok(())
     }
 
+    /// The limits of the next batch. Where nothing may be read, reading is paused, but the polls go on: they keep this member in
+    /// its group.
+    fn permitted(&mut self) -> BatchLimits {
+        let permit = self.breaker.permit(Instant::now());
+        self.source.set_paused(permit == Permit::Nothing);
+        if permit != Permit::Nothing {
+            self.health.breaker.pass();
+        }
+        let limits = self.settings.limits;
+        match permit {
+            Permit::Try(records) => BatchLimits {
+                records: limits.records.min(records),
+                ..limits
+            },
+            Permit::Batches | Permit::Nothing => limits,
+        }
+    }
+
+    fn tell_breaker(&mut self, endings: &[Ending]) {
+        let change = self
+            .breaker
+            .batch(breaker::verdicts(endings), Instant::now());
+        match change {
+            Some(Change::Opened { in_a_row }) => {
+                let pause = self.settings.breaker.pause;
+                self.health.breaker.fail(format!(
+                    "{in_a_row} dead letters in a row: reading is paused for {pause:?}"
+                ));
+                self.events.breaker_opened(in_a_row, pause);
+            }
+            Some(Change::Closed { in_a_row }) => self.events.breaker_closed(in_a_row),
+            None => {}
+        }
+    }
+
     /// One batch, from records to replies.
     fn process(&mut self, records: &[Record]) -> Result<(), Failure> {
         let started = Instant::now();
+        let now = now_unix_ms();
+        self.events.batch_read(records, now);
+        let traced = self.traces.begin(records);
         let model = self.take_model();
+        let plan = self.watching.plan(records.len());
+        let stride = plan.stride;
         let scorer = Scorer::new(
             &model,
             &self.settings.scoring,
             Arc::clone(&self.verdicts_topic),
             Arc::clone(&self.dead_letters_topic),
-            now_unix_ms(),
-        );
-        let endings = self.pool.score(&scorer, records);
+            now,
+        )
+        .observing(plan);
+        let scoring = Instant::now();
+        let mut endings = self.pool.score(&scorer, records);
+        self.events.batch_scored(scoring.elapsed());
+        traced.decided(&mut endings);
+        let delivering = Instant::now();
         let mut patience = Patience::new(self.settings.drain, self.shutdown, &self.health.progress);
         match self
             .delivery
@@ -216,13 +290,19 @@ impl Loop<'_> {
                 patience.goes_on()
             }) {
             Ok(()) => {
+                self.events.batch_delivered(delivering.elapsed());
                 self.summary.add(&endings);
                 self.events.batch_committed(&endings, started.elapsed());
-                self.reply(endings);
+                self.watching.batch(records, &endings, stride);
+                self.tell_breaker(&endings);
+                self.reply(endings, &traced);
                 Ok(())
             }
-            Err(fatal @ Failure::Fatal(_)) => Err(fatal),
             Err(failure) => {
+                traced.failed(failure.trouble().cause.as_str());
+                if matches!(failure, Failure::Fatal(_)) {
+                    return Err(failure);
+                }
                 self.summary.failed_batches += 1;
                 self.events.batch_failed(&failure, records.len());
                 // When the loop is to end, nobody reads on from here.
@@ -235,11 +315,16 @@ impl Loop<'_> {
         }
     }
 
-    fn reply(&mut self, endings: Vec<Ending>) {
-        for ending in endings {
-            if let Reply::Answer(reply) = ending.reply
-                && let Err(failure) = self.replies.send(&reply)
-            {
+    fn reply(&mut self, endings: Vec<Ending>, traced: &TracedBatch) {
+        for (index, ending) in endings.into_iter().enumerate() {
+            let Reply::Answer(mut reply) = ending.reply else {
+                continue;
+            };
+            let span = self.traces.reply(traced, index, &mut reply);
+            if let Err(failure) = self.replies.send(&reply) {
+                if let Some(span) = span {
+                    span.fail(failure.trouble().cause.as_str());
+                }
                 self.events.reply_not_queued(&failure);
             }
         }
@@ -254,6 +339,7 @@ impl Loop<'_> {
             .is_some_and(|current| Arc::ptr_eq(current, &model))
         {
             self.events.model_taken(&model);
+            self.watching.model_taken(&model);
             self.health.model.pass();
             // Not the last of the old model: the thread that follows the models frees it.
             self.current = Some(Arc::clone(&model));
@@ -296,16 +382,23 @@ struct Health {
     kafka: Check,
     group: Check,
     model: Check,
+    // Fails while reading is paused. Half open it passes: the member takes work again, and there may be none to try it with.
+    breaker: Check,
     progress: Progress,
 }
+
+/// The readiness checks of a consumer.
+pub(crate) const CHECKS: [&str; 4] = ["kafka", "group", "model", "breaker"];
 
 impl Health {
     fn of(telemetry: &Telemetry) -> Self {
         let health = telemetry.health();
+        let [kafka, group, model, breaker] = CHECKS.map(|name| health.check(name));
         Self {
-            kafka: health.check("kafka"),
-            group: health.check("group"),
-            model: health.check("model"),
+            kafka,
+            group,
+            model,
+            breaker,
             progress: health.progress("loop", WEDGED),
         }
     }

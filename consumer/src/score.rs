@@ -11,7 +11,10 @@ use verdict_messages::{
 };
 use verdict_sentiment::{Label, Model, Scratch};
 
-use crate::settings::{Explain, ScoreSettings};
+use crate::{
+    settings::{Explain, ScoreSettings},
+    watching::{Observation, Plan},
+};
 
 /// `ce_source` of everything the consumer writes.
 const SOURCE: &str = "/verdict/consumer";
@@ -25,8 +28,10 @@ pub struct Ending {
     pub output: Outgoing,
     /// What the requester is told, if there is one.
     pub reply: Reply,
-    /// How long decoding and scoring took.
+    /// How long decoding and scoring took, without the shadow model.
     pub took: Duration,
+    /// What was seen of the review; `None` for a dead letter.
+    pub observation: Option<Observation>,
 }
 
 /// The two endings.
@@ -58,6 +63,7 @@ pub struct Scorer<'a> {
     dead_letters_topic: std::sync::Arc<str>,
     now_unix_ms: i64,
     scored_at: String,
+    plan: Plan<'a>,
 }
 
 impl<'a> Scorer<'a> {
@@ -79,25 +85,38 @@ impl<'a> Scorer<'a> {
             dead_letters_topic,
             now_unix_ms,
             scored_at,
+            plan: Plan::default(),
         }
+    }
+
+    /// Looks at the reviews of the batch as `plan` says; without it, at none closely and by one model only.
+    #[must_use]
+    pub fn observing(self, plan: Plan<'a>) -> Self {
+        Self { plan, ..self }
     }
 
     /// The ending of one record. Total: any bytes give a verdict or a dead letter.
     pub fn score_record(&self, scratch: &mut Scratch, record: &Record) -> Ending {
         let started = Instant::now();
         let position = record.position();
-        let mut ending =
+        let (mut ending, shadow_took) =
             match ReplyAddress::from_headers(&record.headers, &self.settings.reply_topics) {
                 // Where not to answer is part of what was wrong, so nobody is told.
-                Err(rejection) => self.dead_letter(record, &position, None, &rejection),
+                Err(rejection) => (self.dead_letter(record, &position, None, &rejection), None),
                 Ok(address) => match self.verdict(scratch, record, &position, address.as_ref()) {
                     Ok(ending) => ending,
                     Err(rejection) => {
-                        self.dead_letter(record, &position, address.as_ref(), &rejection)
+                        let address = address.as_ref();
+                        (
+                            self.dead_letter(record, &position, address, &rejection),
+                            None,
+                        )
                     }
                 },
             };
-        ending.took = started.elapsed();
+        ending.took = started
+            .elapsed()
+            .saturating_sub(shadow_took.unwrap_or_default());
         ending
     }
 
@@ -116,7 +135,7 @@ impl<'a> Scorer<'a> {
         record: &Record,
         position: &Position,
         address: Option<&ReplyAddress>,
-    ) -> Result<Ending, Rejection> {
+    ) -> Result<(Ending, Option<Duration>), Rejection> {
         let content_type = record.headers.first(headers::CONTENT_TYPE);
         let review = Review::decode_within(
             record.value.as_deref(),
@@ -130,6 +149,12 @@ impl<'a> Scorer<'a> {
             self.explained(scratch, &review, position)
         } else {
             self.plain(scratch, &review, position)
+        };
+        let mut observation = Observation {
+            probability: verdict.probability,
+            seen: scratch.seen(),
+            columns: self.plan.columns(position, scratch),
+            shadow: None,
         };
         let key = verdict.id.as_bytes().to_vec();
         let answer = match address {
@@ -156,12 +181,21 @@ impl<'a> Scorer<'a> {
             .key(key)
             .value(verdict.encode()?)
             .headers(headers);
-        Ok(Ending {
-            outcome: Outcome::Verdict(verdict.label),
+        let outcome = Outcome::Verdict(verdict.label);
+        let shadow_took = self.plan.shadow.filter(|shadow| shadow.takes(position));
+        let shadow_took = shadow_took.map(|shadow| {
+            let started = Instant::now();
+            observation.shadow = Some(shadow.score(scratch, &review.text));
+            started.elapsed()
+        });
+        let ending = Ending {
+            outcome,
             output,
             reply: reply_of(address, answer),
             took: Duration::ZERO,
-        })
+            observation: Some(observation),
+        };
+        Ok((ending, shadow_took))
     }
 
     fn plain<'v>(
@@ -262,6 +296,7 @@ impl<'a> Scorer<'a> {
             output,
             reply: reply_of(address, answer),
             took: Duration::ZERO,
+            observation: None,
         }
     }
 

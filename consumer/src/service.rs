@@ -1,6 +1,6 @@
 //! The consumer as a process: model, operator pages, signals, and an end that comes in time.
 
-use std::{process::ExitCode, sync::Arc, thread, time::Duration};
+use std::{net::SocketAddr, process::ExitCode, sync::Arc, thread, time::Duration};
 
 use anyhow::Context;
 use arc_swap::ArcSwap;
@@ -9,13 +9,14 @@ use tokio::{
     sync::oneshot,
     time::timeout,
 };
+use verdict_kafka_io::Failure;
 use verdict_telemetry::{
-    Service, Telemetry,
+    CpuPrice, Service, Telemetry, TelemetryError,
     http::{self, ProbeArgs},
     logs,
 };
 
-use crate::{run, settings::RunArgs, shutdown::Shutdown};
+use crate::{run, settings::RunArgs, shutdown::Shutdown, watching::Shadow};
 
 /// From the signal to the end, whatever the broker does. The loop itself gives up its batch sooner.
 const END_WITHIN: Duration = Duration::from_secs(9);
@@ -46,23 +47,58 @@ pub fn command(args: &RunArgs) -> anyhow::Result<ExitCode> {
     logs::init(&args.telemetry).map_err(bad_input)?;
     let settings = args.check().map_err(bad_input)?;
     let model = settings.registry.load(&settings.model).map_err(bad_input)?;
-    let telemetry = Telemetry::start(Service::Consumer, settings.price)?;
-    let pages = http::spawn(settings.listen, telemetry.clone()).map_err(bad_input)?;
+    let shadow = settings.watching.shadow.as_ref().map(|uri| {
+        let shadow = settings.registry.load(uri);
+        shadow.map_err(|error| bad_input(format!("--shadow: {error}")))
+    });
+    let shadow = shadow
+        .transpose()?
+        .map(|model| Shadow::new(Arc::new(model), settings.watching.shadow_share));
+    let telemetry = start(Service::Consumer, settings.price)?;
+    let shutdown = Shutdown::default();
+    let models = Arc::new(ArcSwap::from_pointee(model));
+    let (told, flag) = (telemetry.clone(), shutdown.clone());
+    serve(
+        settings.listen,
+        &telemetry,
+        &shutdown,
+        "consumer",
+        &run::CHECKS,
+        move || run::run_beside(&settings, &models, shadow, &told, &flag),
+    )
+}
+
+/// Telemetry of `service`; a variable of the environment that cannot be used is the user's to put right.
+pub(crate) fn start(service: Service, price: CpuPrice) -> anyhow::Result<Telemetry> {
+    Telemetry::start(service, price).map_err(|error| match error {
+        error @ TelemetryError::Setting(_) => bad_input(error),
+        error => error.into(),
+    })
+}
+
+/// Serves the operator pages at `listen` and runs `work` in a thread called `name`, until it ends or SIGINT or SIGTERM asks for
+/// it through `shutdown`. It is not ready before `work` says so of all `checks`. Work that does not heed that in time is left alone: the process ends without it.
+pub(crate) fn serve<T: Send + 'static>(
+    listen: SocketAddr,
+    telemetry: &Telemetry,
+    shutdown: &Shutdown,
+    name: &'static str,
+    checks: &[&'static str],
+    work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
+) -> anyhow::Result<ExitCode> {
+    telemetry.health().expect(checks);
+    let pages = http::spawn(listen, telemetry.clone()).map_err(bad_input)?;
     tracing::info!(address = %pages.address(), "serving /metrics, /healthz and /readyz");
 
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .context("starting a runtime")?;
-    let shutdown = Shutdown::default();
-    let models = Arc::new(ArcSwap::from_pointee(model));
     let (tell, mut ended) = oneshot::channel();
-    let (flag, health) = (shutdown.clone(), telemetry.health().clone());
     thread::Builder::new()
-        .name("consumer".to_owned())
+        .name(name.to_owned())
         .spawn(move || {
-            let result = run::run(&settings, &models, &telemetry, &flag);
-            if tell.send(result).is_err() {
+            if tell.send(work()).is_err() {
                 tracing::debug!("the loop ended after its time was up");
             }
         })
@@ -78,13 +114,14 @@ pub fn command(args: &RunArgs) -> anyhow::Result<ExitCode> {
             _ = interrupt.recv() => {}
             _ = terminate.recv() => {}
         }
-        tracing::info!("stopping: the batch is finished first");
+        tracing::info!("stopping: what is in hand is finished first");
         shutdown.request();
-        health.stopping();
+        telemetry.health().stopping();
         Ok(timeout(END_WITHIN, ended).await.ok())
     });
+    telemetry.finish();
     match ended.context("listening for signals")? {
-        Some(Ok(Ok(_summary))) => Ok(ExitCode::SUCCESS),
+        Some(Ok(Ok(_done))) => Ok(ExitCode::SUCCESS),
         Some(Ok(Err(failure))) => Err(failure.into()),
         Some(Err(_)) => Err(anyhow::anyhow!("the loop ended by a panic")),
         // Its thread waits for a broker. What it had not committed is read again, so ending here loses nothing.

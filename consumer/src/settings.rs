@@ -13,7 +13,12 @@ use verdict_messages::{
 use verdict_registry::{Resolver, TrackingSettings};
 use verdict_telemetry::{CpuPrice, TelemetryArgs, http::ProbeArgs};
 
-use crate::models::{ModelArgs, ModelSettings};
+use crate::{
+    breaker::{BreakerArgs, BreakerSettings},
+    models::{ModelArgs, ModelSettings},
+    monitor::settings::MonitorArgs,
+    watching::{WatchArgs, WatchSettings},
+};
 
 /// Scores reviews from Kafka and writes verdicts, dead letters and replies.
 #[derive(Debug, Parser)]
@@ -34,6 +39,8 @@ pub enum Command {
     Run(Box<RunArgs>),
     /// Read the topics again and prove that every review has exactly one outcome; exit code 1 when not
     Audit(AuditArgs),
+    /// Follow verdicts and labels and tell how right each model version is; audit again and again
+    Monitor(Box<MonitorArgs>),
     /// Ask the consumer of this machine whether it is ready; exit code 1 when not
     Healthcheck(ProbeArgs),
 }
@@ -103,7 +110,15 @@ pub struct RunArgs {
     #[command(flatten)]
     pub models: ModelArgs,
 
-    /// Address of /metrics, /healthz and /readyz
+    /// What is watched.
+    #[command(flatten)]
+    pub watching: WatchArgs,
+
+    /// When reading is paused.
+    #[command(flatten)]
+    pub breaker: BreakerArgs,
+
+    /// Address of /metrics, /healthz, /readyz and /model
     #[arg(
         long,
         env = "VERDICT_LISTEN",
@@ -179,6 +194,10 @@ pub struct AuditArgs {
     #[command(flatten)]
     pub topics: TopicArgs,
 
+    /// Audit only reviews that this consumer group is done with; without it, all that are there
+    #[arg(long, value_name = "NAME")]
+    pub group: Option<String>,
+
     /// Positions to show of each kind
     #[arg(long, default_value_t = 5, value_name = "N")]
     pub first: usize,
@@ -225,6 +244,10 @@ pub struct Settings {
     pub registry: Resolver,
     /// The models that follow it; without, it serves for ever.
     pub models: Option<ModelSettings>,
+    /// What is watched.
+    pub watching: WatchSettings,
+    /// When reading is paused.
+    pub breaker: BreakerSettings,
     /// Where the operator pages are served.
     pub listen: SocketAddr,
     /// What CPU time costs.
@@ -302,6 +325,8 @@ impl RunArgs {
         }
         problems.extend(self.topics.problems());
         let models = self.models.check(&self.topics.all(), &mut problems);
+        let watching = self.watching.check(&mut problems);
+        let breaker = self.breaker.check(&mut problems);
         let kafka = self
             .kafka
             .check()
@@ -358,6 +383,8 @@ impl RunArgs {
             model: self.model.clone(),
             registry,
             models,
+            watching,
+            breaker,
             listen: self.listen,
             price,
         })
@@ -373,7 +400,7 @@ fn mlflow_variable(name: &str) -> Option<String> {
 }
 
 impl TopicArgs {
-    fn all(&self) -> [&String; 3] {
+    pub(crate) fn all(&self) -> [&String; 3] {
         [
             &self.reviews_topic,
             &self.verdicts_topic,
@@ -452,6 +479,9 @@ mod tests {
             "--verdicts-topic=reviews",
             "--models-topic=dlq.reviews",
             "--model-name=",
+            "--drift-window=99",
+            "--drift-threshold=0",
+            "--shadow-share=1.5",
         ];
         let BadSettings(problems) = read(&arguments).check().unwrap_err();
         assert_eq!(problems.len(), arguments.len(), "{problems:?}");

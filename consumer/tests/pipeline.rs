@@ -14,7 +14,9 @@ use std::{sync::Arc, thread, time::Duration};
 use arc_swap::ArcSwap;
 use common::{
     kafka::{PATIENCE, kafka, publish, read_until, sources},
-    model, settings,
+    model,
+    pointers::eventually,
+    settings,
 };
 use verdict_consumer::{
     audit::{Report, audit},
@@ -277,4 +279,80 @@ fn a_consumer_whose_broker_is_away_stops_in_time() {
     .unwrap();
     let took = started.get().unwrap().elapsed();
     assert!(took < Duration::from_secs(10), "{took:?}");
+}
+
+#[test]
+fn a_long_run_of_dead_letters_pauses_reading_and_loses_nothing() {
+    const BAD: usize = 1500;
+    const GOOD: usize = 300;
+    // One partition: then the run of bad records is one in the order of reading too.
+    let Some((_broker, kafka)) = kafka(1) else {
+        return;
+    };
+    let telemetry = telemetry();
+    let flags = [
+        &format!("--bootstrap-servers={}", kafka.bootstrap()),
+        "--max-batch-records=500",
+        "--breaker-dead-letters=1000",
+        "--breaker-pause-s=2",
+        // Whoever does not poll for so long is out of its group.
+        "--kafka=session.timeout.ms=6000",
+        "--kafka=max.poll.interval.ms=6000",
+    ];
+    let bad = |n| {
+        Outgoing::to(topic::REVIEWS)
+            .key(format!("b{n}"))
+            .value(vec![0xff])
+    };
+    let good = |n| {
+        Outgoing::to(topic::REVIEWS)
+            .key(format!("g{n}"))
+            .value("A great film.")
+    };
+    publish(&kafka, (0..BAD).map(bad));
+    publish(&kafka, (0..GOOD).map(good));
+    let page = || telemetry.metrics().exposition().unwrap();
+    let summary = with_consumer(&flags, &telemetry, || {
+        eventually("it opens", || {
+            let readiness = telemetry.health().readiness();
+            let text = readiness.text;
+            let is_open = text.contains("failing breaker: ")
+                && text.contains(" dead letters in a row: reading is paused for 2s");
+            (!readiness.ok && is_open).then_some(())
+        });
+        assert!(page().contains("verdict_breaker_open 1\n"), "{}", page());
+        let read = read_until(&kafka, "probe.1", &[topic::DEAD_LETTERS], |records| {
+            records.len() >= 1000
+        });
+        assert!(read.len() < BAD, "{}: it has stopped", read.len());
+        let group = telemetry.health().readiness().text;
+        assert!(group.contains("ok group"), "{group}");
+        eventually("everything is processed", || {
+            page()
+                .contains("verdict_endings_total{ending=\"verdict\"} 300\n")
+                .then_some(())
+        });
+        eventually("it is closed and ready", || {
+            (telemetry.health().readiness().ok && page().contains("verdict_breaker_open 0\n"))
+                .then_some(())
+        });
+    })
+    .unwrap();
+    assert_eq!(
+        (
+            summary.verdicts,
+            summary.dead_letters(),
+            summary.failed_batches
+        ),
+        (GOOD as u64, BAD as u64, 0)
+    );
+    // After 1,000 it opened, and again after each try that brought nothing else: 5 or more, by how many each found at hand.
+    let trips = page();
+    let trips = trips
+        .lines()
+        .find_map(|line| line.strip_prefix("verdict_breaker_trips_total "));
+    let trips: u64 = trips.unwrap().parse().unwrap();
+    assert!(trips > 1, "{trips}");
+    let report = audited(&kafka, false);
+    assert!(report.ok && report.reviews == 1800, "{report:?}");
 }

@@ -10,138 +10,25 @@
 mod common;
 
 use std::{
-    io::{BufRead, BufReader, Read, Write},
-    net::TcpStream,
-    process::{Child, ChildStderr, Command, Output, Stdio},
-    sync::mpsc::{Receiver, channel},
-    thread,
+    process::{Command, Output},
     time::{Duration, Instant},
 };
 
 use common::{
     artifact,
     kafka::{kafka, publish, read_until, sources},
+    process::{Running, until},
 };
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::Signal;
 use verdict_kafka_io::{KafkaSettings, Outgoing};
 use verdict_messages::topic;
 
-/// A running consumer; killed when the test is over.
-struct Consumer {
-    child: Child,
-    log: Receiver<String>,
-    address: String,
-}
+const DEFAULT_MODEL: &str = concat!("--model=", env!("CARGO_MANIFEST_DIR"), "/../models/default");
 
-impl Consumer {
-    fn start(kafka: &KafkaSettings, model: &std::path::Path) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_consumer"))
-            .args([
-                "--bootstrap-servers",
-                kafka.bootstrap(),
-                "--listen",
-                "127.0.0.1:0",
-                "--log-format",
-                "json",
-            ])
-            .args([
-                "--max-batch-records",
-                "50",
-                "--kafka",
-                "session.timeout.ms=6000",
-                "--model",
-            ])
-            .arg(model)
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let log = lines(child.stderr.take().unwrap());
-        let line = until(&log, "serving /metrics");
-        let line: serde_json::Value = serde_json::from_str(&line).unwrap();
-        let address = find(&line, "address").unwrap();
-        Self {
-            child,
-            log,
-            address,
-        }
-    }
-
-    fn signal(&self, signal: Signal) {
-        kill_process(
-            Pid::from_raw(self.child.id().try_into().unwrap()).unwrap(),
-            signal,
-        )
-        .unwrap();
-    }
-
-    /// Status line and body of an operator page.
-    fn get(&self, path: &str) -> (String, String) {
-        let mut stream = TcpStream::connect(&self.address).unwrap();
-        write!(
-            stream,
-            "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
-        )
-        .unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-        (head.lines().next().unwrap().to_owned(), body.to_owned())
-    }
-
-    fn await_ready(&self) {
-        let asked = Instant::now();
-        loop {
-            let (status, why) = self.get("/readyz");
-            if status == "HTTP/1.1 200 OK" {
-                return;
-            }
-            assert!(asked.elapsed() < READY_WITHIN, "{status}: {why}");
-            thread::park_timeout(Duration::from_millis(50));
-        }
-    }
-}
-
-impl Drop for Consumer {
-    fn drop(&mut self) {
-        drop(self.child.kill());
-        drop(self.child.wait());
-    }
-}
-
-/// Long enough for a member that was killed to be missed by its group.
-const READY_WITHIN: Duration = Duration::from_secs(60);
-
-/// The lines of a log as they are written; read all the time, so that the writer never waits.
-fn lines(log: ChildStderr) -> Receiver<String> {
-    let (tell, lines) = channel();
-    thread::spawn(move || {
-        BufReader::new(log)
-            .lines()
-            .map_while(Result::ok)
-            .all(|line| tell.send(line).is_ok())
-    });
-    lines
-}
-
-/// The first line of the log that says so.
-fn until(log: &Receiver<String>, what: &str) -> String {
-    let deadline = Instant::now() + Duration::from_secs(60);
-    loop {
-        let line = log.recv_timeout(deadline.saturating_duration_since(Instant::now()));
-        let line = line.unwrap_or_else(|error| panic!("{what:?} is not in the log: {error}"));
-        if line.contains(what) {
-            return line;
-        }
-    }
-}
-
-fn find(value: &serde_json::Value, name: &str) -> Option<String> {
-    let object = value.as_object()?;
-    let here = object
-        .get(name)
-        .and_then(|found| found.as_str())
-        .map(str::to_owned);
-    here.or_else(|| object.values().find_map(|inner| find(inner, name)))
+fn consumer(kafka: &KafkaSettings, model: &std::path::Path) -> Running {
+    let flags = ["--max-batch-records=50", "--kafka=session.timeout.ms=6000"];
+    let model = format!("--model={}", model.display());
+    Running::start(kafka, &[&flags[..], &[&model]].concat())
 }
 
 fn audit(kafka: &KafkaSettings, flags: &[&str]) -> (Option<i32>, serde_json::Value) {
@@ -187,32 +74,32 @@ fn killed_at_any_moment_it_loses_nothing_and_asked_to_stop_it_ends_in_order() {
     assert_eq!(report["first"]["missing"].as_array().unwrap().len(), 5);
 
     for round in 1..=3 {
-        let consumer = Consumer::start(&kafka, directory.path());
+        let running = consumer(&kafka, directory.path());
         let group = format!("probe.{round}");
         read_until(&kafka, &group, &[topic::VERDICTS], |records| {
             sources(records).len() >= round * 300
         });
         // Dropping it is kill -9, in the middle of its work.
-        drop(consumer);
+        drop(running);
     }
-    let mut consumer = Consumer::start(&kafka, directory.path());
+    let mut running = consumer(&kafka, directory.path());
     read_until(&kafka, "probe.9", &[topic::VERDICTS], |records| {
         sources(records).len() >= 2000
     });
-    assert_eq!(consumer.get("/healthz").0, "HTTP/1.1 200 OK");
+    assert_eq!(running.get("/healthz").0, "HTTP/1.1 200 OK");
     // Its killed predecessors may have done all the work; then the group lets it in when their session times out.
-    consumer.await_ready();
-    assert!(consumer.get("/metrics").1.contains("verdict_model_info{"));
+    running.await_ready();
+    assert!(running.get("/metrics").1.contains("verdict_model_info{"));
 
     let asked = Instant::now();
-    consumer.signal(Signal::TERM);
-    assert!(consumer.child.wait().unwrap().success());
+    running.signal(Signal::TERM);
+    assert!(running.child.wait().unwrap().success());
     assert!(
         asked.elapsed() < Duration::from_secs(10),
         "{:?}",
         asked.elapsed()
     );
-    until(&consumer.log, "consumer stopped");
+    until(&running.log, "consumer stopped");
 
     let (code, report) = audit(&kafka, &["--allow-duplicates"]);
     assert_eq!(
@@ -230,15 +117,15 @@ fn asked_to_stop_while_its_broker_is_away_it_ends_within_ten_seconds() {
     let directory = tempfile::tempdir().unwrap();
     verdict_registry::save(directory.path(), &artifact()).unwrap();
     publish(&kafka, reviews(500));
-    let mut consumer = Consumer::start(&kafka, directory.path());
+    let mut running = consumer(&kafka, directory.path());
     read_until(&kafka, "probe", &[topic::VERDICTS], |records| {
         !records.is_empty()
     });
     // Frozen, not closed: connections stay and nothing answers, which is what takes clients longest.
     broker.pause().unwrap();
     let asked = Instant::now();
-    consumer.signal(Signal::INT);
-    consumer.child.wait().unwrap();
+    running.signal(Signal::INT);
+    running.child.wait().unwrap();
     assert!(
         asked.elapsed() < Duration::from_secs(10),
         "{:?}",
@@ -267,10 +154,56 @@ fn what_the_user_can_put_right_exits_with_2() {
         ),
         (&["--kafka=no.such.property=1"], "no.such.property"),
         (&["--model=/no/such/model"], "/no/such/model"),
+        (&["--drift-window=7"], "--drift-window must be 0 or 100 to"),
+        (
+            &[DEFAULT_MODEL, "--shadow=/no/such/shadow"],
+            "--shadow: loading model /no/such/shadow",
+        ),
+        (
+            &[DEFAULT_MODEL, "--shadow=dir:/no/such/registry/x@y"],
+            "--shadow: ",
+        ),
         (&["audit", "--verdicts-topic=reviews"], "--verdicts-topic"),
+        (&["--breaker-pause-s=0"], "--breaker-pause-s must be 1 to"),
+        (&["monitor", "--remember=0"], "--remember must be 1 to"),
+        (&["monitor", "--json"], "--once"),
     ] {
         let (code, stderr) = run(flags);
         assert_eq!(code, Some(2), "{flags:?}: {stderr}");
         assert!(stderr.contains(says), "{flags:?}: {stderr}");
+    }
+}
+
+#[test]
+fn a_variable_of_opentelemetry_that_cannot_be_used_exits_with_2() {
+    let model = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(model.path(), artifact()).unwrap();
+    for (name, value, says) in [
+        (
+            "OTEL_EXPORTER_OTLP_PROTOCOL",
+            "grpc",
+            "OTEL_EXPORTER_OTLP_PROTOCOL must be http/protobuf, got \"grpc\"",
+        ),
+        (
+            "OTEL_EXPORTER_OTLP_ENDPOINT",
+            "collector:4318",
+            "must be a URL",
+        ),
+        (
+            "OTEL_TRACES_SAMPLER",
+            "sometimes",
+            "OTEL_TRACES_SAMPLER must be one of",
+        ),
+    ] {
+        let output = Command::new(env!("CARGO_BIN_EXE_consumer"))
+            .args(["--listen=127.0.0.1:0", "--model"])
+            .arg(model.path())
+            .env("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9")
+            .env(name, value)
+            .output()
+            .unwrap();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{name}: {stderr}");
+        assert!(stderr.contains(says), "{name}: {stderr}");
     }
 }

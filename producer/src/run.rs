@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use anyhow::Context;
 use serde_json::json;
 use verdict_kafka_io::topics::TopicState;
-use verdict_telemetry::{Service, Telemetry, http, logs};
+use verdict_telemetry::{Service, Telemetry, TelemetryError, http, logs};
 
 use crate::publish::{Ended, PublishError, publish};
 use crate::report::{Watch, closing_line, topic_line};
@@ -83,7 +83,10 @@ fn run_publish(args: &PublishArgs) -> anyhow::Result<ExitCode> {
         .client_id("verdict-producer");
     let price = args.telemetry.price().map_err(BadUsage)?;
     let settings = args.settings(unix_ms());
-    let telemetry = Telemetry::start(Service::Producer, price)?;
+    let telemetry = Telemetry::start(Service::Producer, price).map_err(|error| match error {
+        error @ TelemetryError::Setting(_) => bad_usage(error).into(),
+        error => anyhow::Error::from(error),
+    })?;
     // Bulk work is not to fail for the sake of its metrics: another run may have the address.
     let _server = http::spawn(args.listen, telemetry.clone())
         .inspect_err(|error| tracing::info!("no metrics for this run: {error}"))
@@ -94,6 +97,7 @@ fn run_publish(args: &PublishArgs) -> anyhow::Result<ExitCode> {
     let mut watch = Watch::new(&telemetry, &encoder.reviews, encoder.labels.as_deref());
     let summary = publish(&kafka, &settings, unix_ms, &stop, &mut watch)?;
     watch.finish(&summary);
+    telemetry.finish();
     eprintln!("producer: {}", closing_line(&summary, kafka.bootstrap()));
     if args.json {
         println!("{}", serde_json::to_string(&summary)?);

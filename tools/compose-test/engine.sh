@@ -12,8 +12,7 @@ engine_start() {
   fi
   mkdir -p "$work/engine"
   export DOCKER_HOST="unix://$work/engine/docker.sock"
-  # Low priority: an image build takes all processors for a long while.
-  nice -n 15 dockerd --data-root "$work/engine/data" --exec-root "$work/engine/exec" --pidfile "$work/engine/dockerd.pid" \
+  dockerd --data-root "$work/engine/data" --exec-root "$work/engine/exec" --pidfile "$work/engine/dockerd.pid" \
     --host "$DOCKER_HOST" --storage-driver overlay2 >"$work/engine/dockerd.log" 2>&1 &
   engine_pid=$!
   until docker info >/dev/null 2>&1; do

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Asks the running stack, from outside of it: posts reviews, reads Prometheus. Prints one JSON object; exit code 1 if the answer is no.
 
-    measure.py post URL --reviews N --concurrency C [--first K] [--imdb ARCHIVE] [--wait S] [--retry]
+    measure.py post URL --reviews N --concurrency C [--first K] [--imdb ARCHIVE] [--wait S] [--rate R]
     measure.py targets URL JOB=N …
     measure.py query URL PROMQL
 """
@@ -54,9 +54,8 @@ class Client(threading.Thread):
     def run(self):
         connection = self.connect()
         while True:
-            try:
-                text = self.todo.get_nowait()
-            except queue.Empty:
+            text = self.todo.get()
+            if text is None:
                 return
             start = time.monotonic()
             try:
@@ -96,12 +95,17 @@ class Client(threading.Thread):
 
 def post(args):
     todo = queue.Queue()
-    for text in reviews(args.imdb, args.first, args.reviews):
-        todo.put(text)
     clients = [Client(args.url, todo, args.wait) for _ in range(args.concurrency)]
+    texts = reviews(args.imdb, args.first, args.reviews)
     start = time.monotonic()
     for client in clients:
         client.start()
+    for number, text in enumerate(texts):
+        if args.rate:
+            time.sleep(max(0, start + number / args.rate - time.monotonic()))
+        todo.put(text)
+    for _ in clients:
+        todo.put(None)
     for client in clients:
         client.join()
     took = time.monotonic() - start
@@ -156,6 +160,7 @@ def main():
     one.add_argument("--first", type=int, default=0)
     one.add_argument("--imdb")
     one.add_argument("--wait", type=int, default=30)
+    one.add_argument("--rate", type=float, help="reviews a second, instead of as fast as they are answered")
     one.set_defaults(run=post)
     one = commands.add_parser("targets")
     one.add_argument("url")

@@ -53,7 +53,7 @@ since() { printf '%.1f' "$(echo "$(now) - $1" | bc)"; }
 free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
 
 if docker compose version >/dev/null 2>&1; then compose_tool=(docker compose); else compose_tool=(docker-compose); fi
-compose() { "${compose_tool[@]}" --project-name verdict-compose-test --file "$root/docker-compose.yml" --project-directory "$root" "$@"; }
+compose() { "${compose_tool[@]}" --profile load --profile train --project-name verdict-compose-test --file "$root/docker-compose.yml" --project-directory "$root" "$@"; }
 containers() { compose ps -q "$1"; }
 
 down() {
@@ -71,7 +71,10 @@ REVISION=$(git -C "$root" rev-parse HEAD 2>/dev/null || echo unknown)
 CREATED=$(git -C "$root" log -1 --format=%cI 2>/dev/null || echo 1970-01-01T00:00:00Z)
 
 # --- the images ---------------------------------------------------------------------------------------------------------------
-[ -n "$pull" ] || { standins_to_build; standins_to_run; }
+if [ -z "$pull" ]; then
+  [ -z "$build" ] || standins_to_build
+  standins_to_run
+fi
 start=$(now)
 [ -z "$build" ] || for service in consumer producer trainer web; do
   say "building verdict-$service"
@@ -116,7 +119,7 @@ until_healthy() {
 
 start=$(now)
 compose up --no-build --detach "${services[@]}" >&2
-until_healthy kafka 90
+until_healthy kafka 180
 until_healthy consumer 90
 until_healthy web 90
 ready=$(since "$start")
@@ -124,6 +127,21 @@ ready=$(since "$start")
 until_healthy prometheus 90
 [ -z "$pull" ] || until_healthy grafana 120
 say "ready after $ready s"
+
+# What the engine made of the limits and restrictions, rather than what the file says.
+docker inspect $(compose ps -q) | python3 -c '
+import json, sys
+for container in json.load(sys.stdin):
+    host, name = container["HostConfig"], container["Config"]["Labels"]["com.docker.compose.service"]
+    got = {"memory": host["Memory"] > 0, "cpus": host["NanoCpus"] > 0, "processes": (host["PidsLimit"] or 0) > 0,
+           "no capabilities": host["CapDrop"] == ["ALL"] and not host["CapAdd"], "not privileged": not host["Privileged"],
+           "no new privileges": "no-new-privileges:true" in host["SecurityOpt"], "read only": host["ReadonlyRootfs"] or name == "kafka",
+           "user": container["Config"]["User"].split(":")[0] not in ("", "0", "root"),
+           "loopback": all(port["HostIp"] == "127.0.0.1" for ports in (host["PortBindings"] or {}).values() for port in ports)}
+    for what in (what for what, is_so in got.items() if not is_so):
+        print(f"{name}: {what}")
+' >"$work/restrictions.txt"
+[ ! -s "$work/restrictions.txt" ] || wrong "restrictions that do not hold: $(cat "$work/restrictions.txt")"
 
 # --- every review is answered --------------------------------------------------------------------------------------------------
 from_imdb=(); [ -z "$imdb" ] || from_imdb=(--imdb "$imdb")
@@ -177,14 +195,16 @@ say "$three"
 
 # --- one is killed while reviews flow --------------------------------------------------------------------------------------------
 say "posting $reviews reviews, and killing one of $consumers consumers meanwhile"
-post --first $((2 * reviews)) --wait 30 >"$work/killed.json" &
+# At a pace, so that there is time to kill in.
+post --first $((2 * reviews)) --wait 30 --rate $((reviews / 10)) >"$work/killed.json" &
 posting=$!
-victim=$(containers consumer | head -1)
+victim=$(containers consumer | sed -n 1p)
 # Not before some reviews of this round are answered, so that it dies at work.
 answered() { curl -fsS "$web/metrics" | sed -n 's/^verdict_web_replies_total{.*outcome="delivered".*} //p'; }
 before=$(answered) deadline=$((SECONDS + 60))
 until [ "$(answered)" -ge $((before + reviews / 10)) ] || [ $SECONDS -ge $deadline ]; do sleep 0.05; done
 docker kill "$victim" >/dev/null
+kill -0 $posting 2>/dev/null || wrong "the consumer was killed after all reviews had been posted"
 wait $posting || wrong "not every review was answered: $(cat "$work/killed.json")"
 killed=$(cat "$work/killed.json"); say "$killed"
 docker start "$victim" >/dev/null
@@ -195,12 +215,33 @@ say "replacing the container of Kafka"
 start=$(now)
 compose rm --stop --force kafka >&2
 compose up --no-build --detach --no-deps kafka >&2
-until_healthy kafka 90
+until_healthy kafka 180
 until_healthy web 90
 until_healthy consumer 90
 replaced=$(since "$start")
 after=$(post --first $((3 * reviews))) || wrong "not every review was answered: $after"
 say "$after"
+
+# --- a model is trained of labelled reviews, and the consumers take it -----------------------------------------------------------
+labelled=0
+if [ -n "$imdb" ]; then
+  say "publishing 25,000 labelled reviews, and training"
+  labelled=25000
+  export LOAD_DIR TRAIN_NEW_LABELS=$labelled
+  LOAD_DIR=$(cd "$(dirname "$imdb")" && pwd)
+  compose up --no-build --detach --no-deps trainer >&2
+  until_healthy trainer 90
+  start=$(now)
+  compose run --rm -T --no-deps producer publish "/data/$(basename "$imdb")" --split test --labels >&2 || wrong "not all labelled reviews were published"
+  taken="count(verdict_model_info{job=\"verdict-consumer\",version=\"1\"}) == $consumers"
+  deadline=$((SECONDS + 180))
+  until measure query "$prometheus" "$taken" >/dev/null; do
+    [ $SECONDS -lt $deadline ] || { wrong "the consumers did not take a new model: $(compose logs --tail 5 trainer)"; break; }
+    sleep 0.5
+  done
+  trained=$(since "$start")
+  say "all consumers have the new model after $trained s"
+fi
 until_read
 killed_audit=$(audit "after the kill and the replacement" --allow-duplicates) && say "$killed_audit"
 
@@ -211,7 +252,7 @@ for check in missing both phantom; do
   done
 done
 [ "$(echo "$one_audit" | field duplicated)" = 0 ] || wrong "audit: duplicates, and nothing was killed"
-[ "$(echo "$killed_audit" | field reviews)" = $((4 * reviews)) ] || wrong "audit: not all reviews are there"
+[ "$(echo "$killed_audit" | field reviews)" = $((4 * reviews + labelled)) ] || wrong "audit: not all reviews are there"
 
 mib() { python3 -c 'import sys; print(f"{int(sys.argv[1]) / 2**20:.1f}")' "$1"; }
 row() { echo "| $1 | $2 |"; }
@@ -247,9 +288,10 @@ row "$consumers consumers" "$(summary "$three")"
 row "one of $consumers killed meanwhile" "$(summary "$killed")"
 row "Kafka's container replaced, until all are ready again" "$replaced s"
 row "after that" "$(summary "$after")"
+[ -z "$imdb" ] || row "25,000 labelled reviews published, trained, all consumers on the new model" "$trained s"
 row "audit" "$(audited "$killed_audit")"
 row "Prometheus' targets, all up" "$(echo "$targets" | field targets | tr -d "{}'")"
-for service in kafka consumer web prometheus ${monitor:+monitor}; do
+for service in kafka consumer web prometheus ${monitor:+monitor} ${imdb:+trainer}; do
   memory=$(docker stats --no-stream --format '{{.MemUsage}}' $(containers "$service") | cut -d/ -f1 | xargs | sed 's/ /, /g')
   row "memory of \`$service\`" "$memory"
 done

@@ -5,7 +5,7 @@ standins=$root/tools/compose-test/standins
 
 rust_image() { sed -n 's/^ARG RUST_IMAGE=//p' "$root/Dockerfile"; }
 runtime_image() { sed -n 's/^ARG RUNTIME_IMAGE=//p' "$root/Dockerfile"; }
-compose_image() { sed -n "s#^ *image: *\($1:[^ ]*\)#\1#p" "$root/docker-compose.yml" | head -1; }
+compose_image() { sed -n "/^ *image: *$(sed 's#/#\\/#g' <<<"$1"):/{s/^ *image: *//p;q}" "$root/docker-compose.yml"; }
 
 exists() { docker image inspect "$1" >/dev/null 2>&1; }
 label() { docker image inspect --format "{{index .Config.Labels \"$2\"}}" "$1"; }
@@ -52,7 +52,7 @@ rust_context() {
 kafka_context() {
   rm -rf "$work/kafka" && mkdir -p "$work/kafka"
   mvn --batch-mode --quiet --strict-checksums --file "$root/tools/kafka/pom.xml" dependency:copy-dependencies \
-    -DincludeScope=runtime "-DoutputDirectory=$work/kafka/libs"
+    -DincludeScope=runtime "-DoutputDirectory=$work/kafka/libs" >&2
   cp "$standins"/kafka/* "$work/kafka/"
 }
 

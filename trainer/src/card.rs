@@ -1,6 +1,7 @@
 //! The model card: what a model is, what it was made from and how well it does, written from the model itself.
 
 use crate::metrics::Metrics;
+use crate::report::measures::Measures;
 use serde_json::Value;
 use std::fmt::Write as _;
 use verdict_sentiment::Model;
@@ -10,9 +11,9 @@ const TERMS: usize = 12;
 
 /// Renders the card as Markdown with the metadata block of a Hugging Face model card.
 ///
-/// `test` are the metrics on reviews that the model has not seen, whose hash is `test_sha256`.
+/// `test` are the measures on reviews that the model has not seen, whose hash is `test_sha256`.
 #[must_use]
-pub fn render(model: &Model, test: &Metrics, test_sha256: &str) -> String {
+pub fn render(model: &Model, test: &Measures, test_sha256: &str) -> String {
     let mut card = String::new();
     // Writing to a string cannot fail.
     let _infallible = write_card(&mut card, model, test, test_sha256);
@@ -22,9 +23,10 @@ pub fn render(model: &Model, test: &Metrics, test_sha256: &str) -> String {
 fn write_card(
     out: &mut String,
     model: &Model,
-    test: &Metrics,
+    measures: &Measures,
     test_sha256: &str,
 ) -> std::fmt::Result {
+    let test = &measures.metrics;
     let (identity, parts) = (model.identity(), model.parts());
     let about = |pointer: &str| parts.about.pointer(pointer).cloned().unwrap_or(Value::Null);
     writeln!(
@@ -110,6 +112,8 @@ fn write_card(
             .map_or_else(|| "–".to_owned(), |fold| format!("{:.4}", of(fold)));
         writeln!(out, "| {name} | {:.4} | {fold} |", of(test))?;
     }
+    // Not among the metrics in the model file, so there is none out of fold.
+    writeln!(out, "| Brier score | {:.4} | – |", measures.brier)?;
     writeln!(
         out,
         "| Reviews | {} | {} |\n",

@@ -11,13 +11,15 @@ use verdict_messages::{
     time::rfc3339,
 };
 use verdict_telemetry::{
-    Metrics,
-    labels::{Destination, Refused, SendError},
+    Metrics, Span, Telemetry, TraceContext, Tracer,
+    labels::{Destination, Refused, SendError, Stage},
+    trace::Message,
 };
 
 use crate::{
     desk::{CorrelationId, Desk, NoPlace, Place, Repeatable, Reply, ReviewId, Waiter},
     exchange::{Exchange, Log, PublishError, Submission},
+    traces,
 };
 
 /// What the outside world gives: the clock and chance. Arguments, so that tests can choose them.
@@ -57,7 +59,7 @@ pub struct Question<'a> {
     pub async_is_fine: bool,
     /// The idempotency key and the hash of the body, when the client sent a key.
     pub repeatable: Option<Repeatable>,
-    /// Headers to hand on: the trace context.
+    /// Headers to hand on when spans are not made here: the trace context that the client sent.
     pub trace: Headers,
 }
 
@@ -95,6 +97,7 @@ pub struct Asker<E> {
     reply_to: ReplyTo,
     topic: Destination,
     metrics: Metrics,
+    tracer: Tracer,
     sources: Sources,
 }
 
@@ -108,7 +111,7 @@ impl<E: Exchange> Asker<E> {
         desk: Desk,
         reply_to: ReplyTo,
         topic: &str,
-        metrics: Metrics,
+        telemetry: &Telemetry,
         sources: Sources,
     ) -> Self {
         Self {
@@ -116,7 +119,8 @@ impl<E: Exchange> Asker<E> {
             desk,
             reply_to,
             topic: Destination::topic(topic),
-            metrics,
+            metrics: telemetry.metrics().clone(),
+            tracer: telemetry.tracer().clone(),
             sources,
         }
     }
@@ -127,7 +131,7 @@ impl<E: Exchange> Asker<E> {
         &self.desk
     }
 
-    /// Publishes the review and waits for its verdict. Ends by the question's deadline, whatever Kafka does.
+    /// Publishes the review and waits for its verdict, as part of the trace that is current here. Ends by the question's deadline, whatever Kafka does.
     ///
     /// # Errors
     /// [`Trouble`] says what happened and whether the review may be stored.
@@ -152,29 +156,38 @@ impl<E: Exchange> Asker<E> {
             Place::Answered(review_id, reply) => return answer(review_id, &reply),
             Place::Joined(waiter) => (waiter, None),
             Place::New(waiter) => {
-                let submission = self.submission(&question.review, &waiter, question.trace)?;
-                (waiter, Some(submission))
+                let mut submission = self.submission(&question.review, &waiter, question.trace)?;
+                let span = self.send_span(&submission.key, correlation);
+                traces::inject(&span, &mut submission.headers);
+                (waiter, Some((submission, span)))
             }
         };
         let _pending = Pending::enter(&self.metrics);
         let deadline = started + question.wait;
-        if let Some(submission) = submission {
+        let mut confirmed = None;
+        if let Some((submission, span)) = submission {
             let publish_deadline = if question.async_is_fine {
                 deadline.max(started + PUBLISH_WAIT)
             } else {
                 deadline
             };
             if let Some(reply) = self
-                .publish(submission, &mut waiter, publish_deadline)
+                .publish(submission, span, &mut waiter, publish_deadline)
                 .await?
             {
                 return answer(waiter.review_id().clone(), &reply);
             }
+            confirmed = Some(Instant::now());
         }
         tokio::select! {
             biased;
             told = waiter.reply() => match told {
-                Ok(reply) => answer(waiter.review_id().clone(), &reply),
+                Ok(reply) => {
+                    if let Some(confirmed) = confirmed {
+                        self.metrics.record_stage(Stage::Answer, confirmed.elapsed());
+                    }
+                    answer(waiter.review_id().clone(), &reply)
+                }
                 Err(error) => Err(Trouble::NotPublished(waiter.review_id().clone(), error)),
             },
             () = sleep_until(deadline) => {
@@ -193,10 +206,12 @@ impl<E: Exchange> Asker<E> {
     async fn publish(
         &self,
         submission: Submission,
+        span: Span,
         waiter: &mut Waiter,
         deadline: Instant,
     ) -> Result<Option<Arc<Reply>>, Trouble> {
         let (correlation, review_id) = (waiter.correlation(), waiter.review_id().clone());
+        let started = Instant::now();
         let published = tokio::select! {
             biased;
             published = self.exchange.publish(submission) => published,
@@ -212,15 +227,29 @@ impl<E: Exchange> Asker<E> {
         match published {
             Ok(()) => {
                 self.metrics.record_sent(&self.topic, 1);
+                self.metrics.record_stage(Stage::Publish, started.elapsed());
                 Ok(None)
             }
             Err(error) => {
+                span.fail(SendError::from(error).as_str());
                 self.metrics
                     .record_not_sent(&self.topic, SendError::from(error), 1);
                 self.desk.fail(correlation, error);
                 Err(Trouble::NotPublished(review_id, error))
             }
         }
+    }
+
+    fn send_span(&self, key: &str, correlation: CorrelationId) -> Span {
+        if !self.tracer.is_on() {
+            return Span::none();
+        }
+        let message = Message {
+            key: Some(key),
+            conversation: Some(&correlation.to_hex()),
+            ..Message::of(&self.topic)
+        };
+        self.tracer.send(message, TraceContext::current().as_ref())
     }
 
     fn submission(

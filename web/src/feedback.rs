@@ -9,14 +9,16 @@ use verdict_messages::{
     time::rfc3339,
 };
 use verdict_telemetry::{
-    Metrics,
+    Metrics, TraceContext, Tracer,
     labels::{Destination, SendError},
+    trace::Message,
 };
 
 use crate::{
     ask::Sources,
     desk::ReviewId,
     exchange::{Exchange, Log, PublishError, Submission},
+    traces,
 };
 
 /// A label that somebody gives.
@@ -46,6 +48,7 @@ pub(crate) struct Feedback<E> {
     /// Where `exchange` publishes labels, for the metrics.
     pub(crate) topic: Destination,
     pub(crate) metrics: Metrics,
+    pub(crate) tracer: Tracer,
     pub(crate) sources: Sources,
 }
 
@@ -59,9 +62,15 @@ impl<E: Exchange> Feedback<E> {
     /// [`Untold`] says whether the label may be stored. To say it again does no harm: the last label of a review counts.
     pub(crate) async fn label(&self, said: Said<'_>) -> Result<(), Untold> {
         let review_id = said.review_id.clone();
-        let submission = self
+        let mut submission = self
             .submission(said)
             .map_err(|rejection| Untold::Internal(rejection.detail))?;
+        let message = Message {
+            key: Some(review_id.as_str()),
+            ..Message::of(&self.topic)
+        };
+        let span = self.tracer.send(message, TraceContext::current().as_ref());
+        traces::inject(&span, &mut submission.headers);
         let published = timeout(PUBLISH_WAIT, self.exchange.publish(submission)).await;
         match published.unwrap_or(Err(PublishError::Unknown)) {
             Ok(()) => {
@@ -69,6 +78,7 @@ impl<E: Exchange> Feedback<E> {
                 Ok(())
             }
             Err(error) => {
+                span.fail(SendError::from(error).as_str());
                 self.metrics
                     .record_not_sent(&self.topic, SendError::from(error), 1);
                 Err(Untold::NotPublished(review_id, error))

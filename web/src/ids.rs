@@ -49,6 +49,12 @@ impl CorrelationId {
         bytes.try_into().ok().map(Self)
     }
 
+    /// As 32 hexadecimal digits, for people.
+    #[must_use]
+    pub fn to_hex(&self) -> String {
+        format!("{:032x}", u128::from_be_bytes(self.0))
+    }
+
     /// The bytes of the header.
     #[must_use]
     pub fn as_bytes(&self) -> [u8; 16] {

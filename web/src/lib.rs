@@ -16,6 +16,7 @@
 //! Promises, each with a test: every request ends by its deadline; a reply reaches only the request it belongs to;
 //! `accepted: true` is only said once all replicas have the review or the label; nothing that came from outside becomes markup.
 
+mod arrivals;
 pub mod ask;
 pub mod desk;
 pub mod exchange;
@@ -29,6 +30,7 @@ mod rate;
 mod ring;
 mod run;
 pub mod settings;
+mod traces;
 
 pub use http::BodyLimits;
 pub use rate::Rate;

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use tokio::signal::unix::{SignalKind, signal};
-use verdict_telemetry::{http::ProbeArgs, logs};
+use verdict_telemetry::{TelemetryError, http::ProbeArgs, logs};
 use verdict_web::{Command, RawSettings, RunError};
 
 /// The port of `--listen`'s default.
@@ -22,7 +22,11 @@ fn main() -> ExitCode {
         Err(error) => {
             eprintln!("web: {error:#}");
             ExitCode::from(match error.downcast_ref::<RunError>() {
-                Some(RunError::Telemetry(_)) => 70,
+                Some(RunError::Telemetry(error))
+                    if !matches!(error, TelemetryError::Setting(_)) =>
+                {
+                    70
+                }
                 _ => 2,
             })
         }

@@ -14,6 +14,7 @@ use verdict_telemetry::{
 };
 
 use crate::{
+    arrivals::Arrivals,
     ask::{Asker, Sources},
     desk::{Desk, Incoming},
     exchange::Exchange,
@@ -65,6 +66,7 @@ pub async fn run_on(
     let readiness = tokio::spawn(kafka.readiness(ready));
     let (sender, replies) = mpsc::channel(64);
     let pump = tokio::spawn(kafka.replies(sender));
+    let push = telemetry.clone();
     serve_on(
         listener,
         &settings,
@@ -77,8 +79,12 @@ pub async fn run_on(
     .await;
     readiness.abort();
     pump.abort();
-    // Both clients end by joining threads, which must not hold up an async worker.
-    if let Err(error) = tokio::task::spawn_blocking(move || drop(kafka)).await {
+    // Both clients end by joining threads, and the last export is waited for, which must not hold up an async worker.
+    let ending = tokio::task::spawn_blocking(move || {
+        drop(kafka);
+        push.finish();
+    });
+    if let Err(error) = ending.await {
         tracing::error!(%error, "the Kafka clients did not end well");
     }
     Ok(())
@@ -99,6 +105,7 @@ pub async fn serve_on<E: Exchange>(
         exchange: exchange.clone(),
         topic: Destination::topic(&settings.labels_topic),
         metrics: telemetry.metrics().clone(),
+        tracer: telemetry.tracer().clone(),
         sources: sources.clone(),
     };
     let asker = Asker::new(
@@ -106,7 +113,7 @@ pub async fn serve_on<E: Exchange>(
         desk.clone(),
         settings.reply_to.clone(),
         &settings.reviews_topic,
-        telemetry.metrics().clone(),
+        &telemetry,
         sources,
     );
     let app = Arc::new(App {
@@ -119,12 +126,16 @@ pub async fn serve_on<E: Exchange>(
         default_wait: settings.default_wait,
         max_wait: settings.max_wait,
     });
-    let metrics = telemetry.metrics().clone();
-    let topic = Destination::topic(&settings.reply_to.topic);
+    let arrivals = Arrivals {
+        desk,
+        metrics: telemetry.metrics().clone(),
+        tracer: telemetry.tracer().clone(),
+        topic: Destination::topic(&settings.reply_to.topic),
+        partition: settings.reply_to.partition,
+    };
     let delivery = tokio::spawn(async move {
         while let Some(incoming) = replies.recv().await {
-            metrics.record_consumed(&topic, 1);
-            metrics.record_web_reply(desk.deliver(&incoming));
+            arrivals.take(&incoming);
         }
     });
     match listener.local_addr() {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use verdict_messages::OffsetRange;
 
-use super::{Finding, Report};
+use super::Report;
 
 /// The review is there. Below it, two bits count verdicts and two count dead letters, each up to 3.
 const PRESENT: u8 = 0b1_0000;
@@ -23,6 +23,8 @@ pub struct Ledger {
 #[derive(Debug)]
 struct Partition {
     from: i64,
+    /// Where judging begins.
+    begin: i64,
     /// One for each offset of the range.
     offsets: Vec<u8>,
     /// Outcomes of offsets that hold no review, by order of reading.
@@ -30,25 +32,37 @@ struct Partition {
 }
 
 impl Ledger {
-    /// Opens the ledger for the reviews `present` (partition and offset) within `ranges`.
-    pub fn open(&mut self, ranges: &[OffsetRange], present: &[(i32, i64)]) {
-        for range in ranges {
+    /// Opens the ledger for the reviews within `ranges`.
+    #[must_use]
+    pub fn open(ranges: &[OffsetRange]) -> Self {
+        let partitions = ranges.iter().map(|range| {
             let length = usize::try_from(range.len()).unwrap_or(usize::MAX);
             let partition = Partition {
                 from: range.from,
+                begin: range.from,
                 offsets: vec![0; length],
                 phantoms: Vec::new(),
             };
-            self.partitions.insert(range.partition, partition);
+            (range.partition, partition)
+        });
+        Self {
+            partitions: partitions.collect(),
+            elsewhere: Vec::new(),
         }
-        for (partition, offset) in present {
-            if let Some(state) = self
-                .partitions
-                .get_mut(partition)
-                .and_then(|found| found.state(*offset))
-            {
-                *state |= PRESENT;
-            }
+    }
+
+    /// Enters that there is a review at `offset` of `partition`. One outside of the ranges does not count.
+    pub fn review(&mut self, partition: i32, offset: i64) {
+        let found = self.partitions.get_mut(&partition);
+        if let Some(state) = found.and_then(|found| found.state(offset)) {
+            *state |= PRESENT;
+        }
+    }
+
+    /// Reviews of `partition` before `offset` do not count, and neither do their outcomes.
+    pub fn begin_at(&mut self, partition: i32, offset: i64) {
+        if let Some(found) = self.partitions.get_mut(&partition) {
+            found.begin = found.begin.max(offset);
         }
     }
 
@@ -84,19 +98,10 @@ impl Ledger {
     /// What the entries say about the reviews of `topic`; shows the first `show` of each kind.
     #[must_use]
     pub fn report(&self, topic: &str, show: usize) -> Report {
-        let mut report = Report {
-            reviews: 0,
-            verdicts: 0,
-            dead_letters: 0,
-            missing: Finding::default(),
-            duplicated: Finding::default(),
-            both: Finding::default(),
-            phantom: Finding::default(),
-            ok: false,
-        };
+        let mut report = Report::default();
         for (id, partition) in &self.partitions {
             for (offset, state) in (partition.from..).zip(&partition.offsets) {
-                if state & PRESENT == 0 {
+                if state & PRESENT == 0 || offset < partition.begin {
                     continue;
                 }
                 report.reviews += 1;
@@ -111,7 +116,8 @@ impl Ledger {
                     finding.add(format_args!("{topic}-{id}-{offset}"), show);
                 }
             }
-            for offset in &partition.phantoms {
+            let is_judged = |offset: &&i64| **offset < 0 || **offset >= partition.begin;
+            for offset in partition.phantoms.iter().filter(is_judged) {
                 report
                     .phantom
                     .add(format_args!("{topic}-{id}-{offset}"), show);
@@ -143,17 +149,13 @@ mod tests {
     use super::*;
 
     fn ledger(from: i64, to: i64) -> Ledger {
-        let mut ledger = Ledger::default();
-        let present: Vec<_> = (from..to).map(|offset| (0, offset)).collect();
-        ledger.open(
-            &[OffsetRange {
-                topic: "reviews".into(),
-                partition: 0,
-                from,
-                to,
-            }],
-            &present,
-        );
+        let mut ledger = Ledger::open(&[OffsetRange {
+            topic: "reviews".into(),
+            partition: 0,
+            from,
+            to,
+        }]);
+        (from..to).for_each(|offset| ledger.review(0, offset));
         ledger
     }
 
@@ -197,14 +199,16 @@ mod tests {
 
     #[test]
     fn an_outcome_of_a_gap_is_a_phantom() {
-        let mut ledger = Ledger::default();
         let range = OffsetRange {
             topic: "reviews".into(),
             partition: 0,
             from: 0,
             to: 3,
         };
-        ledger.open(&[range], &[(0, 0), (0, 2)]);
+        let mut ledger = Ledger::open(&[range]);
+        for offset in [0, 2, 7] {
+            ledger.review(0, offset);
+        }
         for offset in 0..3 {
             ledger.verdict(0, offset);
         }
@@ -219,6 +223,22 @@ mod tests {
             ledger.verdict(0, offset);
         }
         assert_eq!(counts(&ledger.report("reviews", 5)), [0; 4]);
+    }
+
+    #[test]
+    fn reviews_whose_outcomes_were_deleted_are_not_judged() {
+        let mut ledger = ledger(0, 6);
+        // Of a second delivery of the batch before, and of an offset that holds no review.
+        for offset in [2, 3, 4, 4] {
+            ledger.verdict(0, offset);
+        }
+        ledger.begin_at(0, 3);
+        ledger.dead_letter(0, 1);
+        let report = ledger.report("reviews", 5);
+        assert_eq!((report.reviews, counts(&report)), (3, [1, 1, 0, 0]));
+        ledger.begin_at(0, 2);
+        ledger.begin_at(0, i64::MAX);
+        assert_eq!(ledger.report("reviews", 5).reviews, 0);
     }
 
     #[test]

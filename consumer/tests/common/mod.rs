@@ -4,6 +4,7 @@
 pub(crate) mod bad_models;
 pub(crate) mod kafka;
 pub(crate) mod pointers;
+pub(crate) mod process;
 
 use verdict_consumer::settings::{Explain, RunArgs, ScoreSettings, Settings};
 use verdict_kafka_io::Record;
@@ -34,6 +35,22 @@ pub(crate) fn artifact_of(name: &str, intercept: f64) -> Vec<u8> {
 
 pub(crate) fn model() -> Model {
     Model::from_bytes(&artifact()).unwrap()
+}
+
+/// A JSON page of the operator server.
+pub(crate) fn page(address: std::net::SocketAddr, path: &str) -> serde_json::Value {
+    use std::io::{Read, Write};
+    let mut stream = std::net::TcpStream::connect(address).unwrap();
+    write!(
+        stream,
+        "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+    )
+    .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    assert!(head.starts_with("HTTP/1.1 200"), "{answer}");
+    serde_json::from_str(body).unwrap()
 }
 
 /// Settings as the flags give them.

@@ -69,7 +69,7 @@ impl Announcer {
     }
 }
 
-/// How many pointers had each outcome.
+/// How many pointers had each outcome; those that none had are left out.
 pub(crate) fn outcomes(telemetry: &Telemetry) -> BTreeMap<String, u64> {
     let exposition = telemetry.metrics().exposition().unwrap();
     let lines = exposition
@@ -80,6 +80,7 @@ pub(crate) fn outcomes(telemetry: &Telemetry) -> BTreeMap<String, u64> {
             let (outcome, n) = line.split_once("\"} ").unwrap();
             (outcome.to_owned(), n.parse().unwrap())
         })
+        .filter(|(_, n)| *n > 0)
         .collect()
 }
 

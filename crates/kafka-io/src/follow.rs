@@ -58,6 +58,7 @@ pub struct Follower {
     told: Option<Receiver<Followed>>,
     stop: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
+    connection: Connection,
 }
 
 impl Follower {
@@ -81,9 +82,10 @@ impl Follower {
             let longest = longest.max(FETCH_WAIT);
             config.set("fetch.wait.max.ms", longest.as_millis().to_string());
         }
+        let connection = Connection::default();
         let consumer: BaseConsumer<Connection> = settings
             .finish(config)
-            .create_with_context(Connection::default())
+            .create_with_context(connection.clone())
             .map_err(|error| Failure::of(context.as_str(), &error))?;
         let (tell, told) = sync_channel(WAITING);
         let stop = Arc::new(AtomicBool::new(false));
@@ -103,7 +105,13 @@ impl Follower {
             told: Some(told),
             stop,
             thread: Some(thread),
+            connection,
         })
+    }
+
+    /// The state of its connection. Trouble is told once; this says when it is over, though nothing new comes.
+    pub fn connection(&self) -> &Connection {
+        &self.connection
     }
 
     /// What comes next, or `None` when nothing does within `wait`.

@@ -9,12 +9,14 @@
 //! - [`AsyncPublisher`] writes one record and awaits its confirmation; for async code.
 //! - [`ReplyInbox`] reads one partition of a reply topic from "now" on.
 //! - [`snapshot::read`] reads topics from their beginning to the end they have when it starts.
+//! - [`committed`] tells how far a group has come.
 //! - [`Follower`] reads a topic from its beginning and goes on with what comes.
 //! - [`topics::ensure`] creates topics and says where existing ones differ.
 //!
 //! Every error is a [`Failure`], which says what to do: try again, process the batch again, or give up.
 
 mod async_publisher;
+mod committed;
 mod connection;
 mod failure;
 mod follow;
@@ -27,6 +29,7 @@ mod source;
 pub mod topics;
 
 pub use async_publisher::{AsyncPublisher, PublishError};
+pub use committed::committed;
 pub use connection::{Connection, PartitionLag};
 pub use failure::{Cause, Failure, Trouble};
 pub use follow::{Followed, Follower};

@@ -85,6 +85,7 @@ pub struct Source {
     changes: Arc<Changes>,
     assignment: Assignment,
     has_joined: bool,
+    is_paused: bool,
     copier: Copier,
 }
 
@@ -106,6 +107,7 @@ impl Source {
             changes,
             assignment: Assignment::default(),
             has_joined: false,
+            is_paused: false,
             copier: Copier::default(),
         })
     }
@@ -162,6 +164,9 @@ impl Source {
                         Change::Revoked(partitions) => polled.revoked += partitions.len(),
                     }
                     self.assignment.apply(&change);
+                    if self.is_paused {
+                        self.tell_client(true);
+                    }
                     records.retain(|record| self.assignment.holds(&record.topic, record.partition));
                 }
             }
@@ -251,6 +256,17 @@ impl Source {
         Ok(())
     }
 
+    /// Stops reading, or goes on where it stopped. The partitions stay this member's, and it must go on polling all the
+    /// same: [`poll_batch`](Self::poll_batch) brings no records then, but keeps it in the group and brings rebalances.
+    ///
+    /// Records of a partition that comes while reading is stopped may still be brought once.
+    pub fn set_paused(&mut self, is_paused: bool) {
+        if self.is_paused != is_paused {
+            self.is_paused = is_paused;
+            self.tell_client(is_paused);
+        }
+    }
+
     /// Partitions this member holds at the moment.
     pub fn partitions(&self) -> usize {
         self.assignment.len()
@@ -264,6 +280,22 @@ impl Source {
     /// The state of this client's connection, with the lag of each partition.
     pub fn connection(&self) -> &Connection {
         &self.connection
+    }
+
+    /// Pauses or resumes all partitions that are held. It asks no broker; what is refused is a partition that has just gone.
+    fn tell_client(&self, is_paused: bool) {
+        let mut held = TopicPartitionList::new();
+        for (topic, partition) in self.assignment.held() {
+            held.add_partition(topic, partition);
+        }
+        let told = if is_paused {
+            self.consumer.pause(&held)
+        } else {
+            self.consumer.resume(&held)
+        };
+        if let Err(error) = told {
+            tracing::debug!(target: "kafka", is_paused, "pausing or resuming: {error}");
+        }
     }
 
     fn seek_back(&self) -> bool {

@@ -337,3 +337,66 @@ fn a_broker_that_comes_back_is_no_failure() {
         }
     }
 }
+
+#[test]
+fn a_member_that_pauses_keeps_its_partitions_and_goes_on_where_it_stopped() {
+    let Some(settings) = settings() else { return };
+    topic(&settings, "pause.a", 4);
+    // Whoever does not poll for so long is out of its group.
+    let evicts = Duration::from_secs(6);
+    let args = KafkaArgs {
+        bootstrap_servers: settings.bootstrap().into(),
+        properties: ["session.timeout.ms=6000", "max.poll.interval.ms=6000"]
+            .map(str::to_owned)
+            .to_vec(),
+    };
+    let settings = args.check().unwrap();
+    let mut source = source(&settings, "pause", "pause.a");
+    publish(&settings, "pause.a", 0..500);
+    let first = poll_until(&mut source, 64);
+    source.commit(&commits(&first)).unwrap();
+
+    source.set_paused(true);
+    publish(&settings, "pause.a", 500..1000);
+    let mut batch = Vec::new();
+    let paused = Instant::now();
+    while paused.elapsed() < evicts + Duration::from_secs(2) {
+        let polled = source.poll_batch(&LIMITS, &mut batch).unwrap();
+        assert_eq!((batch.len(), polled.assigned, polled.revoked), (0, 0, 0));
+    }
+    assert_eq!(source.partitions(), 4);
+
+    source.set_paused(false);
+    let rest = poll_until(&mut source, 1000 - first.len());
+    source.commit(&commits(&rest)).unwrap();
+    let mut keys: Vec<i32> = first
+        .iter()
+        .chain(&rest)
+        .map(|record| {
+            let key = std::str::from_utf8(record.key.as_deref().unwrap()).unwrap();
+            key.parse().unwrap()
+        })
+        .collect();
+    keys.sort_unstable();
+    assert_eq!(keys, (0..1000).collect::<Vec<_>>(), "each once, in all");
+}
+
+#[test]
+fn the_positions_of_a_group_are_seen_from_outside() {
+    let Some(settings) = settings() else { return };
+    topic(&settings, "seen.a", 3);
+    publish(&settings, "seen.a", 0..300);
+    let done = |group| verdict_kafka_io::committed(&settings, group, "seen.a", PATIENCE).unwrap();
+    let total = |ranges: &[verdict_messages::OffsetRange]| -> u64 {
+        ranges.iter().map(verdict_messages::OffsetRange::len).sum()
+    };
+    assert_eq!((done("seen").len(), total(&done("seen"))), (3, 0));
+    let mut source = source(&settings, "seen", "seen.a");
+    let read = poll_until(&mut source, 100);
+    assert_eq!(total(&done("seen")), 0, "read is not committed");
+    source.commit(&commits(&read)).unwrap();
+    assert_eq!(total(&done("seen")), read.len() as u64);
+    assert_eq!(total(&done("another")), 0);
+    let missing = verdict_kafka_io::committed(&settings, "seen", "seen.none", PATIENCE);
+    assert_eq!(missing.unwrap_err().trouble().cause, Cause::UnknownTopic);
+}

@@ -40,6 +40,17 @@ impl Headers {
         self.0.push((name.into(), None));
     }
 
+    /// Puts one header of this name, in place of all there were.
+    pub fn replace(&mut self, name: &'static str, value: impl IntoValue) {
+        self.remove(name);
+        self.push(name, value);
+    }
+
+    /// Takes all headers of this name away.
+    pub fn remove(&mut self, name: &str) {
+        self.0.retain(|(known, _)| known != name);
+    }
+
     /// The value of the first header of this name, when it has one.
     pub fn first(&self, name: &str) -> Option<&[u8]> {
         self.iter()
@@ -269,6 +280,17 @@ mod tests {
         );
         assert_eq!(headers.first("a"), Some(&b"1"[..]));
         assert_eq!(headers.last("a"), Some(&[0xff][..]));
+    }
+
+    #[test]
+    fn a_replaced_header_is_there_once() {
+        let mut headers = Headers::new();
+        headers.push("a", "1");
+        headers.push("b", "2");
+        headers.push("a", "3");
+        headers.replace("a", "4");
+        let seen: Vec<_> = headers.iter().collect();
+        assert_eq!(seen, [("b", Some(&b"2"[..])), ("a", Some(&b"4"[..]))]);
     }
 
     #[test]

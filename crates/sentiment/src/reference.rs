@@ -84,7 +84,7 @@ impl Bins {
         let n = counts
             .iter()
             .try_fold(0_u64, |sum, &count| sum.checked_add(count));
-        if !n.is_some_and(|n| n > 0) {
+        if n.is_none_or(|n| n == 0) {
             return bad(format!(
                 "counts must sum to 1 to {}, got {counts:?}",
                 u64::MAX

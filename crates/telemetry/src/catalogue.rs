@@ -7,16 +7,24 @@
 
 use std::fmt::Write as _;
 
+mod breaker;
 mod consumer;
 mod conventions;
 mod kept;
+mod monitor;
+mod process;
+mod stages;
 mod trainer;
 mod watch;
 mod web;
 
+pub use breaker::*;
 pub use consumer::*;
 pub use conventions::*;
 pub use kept::*;
+pub use monitor::*;
+pub use process::*;
+pub use stages::*;
 pub use trainer::*;
 pub use watch::*;
 pub use web::*;
@@ -62,10 +70,14 @@ const REQUEST_SECONDS: &[f64] = &[
 pub const GROUPS: &[(&str, &[Instrument])] = &[
     ("Kept from the Python system", kept::ALL),
     ("OpenTelemetry semantic conventions", conventions::ALL),
+    ("Process", process::ALL),
+    ("Stages of a review", stages::ALL),
     ("Consumer", consumer::ALL),
     ("Watching reviews and models", watch::ALL),
     ("Trainer", trainer::ALL),
     ("Web", web::ALL),
+    ("Breaker", breaker::ALL),
+    ("Monitor", monitor::ALL),
 ];
 
 /// Every instrument.

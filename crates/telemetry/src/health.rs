@@ -74,17 +74,28 @@ pub struct Report {
 }
 
 impl Health {
-    /// Adds a readiness check. It fails with "starting" until [`Check::pass`] is called.
+    /// The readiness check of this name. A new one fails with "starting" until [`Check::pass`] is called.
     #[must_use]
     pub fn check(&self, name: &'static str) -> Check {
         let mut checks = lock(&self.0.checks);
-        checks.push(State {
-            name,
-            failure: Some("starting".to_owned()),
-        });
+        let known = checks.iter().position(|state| state.name == name);
+        let index = known.unwrap_or(checks.len());
+        if known.is_none() {
+            checks.push(State {
+                name,
+                failure: Some("starting".to_owned()),
+            });
+        }
         Check {
             shared: Arc::clone(&self.0),
-            index: checks.len() - 1,
+            index,
+        }
+    }
+
+    /// Makes these checks before the parts that own them start, so that the service is not ready until they have.
+    pub fn expect(&self, names: &[&'static str]) {
+        for name in names {
+            let _started_later = self.check(name);
         }
     }
 
@@ -119,6 +130,17 @@ impl Health {
             report.line(check.name, check.failure.as_deref());
         }
         report
+    }
+
+    /// Calls `tell` with the name of each check and whether it passes; and, while the service stops, with `shutdown`,
+    /// which does not.
+    pub(crate) fn each(&self, mut tell: impl FnMut(&'static str, bool)) {
+        if self.0.stopping.load(Ordering::Relaxed) {
+            tell("shutdown", false);
+        }
+        for check in lock(&self.0.checks).iter() {
+            tell(check.name, check.failure.is_none());
+        }
     }
 
     /// Alive? No, when a progress clock stands still at `now`.
@@ -226,6 +248,19 @@ mod tests {
             health.readiness().text,
             "failing kafka: no broker answers\n"
         );
+    }
+
+    #[test]
+    fn a_check_that_is_expected_fails_until_its_owner_says_otherwise() {
+        let health = Health::default();
+        health.expect(&["kafka", "model"]);
+        health.check("model").pass();
+        assert_eq!(
+            health.readiness().text,
+            "failing kafka: starting\nok model\n"
+        );
+        health.check("kafka").pass();
+        assert!(health.readiness().ok);
     }
 
     #[test]

@@ -230,6 +230,22 @@ closed_label! {
     }
 }
 
+closed_label! {
+    /// A part of a review's way from its writer to its verdict.
+    Stage {
+        /// From the writing of a batch's oldest record to the reading of the batch.
+        Queue => "queue",
+        /// Decoding and scoring a whole batch.
+        Score => "score",
+        /// From the sending of a batch's outputs to its committed positions.
+        Deliver => "deliver",
+        /// From giving a review to Kafka to its confirmation.
+        Publish => "publish",
+        /// From a review's confirmation to its verdict.
+        Answer => "answer",
+    }
+}
+
 /// A topic as a label value. Make one for each topic at the start, from the settings, and keep it.
 #[derive(Debug, Clone)]
 pub struct Destination(Arc<str>);
@@ -239,6 +255,10 @@ impl Destination {
     #[must_use]
     pub fn topic(name: &str) -> Self {
         Self(Arc::from(name))
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
     }
 
     pub(crate) fn value(&self) -> Value {

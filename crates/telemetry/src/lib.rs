@@ -5,11 +5,13 @@
 //!
 //! - [`Metrics`]: one typed method for each thing that can happen. Names, units and labels stand in one closed
 //!   [`catalogue`]; label values are enums ([`labels`]), so that no input can grow the number of series.
+//! - [`Tracer`]: a span of one of three kinds for each part of a request's way ([`trace`]).
 //! - [`Health`]: named readiness checks and progress clocks, read by `/readyz` and `/healthz`.
 //! - [`Pages`]: what a service shows its operators beside these, page by page; this crate does not know what that is.
 //!
-//! [`http`] serves both, and holds the bounded accept loop that every HTTP side of Verdict runs on. [`logs`] sets up
-//! `tracing`, once, from `main.rs`. No review text is logged at level info or above, anywhere.
+//! Metrics are read from `/metrics`, and metrics and traces are pushed where the standard's `OTEL_…` variables say so
+//! ([`push`]). [`http`] serves the pages, and holds the bounded accept loop that every HTTP side of Verdict runs on.
+//! [`logs`] sets up `tracing`, once, from `main.rs`. No review text is logged at level info or above, anywhere.
 //!
 //! ```
 //! use verdict_telemetry::{CpuPrice, Service, Telemetry, labels::Ending};
@@ -27,19 +29,30 @@ pub mod http;
 pub mod labels;
 pub mod logs;
 mod metrics;
+pub mod push;
 mod settings;
+pub mod trace;
+
+use std::sync::Arc;
+
+use opentelemetry::trace::TracerProvider as _;
 
 pub use cpu::CpuPrice;
 pub use health::Health;
 pub use http::Pages;
-pub use metrics::{Drift, Metrics, ModelInfo};
+pub use metrics::{AuditFound, Drift, Estimate, LiveBin, LiveVersion, Metrics, ModelInfo};
 pub use settings::TelemetryArgs;
+pub use trace::{Span, TraceContext, Tracer};
+
+use push::{Push, PushSettings};
 
 /// Which of the services this process is. It names the OpenTelemetry resource (`service.name`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Service {
     /// `verdict-consumer`.
     Consumer,
+    /// `verdict-monitor`.
+    Monitor,
     /// `verdict-producer`.
     Producer,
     /// `verdict-trainer`.
@@ -54,6 +67,7 @@ impl Service {
     pub fn name(self) -> &'static str {
         match self {
             Self::Consumer => "verdict-consumer",
+            Self::Monitor => "verdict-monitor",
             Self::Producer => "verdict-producer",
             Self::Trainer => "verdict-trainer",
             Self::Web => "verdict-web",
@@ -67,6 +81,9 @@ pub enum TelemetryError {
     /// The meter provider, its exporter or the text encoder refused.
     #[error("setting up or reading metrics: {0}")]
     Metrics(String),
+    /// A variable of the environment has a value that cannot be used.
+    #[error("{0}")]
+    Setting(String),
     /// The log filter could not be parsed.
     #[error(
         "log filter {filter:?} is not valid: {reason} (--log-filter or RUST_LOG; example: info,verdict_web=debug)"
@@ -82,25 +99,70 @@ pub enum TelemetryError {
     LogsTwice(String),
 }
 
-/// The metrics and the health of one service. Two services in one process have one each.
+/// The metrics, the spans and the health of one service. Two services in one process have one each.
 #[derive(Debug, Clone)]
 pub struct Telemetry {
     metrics: Metrics,
+    tracer: Tracer,
     health: Health,
     pages: Pages,
+    // The last of the clones ends the exports.
+    push: Arc<Push>,
 }
 
 impl Telemetry {
-    /// Sets up the meter provider with its Prometheus exporter, and an empty [`Health`].
+    /// Sets up metrics, spans and an empty [`Health`], pushed where this process's environment says.
     ///
     /// # Errors
-    /// [`TelemetryError::Metrics`] when the exporter cannot be built.
+    /// [`TelemetryError::Setting`] for a variable that cannot be used, [`TelemetryError::Metrics`] when an exporter cannot
+    /// be built.
     pub fn start(service: Service, price: CpuPrice) -> Result<Self, TelemetryError> {
+        Self::start_with(service, price, &PushSettings::from_environment()?)
+    }
+
+    /// As [`Telemetry::start`], pushed where `push` says.
+    ///
+    /// # Errors
+    /// As [`Telemetry::start`].
+    pub fn start_with(
+        service: Service,
+        price: CpuPrice,
+        push: &PushSettings,
+    ) -> Result<Self, TelemetryError> {
+        let resource = push::resource(service);
+        let health = Health::default();
+        let metrics = Metrics::new(
+            resource.clone(),
+            price,
+            health.clone(),
+            push.metrics.as_ref(),
+        )?;
+        metrics.begin(service);
+        let traces = match &push.traces {
+            Some(target) => push::traces_to(target, resource)?,
+            None => None,
+        };
+        let tracer = traces.as_ref().map(|provider| provider.tracer("verdict"));
+        let pushed = push.metrics.is_some().then(|| metrics.provider().clone());
         Ok(Self {
-            metrics: Metrics::new(service, price)?,
-            health: Health::default(),
+            tracer: tracer.map(Tracer::new).unwrap_or_default(),
+            metrics,
+            health,
             pages: Pages::default(),
+            push: Arc::new(Push::new(pushed, traces)),
         })
+    }
+
+    /// Where spans come from.
+    #[must_use]
+    pub fn tracer(&self) -> &Tracer {
+        &self.tracer
+    }
+
+    /// Sends what was not pushed yet, within two seconds, and ends pushing. From then on, where metrics were pushed, nothing
+    /// is measured any more. It blocks: call it where a service ends, not in async code.
+    pub fn finish(&self) {
+        self.push.finish();
     }
 
     /// Where what happens is recorded.

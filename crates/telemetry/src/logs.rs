@@ -1,7 +1,10 @@
 //! Log lines on standard error: readable on a terminal, JSON for machines.
 //!
 //! Standard output stays free for results (`--json`). The format is chosen by [`LogFormat`]; `auto` gives JSON as soon
-//! as standard error is not a terminal, because then a log collector reads it.
+//! as standard error is not a terminal, because then a log collector reads it. A JSON line that is written while a span
+//! is current carries its `trace_id` and `span_id`.
+
+mod correlate;
 
 use std::io::IsTerminal;
 
@@ -65,7 +68,8 @@ where
             .json()
             .flatten_event(true)
             .with_current_span(false)
-            .with_span_list(false);
+            .with_span_list(false)
+            .map_event_format(correlate::Correlated);
         filtered.with(layer).into()
     } else {
         let layer = layer.with_ansi(colour).with_target(false).compact();
@@ -152,6 +156,25 @@ mod tests {
         assert_eq!(text.lines().count(), 1, "{text}");
         assert!(text.contains(r#""message":"kept""#), "{text}");
         assert!(text.contains(r#""reason":"a\"b\n\u001b[31m""#), "{text}");
+    }
+
+    #[test]
+    fn a_json_line_carries_the_ids_of_the_current_span_and_a_line_without_one_does_not() {
+        let text = written(true, || {
+            let parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+            let context = crate::TraceContext::parse(Some(parent), None).expect("a context");
+            {
+                let _current = context.as_parent().attach();
+                tracing::info!(n = 1, "inside");
+            }
+            tracing::info!("outside");
+        });
+        let (inside, outside) = text.trim_end().split_once('\n').expect("two lines");
+        let ids =
+            ",\"trace_id\":\"0af7651916cd43dd8448eb211c80319c\",\"span_id\":\"b7ad6b7169203331\"}";
+        assert!(inside.starts_with('{') && inside.ends_with(ids), "{inside}");
+        assert_eq!(inside.matches('}').count(), 1, "{inside}");
+        assert!(!outside.contains("trace_id"), "{outside}");
     }
 
     #[test]

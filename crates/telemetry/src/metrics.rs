@@ -1,7 +1,12 @@
 //! Recording: one typed method for each thing that happens. Each file beside this one has those of one subject.
 
+mod begin;
+mod breaker;
 mod consumer;
 mod messaging;
+mod monitor;
+mod process;
+mod stages;
 mod trainer;
 mod watch;
 mod web;
@@ -12,12 +17,15 @@ use opentelemetry::metrics::{Counter, Gauge, Histogram, Meter, MeterProvider};
 use opentelemetry_sdk::{Resource, metrics::SdkMeterProvider};
 use prometheus::{Encoder, Registry, TextEncoder};
 
-pub use self::{consumer::ModelInfo, watch::Drift};
+pub use self::{
+    consumer::ModelInfo,
+    monitor::{AuditFound, Estimate, LiveBin, LiveVersion},
+    watch::Drift,
+};
 use crate::{
-    CpuPrice, Service, TelemetryError,
-    catalogue::{self, Instrument, Kind},
-    cpu,
-    labels::label,
+    CpuPrice, Health, TelemetryError,
+    catalogue::{Instrument, Kind},
+    push::{self, Target},
 };
 
 /// The instruments of one service; clones share them.
@@ -28,21 +36,30 @@ pub struct Metrics(Arc<Instruments>);
 struct Instruments {
     registry: Registry,
     price: CpuPrice,
+    breaker: breaker::Instruments,
     consumer: consumer::Instruments,
     messaging: messaging::Instruments,
+    monitor: monitor::Instruments,
+    stages: stages::Instruments,
     trainer: trainer::Instruments,
     watch: watch::Instruments,
     web: web::Instruments,
     // The exporter only holds a weak reference to its pipeline: the provider has to live as long as the registry.
-    _provider: SdkMeterProvider,
+    provider: SdkMeterProvider,
 }
 
 impl Metrics {
-    /// Sets up the provider, the exporter and every instrument.
+    /// Sets up the provider, its readers and every instrument. What is pushed and what is read by who asks come from one
+    /// provider, so they cannot differ.
     ///
     /// # Errors
-    /// [`TelemetryError::Metrics`] when the exporter cannot be built.
-    pub(crate) fn new(service: Service, price: CpuPrice) -> Result<Self, TelemetryError> {
+    /// [`TelemetryError`] when an exporter cannot be built.
+    pub(crate) fn new(
+        resource: Resource,
+        price: CpuPrice,
+        health: Health,
+        push: Option<&Target>,
+    ) -> Result<Self, TelemetryError> {
         let registry = Registry::new();
         let exporter = opentelemetry_prometheus::exporter()
             .with_registry(registry.clone())
@@ -50,26 +67,32 @@ impl Metrics {
             .scope_info_enabled(false)
             .build()
             .map_err(|e| TelemetryError::Metrics(e.to_string()))?;
-        let resource = Resource::builder()
-            .with_service_name(service.name())
-            .with_attribute(label("service.version", env!("CARGO_PKG_VERSION")))
-            .build();
-        let provider = SdkMeterProvider::builder()
+        let mut builder = SdkMeterProvider::builder()
             .with_reader(exporter)
-            .with_resource(resource)
-            .build();
+            .with_resource(resource);
+        if let Some(target) = push {
+            builder = push::metrics_to(target, builder)?;
+        }
+        let provider = builder.build();
         let meter = provider.meter("verdict");
-        observe_cost(&meter, price);
+        process::observe(&meter, price, health);
         Ok(Self(Arc::new(Instruments {
             registry,
             price,
+            breaker: breaker::Instruments::new(&meter),
             consumer: consumer::Instruments::new(&meter),
             messaging: messaging::Instruments::new(&meter),
+            monitor: monitor::Instruments::new(&meter),
+            stages: stages::Instruments::new(&meter),
             trainer: trainer::Instruments::new(&meter),
             watch: watch::Instruments::new(&meter),
             web: web::Instruments::new(&meter),
-            _provider: provider,
+            provider,
         })))
+    }
+
+    pub(crate) fn provider(&self) -> &SdkMeterProvider {
+        &self.0.provider
     }
 
     /// All metrics in Prometheus' text format 0.0.4.
@@ -83,14 +106,6 @@ impl Metrics {
             .map_err(|e| TelemetryError::Metrics(e.to_string()))?;
         String::from_utf8(text).map_err(|e| TelemetryError::Metrics(e.to_string()))
     }
-}
-
-fn observe_cost(meter: &Meter, price: CpuPrice) {
-    let _registered = meter
-        .f64_observable_counter(catalogue::APP_TOTAL_COST.name)
-        .with_description(catalogue::APP_TOTAL_COST.help)
-        .with_callback(move |observer| observer.observe(price.of(cpu::process_time()), &[]))
-        .build();
 }
 
 fn counter(meter: &Meter, instrument: &Instrument) -> Counter<u64> {

@@ -7,18 +7,29 @@
     reason = "tests"
 )]
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeSet,
+    io::Write as _,
+    process::{Command, Stdio},
+    sync::Arc,
+    time::Duration,
+};
 
 use verdict_telemetry::{
-    CpuPrice, Drift, Metrics, ModelInfo, Service, Telemetry, catalogue,
+    AuditFound, CpuPrice, Drift, Estimate, LiveBin, LiveVersion, Metrics, ModelInfo, Service,
+    Telemetry, catalogue,
     labels::{
         DeadLetter, Destination, DriftFeature, Ending, Method, ModelSwap, Prediction, Rebuild,
-        Refused, ReplyReceived, ReplySent, Route, SendError, ShadowOutcome,
+        Refused, ReplyReceived, ReplySent, Route, SendError, ShadowOutcome, Stage,
     },
 };
 
 fn recorded() -> Telemetry {
-    let telemetry = Telemetry::start(Service::Web, CpuPrice::default()).expect("telemetry starts");
+    recorded_by(Service::Web)
+}
+
+fn recorded_by(service: Service) -> Telemetry {
+    let telemetry = Telemetry::start(service, CpuPrice::default()).expect("telemetry starts");
     let metrics: &Metrics = telemetry.metrics();
     let reviews = Destination::topic("reviews");
     let ms = Duration::from_millis(2);
@@ -59,7 +70,44 @@ fn recorded() -> Telemetry {
     }));
     metrics.record_shadow(ShadowOutcome::Disagree, 0.25);
     metrics.set_shadow(model("next"));
+    record_monitor(metrics);
+    metrics.record_stage(Stage::Queue, Duration::from_secs(90));
+    telemetry.health().check("kafka").pass();
+    telemetry.health().check("model").fail("none");
     telemetry
+}
+
+fn record_monitor(metrics: &Metrics) {
+    metrics.set_breaker_open(true);
+    metrics.record_breaker_trips(2);
+    metrics.set_live(vec![live("7")]);
+    metrics.set_live_unmatched(5, 6);
+    metrics.set_audit(AuditFound {
+        reviews: 100,
+        duplicated: 3,
+        at_unix_s: 1_700_000_000,
+        ..AuditFound::default()
+    });
+}
+
+fn live(version: &str) -> LiveVersion {
+    let estimate = Estimate {
+        value: 0.5,
+        lower: 0.25,
+        upper: 0.75,
+    };
+    LiveVersion {
+        version: version.to_owned(),
+        labelled: 4,
+        accuracy: Some(estimate),
+        brier: Some(estimate),
+        ece: Some(0.125),
+        calibration: vec![LiveBin {
+            bin: 9,
+            predicted: 0.875,
+            observed: 1.0,
+        }],
+    }
 }
 
 fn model(version: &str) -> ModelInfo {
@@ -111,6 +159,20 @@ fn our_own_metrics_carry_their_closed_labels() {
         "verdict_consumer_lag{partition=\"0\",topic=\"reviews\"} 12\n",
         "verdict_model_swaps_total{outcome=\"taken\"} 1\n",
         "verdict_web_pending 1\n",
+        "verdict_breaker_open 1\n",
+        "verdict_breaker_trips_total 2\n",
+        "verdict_live_labelled{version=\"7\"} 4\n",
+        "verdict_live_accuracy{bound=\"lower\",version=\"7\"} 0.25\n",
+        "verdict_live_brier{bound=\"estimate\",version=\"7\"} 0.5\n",
+        "verdict_live_ece{version=\"7\"} 0.125\n",
+        "verdict_live_calibration{bin=\"0.9\",of=\"observed\",version=\"7\"} 1\n",
+        "verdict_live_unmatched{what=\"label\"} 6\n",
+        "verdict_audit_findings{finding=\"duplicated\"} 3\n",
+        "verdict_audit_time_seconds 1700000000\n",
+        "verdict_stage_duration_seconds_bucket{stage=\"queue\",le=\"60\"} 0\n",
+        "verdict_stage_duration_seconds_bucket{stage=\"queue\",le=\"300\"} 1\n",
+        "verdict_ready{check=\"kafka\"} 1\n",
+        "verdict_ready{check=\"model\"} 0\n",
         "messaging_client_sent_messages_total{error_type=\"unknown\",messaging_destination_name=\"reviews\",\
          messaging_operation_name=\"send\",messaging_system=\"kafka\"} 1\n",
         "service_name=\"verdict-web\"",
@@ -126,6 +188,7 @@ fn a_swapped_model_and_a_revoked_partition_lose_their_series() {
     telemetry
         .metrics()
         .set_lag([((Arc::from("reviews"), 3), 1)]);
+    telemetry.metrics().set_live(vec![live("8")]);
     let text = telemetry.metrics().exposition().expect("text");
     assert!(text.contains("version=\"8\""), "{text}");
     assert!(!text.contains("version=\"7\""), "{text}");
@@ -163,6 +226,16 @@ fn what_is_watched_has_its_series_and_loses_them_with_it() {
 }
 
 #[test]
+fn a_service_that_stops_says_so() {
+    let telemetry = recorded();
+    let shutdown = "verdict_ready{check=\"shutdown\"} 0\n";
+    let text = || telemetry.metrics().exposition().expect("text");
+    assert!(!text().contains(shutdown));
+    telemetry.health().stopping();
+    assert!(text().contains(shutdown), "{}", text());
+}
+
+#[test]
 fn total_cost_grows_with_cpu_time_only() {
     let telemetry = Telemetry::start(Service::Web, CpuPrice::default()).expect("telemetry starts");
     let read = || -> f64 {
@@ -180,6 +253,41 @@ fn total_cost_grows_with_cpu_time_only() {
     let first = read();
     assert!(first > 0.0);
     assert!(read() >= first);
+}
+
+/// Prometheus's own checker, on every instrument of every service.
+#[test]
+fn promtool_finds_nothing_wrong_with_the_exposition() {
+    for service in [
+        Service::Consumer,
+        Service::Monitor,
+        Service::Producer,
+        Service::Trainer,
+        Service::Web,
+    ] {
+        let text = recorded_by(service).metrics().exposition().expect("text");
+        let mut child = match Command::new("promtool")
+            .args(["check", "metrics"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+        {
+            Ok(child) => child,
+            Err(error) if std::env::var_os("CI").is_none() => {
+                eprintln!("left out, no promtool: {error}");
+                return;
+            }
+            Err(error) => panic!("CI needs promtool: {error}"),
+        };
+        let mut input = child.stdin.take().expect("a pipe");
+        input.write_all(text.as_bytes()).expect("promtool reads");
+        drop(input);
+        let output = child.wait_with_output().expect("promtool ends");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{service:?}: {said}");
+        assert_eq!(said, "", "{service:?}");
+    }
 }
 
 #[test]

@@ -30,7 +30,7 @@ pub const EXCEPTIONS: &[Exception] = &[
     Exception {
         service: "jaeger",
         rule: "healthcheck",
-        reason: "the image has nothing that could ask",
+        reason: "the image promises no tool that could ask",
     },
 ];
 

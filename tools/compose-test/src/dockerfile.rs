@@ -10,7 +10,7 @@ const USER: &str = "USER 65532:65532";
 /// Every breach of the rules in a Dockerfile, one sentence each.
 ///
 /// It must build with the classic builder as with BuildKit, from pinned images, with the locked versions of the crates, and what
-/// it makes runs as [`USER`] and without a shell.
+/// it makes runs as user 65532 and without a shell.
 #[must_use]
 pub fn dockerfile_problems(text: &str) -> Vec<String> {
     let mut problems = Vec::new();

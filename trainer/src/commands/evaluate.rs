@@ -75,13 +75,13 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         )?;
     }
     if let Some(path) = &args.card {
-        write(path, &card::render(&model, metrics, &corpus.sha256))?;
+        write(path, &card::render(&model, &measures, &corpus.sha256))?;
     }
     if args.json {
         return output::line(serde_json::to_string(&measures)?);
     }
     output::line(format_args!(
-        "{} reviews: accuracy {:.4}, precision {:.4}, recall {:.4}, F1 {:.4}, AUC {:.4}, log-loss {:.4}, calibration error {:.4}",
+        "{} reviews: accuracy {:.4}, precision {:.4}, recall {:.4}, F1 {:.4}, AUC {:.4}, log-loss {:.4}, Brier score {:.4}, calibration error {:.4}",
         metrics.n,
         metrics.accuracy,
         metrics.precision,
@@ -89,6 +89,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         metrics.f1,
         metrics.auc,
         metrics.log_loss,
+        measures.brier,
         metrics.ece
     ))
 }

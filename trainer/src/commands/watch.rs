@@ -56,6 +56,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     logs::init(&args.telemetry)?;
     let price = args.telemetry.price().map_err(anyhow::Error::msg)?;
     let telemetry = Telemetry::start(Service::Trainer, price)?;
+    telemetry.health().expect(&["kafka"]);
     let pages = http::spawn(args.listen, telemetry.clone())?;
     tracing::info!(address = %pages.address(), "serving /metrics, /healthz and /readyz");
     let job = args.rebuild.job()?;
@@ -69,6 +70,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         .build()
         .context("starting a runtime")?;
     let (stop, stopped) = mpsc::channel::<()>();
+    let push = telemetry.clone();
     let ended = runtime.block_on(async {
         let mut interrupt = signal(SignalKind::interrupt())?;
         let mut terminate = signal(SignalKind::terminate())?;
@@ -89,5 +91,6 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     });
     // Not waited for: after a second signal a rebuild may be under way.
     runtime.shutdown_background();
+    push.finish();
     ended
 }

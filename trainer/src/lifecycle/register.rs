@@ -63,11 +63,7 @@ pub fn register(
         let mut json = serde_json::to_vec_pretty(&measured)?;
         json.push(b'\n');
         new.files.insert("metrics.json".to_owned(), json);
-        let card = card::render(
-            &model,
-            &measures.metrics,
-            evidence.test_sha256.unwrap_or("–"),
-        );
+        let card = card::render(&model, measures, evidence.test_sha256.unwrap_or("–"));
         new.files
             .insert("MODEL_CARD.md".to_owned(), card.into_bytes());
     }

@@ -6,10 +6,13 @@ use http::{HeaderMap, HeaderValue, header};
 use hyper::{body::Incoming, service::Service as _, service::service_fn};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
+use verdict_messages::headers;
 use verdict_telemetry::{
+    Span, TraceContext, Tracer,
     cpu::metered,
     http::{Limits, accept},
     labels::{Method, Refused, Route},
+    trace,
 };
 
 use super::{
@@ -26,25 +29,42 @@ pub(crate) async fn serve<E: Exchange>(
     shutdown: impl Future<Output = ()>,
 ) -> usize {
     let metrics = app.telemetry.metrics().clone();
+    let tracer = app.telemetry.tracer().clone();
     let refused = metrics.clone();
     let filters = TowerToHyperService::new(warp::service(routes(app)));
     let service = move |peer| {
-        let (filters, metrics) = (filters.clone(), metrics.clone());
+        let (filters, metrics, tracer) = (filters.clone(), metrics.clone(), tracer.clone());
         service_fn(move |mut request: http::Request<Incoming>| {
             let started = Instant::now();
             let method = Method::from(request.method());
             let route = route_of(request.uri().path());
             request.extensions_mut().insert(Peer(peer));
+            let span = span_of(&tracer, method, route, &request);
             let (answer, metrics) = (metered(filters.call(request)), metrics.clone());
-            async move {
+            let around = span.around(async move {
                 let (answer, cpu) = answer.await;
                 let answer: Result<warp::reply::Response, Infallible> = answer;
                 answer.map(|mut response| {
                     secure(response.headers_mut());
-                    let status = response.status().as_u16();
-                    metrics.record_request(method, route, status, started.elapsed(), cpu);
+                    let (status, took) = (response.status().as_u16(), started.elapsed());
+                    metrics.record_request(method, route, status, took, cpu);
+                    tracing::debug!(
+                        method = method.as_str(),
+                        route = route.as_str(),
+                        status,
+                        ms = took.as_secs_f64() * 1e3,
+                        "request answered"
+                    );
                     response
                 })
+            });
+            // The span ends with the answer, or with the client that does not wait for it.
+            async move {
+                let answer = around.await;
+                if let Ok(response) = &answer {
+                    span.answered(response.status().as_u16());
+                }
+                answer
             }
         })
     };
@@ -56,6 +76,43 @@ pub(crate) async fn serve<E: Exchange>(
         shutdown,
     )
     .await
+}
+
+/// The span of answering a request about reviews. Pages, probes and what scanners ask for have none.
+fn span_of(
+    tracer: &Tracer,
+    method: Method,
+    route: Route,
+    request: &http::Request<Incoming>,
+) -> Span {
+    if !tracer.is_on() || !is_traced(route) {
+        return Span::none();
+    }
+    let text = |name| {
+        request
+            .headers()
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+    };
+    let parent = TraceContext::parse(text(headers::TRACEPARENT), text(headers::TRACESTATE));
+    let request = trace::Request {
+        method,
+        route,
+        path: request.uri().path(),
+    };
+    tracer.serve(request, parent.as_ref())
+}
+
+fn is_traced(route: Route) -> bool {
+    match route {
+        Route::Predict | Route::Label | Route::Reviews | Route::Review | Route::ReviewLabel => true,
+        Route::Home
+        | Route::Asset
+        | Route::Healthz
+        | Route::Readyz
+        | Route::Metrics
+        | Route::Unmatched => false,
+    }
 }
 
 /// The route's template, for the metrics. A path that no route has is one label, however many there are.

@@ -25,6 +25,13 @@ impl Assignment {
         self.0.len()
     }
 
+    /// Topic and partition of all that is held.
+    pub(super) fn held(&self) -> impl Iterator<Item = (&str, i32)> {
+        self.0
+            .keys()
+            .map(|(topic, partition)| (&**topic, *partition))
+    }
+
     /// Whether the partition is held.
     pub(super) fn holds(&self, topic: &Arc<str>, partition: i32) -> bool {
         self.0.contains_key(&(Arc::clone(topic), partition))

@@ -12,7 +12,7 @@ use crate::{
 
 #[derive(Debug)]
 pub(super) struct Instruments {
-    rebuilds: Counter<u64>,
+    pub(super) rebuilds: Counter<u64>,
     rebuild_duration: Histogram<f64>,
     labels_pending: Gauge<u64>,
 }

@@ -37,7 +37,7 @@ struct Present {
 pub(super) struct Instruments {
     probability: Histogram<f64>,
     tokens: Histogram<f64>,
-    shadow_reviews: Counter<u64>,
+    pub(super) shadow_reviews: Counter<u64>,
     shadow_difference: Histogram<f64>,
     present: Arc<Present>,
 }
@@ -92,9 +92,11 @@ fn histogram(meter: &Meter, instrument: &Instrument) -> Histogram<f64> {
 
 /// Numbers with their labels.
 type Series = Vec<(f64, Vec<KeyValue>)>;
+/// What a gauge shows of the window.
+type Shown = fn(&Drift) -> Series;
 
 fn observe(meter: &Meter, present: &Arc<Present>) {
-    let gauges: [(&Instrument, fn(&Drift) -> Series); 4] = [
+    let gauges: [(&Instrument, Shown); 4] = [
         (&catalogue::OOV_RATIO, |drift| plain(drift.oov_ratio)),
         (&catalogue::DRIFT_PSI, |drift| {
             let psi = drift.psi.iter();

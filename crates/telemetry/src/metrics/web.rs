@@ -16,9 +16,9 @@ pub(super) struct Instruments {
     request_latency: Histogram<f64>,
     request_cost: Gauge<f64>,
     http_duration: Histogram<f64>,
-    replies: Counter<u64>,
+    pub(super) replies: Counter<u64>,
     pending: UpDownCounter<i64>,
-    refused: Counter<u64>,
+    pub(super) refused: Counter<u64>,
 }
 
 impl Instruments {

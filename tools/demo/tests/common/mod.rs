@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc;
+use std::sync::{Arc, Mutex, mpsc};
 use std::time::{Duration, Instant};
 use verdict_kafka::{Kafka, Options};
 use verdict_kafka_io::KafkaSettings;
@@ -18,6 +18,8 @@ pub struct Demo {
     child: Child,
     pub web: String,
     pub bootstrap: String,
+    /// The lines of its log so far.
+    pub log: Arc<Mutex<Vec<String>>>,
 }
 
 /// What a demo stands on, for as long as a test lasts.
@@ -68,6 +70,11 @@ impl Ground {
     }
 
     pub fn start_with(&self, more: &[&str]) -> Demo {
+        self.start_in(more, &[])
+    }
+
+    /// The same with variables of the environment.
+    pub fn start_in(&self, more: &[&str], environment: &[(&str, &str)]) -> Demo {
         let (web, metrics) = (free_port(), free_port());
         let (bootstrap, flags) = match self {
             Self::Embedded { port, .. } => (
@@ -91,6 +98,7 @@ impl Ground {
             ])
             .args(more)
             .args(flags)
+            .envs(environment.iter().copied())
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
@@ -98,6 +106,7 @@ impl Ground {
             child,
             web: format!("http://127.0.0.1:{web}"),
             bootstrap,
+            log: Arc::default(),
         };
         demo.await_banner();
         eventually("the page is ready", || {
@@ -111,6 +120,7 @@ impl Demo {
     fn await_banner(&mut self) {
         let stderr = self.child.stderr.take().unwrap();
         let (sender, banner) = mpsc::channel();
+        let log = Arc::clone(&self.log);
         // Goes on reading, so that the demo never waits for its log to be read.
         std::thread::spawn(move || {
             for line in BufReader::new(stderr).lines().map_while(Result::ok) {
@@ -118,6 +128,7 @@ impl Demo {
                 if line.contains("Verdict is running") {
                     sender.send(()).ok();
                 }
+                log.lock().unwrap().push(line);
             }
         });
         banner

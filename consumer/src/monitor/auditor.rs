@@ -1,0 +1,157 @@
+//! The audit, again and again, in a thread of its own: it reads three topics to their ends, which takes what it takes.
+
+use std::{
+    thread::JoinHandle,
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+};
+
+use verdict_kafka_io::{Cause, Failure, Trouble};
+use verdict_telemetry::{AuditFound, Metrics, Telemetry};
+
+use super::settings::MonitorSettings;
+use crate::{
+    audit::{self, Report},
+    shutdown::Shutdown,
+};
+
+/// The longest wait before the thread looks whether it is to stop.
+const LOOK: Duration = Duration::from_millis(50);
+/// How long the end waits for the thread, which may be reading.
+const END_WITHIN: Duration = Duration::from_millis(500);
+/// Positions of each kind that are logged.
+const SHOW: usize = 5;
+
+/// The running thread, if audits are wanted. Ends when it is dropped.
+#[derive(Debug)]
+pub struct Auditor {
+    stop: Shutdown,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Auditor {
+    /// Starts with the first audit at once.
+    ///
+    /// # Errors
+    /// [`Failure::Fatal`] when no thread can be had.
+    pub fn start(
+        settings: &MonitorSettings,
+        telemetry: &Telemetry,
+        shutdown: &Shutdown,
+    ) -> Result<Self, Failure> {
+        let stop = shutdown.clone();
+        let Some(every) = settings.audit_every else {
+            return Ok(Self { stop, thread: None });
+        };
+        let (settings, metrics, flag) = (
+            settings.clone(),
+            telemetry.metrics().clone(),
+            shutdown.clone(),
+        );
+        let thread = std::thread::Builder::new()
+            .name("auditor".to_owned())
+            .spawn(move || go_round(&settings, every, &metrics, &flag))
+            .map_err(|error| {
+                Failure::Fatal(Trouble {
+                    context: "starting the auditor".to_owned(),
+                    reason: error.to_string(),
+                    cause: Cause::Other,
+                })
+            })?;
+        Ok(Self {
+            stop,
+            thread: Some(thread),
+        })
+    }
+}
+
+impl Drop for Auditor {
+    fn drop(&mut self) {
+        self.stop.request();
+        let Some(thread) = self.thread.take() else {
+            return;
+        };
+        let asked = Instant::now();
+        while !thread.is_finished() && asked.elapsed() < END_WITHIN {
+            std::thread::park_timeout(Duration::from_millis(2));
+        }
+        // One that still asks a broker only reads; it ends with the process.
+        if thread.is_finished() && thread.join().is_err() {
+            tracing::error!("the auditor panicked");
+        }
+    }
+}
+
+fn go_round(settings: &MonitorSettings, every: Duration, metrics: &Metrics, stop: &Shutdown) {
+    while !stop.is_requested() {
+        let began = Instant::now();
+        let found = audit::audit_of(
+            &settings.kafka,
+            &settings.topics,
+            Some(&settings.group),
+            settings.patience,
+            SHOW,
+            stop,
+        );
+        match found {
+            Ok(Some(report)) => tell(&report, metrics, began.elapsed()),
+            Ok(None) => return,
+            Err(failure) => tracing::warn!(
+                cause = failure.trouble().cause.as_str(),
+                "the audit was not made: {failure}"
+            ),
+        }
+        while !stop.is_requested() && began.elapsed() < every {
+            std::thread::park_timeout(LOOK.min(every));
+        }
+    }
+}
+
+fn tell(report: &Report, metrics: &Metrics, took: Duration) {
+    let found = AuditFound {
+        reviews: report.reviews,
+        missing: report.missing.count,
+        duplicated: report.duplicated.count,
+        both: report.both.count,
+        phantom: report.phantom.count,
+        at_unix_s: now_unix_s(),
+    };
+    metrics.set_audit(found);
+    let AuditFound {
+        reviews,
+        missing,
+        duplicated,
+        both,
+        phantom,
+        ..
+    } = found;
+    let took_ms = took.as_millis();
+    // Duplicates are what "at least once" allows.
+    if missing + both + phantom == 0 {
+        tracing::info!(reviews, duplicated, took_ms, "every review has its outcome");
+    } else {
+        let first =
+            [&report.missing, &report.both, &report.phantom].map(|found| found.first.join(" "));
+        let [first_missing, first_both, first_phantom] = first;
+        tracing::error!(
+            reviews,
+            missing,
+            duplicated,
+            both,
+            phantom,
+            took_ms,
+            first_missing,
+            first_both,
+            first_phantom,
+            "the audit found outcomes that are not as promised"
+        );
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this thread is where the time of an audit comes from"
+)]
+fn now_unix_s() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.map_or(0, |since| since.as_secs())
+}

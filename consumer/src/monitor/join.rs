@@ -1,0 +1,372 @@
+//! Verdicts and labels joined by the id of the review, in bounded memory. Pure: no clock, no Kafka.
+//!
+//! What counts does not depend on the order in which events come, as long as nothing had to be forgotten:
+//!
+//! - A review counts once for each model version that scored it. Of several verdicts of one version on one id, the one whose
+//!   review stands last in the log counts; so an outcome that was written twice counts once.
+//! - Of several labels of one id the last in the log counts. Its tombstone takes it back.
+//! - All records of one id have one key and so one partition, in which "last" is the greatest offset.
+
+use std::hash::{DefaultHasher, Hasher};
+
+use super::{bounded::Bounded, tally::Tally};
+
+/// The most versions that are told: those that scored last.
+pub const MOST_VERSIONS: usize = 16;
+/// A version's name is cut here, in characters: it becomes a label of a metric.
+const VERSION_CHARACTERS: usize = 64;
+
+/// Where a record stands in its topic. The greater one is the later one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// Partition.
+    pub partition: i32,
+    /// Offset.
+    pub offset: i64,
+}
+
+/// A verdict, as far as it is needed here.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Scored<'a> {
+    /// Id of the review.
+    pub id: &'a str,
+    /// The model version that scored it.
+    pub version: &'a str,
+    /// P(positive), from 0 to 1.
+    pub probability: f64,
+    /// Where the review stands.
+    pub source: Place,
+    /// When the verdict was written, in milliseconds since 1970.
+    pub written_ms: i64,
+}
+
+/// A label, as far as it is needed here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Labelled<'a> {
+    /// Id of the review.
+    pub id: &'a str,
+    /// Whether it is positive; `None` takes the label back.
+    pub is_positive: Option<bool>,
+    /// Where the label stands.
+    pub place: Place,
+}
+
+/// A hash of an id. Two of a billion reviews share one with a probability of 10⁻²¹.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct Id(u64, u64);
+
+impl Id {
+    fn of(id: &str) -> Self {
+        let half = |salt: u8| {
+            let mut hasher = DefaultHasher::new();
+            hasher.write_u8(salt);
+            hasher.write(id.as_bytes());
+            hasher.finish()
+        };
+        Self(half(0), half(1))
+    }
+}
+
+/// A review as one version scored it.
+type Key = (Id, u32);
+
+/// What a version said of a review. Of two, the greater one counts.
+#[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
+struct Said {
+    source: Place,
+    probability: f64,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Pair {
+    said: Said,
+    is_positive: bool,
+    labelled: Place,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Truth {
+    place: Place,
+    is_positive: Option<bool>,
+    // Versions whose verdict on the review it is paired with.
+    pairs: usize,
+}
+
+impl Truth {
+    fn waits(&self) -> bool {
+        self.is_positive.is_some() && self.pairs == 0
+    }
+}
+
+#[derive(Debug)]
+struct Version {
+    key: u32,
+    name: String,
+    newest_ms: i64,
+    tally: Tally,
+}
+
+/// What was forgotten to stay within bounds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Forgotten {
+    /// Verdicts that had waited for a label.
+    pub verdicts: u64,
+    /// Labels.
+    pub labels: u64,
+    /// Verdicts that had their label: they count no longer.
+    pub labelled: u64,
+}
+
+/// The join. Memory is bounded by three times the number of records that it is to remember: verdicts that wait, verdicts that have
+/// their label, and labels; the oldest of each kind are forgotten first.
+#[derive(Debug)]
+pub struct Join {
+    waiting: Bounded<Key, Said>,
+    pairs: Bounded<Key, Pair>,
+    labels: Bounded<Id, Truth>,
+    waiting_labels: usize,
+    versions: Vec<Version>,
+    next_version: u32,
+    forgotten: Forgotten,
+}
+
+impl Join {
+    /// A join that remembers `remember` of each kind.
+    #[must_use]
+    pub fn new(remember: usize) -> Self {
+        Self {
+            waiting: Bounded::new(remember),
+            pairs: Bounded::new(remember),
+            labels: Bounded::new(remember),
+            waiting_labels: 0,
+            versions: Vec::new(),
+            next_version: 0,
+            forgotten: Forgotten::default(),
+        }
+    }
+
+    /// Takes a verdict in.
+    pub fn verdict(&mut self, scored: &Scored<'_>) {
+        let Some(version) = self.version(scored.version, scored.written_ms) else {
+            return;
+        };
+        let key = (Id::of(scored.id), version);
+        let said = Said {
+            source: scored.source,
+            probability: scored.probability,
+        };
+        if let Some(pair) = self.pairs.get(&key).copied() {
+            if said > pair.said {
+                self.count(key, |tally| {
+                    tally.take(pair.said.probability, pair.is_positive);
+                    tally.add(said.probability, pair.is_positive);
+                });
+                if let Some(pair) = self.pairs.get_mut(&key) {
+                    pair.said = said;
+                }
+            }
+            return;
+        }
+        if let Some(before) = self.waiting.get_mut(&key) {
+            if said > *before {
+                *before = said;
+            }
+            return;
+        }
+        match self.labels.get(&key.0).copied() {
+            Some(Truth {
+                is_positive: Some(is_positive),
+                place,
+                ..
+            }) => self.pair(key, said, is_positive, place),
+            _ => self.wait(key, said),
+        }
+    }
+
+    /// Takes a label in.
+    pub fn label(&mut self, labelled: &Labelled<'_>) {
+        let id = Id::of(labelled.id);
+        let Labelled {
+            is_positive, place, ..
+        } = *labelled;
+        match self.labels.get(&id) {
+            Some(truth) if place <= truth.place => return,
+            Some(_) => self.edit(id, |truth| {
+                (truth.place, truth.is_positive) = (place, is_positive);
+            }),
+            None => self.remember(id, is_positive, place),
+        }
+        let versions: Vec<u32> = self.versions.iter().map(|version| version.key).collect();
+        for version in versions {
+            self.settle((id, version), is_positive, place);
+        }
+    }
+
+    /// Brings what a version said in line with the label that counts now.
+    fn settle(&mut self, key: Key, is_positive: Option<bool>, place: Place) {
+        let Some(pair) = self.pairs.get(&key).copied() else {
+            if let Some(is_positive) = is_positive
+                && let Some(said) = self.waiting.remove(&key)
+            {
+                self.pair(key, said, is_positive, place);
+            }
+            return;
+        };
+        // Its label may be remembered here only, and be later than one that comes again.
+        if place <= pair.labelled {
+            return;
+        }
+        let p = pair.said.probability;
+        match is_positive {
+            Some(is_positive) => {
+                self.count(key, |tally| {
+                    tally.take(p, pair.is_positive);
+                    tally.add(p, is_positive);
+                });
+                if let Some(pair) = self.pairs.get_mut(&key) {
+                    (pair.is_positive, pair.labelled) = (is_positive, place);
+                }
+            }
+            None => {
+                self.pairs.remove(&key);
+                self.unpair(key, pair);
+                self.wait(key, pair.said);
+            }
+        }
+    }
+
+    /// Verdicts that wait for a label.
+    #[must_use]
+    pub fn waiting_verdicts(&self) -> usize {
+        self.waiting.len()
+    }
+
+    /// Labels that wait for a verdict.
+    #[must_use]
+    pub fn waiting_labels(&self) -> usize {
+        self.waiting_labels
+    }
+
+    /// What was forgotten.
+    #[must_use]
+    pub fn forgotten(&self) -> Forgotten {
+        self.forgotten
+    }
+
+    /// The versions that are told and how right they were, those that scored last first.
+    #[must_use]
+    pub fn versions(&self) -> Vec<(&str, &Tally)> {
+        let mut versions: Vec<&Version> = self.versions.iter().collect();
+        versions.sort_by(|a, b| (b.newest_ms, &b.name).cmp(&(a.newest_ms, &a.name)));
+        let told = versions.into_iter();
+        told.map(|version| (version.name.as_str(), &version.tally))
+            .collect()
+    }
+
+    fn pair(&mut self, key: Key, said: Said, is_positive: bool, labelled: Place) {
+        let pair = Pair {
+            said,
+            is_positive,
+            labelled,
+        };
+        self.count(key, |tally| tally.add(said.probability, is_positive));
+        self.edit(key.0, |truth| truth.pairs += 1);
+        if let Some((oldest, pair)) = self.pairs.insert(key, pair) {
+            self.forgotten.labelled += 1;
+            self.unpair(oldest, pair);
+        }
+    }
+
+    /// A pair that is one no longer stops counting.
+    fn unpair(&mut self, key: Key, pair: Pair) {
+        self.count(key, |tally| {
+            tally.take(pair.said.probability, pair.is_positive);
+        });
+        self.edit(key.0, |truth| truth.pairs = truth.pairs.saturating_sub(1));
+    }
+
+    fn wait(&mut self, key: Key, said: Said) {
+        if self.waiting.insert(key, said).is_some() {
+            self.forgotten.verdicts += 1;
+        }
+    }
+
+    fn remember(&mut self, id: Id, is_positive: Option<bool>, place: Place) {
+        // A pair may outlive its label.
+        let versions = self.versions.iter();
+        let pairs = versions
+            .filter(|version| self.pairs.get(&(id, version.key)).is_some())
+            .count();
+        let truth = Truth {
+            place,
+            is_positive,
+            pairs,
+        };
+        self.waiting_labels += usize::from(truth.waits());
+        if let Some((_, oldest)) = self.labels.insert(id, truth) {
+            self.forgotten.labels += 1;
+            self.waiting_labels -= usize::from(oldest.waits());
+        }
+    }
+
+    /// Changes a label, if it is remembered, and keeps the number of those that wait.
+    fn edit(&mut self, id: Id, change: impl FnOnce(&mut Truth)) {
+        if let Some(truth) = self.labels.get_mut(&id) {
+            let waited = usize::from(truth.waits());
+            change(truth);
+            self.waiting_labels = self.waiting_labels - waited + usize::from(truth.waits());
+        }
+    }
+
+    fn count(&mut self, key: Key, change: impl FnOnce(&mut Tally)) {
+        let mut versions = self.versions.iter_mut();
+        if let Some(version) = versions.find(|version| version.key == key.1) {
+            change(&mut version.tally);
+        }
+    }
+
+    /// The number of a version; none if there are newer ones than can be told.
+    fn version(&mut self, name: &str, written_ms: i64) -> Option<u32> {
+        let end = name
+            .char_indices()
+            .nth(VERSION_CHARACTERS)
+            .map_or(name.len(), |(end, _)| end);
+        let name = name.get(..end).unwrap_or(name);
+        let mut known = self.versions.iter_mut();
+        if let Some(version) = known.find(|version| version.name == name) {
+            version.newest_ms = version.newest_ms.max(written_ms);
+            return Some(version.key);
+        }
+        if self.versions.len() >= MOST_VERSIONS {
+            let age = |version: &Version| (version.newest_ms, version.name.clone());
+            let oldest = self.versions.iter().min_by_key(|version| age(version))?;
+            if age(oldest) >= (written_ms, name.to_owned()) {
+                return None;
+            }
+            self.drop_version(oldest.key);
+        }
+        let key = self.next_version;
+        self.next_version += 1;
+        self.versions.push(Version {
+            key,
+            name: name.to_owned(),
+            newest_ms: written_ms,
+            tally: Tally::default(),
+        });
+        Some(key)
+    }
+
+    fn drop_version(&mut self, dropped: u32) {
+        self.versions.retain(|version| version.key != dropped);
+        self.waiting.retain(|(_, key)| *key != dropped, |_, _| {});
+        let mut ids = Vec::new();
+        self.pairs
+            .retain(|(_, key)| *key != dropped, |(id, _), _| ids.push(*id));
+        for id in ids {
+            self.edit(id, |truth| truth.pairs = truth.pairs.saturating_sub(1));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,166 @@
+//! What the monitor tells: as JSON, as text, and as metrics.
+
+use std::fmt::Write as _;
+
+use serde_json::json;
+use verdict_telemetry::{LiveBin, LiveVersion, Metrics};
+
+use super::{
+    join::{Forgotten, Join},
+    tally::{CurveBin, Estimate},
+};
+
+/// How right the verdicts were, and what of them is remembered.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Report {
+    /// The versions, those that scored last first.
+    pub versions: Vec<VersionReport>,
+    /// Verdicts read.
+    pub verdicts: u64,
+    /// Labels read, tombstones among them.
+    pub labels: u64,
+    /// Records that are no verdict or no label.
+    pub unreadable: u64,
+    /// Verdicts that wait for a label.
+    pub waiting_verdicts: u64,
+    /// Labels that wait for a verdict.
+    pub waiting_labels: u64,
+    /// What was forgotten to stay within bounds.
+    pub forgotten: Forgotten,
+}
+
+/// How right one version was.
+#[derive(Debug, Clone, PartialEq)]
+pub struct VersionReport {
+    /// The version.
+    pub version: String,
+    /// Labelled reviews that it scored.
+    pub labelled: u64,
+    /// Of these, how many it called right.
+    pub right: u64,
+    /// The fraction that it called right; none of nothing, as for the next two.
+    pub accuracy: Option<Estimate>,
+    /// Mean squared distance of P(positive) from the label.
+    pub brier: Option<Estimate>,
+    /// Expected calibration error over 15 bins.
+    pub ece: Option<f64>,
+    /// The reliability curve.
+    pub curve: Vec<CurveBin>,
+}
+
+impl Report {
+    pub(super) fn of(join: &Join, verdicts: u64, labels: u64, unreadable: u64) -> Self {
+        let versions = join.versions().into_iter();
+        let versions = versions.map(|(version, tally)| VersionReport {
+            version: version.to_owned(),
+            labelled: tally.n(),
+            right: tally.right(),
+            accuracy: tally.accuracy(),
+            brier: tally.brier(),
+            ece: tally.ece(),
+            curve: tally.curve(),
+        });
+        Self {
+            versions: versions.collect(),
+            verdicts,
+            labels,
+            unreadable,
+            waiting_verdicts: join.waiting_verdicts() as u64,
+            waiting_labels: join.waiting_labels() as u64,
+            forgotten: join.forgotten(),
+        }
+    }
+
+    /// The report as one JSON object. What is not known, because nothing is labelled, is `null`.
+    #[must_use]
+    pub fn json(&self) -> serde_json::Value {
+        let versions = self.versions.iter().map(VersionReport::json);
+        json!({
+            "versions": versions.collect::<Vec<_>>(),
+            "verdicts": self.verdicts,
+            "labels": self.labels,
+            "unreadable": self.unreadable,
+            "unmatched": { "verdict": self.waiting_verdicts, "label": self.waiting_labels },
+            "forgotten": {
+                "verdict": self.forgotten.verdicts,
+                "label": self.forgotten.labels,
+                "labelled": self.forgotten.labelled,
+            },
+        })
+    }
+
+    /// The report for people.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let mut text = format!(
+            "{} verdicts, {} labels; {} verdicts wait for a label, {} labels for a verdict\n",
+            self.verdicts, self.labels, self.waiting_verdicts, self.waiting_labels
+        );
+        for told in &self.versions {
+            // Writing to a String cannot fail.
+            let _infallible = match (told.accuracy, told.brier, told.ece) {
+                (Some(accuracy), Some(brier), Some(ece)) => writeln!(
+                    text,
+                    "{}: {} labelled, accuracy {:.4} ({:.4} to {:.4}), Brier score {:.4} ({:.4} to {:.4}), calibration error {ece:.4}",
+                    told.version,
+                    told.labelled,
+                    accuracy.value,
+                    accuracy.lower,
+                    accuracy.upper,
+                    brier.value,
+                    brier.lower,
+                    brier.upper,
+                ),
+                _ => writeln!(text, "{}: nothing labelled", told.version),
+            };
+        }
+        text
+    }
+
+    /// Sets the gauges.
+    pub fn tell(&self, metrics: &Metrics) {
+        metrics.set_live(self.versions.iter().map(VersionReport::live).collect());
+        metrics.set_live_unmatched(self.waiting_verdicts, self.waiting_labels);
+    }
+}
+
+impl VersionReport {
+    fn json(&self) -> serde_json::Value {
+        let estimate = |estimate: Option<Estimate>| {
+            estimate.map(|it| json!({ "estimate": it.value, "lower": it.lower, "upper": it.upper }))
+        };
+        let curve = self.curve.iter().map(|bin| {
+            json!({ "bin": bin.bin, "n": bin.n, "predicted": bin.predicted, "observed": bin.observed })
+        });
+        json!({
+            "version": self.version,
+            "labelled": self.labelled,
+            "right": self.right,
+            "accuracy": estimate(self.accuracy),
+            "brier": estimate(self.brier),
+            "ece": self.ece,
+            "calibration": curve.collect::<Vec<_>>(),
+        })
+    }
+
+    fn live(&self) -> LiveVersion {
+        let estimate = |it: Estimate| verdict_telemetry::Estimate {
+            value: it.value,
+            lower: it.lower,
+            upper: it.upper,
+        };
+        let curve = self.curve.iter().map(|bin| LiveBin {
+            bin: bin.bin,
+            predicted: bin.predicted,
+            observed: bin.observed,
+        });
+        LiveVersion {
+            version: self.version.clone(),
+            labelled: self.labelled,
+            accuracy: self.accuracy.map(estimate),
+            brier: self.brier.map(estimate),
+            ece: self.ece,
+            calibration: curve.collect(),
+        }
+    }
+}

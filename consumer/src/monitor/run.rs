@@ -1,0 +1,154 @@
+//! The monitor's loop: follows verdicts and labels and tells how right the verdicts were.
+
+use std::time::{Duration, Instant};
+
+use verdict_kafka_io::{Failure, Followed, Follower};
+use verdict_telemetry::{
+    Telemetry,
+    health::{Check, Progress},
+};
+
+use super::{Monitor, auditor::Auditor, report::Report, settings::MonitorSettings};
+use crate::shutdown::Shutdown;
+
+/// The loop is wedged when it does not come round for so long.
+const WEDGED: Duration = Duration::from_secs(30);
+/// How often gauges and readiness are set.
+const TELL: Duration = Duration::from_secs(1);
+/// The longest wait for a record.
+const IDLE: Duration = Duration::from_millis(50);
+/// Records of one topic that are taken before the other has its turn.
+const TURN: usize = 1_000;
+
+/// Follows the topics until `shutdown` is requested, on the calling thread, and gives what was known then. A broker or a topic
+/// that is away is waited for, however long it takes.
+///
+/// # Errors
+/// [`Failure::Fatal`] when the settings are refused.
+pub fn run(
+    settings: &MonitorSettings,
+    telemetry: &Telemetry,
+    shutdown: &Shutdown,
+) -> Result<Report, Failure> {
+    let health = telemetry.health();
+    let progress: Progress = health.progress("loop", WEDGED);
+    let mut verdicts = Topic::follow(settings, &settings.topics.verdicts_topic)?;
+    let mut labels = Topic::follow(settings, &settings.labels_topic)?;
+    let [kafka, caught_up] = CHECKS.map(|name| health.check(name));
+    let auditor = Auditor::start(settings, telemetry, shutdown)?;
+    tracing::info!(
+        brokers = settings.kafka.bootstrap(),
+        verdicts = settings.topics.verdicts_topic,
+        labels = settings.labels_topic,
+        group = settings.group,
+        remember = settings.remember,
+        audit_every_s = settings.audit_every.map_or(0, |every| every.as_secs()),
+        "monitor started"
+    );
+    let mut monitor = Monitor::new(settings.remember);
+    let mut told: Option<Instant> = None;
+    while !shutdown.is_requested() {
+        progress.touch();
+        let took = verdicts.take(|record| monitor.verdict(record))?
+            + labels.take(|record| monitor.label(record))?;
+        if took == 0 {
+            verdicts.wait(|record| monitor.verdict(record))?;
+        }
+        if told.is_none_or(|at| at.elapsed() >= TELL) {
+            told = Some(Instant::now());
+            look([&verdicts, &labels], &kafka, &caught_up);
+            monitor.report().tell(telemetry.metrics());
+        }
+    }
+    health.stopping();
+    let report = monitor.report();
+    report.tell(telemetry.metrics());
+    tracing::info!(
+        verdicts = report.verdicts,
+        labels = report.labels,
+        unreadable = report.unreadable,
+        "monitor stopped"
+    );
+    drop(auditor);
+    Ok(report)
+}
+
+/// The readiness checks of a monitor.
+pub(super) const CHECKS: [&str; 2] = ["kafka", "caught_up"];
+
+fn look(topics: [&Topic; 2], kafka: &Check, caught_up: &Check) {
+    if topics
+        .iter()
+        .all(|topic| topic.follower.connection().is_up())
+    {
+        kafka.pass();
+    } else {
+        kafka.fail("no broker is connected");
+    }
+    match topics.iter().find_map(|topic| topic.lacks.as_ref()) {
+        None => caught_up.pass(),
+        Some(lacks) => caught_up.fail(lacks),
+    }
+}
+
+/// A topic that is followed, and what it lacks until all that it held at the start has been taken.
+struct Topic {
+    name: String,
+    follower: Follower,
+    lacks: Option<String>,
+}
+
+impl Topic {
+    fn follow(settings: &MonitorSettings, name: &str) -> Result<Self, Failure> {
+        Ok(Self {
+            name: name.to_owned(),
+            follower: Follower::start(&settings.kafka, name)?,
+            lacks: Some(format!("topic {name} is not read to its end yet")),
+        })
+    }
+
+    /// Takes what is at hand, and says how much that was.
+    fn take(
+        &mut self,
+        mut on_record: impl FnMut(&verdict_kafka_io::Record),
+    ) -> Result<usize, Failure> {
+        let mut took = 0;
+        while took < TURN
+            && let Some(followed) = self.follower.at_hand()?
+        {
+            self.on(followed, &mut on_record);
+            took += 1;
+        }
+        Ok(took)
+    }
+
+    /// Waits for what comes next.
+    fn wait(
+        &mut self,
+        mut on_record: impl FnMut(&verdict_kafka_io::Record),
+    ) -> Result<(), Failure> {
+        if let Some(followed) = self.follower.next(IDLE)? {
+            self.on(followed, &mut on_record);
+        }
+        Ok(())
+    }
+
+    fn on(&mut self, followed: Followed, on_record: &mut impl FnMut(&verdict_kafka_io::Record)) {
+        let name = &self.name;
+        match followed {
+            Followed::Record(record) => on_record(&record),
+            Followed::CaughtUp => {
+                self.lacks = None;
+                tracing::info!(topic = name, "read to its end");
+            }
+            Followed::Absent => {
+                self.lacks = Some(format!("there is no topic {name}"));
+                tracing::warn!(topic = name, "there is no such topic; waiting for it");
+            }
+            Followed::Trouble(failure) => {
+                let cause = failure.trouble().cause.as_str();
+                tracing::warn!(topic = name, cause, "{failure}");
+            }
+        }
+    }
+}

@@ -1,0 +1,277 @@
+//! How right probabilities were: counts and sums that any order of the same labels leaves the same.
+
+use super::exact::Exact;
+
+/// Bins of equal width of the calibration error: those of `trainer evaluate`.
+pub const ECE_BINS: usize = 15;
+/// Bins of equal width of the reliability curve.
+pub const CURVE_BINS: usize = 10;
+/// The 97.5 % point of the normal distribution.
+const Z: f64 = 1.959_963_984_540_054;
+
+/// Labelled verdicts of one model version.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Tally {
+    n: u64,
+    right: u64,
+    squares: Exact,
+    fourths: Exact,
+    ece: [Bin; ECE_BINS],
+    curve: [Bin; CURVE_BINS],
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Bin {
+    n: u64,
+    positive: u64,
+    predicted: Exact,
+}
+
+/// An estimate with the bounds of its 95 % interval.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Estimate {
+    /// The estimate.
+    pub value: f64,
+    /// Lower bound.
+    pub lower: f64,
+    /// Upper bound.
+    pub upper: f64,
+}
+
+/// A point of the reliability curve.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct CurveBin {
+    /// Which tenth, from 0.
+    pub bin: usize,
+    /// Labelled verdicts in it, at least 1.
+    pub n: u64,
+    /// Their mean P(positive).
+    pub predicted: f64,
+    /// The fraction of them whose label is positive.
+    pub observed: f64,
+}
+
+impl Tally {
+    /// Adds a verdict whose P(positive), from 0 to 1, was `p` and whose label is as said.
+    pub fn add(&mut self, p: f64, is_positive: bool) {
+        self.change(p, is_positive, |n, by| *n += by, Exact::add);
+    }
+
+    /// Takes back what was added.
+    pub fn take(&mut self, p: f64, is_positive: bool) {
+        self.change(p, is_positive, |n, by| *n -= by, Exact::take);
+    }
+
+    fn change(
+        &mut self,
+        p: f64,
+        is_positive: bool,
+        count: fn(&mut u64, u64),
+        sum: fn(&mut Exact, Exact),
+    ) {
+        let off = p - f64::from(u8::from(is_positive));
+        let square = off * off;
+        count(&mut self.n, 1);
+        count(&mut self.right, u64::from((p >= 0.5) == is_positive));
+        sum(&mut self.squares, Exact::of(square));
+        sum(&mut self.fourths, Exact::of(square * square));
+        let bins = [
+            self.ece.get_mut(bin(p, ECE_BINS)),
+            self.curve.get_mut(bin(p, CURVE_BINS)),
+        ];
+        for bin in bins.into_iter().flatten() {
+            count(&mut bin.n, 1);
+            count(&mut bin.positive, u64::from(is_positive));
+            sum(&mut bin.predicted, Exact::of(p));
+        }
+    }
+
+    /// Labelled verdicts.
+    #[must_use]
+    pub fn n(&self) -> u64 {
+        self.n
+    }
+
+    /// Of these, how many were called as they are labelled; positive from one half on.
+    #[must_use]
+    pub fn right(&self) -> u64 {
+        self.right
+    }
+
+    /// The fraction that was right, in Wilson's interval; none of nothing.
+    ///
+    /// Source: Wilson, *Probable inference, the law of succession, and statistical inference*, 1927.
+    #[must_use]
+    pub fn accuracy(&self) -> Option<Estimate> {
+        (self.n > 0).then(|| wilson(self.right, self.n))
+    }
+
+    /// The Brier score, the mean squared distance of P(positive) from the label; none of nothing. Its interval is the normal
+    /// one of a mean, cut at 0 and 1, and all of that where one verdict tells nothing of the spread.
+    #[must_use]
+    pub fn brier(&self) -> Option<Estimate> {
+        if self.n == 0 {
+            return None;
+        }
+        let n = self.n as f64;
+        let value = self.squares.value() / n;
+        if self.n == 1 {
+            let (lower, upper) = (0.0, 1.0);
+            return Some(Estimate {
+                value,
+                lower,
+                upper,
+            });
+        }
+        let spread = (self.fourths.value() / n - value * value).max(0.0);
+        let half = Z * (spread / (n - 1.0)).sqrt();
+        Some(Estimate {
+            value,
+            lower: (value - half).max(0.0),
+            upper: (value + half).min(1.0),
+        })
+    }
+
+    /// The expected calibration error over [`ECE_BINS`] bins; none of nothing.
+    ///
+    /// Source: Naeini, Cooper and Hauskrecht, *Obtaining well calibrated probabilities using Bayesian binning*, AAAI 2015.
+    #[must_use]
+    pub fn ece(&self) -> Option<f64> {
+        let mut gaps = Exact::default();
+        for bin in &self.ece {
+            gaps.add(bin.predicted.distance(Exact::whole(bin.positive)));
+        }
+        (self.n > 0).then(|| gaps.value() / self.n as f64)
+    }
+
+    /// The reliability curve: those of its [`CURVE_BINS`] bins that hold something.
+    #[must_use]
+    pub fn curve(&self) -> Vec<CurveBin> {
+        let bins = self.curve.iter().enumerate();
+        bins.filter(|(_, bin)| bin.n > 0)
+            .map(|(index, bin)| CurveBin {
+                bin: index,
+                n: bin.n,
+                predicted: bin.predicted.value() / bin.n as f64,
+                observed: bin.positive as f64 / bin.n as f64,
+            })
+            .collect()
+    }
+}
+
+/// The bin of equal width that `p` is in; the last one has its upper end too.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "p is from 0 to 1, so this is at most the number of bins"
+)]
+fn bin(p: f64, bins: usize) -> usize {
+    ((p * bins as f64) as usize).min(bins - 1)
+}
+
+fn wilson(k: u64, n: u64) -> Estimate {
+    let (count, p) = (n as f64, k as f64 / n as f64);
+    let z2 = Z * Z;
+    let scale = 1.0 + z2 / count;
+    let centre = (p + z2 / (2.0 * count)) / scale;
+    let half = Z / scale * (p * (1.0 - p) / count + z2 / (4.0 * count * count)).sqrt();
+    Estimate {
+        value: p,
+        // The ends of all and of none are exact; rounding must not move them past 0 and 1.
+        lower: if k == 0 { 0.0 } else { centre - half },
+        upper: if k == n { 1.0 } else { centre + half },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::Value;
+
+    /// Made by scikit-learn and SciPy: the script stands beside the file. The trainer's own measures are held to it too.
+    fn goldens() -> Value {
+        let json = include_str!("../../../trainer/tests/goldens/curves.json");
+        serde_json::from_str(json).unwrap()
+    }
+
+    #[test]
+    fn the_brier_score_is_scikit_learns() {
+        let goldens = goldens();
+        let sets = goldens["sets"].as_array().unwrap();
+        assert!(sets.len() >= 4);
+        for set in sets {
+            let mut tally = Tally::default();
+            let labels = set["labels"].as_array().unwrap();
+            let probabilities = set["probabilities"].as_array().unwrap();
+            for (p, label) in probabilities.iter().zip(labels) {
+                tally.add(p.as_f64().unwrap(), label == 1);
+            }
+            let (ours, theirs) = (tally.brier().unwrap(), set["brier"].as_f64().unwrap());
+            assert!((ours.value - theirs).abs() < 1e-14, "{}", set["name"]);
+            assert!(ours.lower <= ours.value && ours.value <= ours.upper);
+            assert_eq!(tally.n(), labels.len() as u64);
+        }
+    }
+
+    #[test]
+    fn the_interval_of_accuracy_is_scipys() {
+        let goldens = goldens();
+        let cases = goldens["wilson"].as_array().unwrap();
+        assert!(cases.len() >= 7);
+        for case in cases {
+            let [k, n] = ["k", "n"].map(|key| case[key].as_u64().unwrap());
+            let ours = wilson(k, n);
+            for (ours, key) in [(ours.lower, "low"), (ours.upper, "high")] {
+                let theirs = case[key].as_f64().unwrap();
+                assert!((ours - theirs).abs() < 1e-12, "{case}: {ours}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_brier_interval_narrows_with_the_root_of_the_number() {
+        let widths = [100, 10_000].map(|n| {
+            let mut tally = Tally::default();
+            for i in 0..n {
+                tally.add(if i % 2 == 0 { 0.9 } else { 0.6 }, true);
+            }
+            let brier = tally.brier().unwrap();
+            // By hand: squares 0.01 and 0.16, so 0.085, with a standard deviation of 0.075.
+            assert!((brier.value - 0.085).abs() < 1e-12);
+            brier.upper - brier.lower
+        });
+        let by_hand = 2.0 * Z * 0.075 / 10.0;
+        assert!((widths[0] / by_hand - 1.0).abs() < 0.01, "{widths:?}");
+        assert!((widths[0] / widths[1] - 10.0).abs() < 0.1, "{widths:?}");
+    }
+
+    #[test]
+    fn nothing_tells_nothing_and_one_verdict_little() {
+        let mut tally = Tally::default();
+        assert_eq!(
+            (tally.accuracy(), tally.brier(), tally.ece()),
+            (None, None, None)
+        );
+        assert!(tally.curve().is_empty());
+        tally.add(0.75, true);
+        let brier = tally.brier().unwrap();
+        assert_eq!((brier.value, brier.lower, brier.upper), (0.0625, 0.0, 1.0));
+        assert_eq!(tally.ece(), Some(0.25));
+        let accuracy = tally.accuracy().unwrap();
+        assert!(
+            accuracy.lower > 0.2 && accuracy.lower < 0.21,
+            "{accuracy:?}"
+        );
+        assert_eq!(tally.curve().len(), 1);
+        tally.take(0.75, true);
+        assert_eq!(tally, Tally::default());
+    }
+
+    #[test]
+    fn a_probability_on_an_edge_is_in_the_upper_bin() {
+        for (p, expected) in [(0.0, 0), (0.1, 1), (0.5, 5), (0.95, 9), (1.0, 9)] {
+            let mut tally = Tally::default();
+            tally.add(p, true);
+            assert_eq!(tally.curve()[0].bin, expected, "{p}");
+        }
+    }
+}

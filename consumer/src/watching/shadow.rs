@@ -1,0 +1,268 @@
+//! A second model that scores the same reviews. Its scores are counted and shown; no verdict or reply ever has one.
+
+use std::{
+    collections::VecDeque,
+    fmt,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+};
+
+use verdict_messages::{Position, Sentiment};
+use verdict_sentiment::{Identity, Label, Model, Score, Scratch};
+
+use super::observation::lot;
+use crate::score::Outcome;
+
+/// Disagreements that are kept to be looked at.
+pub const EXAMPLES: usize = 20;
+/// Other lots than those of the reviews that are looked at closely.
+const SALT: u64 = 1;
+
+type ScoreText = Arc<dyn Fn(&mut Scratch, &str) -> Score + Send + Sync>;
+
+/// The shadow model.
+#[derive(Clone)]
+pub struct Shadow {
+    identity: Identity,
+    share: f64,
+    score: ScoreText,
+}
+
+/// What the shadow model says of a review.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum ShadowScore {
+    /// Its score.
+    Scored {
+        /// Calibrated P(positive), 0 to 1.
+        probability: f64,
+        /// Positive exactly if that is at least one half.
+        label: Label,
+    },
+    /// It panicked, or gave a number that is none. The review has its verdict all the same.
+    Failed,
+}
+
+impl ShadowScore {
+    /// Whether it is the label that the review got.
+    #[must_use]
+    pub fn agrees(&self, outcome: &Outcome) -> bool {
+        matches!(
+            (self, outcome),
+            (
+                Self::Scored {
+                    label: Label::Positive,
+                    ..
+                },
+                Outcome::Verdict(Sentiment::Positive)
+            ) | (
+                Self::Scored {
+                    label: Label::Negative,
+                    ..
+                },
+                Outcome::Verdict(Sentiment::Negative)
+            )
+        )
+    }
+}
+
+impl Shadow {
+    /// `model` scores a part of the reviews, `share` of them, 0 to 1.
+    #[must_use]
+    pub fn new(model: Arc<Model>, share: f64) -> Self {
+        let identity = model.identity().clone();
+        Self::by(identity, share, move |scratch, text| {
+            model.score(scratch, text)
+        })
+    }
+
+    /// Whatever scores texts, under a name.
+    #[must_use]
+    pub fn by(
+        identity: Identity,
+        share: f64,
+        score: impl Fn(&mut Scratch, &str) -> Score + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            identity,
+            share,
+            score: Arc::new(score),
+        }
+    }
+
+    /// What it is.
+    #[must_use]
+    pub fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    /// The part of the reviews that it scores.
+    #[must_use]
+    pub fn share(&self) -> f64 {
+        self.share
+    }
+
+    /// Whether it scores the review at `position`: always the same for the same review.
+    #[must_use]
+    pub fn takes(&self, position: &Position) -> bool {
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "a lot is compared with a share that a person wrote"
+        )]
+        let drawn = lot(position, SALT) as f64 / u64::MAX as f64;
+        self.share >= 1.0 || drawn < self.share
+    }
+
+    /// Scores a text. Total: whatever goes wrong is [`ShadowScore::Failed`]. `scratch` is as good as new afterwards.
+    pub fn score(&self, scratch: &mut Scratch, text: &str) -> ShadowScore {
+        match catch_unwind(AssertUnwindSafe(|| (self.score)(scratch, text))) {
+            Ok(score) if score.probability.is_finite() => ShadowScore::Scored {
+                probability: score.probability,
+                label: score.label,
+            },
+            Ok(_) => ShadowScore::Failed,
+            Err(_) => {
+                // Its counts may not be at zero, which the serving model relies on.
+                *scratch = Scratch::default();
+                ShadowScore::Failed
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Shadow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shadow")
+            .field("identity", &self.identity)
+            .field("share", &self.share)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A review that got another label from the shadow model. Its text is not kept: it stands in Kafka at `source`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Disagreement {
+    /// Where the review stands.
+    pub source: Position,
+    /// Its id.
+    pub id: String,
+    /// Version of the model that served.
+    pub version: String,
+    /// P(positive) by the model that served.
+    pub serving: f64,
+    /// P(positive) by the shadow model.
+    pub shadow: f64,
+}
+
+/// How the shadow model compares with the one that serves, since that serves.
+#[derive(Debug, Clone, Default)]
+pub struct Tally {
+    /// Reviews to which both gave the same label.
+    pub agree: u64,
+    /// Reviews to which they did not.
+    pub disagree: u64,
+    /// Reviews that the shadow model could not score.
+    pub failed: u64,
+    /// Sum of the absolute differences of the probabilities.
+    pub difference: f64,
+    /// The last disagreements, at most [`EXAMPLES`], the newest last.
+    pub examples: VecDeque<Disagreement>,
+}
+
+impl Tally {
+    /// Both gave the same label.
+    pub fn agrees(&mut self, difference: f64) {
+        self.agree += 1;
+        self.difference += difference;
+    }
+
+    /// They did not.
+    pub fn disagrees(&mut self, example: Disagreement) {
+        self.disagree += 1;
+        self.difference += (example.serving - example.shadow).abs();
+        if self.examples.len() >= EXAMPLES {
+            self.examples.pop_front();
+        }
+        self.examples.push_back(example);
+    }
+
+    /// Mean absolute difference of the probabilities; `None` without a review.
+    #[must_use]
+    pub fn mean_difference(&self) -> Option<f64> {
+        let reviews = self.agree + self.disagree;
+        #[expect(clippy::cast_precision_loss, reason = "fewer reviews than 2^53")]
+        let mean = (reviews > 0).then(|| self.difference / reviews as f64);
+        mean
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shadow(share: f64, score: fn(&mut Scratch, &str) -> Score) -> Shadow {
+        let identity = Identity {
+            name: "shadow".to_owned(),
+            version: "1".to_owned(),
+            sha256: String::new(),
+        };
+        Shadow::by(identity, share, score)
+    }
+
+    fn half() -> Score {
+        Score {
+            score: 0.0,
+            probability: 0.5,
+            label: Label::Positive,
+        }
+    }
+
+    #[test]
+    fn it_takes_its_share_and_always_the_same_reviews() {
+        for share in [0.0, 0.1, 0.5, 1.0] {
+            let shadow = shadow(share, |_, _| half());
+            let taken = |_| {
+                (0..10_000_i64)
+                    .filter(|offset| shadow.takes(&Position::new("reviews", 1, *offset)))
+                    .collect::<Vec<_>>()
+            };
+            let first = taken(());
+            assert_eq!(first, taken(()));
+            let got = first.len() as f64 / 10_000.0;
+            assert!((got - share).abs() < 0.02, "{share}: {got}");
+        }
+    }
+
+    #[test]
+    fn a_panic_or_a_number_that_is_none_is_a_failure_and_nothing_more() {
+        let mut scratch = Scratch::default();
+        let panics = shadow(1.0, |_, text| panic!("{text}"));
+        assert_eq!(panics.score(&mut scratch, "x"), ShadowScore::Failed);
+        let no_number = shadow(1.0, |_, _| Score {
+            probability: f64::NAN,
+            ..half()
+        });
+        assert_eq!(no_number.score(&mut scratch, "x"), ShadowScore::Failed);
+    }
+
+    #[test]
+    fn the_last_disagreements_are_kept() {
+        let mut tally = Tally::default();
+        tally.agrees(0.25);
+        for offset in 0..30 {
+            tally.disagrees(Disagreement {
+                source: Position::new("reviews", 0, offset),
+                id: offset.to_string(),
+                version: "7".to_owned(),
+                serving: 0.75,
+                shadow: 0.25,
+            });
+        }
+        assert_eq!((tally.agree, tally.disagree), (1, 30));
+        let ids: Vec<&str> = tally.examples.iter().map(|e| e.id.as_str()).collect();
+        let expected: Vec<String> = (10..30).map(|n| n.to_string()).collect();
+        assert_eq!(ids, expected);
+        let mean = tally.mean_difference().unwrap();
+        assert!((mean - 15.25 / 31.0).abs() < 1e-12, "{mean}");
+        assert_eq!(Tally::default().mean_difference(), None);
+    }
+}

@@ -1,0 +1,264 @@
+//! What is watched, kept from batch to batch, and told: the shell around the pure parts.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use verdict_kafka_io::Record;
+use verdict_sentiment::{Model, Reference};
+use verdict_telemetry::{Drift, Metrics, ModelInfo, Telemetry, labels::ShadowOutcome};
+
+use super::{
+    alarm::{Alarm, Change},
+    observation::Plan,
+    page,
+    settings::WatchSettings,
+    shadow::{Disagreement, Shadow, ShadowScore, Tally},
+    terms::{TermSample, TermShift},
+    window::Window,
+};
+use crate::score::Ending;
+
+/// Where the page is.
+const PATH: &str = "/model";
+/// Terms that are told.
+pub(super) const TERMS: usize = 10;
+/// In every so many parts of a window the stability indices are computed; in between, once a second.
+const LOOKS_A_WINDOW: usize = 10;
+
+/// Watches the model that serves.
+#[derive(Debug)]
+pub struct Watching {
+    state: Arc<Mutex<State>>,
+    shadow: Option<Shadow>,
+    metrics: Metrics,
+    window: usize,
+}
+
+/// What is known of the model that serves and of its reviews.
+#[derive(Debug)]
+pub(super) struct State {
+    pub(super) serving: Option<Serving>,
+    pub(super) alarm: Alarm,
+    pub(super) shadow: Option<Shadow>,
+    pub(super) tally: Tally,
+}
+
+#[derive(Debug)]
+pub(super) struct Serving {
+    pub(super) model: Arc<Model>,
+    /// Reviews that the model was trained on, as its reference tells.
+    pub(super) trained_on: Option<u64>,
+    pub(super) window: Option<Window>,
+    pub(super) sample: TermSample,
+    since_look: usize,
+}
+
+impl Watching {
+    /// Begins with nothing seen, and shows itself on the operator pages.
+    #[must_use]
+    pub fn new(settings: &WatchSettings, shadow: Option<Shadow>, telemetry: &Telemetry) -> Self {
+        let metrics = telemetry.metrics().clone();
+        if let Some(shadow) = &shadow {
+            let identity = shadow.identity();
+            metrics.set_shadow(ModelInfo {
+                name: identity.name.clone(),
+                version: identity.version.clone(),
+                sha256: identity.sha256.clone(),
+            });
+            tracing::info!(
+                name = identity.name,
+                version = identity.version,
+                sha256 = identity.sha256,
+                share = shadow.share(),
+                "a shadow model scores beside the one that serves"
+            );
+        }
+        let state = Arc::new(Mutex::new(State {
+            serving: None,
+            alarm: Alarm::new(settings.threshold),
+            shadow: shadow.clone(),
+            tally: Tally::default(),
+        }));
+        let shown = Arc::clone(&state);
+        telemetry
+            .pages()
+            .add(PATH, "application/json", move || page::render(&shown));
+        Self {
+            state,
+            shadow,
+            metrics,
+            window: settings.window,
+        }
+    }
+
+    /// What is looked at in a batch of so many records.
+    #[must_use]
+    pub fn plan(&self, records: usize) -> Plan<'_> {
+        Plan {
+            stride: Plan::stride(records, self.window),
+            shadow: self.shadow.as_ref(),
+        }
+    }
+
+    /// Another model serves from now on: the window and the comparison with the shadow begin anew.
+    pub fn model_taken(&self, model: &Arc<Model>) {
+        let reference = match Reference::of_about(&model.parts().about) {
+            Ok(reference) => reference,
+            Err(error) => {
+                tracing::warn!("the model's reference cannot be read: {error}");
+                None
+            }
+        };
+        let trained_on = reference.as_ref().map(|reference| reference.tokens.n());
+        let window = (self.window > 0).then(|| Window::new(self.window, reference));
+        if window.is_some() && trained_on.is_none() {
+            tracing::info!(
+                version = model.identity().version,
+                "drift is not computed: the model does not tell what its training reviews looked like"
+            );
+        }
+        let mut state = lock(&self.state);
+        if state.alarm.is_raised() {
+            tracing::info!("drift alarm ends: another model serves");
+        }
+        state.alarm = Alarm::new(state.alarm.threshold());
+        state.tally = Tally::default();
+        state.serving = Some(Serving {
+            model: Arc::clone(model),
+            trained_on,
+            window,
+            sample: TermSample::new(self.window),
+            since_look: 0,
+        });
+        self.metrics.set_drift(None);
+        self.look(&mut state);
+    }
+
+    /// A batch stands. `records` and `endings` belong together one by one, and `plan` was what was looked at.
+    pub fn batch(&self, records: &[Record], endings: &[Ending], stride: u64) {
+        let mut state = lock(&self.state);
+        let State { serving, tally, .. } = &mut *state;
+        let Some(serving) = serving else { return };
+        for (record, ending) in records.iter().zip(endings) {
+            let Some(review) = &ending.observation else {
+                continue;
+            };
+            self.metrics
+                .record_review(review.probability, as_f64(review.seen.tokens));
+            if let Some(window) = &mut serving.window {
+                window.push(review);
+                serving.sample.push(review.columns.as_ref(), stride);
+                serving.since_look += 1;
+            }
+            if let Some(shadow) = review.shadow {
+                self.compare(
+                    tally,
+                    &serving.model,
+                    record,
+                    ending,
+                    review.probability,
+                    shadow,
+                );
+            }
+        }
+        if serving.since_look >= (self.window / LOOKS_A_WINDOW).max(1) {
+            self.look(&mut state);
+        }
+    }
+
+    /// Looks at what has come since the last look, if anything; to be called about once a second.
+    pub fn tick(&self) {
+        let mut state = lock(&self.state);
+        let is_due = |serving: &Serving| serving.since_look > 0;
+        if state.serving.as_ref().is_some_and(is_due) {
+            self.look(&mut state);
+        }
+    }
+
+    fn look(&self, state: &mut State) {
+        let State { serving, alarm, .. } = &mut *state;
+        let Some(serving) = serving else { return };
+        serving.since_look = 0;
+        let Some(window) = &serving.window else {
+            return;
+        };
+        let psi: Vec<_> = window.readings().map(|r| (r.feature, r.psi)).collect();
+        let largest = psi.iter().max_by(|(_, a), (_, b)| a.total_cmp(b));
+        if let Some(&(feature, psi)) = largest.filter(|_| window.is_full()) {
+            match alarm.look(psi) {
+                Some(Change::Begins) => tracing::warn!(
+                    feature = feature.as_str(),
+                    psi,
+                    threshold = alarm.threshold(),
+                    reviews = window.len(),
+                    terms = told(&serving.sample.shifts(&serving.model, TERMS)),
+                    "the reviews have drifted from those that the model was trained on"
+                ),
+                Some(Change::Ends) => tracing::info!(
+                    psi,
+                    threshold = alarm.threshold(),
+                    "drift alarm ends: the reviews are again like those of the training"
+                ),
+                None => {}
+            }
+        }
+        self.metrics.set_drift(Some(Drift {
+            reviews: window.len() as u64,
+            oov_ratio: window.oov_ratio(),
+            alarm: (!psi.is_empty()).then(|| alarm.is_raised()),
+            psi,
+        }));
+    }
+
+    fn compare(
+        &self,
+        tally: &mut Tally,
+        model: &Model,
+        record: &Record,
+        ending: &Ending,
+        serving: f64,
+        shadow: ShadowScore,
+    ) {
+        let ShadowScore::Scored { probability, .. } = shadow else {
+            if tally.failed == 0 {
+                tracing::warn!(position = %record.position(), "the shadow model failed; the review has its verdict");
+            }
+            tally.failed += 1;
+            return;
+        };
+        let difference = (serving - probability).abs();
+        if shadow.agrees(&ending.outcome) {
+            self.metrics.record_shadow(ShadowOutcome::Agree, difference);
+            return tally.agrees(difference);
+        }
+        self.metrics
+            .record_shadow(ShadowOutcome::Disagree, difference);
+        let id = ending.output.key.as_deref().unwrap_or_default();
+        tally.disagrees(Disagreement {
+            source: record.position(),
+            id: String::from_utf8_lossy(id).into_owned(),
+            version: model.identity().version.clone(),
+            serving,
+            shadow: probability,
+        });
+    }
+}
+
+fn told(shifts: &[TermShift<'_>]) -> String {
+    let told = shifts
+        .iter()
+        .map(|shift| format!("{} {:+.3}", shift.term, shift.shift));
+    told.collect::<Vec<_>>().join(", ")
+}
+
+// Nothing panics while it holds this lock, and whatever it left is as good as any: it is watched, not relied on.
+pub(super) fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
+    state.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "a review has far fewer tokens than 2^53"
+)]
+fn as_f64(n: usize) -> f64 {
+    n as f64
+}

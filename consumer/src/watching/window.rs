@@ -1,0 +1,213 @@
+//! The last reviews, as counts: constant memory, and a constant number of steps for each review.
+
+use std::collections::VecDeque;
+
+use verdict_sentiment::{Bins, Reference};
+use verdict_telemetry::labels::DriftFeature;
+
+use super::{observation::Observation, psi::psi};
+
+/// The distributions of exactly the last so many reviews.
+///
+/// The window holds, of each review, its bins and four numbers (20 bytes), so that the review that leaves is taken out of
+/// every count that it was put into.
+#[derive(Debug, Clone)]
+pub struct Window {
+    capacity: usize,
+    entries: VecDeque<Entry>,
+    features: Vec<Feature>,
+    sums: Sums,
+}
+
+/// One feature that has a reference.
+#[derive(Debug, Clone)]
+struct Feature {
+    which: DriftFeature,
+    reference: Bins,
+    counts: Vec<u32>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Entry {
+    // At most `Bins::MOST` bins each, in the order of the features.
+    bins: [u8; 3],
+    probability: f32,
+    terms: u32,
+    unknown: u32,
+    tokens: u32,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Sums {
+    terms: u64,
+    unknown: u64,
+    tokens: u64,
+}
+
+/// How one feature is distributed in the window, beside its reference.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reading<'w> {
+    /// Which feature.
+    pub feature: DriftFeature,
+    /// Its population stability index.
+    pub psi: f64,
+    /// The distribution of the training reviews.
+    pub reference: &'w Bins,
+    /// Reviews of the window in each bin.
+    pub counts: &'w [u32],
+}
+
+impl Window {
+    /// An empty window over `capacity` reviews; without a reference no stability index is computed.
+    #[must_use]
+    pub fn new(capacity: usize, reference: Option<Reference>) -> Self {
+        let features = reference.map_or_else(Vec::new, |reference| {
+            [
+                (DriftFeature::Probability, reference.probability),
+                (DriftFeature::Tokens, Some(reference.tokens)),
+                (DriftFeature::Oov, Some(reference.oov)),
+            ]
+            .into_iter()
+            .filter_map(|(which, reference)| {
+                let reference = reference?;
+                Some(Feature {
+                    which,
+                    counts: vec![0; reference.n_bins()],
+                    reference,
+                })
+            })
+            .collect()
+        });
+        Self {
+            capacity,
+            entries: VecDeque::with_capacity(capacity),
+            features,
+            sums: Sums::default(),
+        }
+    }
+
+    /// A review comes in, and if the window is full the oldest goes.
+    pub fn push(&mut self, review: &Observation) {
+        if self.entries.len() >= self.capacity
+            && let Some(oldest) = self.entries.pop_front()
+        {
+            self.count(oldest, false);
+        }
+        let mut bins = [0; 3];
+        for (bin, feature) in bins.iter_mut().zip(&self.features) {
+            let value = match feature.which {
+                DriftFeature::Probability => review.probability,
+                DriftFeature::Tokens => f64::from(narrow(review.seen.tokens)),
+                DriftFeature::Oov => review.seen.oov_ratio(),
+            };
+            *bin = u8::try_from(feature.reference.bin_of(value)).unwrap_or(u8::MAX);
+        }
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "for a mean that is shown with three digits"
+        )]
+        let probability = review.probability as f32;
+        let entry = Entry {
+            bins,
+            probability,
+            terms: narrow(review.seen.terms),
+            unknown: narrow(review.seen.terms.saturating_sub(review.seen.known)),
+            tokens: narrow(review.seen.tokens),
+        };
+        self.count(entry, true);
+        self.entries.push_back(entry);
+    }
+
+    fn count(&mut self, entry: Entry, comes: bool) {
+        let step = |sum: &mut u64, n: u32| match comes {
+            true => *sum += u64::from(n),
+            false => *sum = sum.saturating_sub(u64::from(n)),
+        };
+        step(&mut self.sums.terms, entry.terms);
+        step(&mut self.sums.unknown, entry.unknown);
+        step(&mut self.sums.tokens, entry.tokens);
+        for (feature, bin) in self.features.iter_mut().zip(entry.bins) {
+            if let Some(count) = feature.counts.get_mut(usize::from(bin)) {
+                *count = if comes {
+                    *count + 1
+                } else {
+                    count.saturating_sub(1)
+                };
+            }
+        }
+    }
+
+    /// Reviews in the window.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether there is no review yet.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// Most reviews that it holds.
+    #[must_use]
+    pub fn capacity(&self) -> usize {
+        self.capacity
+    }
+
+    /// Whether it holds as many reviews as it can.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.entries.len() >= self.capacity
+    }
+
+    /// Each feature that has a reference.
+    pub fn readings(&self) -> impl Iterator<Item = Reading<'_>> {
+        self.features.iter().map(|feature| Reading {
+            feature: feature.which,
+            psi: psi(&feature.reference, &feature.counts),
+            reference: &feature.reference,
+            counts: &feature.counts,
+        })
+    }
+
+    /// The part of all terms of the window that is not in the vocabulary; `None` without a term.
+    #[must_use]
+    pub fn oov_ratio(&self) -> Option<f64> {
+        ratio(self.sums.unknown, self.sums.terms)
+    }
+
+    /// Tokens of a review, on average; `None` without a review.
+    #[must_use]
+    pub fn mean_tokens(&self) -> Option<f64> {
+        ratio(self.sums.tokens, self.entries.len() as u64)
+    }
+
+    /// P(positive), on average; `None` without a review.
+    #[must_use]
+    pub fn mean_probability(&self) -> Option<f64> {
+        let sum: f64 = self
+            .entries
+            .iter()
+            .map(|entry| f64::from(entry.probability))
+            .sum();
+        (!self.entries.is_empty()).then(|| sum / count_f64(self.entries.len() as u64))
+    }
+}
+
+fn ratio(part: u64, of: u64) -> Option<f64> {
+    (of > 0).then(|| count_f64(part) / count_f64(of))
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "a window has far fewer tokens than 2^53"
+)]
+fn count_f64(n: u64) -> f64 {
+    n as f64
+}
+
+// A review record is at most 8 MB, so that its counts are far below the bound.
+fn narrow(n: usize) -> u32 {
+    u32::try_from(n).unwrap_or(u32::MAX)
+}

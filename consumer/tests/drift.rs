@@ -1,0 +1,297 @@
+//! Drift of real reviews: none between the halves of the Large Movie Review Dataset, and a shift to another kind of text.
+//! Needs the data set, which the repository does not hold:
+//! `VERDICT_IMDB=data/raw/aclImdb_v1.tar.gz cargo test -p verdict-consumer --test drift -- --nocapture`.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    reason = "tests"
+)]
+
+mod common;
+
+use std::{
+    num::NonZeroUsize,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use common::{record, score_settings, settings};
+use verdict_consumer::{
+    batch::Pool,
+    score::{Ending, Scorer},
+    settings::Explain,
+    watching::{Plan, Watching, alarm::Alarm, window::Window},
+};
+use verdict_datasets::{OpenOptions, Source, Split};
+use verdict_kafka_io::Record;
+use verdict_sentiment::{Model, Reference};
+use verdict_telemetry::{CpuPrice, Service, Telemetry};
+
+const WINDOW: usize = 1_000;
+const BATCH: usize = 50;
+
+fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+#[allow(
+    clippy::disallowed_methods,
+    reason = "a test has no command line on which the archive could be named"
+)]
+fn archive() -> Option<PathBuf> {
+    let named = std::env::var("VERDICT_IMDB").ok();
+    if named.is_none() {
+        eprintln!("left out: VERDICT_IMDB does not name the aclImdb archive");
+    }
+    Some(repository().join(named?))
+}
+
+fn default_model() -> Arc<Model> {
+    let bytes = std::fs::read(repository().join("models/default/model.verdict")).unwrap();
+    Arc::new(Model::from_bytes(&bytes).unwrap())
+}
+
+/// Texts, each scored as the consumer scores it.
+#[derive(Clone)]
+struct Scored {
+    records: Vec<Record>,
+    endings: Vec<Ending>,
+}
+
+impl Scored {
+    fn new(model: &Model, texts: &[String]) -> Self {
+        let mut settings = score_settings(Explain::Replies);
+        settings.max_review_bytes = 1 << 20;
+        let scorer = Scorer::new(model, &settings, "reviews.verdicts", "dlq.reviews", 0);
+        let records: Vec<Record> = (0..)
+            .zip(texts)
+            .map(|(i, text)| record(i, text.as_str(), &[]))
+            .collect();
+        let plan = Plan {
+            stride: 1,
+            shadow: None,
+        };
+        let mut pool = Pool::new(NonZeroUsize::new(2).unwrap());
+        let endings = pool.score(&scorer.observing(plan), &records);
+        Self { records, endings }
+    }
+
+    fn picked(&self, order: &[usize]) -> Self {
+        Self {
+            records: order.iter().map(|&i| self.records[i].clone()).collect(),
+            endings: order.iter().map(|&i| self.endings[i].clone()).collect(),
+        }
+    }
+}
+
+/// Test reviews with their labels.
+fn test_reviews(archive: &Path) -> (Vec<String>, Vec<bool>) {
+    let options = OpenOptions {
+        split: Split::Test,
+        ..OpenOptions::default()
+    };
+    let reviews = Source::open(archive, &options).unwrap();
+    let reviews = reviews.map(|review| {
+        let review = review.unwrap();
+        (review.text, review.label.unwrap())
+    });
+    reviews.unzip()
+}
+
+/// Numbers below `n` in an order that follows from the seed (Fisher and Yates, SplitMix64).
+fn shuffled(n: usize, seed: u64) -> Vec<usize> {
+    let mut state = seed;
+    let mut draw = move |below: usize| {
+        state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let z = (state ^ (state >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        let z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        ((z ^ (z >> 31)) % below as u64) as usize
+    };
+    let mut order: Vec<usize> = (0..n).collect();
+    for i in (1..n).rev() {
+        order.swap(i, draw(i + 1));
+    }
+    order
+}
+
+/// Paragraphs of the repository's own documents: English, and no reviews.
+fn paragraphs() -> Vec<String> {
+    let mut files = vec![
+        repository().join("README.md"),
+        repository().join("ARCHITECTURE.md"),
+        repository().join("CONTRIBUTING.md"),
+    ];
+    for folder in ["docs", "docs/decisions"] {
+        let entries = std::fs::read_dir(repository().join(folder)).unwrap();
+        let paths = entries.map(|entry| entry.unwrap().path());
+        files.extend(paths.filter(|path| path.extension().is_some_and(|end| end == "md")));
+    }
+    files.sort();
+    let mut paragraphs = Vec::new();
+    for file in files {
+        let text = std::fs::read_to_string(file).unwrap();
+        let long = text
+            .split("\n\n")
+            .filter(|text| text.split_whitespace().count() >= 10);
+        paragraphs.extend(long.map(ToOwned::to_owned));
+    }
+    assert!(paragraphs.len() > 100, "{}", paragraphs.len());
+    paragraphs
+}
+
+/// What the consumer watches, and what it shows.
+struct Watched {
+    telemetry: Telemetry,
+    watching: Watching,
+}
+
+impl Watched {
+    fn new(model: &Arc<Model>) -> Self {
+        let telemetry = Telemetry::start(Service::Consumer, CpuPrice::default()).unwrap();
+        let watching = Watching::new(&settings(&[]).watching, None, &telemetry);
+        watching.model_taken(model);
+        Self {
+            telemetry,
+            watching,
+        }
+    }
+
+    fn metric(&self, name: &str) -> f64 {
+        let text = self.telemetry.metrics().exposition().unwrap();
+        let line = text.lines().find(|line| line.starts_with(name)).unwrap();
+        line.rsplit(' ').next().unwrap().parse().unwrap()
+    }
+
+    /// Hands over batch by batch; after how many reviews the alarm is raised, if it is.
+    fn until_alarm(&self, scored: &Scored) -> Option<usize> {
+        let batches = scored
+            .records
+            .chunks(BATCH)
+            .zip(scored.endings.chunks(BATCH));
+        let mut n = 0;
+        for (records, endings) in batches {
+            self.watching.batch(records, endings, 1);
+            self.watching.tick();
+            n += records.len();
+            if self.metric("verdict_drift_alarm ") > 0.5 {
+                return Some(n);
+            }
+        }
+        None
+    }
+
+    fn psi(&self) -> [f64; 3] {
+        ["probability", "tokens", "oov"]
+            .map(|feature| self.metric(&format!("verdict_drift_psi{{feature=\"{feature}\"}}")))
+    }
+}
+
+#[test]
+fn shuffled_reviews_raise_no_alarm() {
+    let Some(archive) = archive() else { return };
+    let (texts, _) = test_reviews(&archive);
+    let model = default_model();
+    let scored = Scored::new(&model, &texts);
+    let reference = Reference::of_about(&model.parts().about).unwrap().unwrap();
+    let mut largest = [0.0_f64; 3];
+    let (mut sums, mut looks) = ([0.0_f64; 3], 0.0);
+    for seed in 0..20 {
+        let mut window = Window::new(WINDOW, Some(reference.clone()));
+        let mut alarm = Alarm::new(0.2);
+        for (n, i) in shuffled(texts.len(), seed).into_iter().enumerate() {
+            window.push(scored.endings[i].observation.as_ref().unwrap());
+            if !window.is_full() || n % BATCH != 0 {
+                continue;
+            }
+            looks += 1.0;
+            for (reading, (largest, sum)) in
+                window.readings().zip(largest.iter_mut().zip(&mut sums))
+            {
+                *largest = largest.max(reading.psi);
+                *sum += reading.psi;
+                assert_eq!(alarm.look(reading.psi), None, "shuffle {seed}: {reading:?}");
+            }
+        }
+    }
+    let means = sums.map(|sum| sum / looks);
+    eprintln!(
+        "20 shuffles, {looks} looks: PSI of probability, tokens, oov: mean {means:.4?}, largest {largest:.4?}"
+    );
+    // Without drift the mean would be 9 (1/1000 + 1/25000) = 0.0094; test reviews are a little less sure to the model.
+    assert!(
+        means.iter().all(|mean| (0.004..0.03).contains(mean)),
+        "{means:?}"
+    );
+}
+
+#[test]
+fn another_kind_of_text_raises_the_alarm_within_2000_reviews_and_is_told_by_its_terms() {
+    let Some(archive) = archive() else { return };
+    let (texts, labels) = test_reviews(&archive);
+    let model = default_model();
+    let reviews = Scored::new(&model, &texts);
+    let documents = Scored::new(&model, &paragraphs());
+    let cycled: Vec<usize> = (0..2_000).map(|i| i % documents.records.len()).collect();
+    let order = shuffled(texts.len(), 7);
+    let of_label = |wanted: bool| -> Vec<usize> {
+        let order = order.iter().copied();
+        order.filter(|&i| labels[i] == wanted).take(2_000).collect()
+    };
+    let before = reviews.picked(&order[..1_500]);
+    let after = [
+        ("documents", documents.picked(&cycled)),
+        ("negative reviews only", reviews.picked(&of_label(false))),
+        ("positive reviews only", reviews.picked(&of_label(true))),
+    ];
+    for (what, after) in after {
+        let watched = Watched::new(&model);
+        assert_eq!(watched.until_alarm(&before), None, "before {what}");
+        let calm = watched.psi();
+        let raised = watched.until_alarm(&after);
+        let at_alarm = watched.psi();
+        eprintln!(
+            "{what}: alarm after {raised:?} reviews; PSI of probability, tokens, oov {calm:.3?}, then {at_alarm:.3?}"
+        );
+        assert!(raised.is_some_and(|n| n <= 2_000), "{what}: {raised:?}");
+    }
+    // What the page says of the documents once they fill the window.
+    let watched = Watched::new(&model);
+    let documents = documents.picked(&cycled);
+    watched
+        .watching
+        .batch(&documents.records, &documents.endings, 1);
+    let server = verdict_telemetry::http::spawn(
+        std::net::SocketAddr::from(([127, 0, 0, 1], 0)),
+        watched.telemetry.clone(),
+    )
+    .unwrap();
+    let page = common::page(server.address(), "/model");
+    let shown: Vec<String> = page["terms"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|term| {
+            format!(
+                "{} {:+.2}",
+                term["term"].as_str().unwrap(),
+                term["shift"].as_f64().unwrap()
+            )
+        })
+        .collect();
+    eprintln!(
+        "PSI of documents alone {:.2?}; terms: {}",
+        watched.psi(),
+        shown.join(", ")
+    );
+    assert_eq!(shown.len(), 10);
+    assert_eq!(page["drift"]["alarm"], true, "{page}");
+    let of_training = |name: &str| {
+        let terms = page["terms"].as_array().unwrap().iter();
+        terms.clone().any(|term| term["term"] == name)
+    };
+    // Reviews of films say "bad" and "great"; documents about a program do not.
+    assert!(of_training("bad") || of_training("great"), "{page}");
+}

@@ -1,0 +1,237 @@
+//! `consumer monitor` as a process, beside a real Apache Kafka.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
+
+mod common;
+
+use std::{
+    process::Command,
+    time::{Duration, Instant},
+};
+
+use common::{
+    artifact,
+    kafka::{kafka, publish, read_until, sources},
+    process::{Running, until},
+};
+use rustix::process::Signal;
+use verdict_kafka_io::{KafkaSettings, Outgoing};
+use verdict_messages::{Label, ModelRef, Position, Review, Sentiment, Verdict, topic};
+
+fn reviews(ids: std::ops::Range<usize>) -> impl Iterator<Item = Outgoing> {
+    ids.map(|n| {
+        let review = Review {
+            id: Some(format!("r{n}").into()),
+            ..Review::from_text("A great film.")
+        };
+        Outgoing::to(topic::REVIEWS)
+            .key(format!("r{n}"))
+            .value(review.encode().unwrap())
+    })
+}
+
+fn label(n: usize, label: Sentiment) -> Outgoing {
+    let id = format!("r{n}");
+    let label = Label {
+        review_id: id.as_str().into(),
+        label,
+        source: "user".into(),
+        labelled_at: "2026-01-02T03:04:05.000Z".into(),
+    };
+    let value = label.encode().unwrap();
+    Outgoing::to(topic::LABELS).key(id).value(value)
+}
+
+/// A verdict that nobody scored.
+fn verdict(id: &str, source: Position, version: &str) -> Outgoing {
+    let verdict = Verdict {
+        id: id.into(),
+        label: Sentiment::Negative,
+        probability: 0.25,
+        score: -1.0,
+        model: ModelRef {
+            name: "sentiment".into(),
+            version: version.into(),
+            sha256: "ab".into(),
+        },
+        explanation: None,
+        intercept: None,
+        rest: None,
+        source,
+        scored_at: "2026-01-02T03:04:05.000Z".into(),
+    };
+    Outgoing::to(topic::VERDICTS)
+        .key(id.to_owned())
+        .value(verdict.encode().unwrap())
+}
+
+/// Scores what is there, and ends.
+fn score(kafka: &KafkaSettings, n: usize) {
+    let directory = tempfile::tempdir().unwrap();
+    verdict_registry::save(directory.path(), &artifact()).unwrap();
+    let model = format!("--model={}", directory.path().display());
+    let mut consumer = Running::start(kafka, &["--no-follow-models", &model]);
+    read_until(
+        kafka,
+        &format!("probe.{n}"),
+        &[topic::VERDICTS],
+        |records| sources(records).len() >= n,
+    );
+    consumer.signal(Signal::TERM);
+    assert!(consumer.child.wait().unwrap().success());
+}
+
+fn run(kafka: &KafkaSettings, arguments: &[&str]) -> (Option<i32>, serde_json::Value) {
+    let output = Command::new(env!("CARGO_BIN_EXE_consumer"))
+        .args(arguments)
+        .args(["--bootstrap-servers", kafka.bootstrap()])
+        .output()
+        .unwrap();
+    let json = serde_json::from_slice(&output.stdout);
+    let told = json.unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&output.stderr)));
+    (output.status.code(), told)
+}
+
+const NO_FINDINGS: [&str; 4] = [
+    "verdict_audit_findings{finding=\"missing\"} 0",
+    "verdict_audit_findings{finding=\"duplicated\"} 0",
+    "verdict_audit_findings{finding=\"both\"} 0",
+    "verdict_audit_findings{finding=\"phantom\"} 0",
+];
+
+#[test]
+fn it_tells_how_right_verdicts_are_and_what_of_them_is_not_as_promised() {
+    let Some((_broker, kafka)) = kafka(3) else {
+        return;
+    };
+    publish(&kafka, reviews(0..300));
+    score(&kafka, 300);
+    // These wait: the group is not done with them.
+    publish(&kafka, reviews(300..500));
+    let started = Instant::now();
+    let mut monitor = Running::start(&kafka, &["monitor", "--audit-every-s=1"]);
+    monitor.await_ready();
+    monitor.await_metrics(&NO_FINDINGS);
+    let page = monitor.await_metrics(&[
+        "verdict_audit_reviews 300",
+        "verdict_live_unmatched{what=\"verdict\"} 300",
+        "verdict_live_unmatched{what=\"label\"} 0",
+    ]);
+    let audited = page
+        .lines()
+        .find_map(|line| line.strip_prefix("verdict_audit_time_seconds "));
+    assert!(audited.unwrap().parse::<f64>().unwrap() > 1.7e9, "{page}");
+    assert!(page.contains("service_name=\"verdict-monitor\""), "{page}");
+    assert_eq!(
+        run(&kafka, &["audit", "--json", "--group=verdict"]).0,
+        Some(0)
+    );
+    let (code, all) = run(&kafka, &["audit", "--json"]);
+    assert_eq!((code, &all["missing"]), (Some(1), &200.into()));
+    let (code, none) = run(&kafka, &["audit", "--json", "--group=nobody"]);
+    assert_eq!((code, &none["reviews"]), (Some(0), &0.into()));
+
+    // All are called positive; three of four are.
+    publish(
+        &kafka,
+        (0..100).map(|n| {
+            let said = if n % 4 == 0 {
+                Sentiment::Negative
+            } else {
+                Sentiment::Positive
+            };
+            label(n, said)
+        }),
+    );
+    publish(&kafka, [label(1000, Sentiment::Positive)]);
+    monitor.await_page("/metrics", |_, page| {
+        let has = |name: &str, value: &str| {
+            let mut lines = page.lines().filter(|line| line.starts_with(name));
+            lines.any(|line| line.ends_with(value))
+        };
+        has("verdict_live_labelled{", "} 100")
+            && has("verdict_live_accuracy{bound=\"estimate\"", "} 0.75")
+            && has("verdict_live_unmatched{what=\"label\"}", " 1")
+    });
+    let (code, once) = run(&kafka, &["monitor", "--once", "--json"]);
+    assert_eq!(code, Some(0));
+    let version = &once["versions"][0];
+    assert_eq!(
+        (
+            &version["labelled"],
+            &version["right"],
+            &once["unmatched"]["verdict"]
+        ),
+        (&100.into(), &75.into(), &200.into()),
+        "{once}"
+    );
+    let [estimate, lower, upper] =
+        ["estimate", "lower", "upper"].map(|bound| version["accuracy"][bound].as_f64().unwrap());
+    assert!(lower < estimate && estimate < upper, "{once}");
+
+    // An outcome of a review that is not there, one more of a review that has one, and a record that is none.
+    publish(
+        &kafka,
+        [
+            verdict("x", Position::new("reviews", 7, 0), "9"),
+            verdict("r0", Position::new("reviews", 0, 0), "9"),
+            Outgoing::to(topic::VERDICTS).key("y").value("no verdict"),
+        ],
+    );
+    monitor.await_metrics(&[
+        "verdict_audit_findings{finding=\"missing\"} 0",
+        "verdict_audit_findings{finding=\"duplicated\"} 1",
+        "verdict_audit_findings{finding=\"phantom\"} 2",
+    ]);
+    until(&monitor.log, "not as promised");
+
+    assert_eq!(monitor.get("/healthz").0, "HTTP/1.1 200 OK");
+    let asked = Instant::now();
+    monitor.signal(Signal::TERM);
+    assert!(monitor.child.wait().unwrap().success());
+    assert!(asked.elapsed() < Duration::from_secs(10), "{asked:?}");
+    until(&monitor.log, "monitor stopped");
+    eprintln!("took {:?}", started.elapsed());
+}
+
+#[test]
+fn it_waits_for_topics_and_for_a_broker_that_is_away() {
+    let Some((mut broker, kafka)) = kafka(1) else {
+        return;
+    };
+    let mut monitor = Running::start(
+        &kafka,
+        &["monitor", "--audit-every-s=1", "--labels-topic=not.yet"],
+    );
+    let lacks = "failing caught_up: there is no topic not.yet";
+    monitor.await_page("/readyz", |_, page| page.contains(lacks));
+    drop(monitor);
+
+    monitor = Running::start(&kafka, &["monitor", "--audit-every-s=1", "--patience-s=2"]);
+    monitor.await_ready();
+    broker.kill9().unwrap();
+    let page = monitor.await_page("/readyz", |status, _| status != "HTTP/1.1 200 OK");
+    assert!(
+        page.contains("failing kafka: no broker is connected"),
+        "{page}"
+    );
+    until(&monitor.log, "the audit was not made");
+    assert_eq!(monitor.get("/healthz").0, "HTTP/1.1 200 OK");
+    broker.restart().unwrap();
+    publish(&kafka, [label(1, Sentiment::Positive)]);
+    monitor.await_metrics(&["verdict_live_unmatched{what=\"label\"} 1"]);
+    monitor.await_ready();
+
+    // Frozen, not closed: nothing answers, and the end comes in time all the same.
+    broker.pause().unwrap();
+    let asked = Instant::now();
+    monitor.signal(Signal::TERM);
+    assert!(monitor.child.wait().unwrap().success());
+    assert!(asked.elapsed() < Duration::from_secs(10), "{asked:?}");
+    broker.kill9().unwrap();
+}

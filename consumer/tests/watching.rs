@@ -1,0 +1,280 @@
+//! What is watched, without a broker: the window, the terms, and what scoring tells of a review.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    reason = "tests"
+)]
+
+mod common;
+
+use std::{collections::VecDeque, num::NonZeroUsize, sync::Arc};
+
+use common::{artifact_of, model, record, score_settings};
+use proptest::prelude::*;
+use verdict_consumer::{
+    batch::Pool,
+    score::{Ending, Scorer},
+    settings::Explain,
+    watching::{
+        Observation, Plan, Shadow,
+        observation::MAX_COLUMNS,
+        shadow::ShadowScore,
+        terms::{MAX_SAMPLE, TermSample},
+        window::Window,
+    },
+};
+use verdict_kafka_io::Record;
+use verdict_sentiment::{Bins, Identity, Label, Model, Reference, Scratch, Seen};
+use verdict_telemetry::labels::DriftFeature;
+
+fn reference() -> Reference {
+    let bins = |edges: &[f64]| Bins::new(edges.to_vec(), vec![5; edges.len() + 1], 0.5).unwrap();
+    Reference {
+        probability: Some(bins(&[0.25, 0.5, 0.75])),
+        tokens: bins(&[3.0, 6.0]),
+        oov: bins(&[0.1, 0.5]),
+    }
+}
+
+fn observation(probability: f64, terms: usize, known: usize) -> Observation {
+    Observation {
+        probability,
+        seen: Seen {
+            tokens: terms + 1,
+            terms,
+            known,
+        },
+        columns: None,
+        shadow: None,
+    }
+}
+
+fn observations() -> impl Strategy<Value = Vec<Observation>> {
+    let one = (0.0..=1.0_f64, 0..9_usize, 0..9_usize)
+        .prop_map(|(p, terms, known)| observation(p, terms, known.min(terms)));
+    prop::collection::vec(one, 0..300)
+}
+
+proptest! {
+    #[test]
+    fn a_window_is_what_the_last_reviews_counted_afresh_give(
+        reviews in observations(),
+        capacity in 1..60_usize,
+    ) {
+        let mut window = Window::new(capacity, Some(reference()));
+        for (i, review) in reviews.iter().enumerate() {
+            window.push(review);
+            let last = &reviews[(i + 1).saturating_sub(capacity)..=i];
+            prop_assert_eq!(window.len(), last.len());
+            prop_assert_eq!(window.is_full(), last.len() == capacity);
+            for reading in window.readings() {
+                let value = |review: &Observation| match reading.feature {
+                    DriftFeature::Probability => review.probability,
+                    DriftFeature::Tokens => review.seen.tokens as f64,
+                    DriftFeature::Oov => review.seen.oov_ratio(),
+                };
+                let mut counts = vec![0_u32; reading.reference.n_bins()];
+                last.iter().for_each(|review| counts[reading.reference.bin_of(value(review))] += 1);
+                prop_assert_eq!(reading.counts, &*counts);
+                prop_assert_eq!(counts.iter().sum::<u32>() as usize, last.len());
+                prop_assert!(reading.psi.is_finite() && reading.psi >= -1e-12);
+            }
+            let sum = |of: fn(&Seen) -> usize| last.iter().map(|r| of(&r.seen)).sum::<usize>() as f64;
+            let (terms, unknown) = (sum(|s| s.terms), sum(|s| s.terms - s.known));
+            match window.oov_ratio() {
+                None => prop_assert!(terms == 0.0),
+                Some(ratio) => prop_assert!((ratio - unknown / terms).abs() < 1e-12),
+            }
+            let mean = last.iter().map(|r| r.probability).sum::<f64>() / last.len() as f64;
+            prop_assert!((window.mean_probability().unwrap() - mean).abs() < 1e-6);
+        }
+    }
+
+    #[test]
+    fn a_sample_of_every_review_tells_the_terms_of_exactly_the_last_reviews(
+        columns in prop::collection::vec(prop::sample::subsequence(vec![0_u32, 1, 2], 0..=3), 1..80),
+        capacity in 1..30_usize,
+    ) {
+        let model = model();
+        let mut sample = TermSample::new(capacity);
+        let mut last: VecDeque<&Vec<u32>> = VecDeque::new();
+        for columns in &columns {
+            sample.push(Some(&Arc::from(columns.as_slice())), 1);
+            last.push_back(columns);
+            if last.len() > capacity {
+                last.pop_front();
+            }
+            prop_assert_eq!(sample.len(), last.len());
+        }
+        let shifts = sample.shifts(&model, 3);
+        prop_assert_eq!(shifts.len(), 3);
+        for (column, term) in ["awful", "film", "great"].into_iter().enumerate() {
+            let have = last.iter().filter(|columns| columns.contains(&(column as u32))).count();
+            let shift = shifts.iter().find(|shift| shift.term == term).unwrap();
+            prop_assert!((shift.window_df - have as f64 / last.len() as f64).abs() < 1e-12);
+        }
+        let sizes: Vec<f64> = shifts.iter().map(|shift| shift.shift.abs()).collect();
+        prop_assert!(sizes.is_sorted_by(|a, b| a >= b), "{sizes:?}");
+    }
+}
+
+#[test]
+fn the_terms_that_move_the_scores_are_what_can_be_computed_by_hand() {
+    let model = model();
+    let mut sample = TermSample::new(100);
+    assert!(sample.shifts(&model, 10).is_empty(), "nothing seen");
+    // Two reviews that stand for three each: "great film" and "awful"; one of one: "great".
+    sample.push(Some(&Arc::from([1, 2])), 3);
+    sample.push(None, 3);
+    sample.push(Some(&Arc::from([0])), 3);
+    sample.push(Some(&Arc::from([2])), 1);
+    let idf = |df: f64| (11.0 / (1.0 + df)).ln() + 1.0;
+    // In training "awful" was in 3 of 10 reviews, "film" in 9 and "great" in 4.
+    let expected = [
+        ("great", 4.0 / 7.0, 0.4, 2.25 * idf(4.0)),
+        ("awful", 3.0 / 7.0, 0.3, -2.5 * idf(3.0)),
+        ("film", 3.0 / 7.0, 0.9, f64::from(0.1_f32) * idf(9.0)),
+    ];
+    let shifts = sample.shifts(&model, 10);
+    assert_eq!(shifts.len(), 3);
+    for (term, window_df, training_df, factor) in expected {
+        let shift = shifts.iter().find(|shift| shift.term == term).unwrap();
+        assert!((shift.window_df - window_df).abs() < 1e-12, "{shift:?}");
+        assert!((shift.training_df - training_df).abs() < 1e-12, "{shift:?}");
+        let by_hand = (window_df - training_df) * factor;
+        assert!((shift.shift - by_hand).abs() < 1e-9, "{shift:?}: {by_hand}");
+    }
+    assert_eq!(sample.shifts(&model, 1)[0].term, shifts[0].term);
+    assert!(sample.shifts(&model, 0).is_empty());
+}
+
+#[test]
+fn memory_is_bounded_whatever_comes() {
+    let mut window = Window::new(100, Some(reference()));
+    let mut sample = TermSample::new(1_000_000);
+    let columns: Arc<[u32]> = Arc::from([1]);
+    for _ in 0..10_000 {
+        window.push(&observation(0.5, 4, 4));
+        sample.push(Some(&columns), 1);
+    }
+    assert_eq!(window.len(), 100);
+    assert_eq!(sample.len(), MAX_SAMPLE);
+    // A review that has more terms than are kept.
+    let mut scratch = Scratch::default();
+    let words: Vec<String> = (0..3 * MAX_COLUMNS).map(|i| format!("w{i:05}")).collect();
+    let vocabulary = verdict_sentiment::Vocabulary::new(words.iter().map(String::as_str)).unwrap();
+    let vectorizer = verdict_sentiment::Vectorizer::new(
+        vocabulary,
+        verdict_sentiment::VectorizerOptions::default(),
+        9,
+        vec![1; words.len()],
+    )
+    .unwrap();
+    vectorizer.transform(&mut scratch, &words.join(" "));
+    assert_eq!(scratch.columns().len(), words.len());
+    let plan = Plan {
+        stride: 1,
+        shadow: None,
+    };
+    let kept = plan.columns(&record(1, "", &[]).position(), &scratch);
+    assert_eq!(kept.unwrap().len(), MAX_COLUMNS);
+}
+
+fn scored(model: &Model, records: &[Record], plan: Plan<'_>) -> Vec<Ending> {
+    let settings = score_settings(Explain::Replies);
+    let scorer = Scorer::new(model, &settings, "reviews.verdicts", "dlq.reviews", 0);
+    Pool::new(NonZeroUsize::new(2).unwrap()).score(&scorer.observing(plan), records)
+}
+
+#[test]
+fn a_verdict_says_what_was_seen_of_its_review_and_a_dead_letter_nothing() {
+    let records = [
+        record(1, "A great, great film indeed.", &[]),
+        record(2, vec![0xff, 0xfe], &[]),
+    ];
+    let plan = Plan {
+        stride: 1,
+        shadow: None,
+    };
+    let endings = scored(&model(), &records, plan);
+    let seen = endings[0].observation.as_ref().unwrap();
+    let numbers = Seen {
+        tokens: 4,
+        terms: 4,
+        known: 3,
+    };
+    assert_eq!(seen.seen, numbers);
+    assert_eq!(seen.columns.as_deref(), Some(&[2, 1][..]));
+    assert_eq!(seen.shadow, None);
+    assert!(seen.probability > 0.5);
+    assert_eq!(endings[1].observation, None);
+    let unobserved = scored(&model(), &records, Plan::default());
+    assert_eq!(unobserved[0].observation.as_ref().unwrap().columns, None);
+}
+
+/// Everything of an ending but what is watched and how long it took.
+fn without_what_is_watched(endings: &[Ending]) -> Vec<Ending> {
+    let endings = endings.iter().cloned();
+    endings
+        .map(|ending| Ending {
+            took: std::time::Duration::ZERO,
+            observation: None,
+            ..ending
+        })
+        .collect()
+}
+
+#[test]
+fn a_shadow_changes_no_ending_whether_it_disagrees_panics_or_gives_no_number() {
+    let model = model();
+    let texts = ["A great film.", "An awful film.", "?", "great awful"];
+    let ask: [(&str, &[u8]); 3] = [
+        ("kafka_correlationId", &[1, 2, 3]),
+        ("kafka_replyTopic", b"reviews.replies"),
+        ("kafka_replyPartition", &[0, 0, 0, 7]),
+    ];
+    let records: Vec<Record> = (0..200)
+        .map(|i| record(i, texts[i as usize % texts.len()], &ask))
+        .collect();
+    let alone = scored(&model, &records, Plan::default());
+    let other = Model::from_bytes(&artifact_of("other", -9.0)).unwrap();
+    let identity = || -> Identity { other.identity().clone() };
+    // What fails leaves the working memory as it may be in the middle of a review.
+    let broken_model = model.clone();
+    let panics = Shadow::by(identity(), 1.0, move |scratch, text| {
+        broken_model.score(scratch, text);
+        panic!("a shadow that fails")
+    });
+    let no_number = Shadow::by(identity(), 1.0, |_, _| verdict_sentiment::Score {
+        score: 0.0,
+        probability: f64::NAN,
+        label: Label::Positive,
+    });
+    let disagrees = Shadow::new(Arc::new(other.clone()), 1.0);
+    let shadows = [(&disagrees, true), (&panics, false), (&no_number, false)];
+    for (shadow, is_scored) in shadows {
+        let plan = Plan {
+            stride: 1,
+            shadow: Some(shadow),
+        };
+        let beside = scored(&model, &records, plan);
+        assert_eq!(
+            without_what_is_watched(&beside),
+            without_what_is_watched(&alone),
+            "{shadow:?}"
+        );
+        for ending in &beside {
+            let said = ending.observation.as_ref().unwrap().shadow.unwrap();
+            match said {
+                ShadowScore::Scored { label, .. } => {
+                    assert!(is_scored, "{shadow:?}");
+                    assert_eq!(label, Label::Negative);
+                }
+                ShadowScore::Failed => assert!(!is_scored, "{shadow:?}"),
+            }
+        }
+    }
+}

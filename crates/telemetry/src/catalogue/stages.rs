@@ -1,0 +1,22 @@
+//! Where the time of a review goes.
+
+use super::{Instrument, Kind};
+
+// From a batch of one review, scored in some ten microseconds, to a backlog of a day.
+const STAGE_SECONDS: &[f64] = &[
+    0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5,
+    1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 1800.0, 3600.0, 14_400.0, 86_400.0,
+];
+
+/// `verdict.stage.duration{stage}`
+pub const STAGE_DURATION: Instrument = Instrument {
+    name: "verdict.stage.duration",
+    prometheus: "verdict_stage_duration_seconds",
+    kind: Kind::Histogram(STAGE_SECONDS),
+    unit: "s",
+    help: "Parts of a review's way. Of a batch: queue (its oldest record's timestamp to its reading), score, deliver (outputs sent to positions committed); of a question: publish (given to Kafka to confirmed), answer (confirmed to its verdict)",
+    labels: &["stage"],
+    services: "consumer, web",
+};
+
+pub(super) const ALL: &[Instrument] = &[STAGE_DURATION];

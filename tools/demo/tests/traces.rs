@@ -1,0 +1,308 @@
+//! One trace of one request, from the form through Kafka to its verdict; and none where nobody asked for one.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    unreachable_pub,
+    reason = "tests"
+)]
+
+mod common;
+#[path = "../../../crates/telemetry/tests/receiver/mod.rs"]
+mod receiver;
+
+use common::{Demo, Ground, PATIENCE, eventually};
+use opentelemetry_proto::tonic::trace::v1::{span::SpanKind, status::StatusCode};
+use receiver::{GotSpan, Receiver, attribute};
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::ops::ControlFlow;
+use verdict_kafka_io::{Outgoing, Publisher, PublisherRole, Record, snapshot};
+use verdict_messages::topic::{DEAD_LETTERS, REVIEWS, VERDICTS};
+use verdict_messages::{Headers, headers};
+
+const TRACED: &str = "0af7651916cd43dd8448eb211c80319c";
+const UNSAMPLED: &str = "1af7651916cd43dd8448eb211c80319c";
+const BAD: &str = "2af7651916cd43dd8448eb211c80319c";
+const BARRIER: &str = "3af7651916cd43dd8448eb211c80319c";
+const CALLER: &str = "b7ad6b7169203331";
+
+fn traceparent(trace: &str, flags: &str) -> String {
+    format!("00-{trace}-{CALLER}-{flags}")
+}
+
+fn start(ground: &Ground, collector: &Receiver, more: &[(&str, &str)]) -> Demo {
+    let endpoint = collector.endpoint();
+    let mut environment = vec![
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint.as_str()),
+        ("OTEL_EXPORTER_OTLP_HEADERS", "x-test=token"),
+        ("OTEL_BSP_SCHEDULE_DELAY", "100"),
+        ("OTEL_METRIC_EXPORT_INTERVAL", "300"),
+        (
+            "OTEL_RESOURCE_ATTRIBUTES",
+            "deployment.environment.name=test",
+        ),
+    ];
+    environment.extend(more);
+    let flags = [
+        "--log-format",
+        "json",
+        "--log-filter",
+        "info,verdict_web=debug,verdict_consumer=debug",
+    ];
+    ground.start_in(&flags, &environment)
+}
+
+fn post(demo: &Demo, traceparent: Option<&str>) -> String {
+    let mut request = ureq::post(format!("{}/predict", demo.web)).header("accept", "text/plain");
+    if let Some(traceparent) = traceparent {
+        request = request.header("traceparent", traceparent);
+    }
+    let mut answer = request.send_form([("text", "A superb film")]).unwrap();
+    answer.body_mut().read_to_string().unwrap()
+}
+
+/// The five spans of `trace`, in the order of their descent.
+fn five(collector: &Receiver, trace: &str) -> Vec<GotSpan> {
+    let mut spans = collector.until(&format!("five spans of {trace}"), |got| {
+        let of_trace = got.spans.iter().filter(|span| span.trace() == trace);
+        let spans: Vec<GotSpan> = of_trace.cloned().collect();
+        (spans.len() >= 5).then_some(spans)
+    });
+    assert_eq!(spans.len(), 5, "{spans:#?}");
+    let ids: BTreeSet<String> = spans.iter().map(GotSpan::id).collect();
+    let root = spans
+        .iter()
+        .position(|span| !ids.contains(&span.parent()))
+        .unwrap();
+    let mut chain = vec![spans.remove(root)];
+    while let Some(next) = spans
+        .iter()
+        .position(|span| span.parent() == chain[chain.len() - 1].id())
+    {
+        chain.push(spans.remove(next));
+    }
+    assert!(spans.is_empty(), "not in the chain: {spans:#?}");
+    chain
+}
+
+const CHAIN: [(&str, &str, SpanKind); 5] = [
+    ("POST /predict", "verdict-web", SpanKind::Server),
+    ("send reviews", "verdict-web", SpanKind::Producer),
+    ("process reviews", "verdict-consumer", SpanKind::Consumer),
+    (
+        "send reviews.replies",
+        "verdict-consumer",
+        SpanKind::Producer,
+    ),
+    ("process reviews.replies", "verdict-web", SpanKind::Consumer),
+];
+
+fn assert_chain(spans: &[GotSpan]) {
+    let seen: Vec<(&str, String, i32)> = spans
+        .iter()
+        .map(|got| (got.span.name.as_str(), got.service(), got.span.kind))
+        .collect();
+    let expected = CHAIN.map(|(name, service, kind)| (name, service.to_owned(), kind as i32));
+    assert_eq!(seen, expected);
+    let conversations: BTreeSet<String> = spans[1..]
+        .iter()
+        .map(|span| span.attribute("messaging.message.conversation_id"))
+        .collect();
+    assert_eq!(conversations.len(), 1, "{conversations:?}");
+    assert_eq!(conversations.first().unwrap().len(), 32);
+    let keys: BTreeSet<String> = spans[1..]
+        .iter()
+        .map(|span| span.attribute("messaging.kafka.message.key"))
+        .collect();
+    assert!(keys.len() == 1 && !keys.contains(""), "{keys:?}");
+    for span in spans {
+        assert_eq!(
+            attribute(&span.resource, "deployment.environment.name"),
+            "test"
+        );
+        assert!(span.span.start_time_unix_nano <= span.span.end_time_unix_nano);
+    }
+}
+
+#[test]
+fn one_request_is_one_trace_through_a_real_kafka() {
+    let Some(ground) = Ground::kafka() else {
+        return;
+    };
+    let collector = Receiver::start();
+    let demo = start(&ground, &collector, &[]);
+
+    // A client that traces: its span is the parent of all.
+    assert!(post(&demo, Some(&traceparent(TRACED, "01"))).starts_with("positive"));
+    let traced = five(&collector, TRACED);
+    assert_chain(&traced);
+    assert_eq!(traced[0].parent(), CALLER);
+    the_log_names_the_trace(&demo, &traced[0]);
+    the_verdict_carries_the_context_of_its_span(&demo, &traced[2]);
+
+    // A client that does not: a trace of its own.
+    post(&demo, None);
+    let root = collector.until("a trace that begins here", |got| {
+        let mut roots = got.spans.iter().filter(|got| got.parent().is_empty());
+        roots.next().map(GotSpan::trace)
+    });
+    assert_chain(&five(&collector, &root));
+
+    // A trace that its client does not sample, bulk work without a context, and a traced record that cannot be read.
+    post(&demo, Some(&traceparent(UNSAMPLED, "00")));
+    let publisher = Publisher::new(&demo.kafka(), PublisherRole::Bulk).unwrap();
+    let bulk = Outgoing::to(REVIEWS).value(r#"{"id": "bulk", "text": "A dull film"}"#);
+    publisher.send(&bulk).unwrap();
+    let mut headers = Headers::new();
+    headers.push(headers::TRACEPARENT, traceparent(BAD, "01"));
+    let unreadable = Outgoing::to(REVIEWS)
+        .key("bad")
+        .value(vec![0xff, 0xfe])
+        .headers(headers);
+    publisher.send(&unreadable).unwrap();
+    publisher.wait_delivered(PATIENCE).unwrap();
+    let bad = collector.until("the span of the dead letter", |got| {
+        got.spans.iter().find(|got| got.trace() == BAD).cloned()
+    });
+    assert_eq!(bad.span.name, "process reviews");
+    assert_eq!(bad.attribute("error.type"), "decode");
+    assert_eq!(
+        bad.span.status.clone().unwrap().code,
+        StatusCode::Error as i32
+    );
+    let dead_letter = record(&demo, DEAD_LETTERS, |record| {
+        record.key.as_deref() == Some(b"bad")
+    });
+    assert_eq!(parent_of(&dead_letter), (BAD.to_owned(), bad.id()));
+    let bulk = record(&demo, VERDICTS, |record| {
+        record.key.as_deref() == Some(b"bulk")
+    });
+    assert!(!bulk.headers.contains(headers::TRACEPARENT));
+
+    // What was sent before it and is not there now never comes.
+    post(&demo, Some(&traceparent(BARRIER, "01")));
+    five(&collector, BARRIER);
+    let known = [TRACED, BAD, BARRIER, &root].map(str::to_owned);
+    let traces: BTreeSet<String> =
+        collector.now(|got| got.spans.iter().map(GotSpan::trace).collect());
+    assert_eq!(traces, BTreeSet::from(known));
+
+    every_stage_is_measured(&collector);
+    assert_eq!(demo.interrupt(), Some(0));
+}
+
+fn the_log_names_the_trace(demo: &Demo, serve: &GotSpan) {
+    let line = eventually("the log line of the request", || {
+        let lines = demo.log.lock().unwrap();
+        let wanted = |line: &&String| line.contains("request answered") && line.contains(TRACED);
+        lines.iter().find(wanted).cloned()
+    });
+    let line: Value = serde_json::from_str(&line).unwrap();
+    assert_eq!(line["trace_id"], TRACED);
+    assert_eq!(line["span_id"], serve.id());
+    eventually("the consumer's line about the review", || {
+        let lines = demo.log.lock().unwrap();
+        let wanted = |line: &String| line.contains("review was scored") && line.contains(TRACED);
+        lines.iter().any(wanted).then_some(())
+    });
+}
+
+fn the_verdict_carries_the_context_of_its_span(demo: &Demo, process: &GotSpan) {
+    let key = process.attribute("messaging.kafka.message.key");
+    let verdict = record(demo, VERDICTS, |record| {
+        record.key.as_deref() == Some(key.as_bytes())
+    });
+    assert_eq!(parent_of(&verdict), (TRACED.to_owned(), process.id()));
+    assert_eq!(
+        process.attribute("messaging.consumer.group.name"),
+        "verdict"
+    );
+    assert!(!process.attribute("messaging.kafka.offset").is_empty());
+    assert!(
+        !process
+            .attribute("messaging.destination.partition.id")
+            .is_empty()
+    );
+}
+
+/// Trace and span of the one `traceparent` that a record has.
+fn parent_of(record: &Record) -> (String, String) {
+    let mut all = record
+        .headers
+        .iter()
+        .filter(|(name, _)| *name == headers::TRACEPARENT);
+    let (_, value) = all.next().unwrap();
+    assert!(all.next().is_none(), "{:?}", record.headers);
+    let text = std::str::from_utf8(value.unwrap()).unwrap();
+    let parts: Vec<&str> = text.split('-').collect();
+    (parts[1].to_owned(), parts[2].to_owned())
+}
+
+fn record(demo: &Demo, topic: &str, wanted: impl Fn(&Record) -> bool) -> Record {
+    eventually(topic, || {
+        let mut found = None;
+        snapshot::read(&demo.kafka(), topic, PATIENCE, |record, _| {
+            if wanted(&record) {
+                found = Some(record);
+                return ControlFlow::Break(());
+            }
+            ControlFlow::Continue(())
+        })
+        .unwrap();
+        found
+    })
+}
+
+fn every_stage_is_measured(collector: &Receiver) {
+    for (service, stages) in [
+        ("verdict-consumer", &["deliver", "queue", "score"][..]),
+        ("verdict-web", &["answer", "publish"]),
+    ] {
+        let stages: BTreeSet<String> = stages.iter().map(|stage| (*stage).to_owned()).collect();
+        collector.until(&format!("the stages of {service}"), |got| {
+            got.metrics
+                .iter()
+                .any(|got| {
+                    got.metric.name == "verdict.stage.duration"
+                        && attribute(&got.resource, "service.name") == service
+                        && got.labels("stage") == stages
+                })
+                .then_some(())
+        });
+        collector.until(&format!("the process metrics of {service}"), |got| {
+            let names: BTreeSet<&str> = got
+                .metrics
+                .iter()
+                .filter(|got| attribute(&got.resource, "service.name") == service)
+                .map(|got| got.metric.name.as_str())
+                .collect();
+            ["process.cpu.time", "process.memory.usage", "verdict.ready"]
+                .iter()
+                .all(|name| names.contains(name))
+                .then_some(())
+        });
+    }
+    assert_eq!(
+        collector.now(|got| got.marks.clone()),
+        BTreeSet::from(["token".to_owned()])
+    );
+}
+
+#[test]
+fn a_sampler_that_is_off_makes_no_span_and_metrics_are_pushed_all_the_same() {
+    let ground = Ground::embedded();
+    let collector = Receiver::start();
+    let off = [("OTEL_TRACES_SAMPLER", "always_off")];
+    let demo = start(&ground, &collector, &off);
+    post(&demo, None);
+    assert!(post(&demo, Some(&traceparent(TRACED, "01"))).starts_with("positive"));
+    collector.until("the endings", |got| {
+        let mut names = got.metrics.iter().map(|got| got.metric.name.as_str());
+        names.any(|name| name == "verdict.endings").then_some(())
+    });
+    // The end sends what there is.
+    assert_eq!(demo.interrupt(), Some(0));
+    assert_eq!(collector.now(|got| got.spans.len()), 0);
+}

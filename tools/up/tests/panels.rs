@@ -1,0 +1,177 @@
+//! Every query of every rule and dashboard, asked of a real Prometheus that collects the real services while they work on a real Kafka.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
+
+mod common;
+
+use std::time::{Duration, Instant};
+
+use common::eventually;
+use common::files::{self, Query};
+use common::prometheus::Prometheus;
+use common::system::System;
+
+#[test]
+fn every_query_of_every_rule_panel_annotation_and_variable_has_data() {
+    let Some(mut system) = System::start() else {
+        return;
+    };
+    let started = Instant::now();
+    let prometheus = Prometheus::at(system.stack.ports().prometheus);
+    let visitors = system.visitors();
+    let producer = system.publish();
+    system.records("reviews", "broken", &[b"\xff\xfe no text".as_slice(); 20]);
+    let at_least = |what: &str, expr: &str, least: f64| {
+        eventually(what, || {
+            let value = prometheus.value(expr)?;
+            if value >= least {
+                Ok(())
+            } else {
+                Err(format!("{expr} is {value}"))
+            }
+        });
+    };
+    at_least(
+        "the shadow sees reviews of the first model",
+        "sum(verdict_shadow_reviews_total)",
+        50.0,
+    );
+    system.swap();
+    at_least(
+        "both consumers took the model",
+        r#"sum(verdict_model_swaps_total{outcome="taken"})"#,
+        2.0,
+    );
+    at_least(
+        "labels met verdicts of both versions",
+        "count(verdict_live_labelled > 20)",
+        2.0,
+    );
+    at_least(
+        "the trainer rebuilt a model",
+        "sum(verdict_trainer_rebuilds_total)",
+        1.0,
+    );
+    at_least("an audit has ended", "max(verdict_audit_reviews)", 1.0);
+    // No consumer takes this for a model, which is what an alert tells.
+    system.records("models", "sentiment", &[b"no pointer".as_slice()]);
+    at_least(
+        "the alert fires",
+        r#"sum(ALERTS{alertname="VerdictModelRefused",alertstate="firing"})"#,
+        1.0,
+    );
+    every_target_is_up(&prometheus, started);
+
+    let queries = all_queries();
+    eventually("every query has data", || {
+        let seconds = started.elapsed().as_secs_f64();
+        let mut without: Vec<String> = Vec::new();
+        for Query { place, expr } in &queries {
+            match prometheus.series(expr, seconds.ceil()) {
+                Ok(0) => without.push(format!("{place}: no data\n    {expr}")),
+                Ok(_) => {}
+                Err(error) => panic!("{place}: {error}\n    {expr}"),
+            }
+        }
+        for (place, selector, label) in files::variables() {
+            let path = format!("label/{label}/values");
+            let values = prometheus
+                .get(&path, &[("match[]", &files::filled(&selector))])
+                .unwrap();
+            if values.as_array().is_none_or(Vec::is_empty) {
+                without.push(format!("{place}: no values"));
+            }
+        }
+        let n = without.len();
+        if n == 0 {
+            Ok(())
+        } else {
+            Err(format!("{n} of {}:\n{}", queries.len(), without.join("\n")))
+        }
+    });
+    every_rule_is_well(&prometheus);
+    assert!(
+        prometheus
+            .value(r#"max(verdict_audit_findings{finding!="duplicated"})"#)
+            .unwrap()
+            < 1.0
+    );
+
+    drop(producer);
+    visitors.leave();
+    system
+        .stack
+        .check()
+        .unwrap_or_else(|error| panic!("{error}"));
+    system
+        .stack
+        .stop(Duration::from_secs(30))
+        .unwrap_or_else(|error| panic!("{error}"));
+    eprintln!(
+        "{} queries have data after {:?}",
+        queries.len(),
+        started.elapsed()
+    );
+}
+
+/// Recording rules by what they record, alerts by what they ask less the comparison, panels and annotations.
+fn all_queries() -> Vec<Query> {
+    let recorded = files::rules()
+        .into_iter()
+        .filter(|rule| !rule.is_alert)
+        .map(|rule| Query {
+            place: format!("recording rule {}", rule.name),
+            expr: rule.name,
+        });
+    let asked = files::queries().into_iter().map(|query| Query {
+        expr: files::filled(&query.expr),
+        ..query
+    });
+    recorded.chain(asked).collect()
+}
+
+fn every_target_is_up(prometheus: &Prometheus, started: Instant) {
+    eventually("every target is up", || {
+        let data = prometheus.get("targets", &[("state", "active")])?;
+        let targets = data["activeTargets"].as_array().ok_or("no targets")?;
+        let down: Vec<String> = targets
+            .iter()
+            .filter(|target| target["health"] != "up")
+            .map(|target| format!("{}: {}", target["scrapeUrl"], target["lastError"]))
+            .collect();
+        // Two consumers, web, producer, trainer and monitor.
+        if targets.len() == 6 && down.is_empty() {
+            Ok(())
+        } else {
+            Err(format!(
+                "{} targets after {:?}; {}",
+                targets.len(),
+                started.elapsed(),
+                down.join(", ")
+            ))
+        }
+    });
+}
+
+fn every_rule_is_well(prometheus: &Prometheus) {
+    let data = prometheus.get("rules", &[]).unwrap();
+    let rules: Vec<_> = data["groups"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .flat_map(|group| group["rules"].as_array().unwrap())
+        .collect();
+    assert_eq!(rules.len(), files::rules().len());
+    for rule in rules {
+        assert_eq!(
+            rule["health"], "ok",
+            "{}: {}",
+            rule["name"], rule["lastError"]
+        );
+    }
+}
