@@ -30,6 +30,29 @@ fn the_images_keep_to_the_rules() {
     assert!(problems.is_empty(), "{problems:#?}");
 }
 
+/// A test that a manifest names without its path is looked for, and `.dockerignore` leaves tests out.
+#[test]
+fn every_manifest_can_be_read_without_its_tests() {
+    let listed = Command::new("git")
+        .args(["ls-files", "*Cargo.toml"])
+        .current_dir(root())
+        .output()
+        .expect("git runs");
+    let manifests = String::from_utf8(listed.stdout).expect("paths are UTF-8");
+    assert!(manifests.lines().count() > 10, "{manifests}");
+    let without_path = manifests.lines().flat_map(|manifest| {
+        let text = file(manifest);
+        let sections = text.split("\n[");
+        let named = sections.filter(|section| section.starts_with("[test]]"));
+        let pathless: Vec<_> = named
+            .filter(|section| !section.contains("\npath = "))
+            .map(|section| format!("{manifest}: [{section}"))
+            .collect();
+        pathless
+    });
+    assert_eq!(without_path.collect::<Vec<_>>(), Vec::<String>::new());
+}
+
 #[test]
 fn every_variable_is_in_the_example_and_the_example_has_no_other() {
     // `${NAME:-default}`, and the variables that are handed on without a value.
