@@ -216,6 +216,7 @@ impl Loop<'_> {
                 looked = Some(Instant::now());
                 self.health.look(&self.source);
                 self.events.lag(&self.source);
+                self.events.tell();
                 self.events.replies(self.replies.settled());
                 self.watching.tick();
             }
