@@ -14,9 +14,9 @@ use verdict_telemetry::{
 
 use crate::{
     deliver::RepliesSent,
-    run::Summary,
     score::{Ending, Outcome, Reply},
     settings::Settings,
+    summary::Summary,
 };
 
 /// How often something that goes on happening is logged.
