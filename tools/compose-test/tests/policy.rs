@@ -194,13 +194,19 @@ fn every_rule_of_the_dockerfile_finds_its_breach() {
     let good = "ARG BASE=example/base:1\nFROM ${BASE} AS build\nRUN cargo build \\\n  --locked\n\
                 FROM ${BASE} AS service\nUSER 65532:65532\nFROM service AS one\nENTRYPOINT [\"/one\"]\n";
     assert_eq!(dockerfile_problems(good), Vec::<String>::new());
+    let cross = good.replace(
+        "FROM ${BASE} AS build",
+        "FROM --platform=${BUILDPLATFORM} ${BASE} AS build",
+    );
+    let empty = cross.replace("FROM ${BASE} AS service", "FROM scratch AS service");
+    assert_eq!(dockerfile_problems(&empty), Vec::<String>::new());
     for (replaced, by, problem) in [
         ("base:1", "base", "not pinned"),
         ("base:1", "base:latest", "not pinned"),
         (
             "RUN cargo",
             "RUN --mount=type=cache,target=/x cargo",
-            "classic builder",
+            "only newer builders",
         ),
         ("USER 65532:65532\n", "", "runs as None"),
         ("USER 65532:65532", "USER root", "runs as Some"),
