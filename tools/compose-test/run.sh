@@ -66,7 +66,8 @@ trap down EXIT
 
 mkdir -p "$work"
 engine_start
-export VERDICT_TAG=compose-test REVISION CREATED DOCKER_BUILDKIT=1
+[ -z "$build" ] || buildx_install
+export VERDICT_TAG=compose-test REVISION CREATED
 REVISION=$(git -C "$root" rev-parse HEAD 2>/dev/null || echo unknown)
 CREATED=$(git -C "$root" log -1 --format=%cI 2>/dev/null || echo 1970-01-01T00:00:00Z)
 
@@ -80,7 +81,7 @@ start=$(now)
 [ -z "$build" ] || for service in consumer producer trainer web; do
   say "building verdict-$service"
   # What a stand-in fetches, it fetches as this machine does.
-  docker build ${network[@]+"${network[@]}"} --target "$service" --build-arg REVISION="$REVISION" --build-arg CREATED="$CREATED" \
+  docker buildx build --load ${network[@]+"${network[@]}"} --target "$service" --build-arg REVISION="$REVISION" --build-arg CREATED="$CREATED" \
     --tag "verdict-$service:$VERDICT_TAG" "$root" >"$work/build-$service.log" 2>&1 \
     || { tail -30 "$work/build-$service.log" >&2; say "the image of $service does not build"; exit 1; }
 done
