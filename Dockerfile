@@ -1,14 +1,15 @@
 # One image for each service: docker build --target consumer|web|producer|trainer .
 #
-# Plain Dockerfile instructions only, so that the classic builder and BuildKit both build it. Base images are pinned by
-# tag here; pin them by digest with --build-arg RUST_IMAGE=…@sha256:… and RUNTIME_IMAGE=…@sha256:….
+# For another architecture than this machine's: --platform linux/arm64 --build-arg ARCHITECTURE=arm64; it is compiled here, for there.
+# The base image is pinned by tag here; pin it by digest with --build-arg RUST_IMAGE=…@sha256:…
 ARG RUST_IMAGE=rust:1.95-bookworm
-# glibc, libgcc, OpenSSL 3 and CA certificates of Debian 12; no shell, no package manager.
-ARG RUNTIME_IMAGE=gcr.io/distroless/cc-debian12:nonroot
 
-FROM ${RUST_IMAGE} AS chef
+FROM --platform=${BUILDPLATFORM} ${RUST_IMAGE} AS chef
+ARG CARGO_AUDITABLE_VERSION=0.7.7
 ARG CARGO_CHEF_VERSION=0.1.78
-RUN cargo install cargo-chef --locked --version "${CARGO_CHEF_VERSION}"
+ARG CARGO_CYCLONEDX_VERSION=0.5.9
+RUN cargo install --locked "cargo-auditable@${CARGO_AUDITABLE_VERSION}" "cargo-chef@${CARGO_CHEF_VERSION}" \
+    "cargo-cyclonedx@${CARGO_CYCLONEDX_VERSION}"
 WORKDIR /build
 
 # The manifests and the lock file alone: what follows is built again only when they change.
@@ -16,22 +17,44 @@ FROM chef AS plan
 COPY . .
 RUN cargo chef prepare --recipe-path recipe.json
 
+# What is needed of Debian at run time, and nothing else.
+FROM chef AS debian
+ARG ARCHITECTURE=
+COPY tools/images tools/images
+RUN tools/images/rootfs.sh /rootfs "${ARCHITECTURE}"
+
 FROM chef AS build
-# zlib is linked into the binary, since the runtime image has none. Symbols are of no use where no debugger is.
+ARG ARCHITECTURE=
+# zlib is linked into the binary, since the runtime image has none. Symbols are of no use where no debugger is. What is built here is
+# built seldom and pulled often: link-time optimisation of everything, for smaller programs.
 ENV LIBZ_SYS_STATIC=1 \
+    CARGO_PROFILE_RELEASE_CODEGEN_UNITS=1 \
+    CARGO_PROFILE_RELEASE_LTO=fat \
     CARGO_PROFILE_RELEASE_STRIP=symbols \
     CARGO_INCREMENTAL=0
+COPY tools/images tools/images
+RUN tools/images/target.sh "${ARCHITECTURE}"
 COPY --from=plan /build/recipe.json recipe.json
-RUN cargo chef cook --locked --release --recipe-path recipe.json \
+RUN tools/images/cargo.sh "${ARCHITECTURE}" chef cook --locked --release --recipe-path recipe.json \
     --package verdict-consumer --package verdict-producer --package verdict-trainer --package verdict-web
 COPY . .
-# An empty folder, whose owner a new volume that is mounted there takes over.
-RUN cargo build --locked --release \
+# The binaries name the crates that they were built of (cargo-auditable); an empty folder, whose owner a new volume that is mounted
+# there takes over.
+RUN tools/images/cargo.sh "${ARCHITECTURE}" auditable build --locked --release \
     --package verdict-consumer --package verdict-producer --package verdict-trainer --package verdict-web \
  && mkdir -p /out/empty \
- && cp target/release/consumer target/release/producer target/release/trainer target/release/web /out/
+ && cd "target/$(tools/images/triple.sh "${ARCHITECTURE}")/release" \
+ && cp consumer producer trainer web /out/
+RUN tools/images/sbom.sh "${ARCHITECTURE}" /out
 
-FROM ${RUNTIME_IMAGE} AS service
+# The bills of materials alone: docker buildx build --target sbom --output dist .
+FROM scratch AS sbom
+COPY --from=build /out/*.cdx.json /
+
+FROM scratch AS service
+COPY --from=debian /rootfs /
+ENV PATH=/usr/local/bin \
+    SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt
 ARG VERSION=0.1.0
 ARG REVISION=unknown
 ARG CREATED=1970-01-01T00:00:00Z
@@ -49,6 +72,7 @@ LABEL org.opencontainers.image.title="verdict-producer" \
       org.opencontainers.image.description="Creates Verdict's topics and publishes reviews in bulk"
 ENV VERDICT_LISTEN=0.0.0.0:9102
 EXPOSE 9102
+COPY --from=build /out/producer.cdx.json /usr/share/doc/verdict/sbom.cdx.json
 COPY --from=build /out/producer /usr/local/bin/producer
 ENTRYPOINT ["/usr/local/bin/producer"]
 
@@ -58,6 +82,7 @@ LABEL org.opencontainers.image.title="verdict-trainer" \
 ENV VERDICT_LISTEN=0.0.0.0:9103 \
     VERDICT_REGISTRY=/srv/verdict/models/registry
 EXPOSE 9103
+COPY --from=build /out/trainer.cdx.json /usr/share/doc/verdict/sbom.cdx.json
 COPY --from=build /out/trainer /usr/local/bin/trainer
 COPY models/default models/default
 COPY params.yaml params.yaml
@@ -70,6 +95,7 @@ LABEL org.opencontainers.image.title="verdict-web" \
       org.opencontainers.image.description="The frontend of Verdict: a page and an HTTP interface that publish reviews and await their verdicts over Kafka"
 ENV VERDICT_LISTEN=0.0.0.0:8080
 EXPOSE 8080
+COPY --from=build /out/web.cdx.json /usr/share/doc/verdict/sbom.cdx.json
 COPY --from=build /out/web /usr/local/bin/web
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s CMD ["/usr/local/bin/web", "healthcheck"]
 ENTRYPOINT ["/usr/local/bin/web"]
@@ -79,6 +105,7 @@ LABEL org.opencontainers.image.title="verdict-consumer" \
       org.opencontainers.image.description="Scores reviews from Kafka and writes verdicts, dead letters and replies"
 ENV VERDICT_LISTEN=0.0.0.0:9101
 EXPOSE 9101
+COPY --from=build /out/consumer.cdx.json /usr/share/doc/verdict/sbom.cdx.json
 COPY --from=build /out/consumer /usr/local/bin/consumer
 COPY models/default models/default
 COPY --from=build --chown=65532:65532 /out/empty models/registry

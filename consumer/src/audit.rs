@@ -1,6 +1,7 @@
 //! `consumer audit`: reads the topics again and proves that every review has exactly one outcome.
 
 mod ledger;
+pub mod settings;
 
 use std::{collections::BTreeMap, ops::ControlFlow, process::ExitCode, time::Duration};
 
@@ -10,9 +11,10 @@ use verdict_messages::{OffsetRange, Position, dead_letter};
 use verdict_telemetry::logs;
 
 pub use self::ledger::Ledger;
+use self::settings::AuditArgs;
 use crate::{
     service::{BadInput, bad_input},
-    settings::{AuditArgs, TopicArgs},
+    settings::topics::TopicArgs,
     shutdown::Shutdown,
 };
 

@@ -14,13 +14,49 @@ use verdict_telemetry::{
 
 use crate::{
     deliver::RepliesSent,
-    run::Summary,
     score::{Ending, Outcome, Reply},
     settings::Settings,
+    summary::Summary,
 };
 
 /// How often something that goes on happening is logged.
 const AGAIN: Duration = Duration::from_secs(10);
+
+/// Counters are told after so many records at the latest. Each takes a look-up of its labels, which small batches would pay for every
+/// few records.
+const TELL_AFTER: u64 = 1_000;
+
+/// What was counted and not told yet.
+#[derive(Debug, Default)]
+struct Counted {
+    read: u64,
+    positive: u64,
+    negative: u64,
+    // In the order of `ErrorKind::ALL`.
+    dead_letters: [u64; ErrorKind::ALL.len()],
+    expired: u64,
+}
+
+impl Counted {
+    fn add(&mut self, ending: &Ending) {
+        self.read += 1;
+        match ending.outcome {
+            Outcome::Verdict(Sentiment::Positive) => self.positive += 1,
+            Outcome::Verdict(Sentiment::Negative) => self.negative += 1,
+            Outcome::DeadLetter(kind) => {
+                let kinds = ErrorKind::ALL.iter().zip(&mut self.dead_letters);
+                kinds
+                    .filter(|(known, _)| **known == kind)
+                    .for_each(|(_, n)| *n += 1);
+            }
+        }
+        self.expired += u64::from(ending.reply == Reply::Expired);
+    }
+
+    fn rejected(&self) -> u64 {
+        self.dead_letters.iter().sum()
+    }
+}
 
 /// Where the consumer tells what happens.
 #[derive(Debug)]
@@ -31,6 +67,7 @@ pub struct Events {
     dead_letters: Destination,
     trouble: Rarely,
     rejected: Rarely,
+    counted: Counted,
 }
 
 impl Events {
@@ -45,6 +82,7 @@ impl Events {
             dead_letters: Destination::topic(&settings.dead_letters_topic),
             trouble: Rarely::default(),
             rejected: Rarely::default(),
+            counted: Counted::default(),
         }
     }
 
@@ -111,55 +149,61 @@ impl Events {
 
     /// A batch stands: its outputs are confirmed and its positions committed. `took` since its last poll.
     pub fn batch_committed(&mut self, endings: &[Ending], took: Duration) {
-        let read = count(endings.iter());
-        self.metrics.record_consumed(&self.reviews, read);
-        self.metrics.record_batch(&self.reviews, read, took);
-        let with = |outcome| count(endings.iter().filter(|ending| ending.outcome == outcome));
-        for (sentiment, class) in [
-            (Sentiment::Positive, Prediction::Positive),
-            (Sentiment::Negative, Prediction::Negative),
-        ] {
-            let n = with(Outcome::Verdict(sentiment));
-            if n > 0 {
-                self.metrics.record_predictions(class, n);
-            }
-        }
-        let verdicts = count(
-            endings
-                .iter()
-                .filter(|ending| matches!(ending.outcome, Outcome::Verdict(_))),
-        );
-        if verdicts > 0 {
-            self.metrics.record_ended(EndingLabel::Verdict, verdicts);
-            self.metrics.record_sent(&self.verdicts, verdicts);
-        }
-        for kind in ErrorKind::ALL {
-            let n = with(Outcome::DeadLetter(kind));
-            if n > 0 {
-                self.metrics
-                    .record_ended(EndingLabel::DeadLetter(label(kind)), n);
-                self.metrics.record_sent(&self.dead_letters, n);
-            }
-        }
+        let before = (self.counted.read, self.counted.rejected());
         for ending in endings {
+            self.counted.add(ending);
             self.metrics.record_scored(ending.took);
         }
-        let expired = count(
-            endings
-                .iter()
-                .filter(|ending| ending.reply == Reply::Expired),
-        );
-        if expired > 0 {
-            self.metrics.record_replies(ReplySent::Expired, expired);
+        let read = self.counted.read - before.0;
+        let rejected = self.counted.rejected() - before.1;
+        self.metrics.record_batch(&self.reviews, read, took);
+        if self.counted.read >= TELL_AFTER {
+            self.tell();
         }
-        if let Some(rejected) = self.rejected.say(read - verdicts) {
+        if let Some(rejected) = self.rejected.say(rejected) {
             tracing::warn!(
                 rejected,
                 "records became dead letters; their headers say why"
             );
         }
         self.trouble.is_over();
-        tracing::debug!(read, verdicts, ms = took.as_millis(), "batch committed");
+        tracing::debug!(
+            read,
+            verdicts = read - rejected,
+            ms = took.as_millis(),
+            "batch committed"
+        );
+    }
+
+    /// Counts what was gathered since the last time: call it once a second.
+    pub fn tell(&mut self) {
+        let counted = std::mem::take(&mut self.counted);
+        let tell = |n: u64, count: &dyn Fn(u64)| {
+            if n > 0 {
+                count(n);
+            }
+        };
+        let metrics = &self.metrics;
+        tell(counted.read, &|n| metrics.record_consumed(&self.reviews, n));
+        tell(counted.positive, &|n| {
+            metrics.record_predictions(Prediction::Positive, n);
+        });
+        tell(counted.negative, &|n| {
+            metrics.record_predictions(Prediction::Negative, n);
+        });
+        tell(counted.positive + counted.negative, &|n| {
+            metrics.record_ended(EndingLabel::Verdict, n);
+            metrics.record_sent(&self.verdicts, n);
+        });
+        for (kind, n) in ErrorKind::ALL.into_iter().zip(counted.dead_letters) {
+            tell(n, &|n| {
+                metrics.record_ended(EndingLabel::DeadLetter(label(kind)), n);
+                metrics.record_sent(&self.dead_letters, n);
+            });
+        }
+        tell(counted.expired, &|n| {
+            metrics.record_replies(ReplySent::Expired, n);
+        });
     }
 
     /// Reading pauses.
@@ -226,7 +270,8 @@ impl Events {
     }
 
     /// The loop has ended.
-    pub fn stopped(&self, summary: &Summary) {
+    pub fn stopped(&mut self, summary: &Summary) {
+        self.tell();
         tracing::info!(
             read = summary.read,
             verdicts = summary.verdicts,
@@ -238,10 +283,6 @@ impl Events {
             "consumer stopped"
         );
     }
-}
-
-fn count<'e>(endings: impl Iterator<Item = &'e Ending>) -> u64 {
-    endings.count() as u64
 }
 
 fn label(kind: ErrorKind) -> DeadLetter {

@@ -26,6 +26,7 @@
 pub mod audit;
 pub mod batch;
 pub mod breaker;
+pub mod cli;
 pub mod deliver;
 pub mod events;
 pub mod models;
@@ -35,5 +36,6 @@ pub mod score;
 pub mod service;
 pub mod settings;
 pub mod shutdown;
+pub mod summary;
 pub mod traces;
 pub mod watching;

@@ -4,9 +4,10 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use verdict_consumer::{
-    audit, monitor,
+    audit,
+    cli::{Cli, Command},
+    monitor,
     service::{self, exit_code},
-    settings::{Cli, Command},
 };
 
 fn main() -> ExitCode {

@@ -7,7 +7,6 @@ use std::{
 
 use arc_swap::ArcSwap;
 use verdict_kafka_io::{BatchLimits, Failure, Record, Source};
-use verdict_messages::ErrorKind;
 use verdict_sentiment::Model;
 use verdict_telemetry::{
     Telemetry,
@@ -20,9 +19,10 @@ use crate::{
     deliver::{AtLeastOnce, Delivery, Replies},
     events::Events,
     models::{Watch, fetch},
-    score::{Ending, Outcome, Reply, Scorer},
+    score::{Ending, Reply, Scorer},
     settings::Settings,
     shutdown::Shutdown,
+    summary::Summary,
     traces::{TracedBatch, Traces},
     watching::{Shadow, Watching},
 };
@@ -33,49 +33,6 @@ const WEDGED: Duration = Duration::from_secs(30);
 const LOOK: Duration = Duration::from_secs(1);
 /// How long replies may take at the end.
 const LAST_REPLIES: Duration = Duration::from_secs(1);
-
-/// What a loop did. `read` is the sum of the endings: a batch that failed is read again and counts when it stands.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Summary {
-    /// Records read, of batches that stand.
-    pub read: u64,
-    /// Of these, how many got a verdict.
-    pub verdicts: u64,
-    /// Of these, how many became dead letters, in the order of [`ErrorKind::ALL`].
-    pub dead_letters_by_kind: [u64; ErrorKind::ALL.len()],
-    /// Batches that stand.
-    pub batches: u64,
-    /// Batches that failed and were read again.
-    pub failed_batches: u64,
-    /// Models taken up, the first one too.
-    pub models: u64,
-    /// The longest that taking up a model has kept the loop.
-    pub longest_swap: Duration,
-}
-
-impl Summary {
-    /// How many records became dead letters.
-    #[must_use]
-    pub fn dead_letters(&self) -> u64 {
-        self.dead_letters_by_kind.iter().sum()
-    }
-
-    fn add(&mut self, endings: &[Ending]) {
-        self.batches += 1;
-        self.read += endings.len() as u64;
-        for ending in endings {
-            match ending.outcome {
-                Outcome::Verdict(_) => self.verdicts += 1,
-                Outcome::DeadLetter(kind) => {
-                    let kinds = ErrorKind::ALL.iter().zip(&mut self.dead_letters_by_kind);
-                    kinds
-                        .filter(|(known, _)| **known == kind)
-                        .for_each(|(_, n)| *n += 1);
-                }
-            }
-        }
-    }
-}
 
 /// Scores reviews until `shutdown` is requested, on the calling thread. The model of a batch is the one that `models`
 /// holds when the batch begins. Where the settings say which models to follow, a thread puts them there, and nothing is
@@ -216,6 +173,7 @@ impl Loop<'_> {
                 looked = Some(Instant::now());
                 self.health.look(&self.source);
                 self.events.lag(&self.source);
+                self.events.tell();
                 self.events.replies(self.replies.settled());
                 self.watching.tick();
             }

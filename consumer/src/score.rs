@@ -12,7 +12,7 @@ use verdict_messages::{
 use verdict_sentiment::{Label, Model, Scratch};
 
 use crate::{
-    settings::{Explain, ScoreSettings},
+    settings::scoring::{Explain, ScoreSettings},
     watching::{Observation, Plan},
 };
 

@@ -1,76 +1,30 @@
-//! Settings: what was typed, and what it means.
+//! Settings of `consumer run`: what was typed, and what it means.
+
+pub mod bad;
+pub mod scoring;
+pub mod topics;
 
 use std::{
     net::SocketAddr, num::NonZeroUsize, path::PathBuf, thread::available_parallelism,
     time::Duration,
 };
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser};
 use verdict_kafka_io::{BatchLimits, KafkaArgs, KafkaSettings, SourceOptions};
-use verdict_messages::{
-    AllowedReplyTopics, MAX_REVIEW_BYTES, reply::DEFAULT_ALLOWED_REPLY_TOPICS, topic,
-};
+use verdict_messages::{AllowedReplyTopics, MAX_REVIEW_BYTES, reply::DEFAULT_ALLOWED_REPLY_TOPICS};
 use verdict_registry::{Resolver, TrackingSettings};
-use verdict_telemetry::{CpuPrice, TelemetryArgs, http::ProbeArgs};
+use verdict_telemetry::{CpuPrice, TelemetryArgs};
 
+use self::{
+    bad::BadSettings,
+    scoring::{Explain, ScoreSettings},
+    topics::TopicArgs,
+};
 use crate::{
     breaker::{BreakerArgs, BreakerSettings},
     models::{ModelArgs, ModelSettings},
-    monitor::settings::MonitorArgs,
     watching::{WatchArgs, WatchSettings},
 };
-
-/// Scores reviews from Kafka and writes verdicts, dead letters and replies.
-#[derive(Debug, Parser)]
-#[command(name = "consumer", version, args_conflicts_with_subcommands = true)]
-pub struct Cli {
-    /// What to do; `run` when nothing is said.
-    #[command(subcommand)]
-    pub command: Option<Command>,
-    /// The flags of `run`.
-    #[command(flatten)]
-    pub run: RunArgs,
-}
-
-/// The commands.
-#[derive(Debug, Subcommand)]
-pub enum Command {
-    /// Score reviews until told to stop (the default)
-    Run(Box<RunArgs>),
-    /// Read the topics again and prove that every review has exactly one outcome; exit code 1 when not
-    Audit(AuditArgs),
-    /// Follow verdicts and labels and tell how right each model version is; audit again and again
-    Monitor(Box<MonitorArgs>),
-    /// Ask the consumer of this machine whether it is ready; exit code 1 when not
-    Healthcheck(ProbeArgs),
-}
-
-/// The topics, for every command.
-#[derive(Debug, Clone, Args)]
-pub struct TopicArgs {
-    /// Topic of the reviews
-    #[arg(long, env = "VERDICT_REVIEWS_TOPIC", default_value = topic::REVIEWS, value_name = "TOPIC")]
-    pub reviews_topic: String,
-
-    /// Topic of the verdicts; needs at least as many partitions as the reviews have
-    #[arg(long, env = "VERDICT_VERDICTS_TOPIC", default_value = topic::VERDICTS, value_name = "TOPIC")]
-    pub verdicts_topic: String,
-
-    /// Topic of the dead letters; needs at least as many partitions as the reviews have
-    #[arg(long, env = "VERDICT_DEAD_LETTERS_TOPIC", default_value = topic::DEAD_LETTERS, value_name = "TOPIC")]
-    pub dead_letters_topic: String,
-}
-
-/// When the terms that weighed most are told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Explain {
-    /// Never
-    Never,
-    /// In replies, to who waits for one
-    Replies,
-    /// In replies and in every verdict
-    Always,
-}
 
 /// What was typed for `run`.
 #[derive(Debug, Clone, Args)]
@@ -183,42 +137,6 @@ pub struct RunArgs {
     pub telemetry: TelemetryArgs,
 }
 
-/// What was typed for `audit`.
-#[derive(Debug, Clone, Args)]
-pub struct AuditArgs {
-    /// How to reach Kafka.
-    #[command(flatten)]
-    pub kafka: KafkaArgs,
-
-    /// The topics.
-    #[command(flatten)]
-    pub topics: TopicArgs,
-
-    /// Audit only reviews that this consumer group is done with; without it, all that are there
-    #[arg(long, value_name = "NAME")]
-    pub group: Option<String>,
-
-    /// Positions to show of each kind
-    #[arg(long, default_value_t = 5, value_name = "N")]
-    pub first: usize,
-
-    /// Accept duplicates: after a crash, an at-least-once consumer delivers some outcomes twice
-    #[arg(long)]
-    pub allow_duplicates: bool,
-
-    /// Give up when nothing arrives for so long, in seconds
-    #[arg(long, default_value_t = 30, value_name = "S")]
-    pub patience_s: u64,
-
-    /// Print one JSON object as the last line of standard output
-    #[arg(long)]
-    pub json: bool,
-
-    /// Logs and metrics.
-    #[command(flatten)]
-    pub telemetry: TelemetryArgs,
-}
-
 /// Settings of `run`, checked.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -253,26 +171,6 @@ pub struct Settings {
     /// What CPU time costs.
     pub price: CpuPrice,
 }
-
-/// What scoring a record depends on besides the model.
-#[derive(Debug, Clone)]
-pub struct ScoreSettings {
-    /// Consumer group, named in dead letters.
-    pub group: String,
-    /// Topics that replies may go to.
-    pub reply_topics: AllowedReplyTopics,
-    /// When the terms that weighed most are told.
-    pub explain: Explain,
-    /// Most terms of an explanation.
-    pub explain_terms: usize,
-    /// Longest review record in bytes.
-    pub max_review_bytes: usize,
-}
-
-/// Everything that is wrong with the settings, one sentence each.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{}", .0.join("; "))]
-pub struct BadSettings(pub Vec<String>);
 
 /// How often the loop looks whether it is to stop while nothing arrives.
 const IDLE: Duration = Duration::from_millis(100);
@@ -399,43 +297,8 @@ fn mlflow_variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
-impl TopicArgs {
-    pub(crate) fn all(&self) -> [&String; 3] {
-        [
-            &self.reviews_topic,
-            &self.verdicts_topic,
-            &self.dead_letters_topic,
-        ]
-    }
-
-    /// An outcome that is written where outcomes of another kind or reviews are read would be read as one of those.
-    pub(crate) fn problems(&self) -> Vec<String> {
-        let named = [
-            ("--reviews-topic", &self.reviews_topic),
-            ("--verdicts-topic", &self.verdicts_topic),
-            ("--dead-letters-topic", &self.dead_letters_topic),
-        ];
-        let mut problems = Vec::new();
-        for (index, (flag, topic)) in named.iter().enumerate() {
-            if topic.is_empty() {
-                problems.push(format!("{flag} must not be empty"));
-            }
-            for (other, same) in named.iter().skip(index + 1) {
-                if topic == same {
-                    problems.push(format!(
-                        "{flag} and {other} must differ, both are {topic:?}"
-                    ));
-                }
-            }
-        }
-        problems
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     fn read(arguments: &[&str]) -> RunArgs {
@@ -443,15 +306,8 @@ mod tests {
     }
 
     #[test]
-    fn the_command_line_is_well_formed() {
-        Cli::command().debug_assert();
-    }
-
-    #[test]
-    fn nothing_typed_is_run_with_the_defaults() {
-        let cli = Cli::try_parse_from(["consumer"]).unwrap();
-        assert!(cli.command.is_none());
-        let settings = cli.run.check().unwrap();
+    fn nothing_typed_is_the_defaults() {
+        let settings = read(&[]).check().unwrap();
         assert_eq!(settings.source.topics, ["reviews"]);
         let models = settings.models.unwrap();
         assert_eq!((&*models.topic, &*models.name), ("models", "sentiment"));
@@ -459,14 +315,6 @@ mod tests {
         let alone = read(&["--no-follow-models", "--model-name="]).check();
         assert_eq!(alone.unwrap().models, None);
         assert_eq!(settings.listen, "127.0.0.1:9101".parse().unwrap());
-        assert!(matches!(
-            Cli::try_parse_from(["consumer", "run"]).unwrap().command,
-            Some(Command::Run(_))
-        ));
-        assert!(matches!(
-            Cli::try_parse_from(["consumer", "audit"]).unwrap().command,
-            Some(Command::Audit(_))
-        ));
     }
 
     #[test]

@@ -1,8 +1,12 @@
 //! The wish to stop, shared by whoever hears of it and the loop that heeds it.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread::JoinHandle,
+    time::{Duration, Instant},
 };
 
 /// A flag that is raised once. Clones share it.
@@ -19,5 +23,17 @@ impl Shutdown {
     #[must_use]
     pub fn is_requested(&self) -> bool {
         self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// Waits for a thread that was asked to end, `within` at most. One that still waits for a broker, a file system or a server holds
+/// nothing that anybody needs: it ends when that answers, or with the process. `what` names it, should it have panicked.
+pub(crate) fn join_within(thread: JoinHandle<()>, within: Duration, what: &str) {
+    let asked = Instant::now();
+    while !thread.is_finished() && asked.elapsed() < within {
+        std::thread::park_timeout(Duration::from_millis(2));
+    }
+    if thread.is_finished() && thread.join().is_err() {
+        tracing::error!("{what} panicked");
     }
 }

@@ -12,11 +12,13 @@
 //! the numbers mean is told in docs/model-watching.md. [`models`](crate::models) is another matter: which model serves.
 
 pub mod alarm;
+mod lot;
 pub mod observation;
 pub mod page;
 pub mod psi;
 pub mod settings;
 pub mod shadow;
+mod state;
 pub mod terms;
 pub mod watcher;
 pub mod window;

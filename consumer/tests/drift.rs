@@ -22,7 +22,7 @@ use common::{record, score_settings, settings};
 use verdict_consumer::{
     batch::Pool,
     score::{Ending, Scorer},
-    settings::Explain,
+    settings::scoring::Explain,
     watching::{Plan, Watching, alarm::Alarm, window::Window},
 };
 use verdict_datasets::{OpenOptions, Source, Split};

@@ -26,11 +26,13 @@ use common::{
 };
 use tempfile::TempDir;
 use verdict_consumer::{
-    audit::audit,
+    audit::{audit, settings::AuditArgs},
+    cli::{Cli, Command},
     models::ModelSettings,
-    run::{Summary, run},
-    settings::{AuditArgs, Cli, Command, TopicArgs},
+    run::run,
+    settings::topics::TopicArgs,
     shutdown::Shutdown,
+    summary::Summary,
 };
 use verdict_kafka_io::{KafkaSettings, Outgoing, Publisher, PublisherRole, snapshot};
 use verdict_messages::{Verdict, topic};

@@ -19,10 +19,12 @@ use common::{
     settings,
 };
 use verdict_consumer::{
-    audit::{Report, audit},
-    run::{Summary, run},
-    settings::{AuditArgs, Cli, Command, TopicArgs},
+    audit::{Report, audit, settings::AuditArgs},
+    cli::{Cli, Command},
+    run::run,
+    settings::topics::TopicArgs,
     shutdown::Shutdown,
+    summary::Summary,
 };
 use verdict_kafka_io::{Failure, KafkaSettings, Outgoing};
 use verdict_messages::{ReplyAddress, Review, Sentiment, Verdict, reply::Dialect, topic};

@@ -16,7 +16,7 @@ use proptest::prelude::*;
 use verdict_consumer::{
     batch::{Pool, commits},
     score::{Ending, Outcome, Reply, Scorer},
-    settings::{Explain, ScoreSettings},
+    settings::scoring::{Explain, ScoreSettings},
 };
 use verdict_kafka_io::{Outgoing, Record};
 use verdict_messages::{ErrorKind, Headers, Problem, Sentiment, Verdict, dead_letter};

@@ -17,7 +17,7 @@ use proptest::prelude::*;
 use verdict_consumer::{
     batch::Pool,
     score::{Ending, Scorer},
-    settings::Explain,
+    settings::scoring::Explain,
     watching::{
         Observation, Plan, Shadow,
         observation::MAX_COLUMNS,

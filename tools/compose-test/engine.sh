@@ -27,3 +27,22 @@ engine_stop() {
   kill "$engine_pid" && wait "$engine_pid" || true
   engine_pid=
 }
+
+# BuildKit's command, which Debian's docker.io has not: from its Go module, for this test alone.
+buildx_install() {
+  ! docker buildx version >/dev/null 2>&1 || return 0
+  local version=v0.29.1 source
+  export DOCKER_CONFIG=$work/docker
+  local plugin=$DOCKER_CONFIG/cli-plugins/docker-buildx
+  if ! [ -x "$plugin" ]; then
+    command -v go >/dev/null || { echo "compose-test: docker has no buildx, and there is no Go to build it with" >&2; return 2; }
+    echo "buildx: built from its Go module, $version" >&2
+    # In a copy of the module: its go.mod excludes versions, which `go install` does not take.
+    source=$(go mod download -json "github.com/docker/buildx@$version" | sed -n 's/^\t"Dir": "\(.*\)",$/\1/p')
+    rm -rf "$work/buildx" && cp -r "$source" "$work/buildx" && chmod -R u+w "$work/buildx"
+    mkdir -p "${plugin%/*}"
+    (cd "$work/buildx" && go build -trimpath -o "$plugin.partial" ./cmd/buildx) >"$work/buildx.log" 2>&1 || { tail -5 "$work/buildx.log" >&2; return 2; }
+    mv "$plugin.partial" "$plugin"
+    rm -rf "$work/buildx"
+  fi
+}

@@ -4,7 +4,6 @@
 standins=$root/tools/compose-test/standins
 
 rust_image() { sed -n 's/^ARG RUST_IMAGE=//p' "$root/Dockerfile"; }
-runtime_image() { sed -n 's/^ARG RUNTIME_IMAGE=//p' "$root/Dockerfile"; }
 compose_image() { sed -n "/^ *image: *$(sed 's#/#\\/#g' <<<"$1"):/{s/^ *image: *//p;q}" "$root/docker-compose.yml"; }
 
 exists() { docker image inspect "$1" >/dev/null 2>&1; }
@@ -31,16 +30,19 @@ debian() {
   rm -rf "$work/debian"
 }
 
-# The crates that the workspace and cargo-chef are built from, in a folder that needs no network.
+# The crates that the workspace and cargo's tools are built from, in a folder that needs no network.
 rust_context() {
-  local chef; chef=$(sed -n 's/^ARG CARGO_CHEF_VERSION=//p' "$root/Dockerfile")
-  mkdir -p "$work/chef/src"
-  printf '[package]\nname = "fetch"\nversion = "0.0.0"\n[workspace]\n[dependencies]\ncargo-chef = "=%s"\n' "$chef" >"$work/chef/Cargo.toml"
-  : >"$work/chef/src/lib.rs"
-  cargo fetch --quiet --manifest-path "$work/chef/Cargo.toml"
-  # With the versions of its own lock file, as `cargo install --locked` takes them.
-  local manifest; manifest=$(echo "${CARGO_HOME:-$HOME/.cargo}"/registry/src/*/cargo-chef-"$chef"/Cargo.toml)
-  cargo fetch --quiet --locked --manifest-path "$manifest"
+  local tool version manifest
+  for tool in cargo-auditable cargo-chef cargo-cyclonedx; do
+    version=$(sed -n "s/^ARG $(tr a-z- A-Z_ <<<"$tool")_VERSION=//p" "$root/Dockerfile")
+    mkdir -p "$work/$tool/src"
+    printf '[package]\nname = "fetch"\nversion = "0.0.0"\n[workspace]\n[dependencies]\n%s = "=%s"\n' "$tool" "$version" >"$work/$tool/Cargo.toml"
+    : >"$work/$tool/src/lib.rs"
+    cargo fetch --quiet --manifest-path "$work/$tool/Cargo.toml"
+    # With the versions of its own lock file, as `cargo install --locked` takes them.
+    manifest=$(echo "${CARGO_HOME:-$HOME/.cargo}"/registry/src/*/"$tool-$version"/Cargo.toml)
+    cargo fetch --quiet --locked --manifest-path "$manifest"
+  done
   cargo fetch --quiet --locked --manifest-path "$root/Cargo.toml"
   rm -rf "$work/rust" && mkdir -p "$work/rust/toolchain" "$work/rust/registry"
   cp -a "${CARGO_HOME:-$HOME/.cargo}"/registry/{index,cache} "$work/rust/registry/"
@@ -58,17 +60,13 @@ kafka_context() {
 
 # What is needed to build our images.
 standins_to_build() {
-  local rust runtime; rust=$(rust_image) runtime=$(runtime_image)
+  local rust; rust=$(rust_image)
   # It holds the crates of one lock file, so another one needs another stand-in.
   if ! exists "$rust" || { is_standin "$rust" && [ "$(label "$rust" verdict.lock)" != "$(lock)" ]; }; then
     debian
     rust_context
     standin rust "$rust" "$work/rust" --label "verdict.lock=$(lock)"
     rm -rf "$work/rust"
-  fi
-  if ! exists "$runtime"; then
-    debian
-    standin runtime "$runtime" "$standins"
   fi
 }
 

@@ -24,9 +24,10 @@ use clap::Parser as _;
 use common::{Made, process::Place, reviews, write_csv};
 use serde_json::Value;
 use verdict_consumer::{
+    cli::{Cli, Command},
     monitor::{once, report::VersionReport, run as monitor, settings::MonitorSettings},
     run,
-    settings::{Cli, Command, RunArgs},
+    settings::RunArgs,
     shutdown::Shutdown,
 };
 use verdict_kafka::{Kafka, Options};

@@ -22,7 +22,7 @@ use super::{
     fetch::Fetch,
     verify::verify,
 };
-use crate::shutdown::Shutdown;
+use crate::shutdown::{Shutdown, join_within};
 
 /// The longest wait before the thread looks whether it is to stop.
 const LOOK: Duration = Duration::from_millis(50);
@@ -117,16 +117,8 @@ impl Watch {
 impl Drop for Watch {
     fn drop(&mut self) {
         self.stop.request();
-        let Some(thread) = self.thread.take() else {
-            return;
-        };
-        let asked = Instant::now();
-        while !thread.is_finished() && asked.elapsed() < END_WITHIN {
-            std::thread::park_timeout(Duration::from_millis(2));
-        }
-        // One that waits for a file system or a server holds nothing that anybody needs; it ends when that answers.
-        if thread.is_finished() && thread.join().is_err() {
-            tracing::error!("the thread that follows the models panicked");
+        if let Some(thread) = self.thread.take() {
+            join_within(thread, END_WITHIN, "the thread that follows the models");
         }
     }
 }

@@ -11,7 +11,7 @@ use verdict_telemetry::{AuditFound, Metrics, Telemetry};
 use super::settings::MonitorSettings;
 use crate::{
     audit::{self, Report},
-    shutdown::Shutdown,
+    shutdown::{Shutdown, join_within},
 };
 
 /// The longest wait before the thread looks whether it is to stop.
@@ -67,16 +67,8 @@ impl Auditor {
 impl Drop for Auditor {
     fn drop(&mut self) {
         self.stop.request();
-        let Some(thread) = self.thread.take() else {
-            return;
-        };
-        let asked = Instant::now();
-        while !thread.is_finished() && asked.elapsed() < END_WITHIN {
-            std::thread::park_timeout(Duration::from_millis(2));
-        }
-        // One that still asks a broker only reads; it ends with the process.
-        if thread.is_finished() && thread.join().is_err() {
-            tracing::error!("the auditor panicked");
+        if let Some(thread) = self.thread.take() {
+            join_within(thread, END_WITHIN, "the auditor");
         }
     }
 }

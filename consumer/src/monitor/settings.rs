@@ -8,7 +8,7 @@ use verdict_messages::topic;
 use verdict_telemetry::{CpuPrice, TelemetryArgs};
 
 use super::exact::Exact;
-use crate::settings::{BadSettings, TopicArgs};
+use crate::settings::{bad::BadSettings, topics::TopicArgs};
 
 /// The shortest time between two audits: each reads three topics.
 const SHORTEST_AUDIT_S: u64 = 1;

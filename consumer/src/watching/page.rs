@@ -11,8 +11,8 @@ use verdict_sentiment::Identity;
 
 use super::{
     shadow::Disagreement,
+    state::{State, TERMS, lock},
     terms::TermSample,
-    watcher::{State, TERMS, lock},
 };
 
 #[derive(Serialize)]

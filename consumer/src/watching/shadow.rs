@@ -10,7 +10,7 @@ use std::{
 use verdict_messages::{Position, Sentiment};
 use verdict_sentiment::{Identity, Label, Model, Score, Scratch};
 
-use super::observation::lot;
+use super::lot::lot;
 use crate::score::Outcome;
 
 /// Disagreements that are kept to be looked at.

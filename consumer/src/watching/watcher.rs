@@ -1,6 +1,6 @@
 //! What is watched, kept from batch to batch, and told: the shell around the pure parts.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use verdict_kafka_io::Record;
 use verdict_sentiment::{Model, Reference};
@@ -12,6 +12,7 @@ use super::{
     page,
     settings::WatchSettings,
     shadow::{Disagreement, Shadow, ShadowScore, Tally},
+    state::{Serving, State, TERMS, lock},
     terms::{TermSample, TermShift},
     window::Window,
 };
@@ -19,8 +20,6 @@ use crate::score::Ending;
 
 /// Where the page is.
 const PATH: &str = "/model";
-/// Terms that are told.
-pub(super) const TERMS: usize = 10;
 /// In every so many parts of a window the stability indices are computed; in between, once a second.
 const LOOKS_A_WINDOW: usize = 10;
 
@@ -31,25 +30,6 @@ pub struct Watching {
     shadow: Option<Shadow>,
     metrics: Metrics,
     window: usize,
-}
-
-/// What is known of the model that serves and of its reviews.
-#[derive(Debug)]
-pub(super) struct State {
-    pub(super) serving: Option<Serving>,
-    pub(super) alarm: Alarm,
-    pub(super) shadow: Option<Shadow>,
-    pub(super) tally: Tally,
-}
-
-#[derive(Debug)]
-pub(super) struct Serving {
-    pub(super) model: Arc<Model>,
-    /// Reviews that the model was trained on, as its reference tells.
-    pub(super) trained_on: Option<u64>,
-    pub(super) window: Option<Window>,
-    pub(super) sample: TermSample,
-    since_look: usize,
 }
 
 impl Watching {
@@ -248,11 +228,6 @@ fn told(shifts: &[TermShift<'_>]) -> String {
         .iter()
         .map(|shift| format!("{} {:+.3}", shift.term, shift.shift));
     told.collect::<Vec<_>>().join(", ")
-}
-
-// Nothing panics while it holds this lock, and whatever it left is as good as any: it is watched, not relied on.
-pub(super) fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
-    state.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[expect(

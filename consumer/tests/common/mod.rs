@@ -6,7 +6,10 @@ pub(crate) mod kafka;
 pub(crate) mod pointers;
 pub(crate) mod process;
 
-use verdict_consumer::settings::{Explain, RunArgs, ScoreSettings, Settings};
+use verdict_consumer::settings::{
+    RunArgs, Settings,
+    scoring::{Explain, ScoreSettings},
+};
 use verdict_kafka_io::Record;
 use verdict_messages::Headers;
 use verdict_sentiment::{

@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::is_pinned;
 
-/// The user of the images, distroless's `nonroot`.
+/// The user of the images, `nonroot` as distroless images have it.
 const USER: &str = "USER 65532:65532";
 
 /// Every breach of the rules in a Dockerfile, one sentence each.
 ///
-/// It must build with the classic builder as with BuildKit, from pinned images, with the locked versions of the crates, and what
+/// It must build from pinned images, with the locked versions of the crates and without a frontend or secrets of its own, and what
 /// it makes runs as user 65532 and without a shell.
 #[must_use]
 pub fn dockerfile_problems(text: &str) -> Vec<String> {
@@ -25,7 +25,9 @@ pub fn dockerfile_problems(text: &str) -> Vec<String> {
                 }
             }
             "FROM" => {
-                let mut words = rest.split_whitespace();
+                let mut words = rest
+                    .split_whitespace()
+                    .filter(|word| !word.starts_with("--"));
                 let base = words.next().unwrap_or_default();
                 stage = words.nth(1).unwrap_or_default().to_owned();
                 let image = base
@@ -84,12 +86,17 @@ fn instructions(text: &str) -> Vec<String> {
 fn plain(instruction: &str) -> Option<String> {
     if instruction.starts_with("RUN --mount") || instruction.contains("<<") {
         return Some(format!(
-            "{instruction:?}: the classic builder does not know this"
+            "{instruction:?}: only newer builders than some in use know this"
         ));
     }
-    let builds = ["cargo build", "cargo install", "cargo chef cook"]
-        .iter()
-        .any(|command| instruction.contains(command));
+    let builds = [
+        "auditable build",
+        "cargo build",
+        "cargo install",
+        "chef cook",
+    ]
+    .iter()
+    .any(|command| instruction.contains(command));
     (builds && !instruction.contains("--locked"))
         .then(|| format!("{instruction:?}: builds without --locked"))
 }

@@ -14,7 +14,7 @@ pub use dockerfile::dockerfile_problems;
 
 /// Whether an image's reference is pinned: by digest, or by a tag that says which version it is.
 fn is_pinned(image: &str) -> bool {
-    if image.contains("@sha256:") {
+    if image.contains("@sha256:") || image == "scratch" {
         return true;
     }
     // A registry may have a port, so the tag is what follows the last colon after the last slash.

@@ -30,6 +30,29 @@ fn the_images_keep_to_the_rules() {
     assert!(problems.is_empty(), "{problems:#?}");
 }
 
+/// A test that a manifest names without its path is looked for, and `.dockerignore` leaves tests out.
+#[test]
+fn every_manifest_can_be_read_without_its_tests() {
+    let listed = Command::new("git")
+        .args(["ls-files", "*Cargo.toml"])
+        .current_dir(root())
+        .output()
+        .expect("git runs");
+    let manifests = String::from_utf8(listed.stdout).expect("paths are UTF-8");
+    assert!(manifests.lines().count() > 10, "{manifests}");
+    let without_path = manifests.lines().flat_map(|manifest| {
+        let text = file(manifest);
+        let sections = text.split("\n[");
+        let named = sections.filter(|section| section.starts_with("[test]]"));
+        let pathless: Vec<_> = named
+            .filter(|section| !section.contains("\npath = "))
+            .map(|section| format!("{manifest}: [{section}"))
+            .collect();
+        pathless
+    });
+    assert_eq!(without_path.collect::<Vec<_>>(), Vec::<String>::new());
+}
+
 #[test]
 fn every_variable_is_in_the_example_and_the_example_has_no_other() {
     // `${NAME:-default}`, and the variables that are handed on without a value.
@@ -171,13 +194,19 @@ fn every_rule_of_the_dockerfile_finds_its_breach() {
     let good = "ARG BASE=example/base:1\nFROM ${BASE} AS build\nRUN cargo build \\\n  --locked\n\
                 FROM ${BASE} AS service\nUSER 65532:65532\nFROM service AS one\nENTRYPOINT [\"/one\"]\n";
     assert_eq!(dockerfile_problems(good), Vec::<String>::new());
+    let cross = good.replace(
+        "FROM ${BASE} AS build",
+        "FROM --platform=${BUILDPLATFORM} ${BASE} AS build",
+    );
+    let empty = cross.replace("FROM ${BASE} AS service", "FROM scratch AS service");
+    assert_eq!(dockerfile_problems(&empty), Vec::<String>::new());
     for (replaced, by, problem) in [
         ("base:1", "base", "not pinned"),
         ("base:1", "base:latest", "not pinned"),
         (
             "RUN cargo",
             "RUN --mount=type=cache,target=/x cargo",
-            "classic builder",
+            "only newer builders",
         ),
         ("USER 65532:65532\n", "", "runs as None"),
         ("USER 65532:65532", "USER root", "runs as Some"),

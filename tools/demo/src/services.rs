@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
-use verdict_consumer::settings::Cli as ConsumerCli;
+use verdict_consumer::cli::Cli as ConsumerCli;
 use verdict_consumer::shutdown::Shutdown;
 use verdict_kafka_io::KafkaSettings;
 use verdict_telemetry::http::Server;
@@ -66,7 +66,7 @@ impl Consumer {
             &listen,
         ];
         let cli = ConsumerCli::try_parse_from(flags.iter().chain(broker.flags()))?;
-        let Some(verdict_consumer::settings::Command::Run(mut args)) = cli.command else {
+        let Some(verdict_consumer::cli::Command::Run(mut args)) = cli.command else {
             return Err(anyhow!("the consumer's flags are not those of `run`"));
         };
         args.model = model.to_path_buf();

@@ -17,7 +17,11 @@ use std::net::TcpListener;
 use std::ops::ControlFlow;
 use std::process::Command;
 use verdict_consumer::audit::{Report, audit};
-use verdict_consumer::settings::{AuditArgs, Cli, Command as ConsumerCommand, TopicArgs};
+use verdict_consumer::{
+    audit::settings::AuditArgs,
+    cli::{Cli, Command as ConsumerCommand},
+    settings::topics::TopicArgs,
+};
 use verdict_demo::samples::SAMPLES;
 use verdict_kafka_io::{Outgoing, Publisher, PublisherRole, snapshot};
 use verdict_messages::topic::{MODELS, REVIEWS, VERDICTS};

@@ -5,6 +5,7 @@ use crate::progress;
 use anyhow::{Context, anyhow};
 use aws_config::BehaviorVersion;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
+use aws_smithy_http_client::tls;
 use futures::StreamExt as _;
 use object_store::aws::{AmazonS3Builder, AwsCredential};
 use object_store::path::Path as Key;
@@ -34,7 +35,14 @@ pub(crate) fn get(bucket: &str, key: &str, part: &Path) -> anyhow::Result<()> {
 }
 
 async fn download(bucket: &str, key: &str, part: &Path) -> anyhow::Result<()> {
-    let config = aws_config::defaults(BehaviorVersion::latest()).load().await;
+    let tls = tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring);
+    let client = aws_smithy_http_client::Builder::new()
+        .tls_provider(tls)
+        .build_https();
+    let config = aws_config::defaults(BehaviorVersion::latest())
+        .http_client(client)
+        .load()
+        .await;
     let provider = config.credentials_provider().ok_or_else(|| {
         anyhow!("no AWS credentials (environment, profile, web identity, container or instance)")
     })?;

@@ -1,0 +1,39 @@
+//! What is kept from batch to batch: written by the watcher, read by the page.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use verdict_sentiment::Model;
+
+use super::{
+    alarm::Alarm,
+    shadow::{Shadow, Tally},
+    terms::TermSample,
+    window::Window,
+};
+
+/// Terms that are told.
+pub(super) const TERMS: usize = 10;
+/// What is known of the model that serves and of its reviews.
+#[derive(Debug)]
+pub(super) struct State {
+    pub(super) serving: Option<Serving>,
+    pub(super) alarm: Alarm,
+    pub(super) shadow: Option<Shadow>,
+    pub(super) tally: Tally,
+}
+
+#[derive(Debug)]
+pub(super) struct Serving {
+    pub(super) model: Arc<Model>,
+    /// Reviews that the model was trained on, as its reference tells.
+    pub(super) trained_on: Option<u64>,
+    pub(super) window: Option<Window>,
+    pub(super) sample: TermSample,
+    /// Reviews since the stability indices were computed.
+    pub(super) since_look: usize,
+}
+
+// Nothing panics while it holds this lock, and whatever it left is as good as any: it is watched, not relied on.
+pub(super) fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
+    state.lock().unwrap_or_else(PoisonError::into_inner)
+}
