@@ -1,7 +1,7 @@
 //! An image as BuildKit writes it: an OCI image layout in a tar file. Every digest is computed here from the bytes, none is believed.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::HashMap,
     fs::File,
     io::{Read, Seek, SeekFrom},
     path::{Path, PathBuf},
@@ -171,7 +171,7 @@ impl Archive {
         };
         let (root, body) = self.manifest(root)?;
         let mut children = Vec::new();
-        let mut blobs = BTreeMap::new();
+        let mut blobs: Vec<Descriptor> = Vec::new();
         let mut bodies = vec![body];
         while let Some(body) = bodies.pop() {
             for descriptor in body.config.into_iter().chain(body.layers) {
@@ -183,7 +183,10 @@ impl Archive {
                     }
                     None => return Err(self.layout(format!("no blob {}", descriptor.digest))),
                 }
-                blobs.insert(descriptor.digest.clone(), descriptor);
+                // Images of an index share layers.
+                if !blobs.iter().any(|known| known.digest == descriptor.digest) {
+                    blobs.push(descriptor);
+                }
             }
             for descriptor in &body.manifests {
                 let (child, body) = self.manifest(descriptor)?;
@@ -194,7 +197,7 @@ impl Archive {
         // What is inside comes before what names it, also where an index names an index.
         children.reverse();
         Ok(Image {
-            blobs: blobs.into_values().collect(),
+            blobs,
             children,
             root,
         })

@@ -286,7 +286,7 @@ fn scans_decide_and_one_that_never_ends_is_given_up() {
         .contains("has found 1 HIGH, so nothing is pinned")
     );
     for (revision, status, part) in [
-        ("r2", "IN_PROGRESS", "has not ended after 1 s"),
+        ("r2", "IN_PROGRESS", "has not ended after 6 s"),
         (
             "r3",
             "UNSUPPORTED_IMAGE",
@@ -295,7 +295,7 @@ fn scans_decide_and_one_that_never_ends_is_given_up() {
     ] {
         let digest = aws.archive("web", revision);
         aws.scans_say("verdict/web", &digest, status, &json!({}));
-        let arguments = ["--service", "web", "--scan-timeout", "1"];
+        let arguments = ["--service", "web", "--scan-timeout", "6"];
         let error = aws.apply(revision, &arguments).unwrap_err();
         assert!(error.contains(part), "{error}");
     }
