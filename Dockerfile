@@ -1,6 +1,6 @@
 # One image for each service: docker build --target consumer|web|producer|trainer .
 #
-# For another architecture than this machine's: --platform linux/arm64 --build-arg ARCHITECTURE=arm64; it is compiled here, for there.
+# For other architectures than this machine's: --platform linux/amd64,linux/arm64; they are compiled here, for there.
 # The base image is pinned by tag here; pin it by digest with --build-arg RUST_IMAGE=…@sha256:…
 ARG RUST_IMAGE=rust:1.95-bookworm
 
@@ -19,12 +19,12 @@ RUN cargo chef prepare --recipe-path recipe.json
 
 # What is needed of Debian at run time, and nothing else.
 FROM chef AS debian
-ARG ARCHITECTURE=
+ARG TARGETARCH
 COPY tools/images tools/images
-RUN tools/images/rootfs.sh /rootfs "${ARCHITECTURE}"
+RUN tools/images/rootfs.sh /rootfs "${TARGETARCH}"
 
 FROM chef AS build
-ARG ARCHITECTURE=
+ARG TARGETARCH
 # zlib is linked into the binary, since the runtime image has none. Symbols are of no use where no debugger is. What is built here is
 # built seldom and pulled often: link-time optimisation of everything, for smaller programs.
 ENV LIBZ_SYS_STATIC=1 \
@@ -33,19 +33,19 @@ ENV LIBZ_SYS_STATIC=1 \
     CARGO_PROFILE_RELEASE_STRIP=symbols \
     CARGO_INCREMENTAL=0
 COPY tools/images tools/images
-RUN tools/images/target.sh "${ARCHITECTURE}"
+RUN tools/images/target.sh "${TARGETARCH}"
 COPY --from=plan /build/recipe.json recipe.json
-RUN tools/images/cargo.sh "${ARCHITECTURE}" chef cook --locked --release --recipe-path recipe.json \
+RUN tools/images/cargo.sh "${TARGETARCH}" chef cook --locked --release --recipe-path recipe.json \
     --package verdict-consumer --package verdict-producer --package verdict-trainer --package verdict-web
 COPY . .
 # The binaries name the crates that they were built of (cargo-auditable); an empty folder, whose owner a new volume that is mounted
 # there takes over.
-RUN tools/images/cargo.sh "${ARCHITECTURE}" auditable build --locked --release \
+RUN tools/images/cargo.sh "${TARGETARCH}" auditable build --locked --release \
     --package verdict-consumer --package verdict-producer --package verdict-trainer --package verdict-web \
  && mkdir -p /out/empty \
- && cd "target/$(tools/images/triple.sh "${ARCHITECTURE}")/release" \
+ && cd "target/$(tools/images/triple.sh "${TARGETARCH}")/release" \
  && cp consumer producer trainer web /out/
-RUN tools/images/sbom.sh "${ARCHITECTURE}" /out
+RUN tools/images/sbom.sh "${TARGETARCH}" /out
 
 # The bills of materials alone: docker buildx build --target sbom --output dist .
 FROM scratch AS sbom

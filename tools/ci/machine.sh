@@ -3,4 +3,4 @@
 set -euo pipefail
 sudo apt-get update -qq
 sudo apt-get install -y -qq --no-install-recommends openjdk-17-jdk-headless maven python3-venv wordnet-base libssl-dev pkg-config \
-  docker-compose prometheus
+  docker-compose docker-registry prometheus

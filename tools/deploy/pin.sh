@@ -3,6 +3,5 @@
 # usage: pin.sh [OVERLAY, default k8s/overlays/eks]
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-[ -f tools/ecr-publish/Cargo.toml ] || { echo "pin: tools/ecr-publish is not there" >&2; exit 2; }
 cargo run --locked --quiet --release --package verdict-ecr-publish --bin ecr-publish -- \
   pin --overlay "${1:-k8s/overlays/eks}" --revision "$(git rev-parse HEAD)"

@@ -4,7 +4,6 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 [ -n "${1:-}" ] || { echo "usage: $0 consumer|producer|trainer|web" >&2; exit 2; }
-[ -f tools/ecr-publish/Cargo.toml ] || { echo "publish: tools/ecr-publish is not there" >&2; exit 2; }
 answer=$(cargo run --locked --quiet --release --package verdict-ecr-publish --bin ecr-publish -- \
   apply --service "$1" --archive "dist/$1.tar" --revision "$(git rev-parse HEAD)" --json | tail -n 1)
 digest=$(jq --exit-status --raw-output '.images[0].digest' <<< "$answer")
