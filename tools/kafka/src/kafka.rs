@@ -31,6 +31,7 @@ pub struct Kafka {
     watchdog: Watchdog,
     port: Port,
     controller: Port,
+    secured: Option<Port>,
     home: Home,
     libs: PathBuf,
     options: Options,
@@ -63,6 +64,8 @@ impl Kafka {
         let libs = install(&cache)?;
         let port = ports::take(&cache, options.port)?;
         let controller = ports::take(&cache, None)?;
+        let has_users = !options.users.is_empty();
+        let secured = has_users.then(|| ports::take(&cache, None)).transpose()?;
         let home = match &options.data {
             Some(path) => {
                 fs::create_dir_all(path)
@@ -85,6 +88,7 @@ impl Kafka {
             watchdog,
             port,
             controller,
+            secured,
             home,
             libs,
             options,
@@ -103,6 +107,21 @@ impl Kafka {
     /// The address for clients.
     pub fn address(&self) -> SocketAddr {
         (Ipv4Addr::LOCALHOST, self.port.number).into()
+    }
+
+    /// The address at which users are asked for their passwords; `None` without users.
+    pub fn secured(&self) -> Option<String> {
+        let port = self.secured.as_ref()?;
+        Some(format!("127.0.0.1:{}", port.number))
+    }
+
+    /// A command of Kafka's own, by its class, for instance `org.apache.kafka.tools.AclCommand`: the program and its first
+    /// arguments.
+    pub fn tool(&self, class: &str) -> Vec<String> {
+        let libs = self.libs.join("*").display().to_string();
+        // A short life: the first compiler only.
+        let words = ["java", "-XX:TieredStopAtLevel=1", "-cp", &libs, class];
+        words.map(str::to_owned).to_vec()
     }
 
     /// The broker's pid; `None` while it is down.
@@ -204,6 +223,7 @@ impl Kafka {
             &home.join("data"),
             self.port.number,
             self.controller.number,
+            self.secured.as_ref().map(|port| port.number),
             &self.options.properties,
         );
         for (name, text) in [
@@ -226,6 +246,10 @@ impl Kafka {
         command
             .args(["format", "--cluster-id", CLUSTER_ID, "--config"])
             .arg(self.home.path().join("server.properties"));
+        for (user, password) in &self.options.users {
+            let user = format!("SCRAM-SHA-512=[name={user},password={password}]");
+            command.args(["--add-scram", &user]);
+        }
         let output = command
             .stdin(Stdio::null())
             .output()

@@ -12,6 +12,7 @@ pub(crate) fn render(
     data: &Path,
     port: u16,
     controller: u16,
+    secured: Option<u16>,
     extra: &[(String, String)],
 ) -> String {
     let ours = [
@@ -62,6 +63,9 @@ pub(crate) fn render(
         .iter()
         .map(|(key, value)| (*key, value.as_str()))
         .collect();
+    let with_users = secured.map(|secured| with_users(port, controller, secured));
+    let with_users = with_users.iter().flatten();
+    all.extend(with_users.map(|(key, value)| (*key, value.as_str())));
     all.extend(
         extra
             .iter()
@@ -70,6 +74,33 @@ pub(crate) fn render(
     all.iter()
         .map(|(key, value)| format!("{}={}\n", escape(key, true), escape(value, false)))
         .collect()
+}
+
+/// What asks users for passwords on a listener of its own, and lets them do what ACLs allow.
+fn with_users(port: u16, controller: u16, secured: u16) -> [(&'static str, String); 7] {
+    let clients = format!("PLAINTEXT://127.0.0.1:{port},SASL_PLAINTEXT://127.0.0.1:{secured}");
+    [
+        (
+            "listeners",
+            format!("{clients},CONTROLLER://127.0.0.1:{controller}"),
+        ),
+        ("advertised.listeners", clients),
+        (
+            "listener.security.protocol.map",
+            "PLAINTEXT:PLAINTEXT,SASL_PLAINTEXT:SASL_PLAINTEXT,CONTROLLER:PLAINTEXT".to_owned(),
+        ),
+        ("sasl.enabled.mechanisms", "SCRAM-SHA-512".to_owned()),
+        (
+            "listener.name.sasl_plaintext.scram-sha-512.sasl.jaas.config",
+            "org.apache.kafka.common.security.scram.ScramLoginModule required;".to_owned(),
+        ),
+        (
+            "authorizer.class.name",
+            "org.apache.kafka.metadata.authorizer.StandardAuthorizer".to_owned(),
+        ),
+        // Who comes without a password, brokers and controllers among them.
+        ("super.users", "User:ANONYMOUS".to_owned()),
+    ]
 }
 
 /// As java.util.Properties reads it back.
@@ -96,7 +127,7 @@ mod tests {
     #[test]
     fn what_is_given_wins_over_what_is_ours() {
         let extra = [("log.segment.bytes".to_owned(), "1048576".to_owned())];
-        let text = render(Path::new("/data/logs"), 9092, 9093, &extra);
+        let text = render(Path::new("/data/logs"), 9092, 9093, None, &extra);
         let line = |start: &str| {
             text.lines()
                 .filter(|line| line.starts_with(start))

@@ -31,6 +31,9 @@ pub struct Options {
     pub cache: Option<PathBuf>,
     /// Broker properties beside or instead of ours, later ones winning.
     pub properties: Vec<(String, String)>,
+    /// Users and their passwords. When there are any, a second listener asks for them (SCRAM-SHA-512), and they may do what
+    /// ACLs allow and nothing else; who comes to the first one may do everything.
+    pub users: Vec<(String, String)>,
 }
 
 impl Default for Options {
@@ -42,6 +45,7 @@ impl Default for Options {
             ready_within: Duration::from_secs(90),
             cache: None,
             properties: Vec::new(),
+            users: Vec::new(),
         }
     }
 }

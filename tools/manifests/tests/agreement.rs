@@ -105,7 +105,7 @@ fn ours(objects: &[Object]) -> Vec<Ours<'_>> {
 
 fn of_program(name: &str) -> Command {
     match name {
-        "consumer" => verdict_consumer::settings::Cli::command(),
+        "consumer" => verdict_consumer::cli::Cli::command(),
         "producer" => verdict_producer::settings::Cli::command(),
         "trainer" => verdict_trainer::cli::Cli::command(),
         "web" => verdict_web::settings::RawSettings::command(),
