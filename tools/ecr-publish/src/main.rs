@@ -1,6 +1,9 @@
 //! `ecr-publish`: see the library.
 
-use std::process::ExitCode;
+use std::{
+    io::{self, Write as _},
+    process::ExitCode,
+};
 
 use clap::Parser;
 use verdict_ecr_publish::cli::{Cli, run};
@@ -17,10 +20,13 @@ async fn main() -> ExitCode {
         return ExitCode::FAILURE;
     }
     match run(cli).await {
-        Ok(output) => {
-            print!("{output}");
-            ExitCode::SUCCESS
-        }
+        Ok(output) => match io::stdout().write_all(output.as_bytes()) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                eprintln!("ecr-publish: what was done could not be told: {error}");
+                ExitCode::FAILURE
+            }
+        },
         Err(error) => {
             eprintln!("ecr-publish: {error:#}");
             ExitCode::FAILURE

@@ -220,6 +220,7 @@ impl User {
         let consumer: BaseConsumer = self.0.create()?;
         let mut list = TopicPartitionList::new();
         list.add_partition_offset("reviews", 0, Offset::Offset(0))?;
+        #[expect(clippy::disallowed_methods, reason = "whether it may is what is asked")]
         consumer.commit(&list, CommitMode::Sync)
     }
 

@@ -13,8 +13,8 @@ use serde_json::{Value, json};
 use verdict_ecr_publish::archive::digest;
 
 /// What moto answers to GetAuthorizationToken.
-pub const TOKEN: &str = "123456789012-auth-token";
-pub const REGISTRY: &str = "123456789012.dkr.ecr.eu-central-1.amazonaws.com";
+pub(crate) const TOKEN: &str = "123456789012-auth-token";
+pub(crate) const REGISTRY: &str = "123456789012.dkr.ecr.eu-central-1.amazonaws.com";
 
 /// A program and its output of standard error, up to the line that tells its address.
 struct Server {
@@ -75,16 +75,16 @@ fn python_tools() -> Option<PathBuf> {
 }
 
 /// ECR and the registry.
-pub struct Aws {
+pub(crate) struct Aws {
     api: Server,
     registry: Server,
     python: PathBuf,
-    pub folder: tempfile::TempDir,
+    pub(crate) folder: tempfile::TempDir,
 }
 
 impl Aws {
     /// Both, with nothing in them; `None` where one cannot be had.
-    pub fn start() -> Option<Self> {
+    pub(crate) fn start() -> Option<Self> {
         let Some(bin) = python_tools() else {
             lacks("VERDICT_VENV does not name an environment with moto (make test makes one)");
             return None;
@@ -134,21 +134,21 @@ impl Aws {
         })
     }
 
-    pub fn api(&self) -> &str {
+    pub(crate) fn api(&self) -> &str {
         &self.api.address
     }
 
-    pub fn registry(&self) -> &str {
+    pub(crate) fn registry(&self) -> &str {
         &self.registry.address
     }
 
     /// The program, pointed at both.
-    pub fn command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         self.command_at(self.api(), arguments)
     }
 
     /// The program, pointed at another server of ECR's API.
-    pub fn command_at(&self, api: &str, arguments: &[&str]) -> Command {
+    pub(crate) fn command_at(&self, api: &str, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_ecr-publish"));
         command
             .args(arguments)
@@ -165,12 +165,12 @@ impl Aws {
     }
 
     /// Runs the program; its answer if it succeeded, else what it said.
-    pub fn run(&self, arguments: &[&str]) -> Result<Value, String> {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Result<Value, String> {
         answer(&self.command(arguments).output().unwrap())
     }
 
     /// Applies these services' archives in `dist`; scans are accepted below CRITICAL, since moto finds something HIGH in everything.
-    pub fn apply(&self, revision: &str, more: &[&str]) -> Result<Value, String> {
+    pub(crate) fn apply(&self, revision: &str, more: &[&str]) -> Result<Value, String> {
         let mut arguments = vec![
             "apply",
             "--json",
@@ -184,7 +184,7 @@ impl Aws {
     }
 
     /// An archive `dist/SERVICE.tar`, and the digest of what it holds.
-    pub fn archive(&self, service: &str, content: &str) -> String {
+    pub(crate) fn archive(&self, service: &str, content: &str) -> String {
         let dist = self.folder.path().join("dist");
         fs::create_dir_all(&dist).unwrap();
         let mut layout = Layout::default();
@@ -195,7 +195,7 @@ impl Aws {
     }
 
     /// What boto3, with `ecr` as its client, prints.
-    pub fn boto(&self, script: &str) -> String {
+    pub(crate) fn boto(&self, script: &str) -> String {
         let head = "import boto3, json\necr = boto3.client('ecr')\n";
         let output = Command::new(&self.python)
             .args(["-c", &format!("{head}{script}")])
@@ -211,7 +211,7 @@ impl Aws {
     }
 
     /// The digest that the registry gives to a manifest, which it takes only when it has all that the manifest names.
-    pub fn registry_takes(&self, repository: &str, digest: &str) -> String {
+    pub(crate) fn registry_takes(&self, repository: &str, digest: &str) -> String {
         let manifest = self.boto(&format!(
             "print(ecr.batch_get_image(repositoryName='{repository}', imageIds=[{{'imageDigest': '{digest}'}}])['images'][0]['imageManifest'], end='')"
         ));
@@ -234,14 +234,14 @@ impl Aws {
     }
 
     /// The digest under a tag, as ECR says it.
-    pub fn tagged(&self, repository: &str, tag: &str) -> String {
+    pub(crate) fn tagged(&self, repository: &str, tag: &str) -> String {
         self.boto(&format!(
             "try: print(ecr.describe_images(repositoryName='{repository}', imageIds=[{{'imageTag': '{tag}'}}])['imageDetails'][0]['imageDigest'])\nexcept Exception as e: print(type(e).__name__)"
         ))
     }
 
     /// What the scan of every image from now on says.
-    pub fn scans_say(&self, repository: &str, digest: &str, status: &str, counts: &Value) {
+    pub(crate) fn scans_say(&self, repository: &str, digest: &str, status: &str, counts: &Value) {
         let result = json!({"results": [{
             "registryId": "123456789012", "repositoryName": repository, "imageId": {"imageDigest": digest},
             "imageScanStatus": {"status": status, "description": "as the test wants it"},
@@ -260,7 +260,7 @@ impl Aws {
 }
 
 /// What a run that succeeded answered, or what one that failed said. Neither ever tells the token.
-pub fn answer(output: &Output) -> Result<Value, String> {
+pub(crate) fn answer(output: &Output) -> Result<Value, String> {
     let out = String::from_utf8_lossy(&output.stdout).into_owned();
     let told = String::from_utf8_lossy(&output.stderr).into_owned();
     for text in [&out, &told] {
@@ -278,19 +278,19 @@ pub fn answer(output: &Output) -> Result<Value, String> {
     Err(last.to_owned())
 }
 
-pub fn base64(text: &str) -> String {
+pub(crate) fn base64(text: &str) -> String {
     use ::base64::{Engine as _, engine::general_purpose::STANDARD};
     STANDARD.encode(text)
 }
 
 /// An OCI layout that is being made.
 #[derive(Default)]
-pub struct Layout {
+pub(crate) struct Layout {
     blobs: BTreeMap<String, Vec<u8>>,
 }
 
 impl Layout {
-    pub fn blob(&mut self, media_type: &str, bytes: impl Into<Vec<u8>>) -> Value {
+    pub(crate) fn blob(&mut self, media_type: &str, bytes: impl Into<Vec<u8>>) -> Value {
         let bytes = bytes.into();
         let digest = digest(&bytes);
         let descriptor = json!({"mediaType": media_type, "digest": digest, "size": bytes.len()});
@@ -299,7 +299,7 @@ impl Layout {
     }
 
     /// An image with two layers, one of them as long as a small program.
-    pub fn image(&mut self, content: &str) -> Value {
+    pub(crate) fn image(&mut self, content: &str) -> Value {
         let long: Vec<u8> = content.bytes().cycle().take(600_000).collect();
         let layer = "application/vnd.oci.image.layer.v1.tar";
         let layers = [
@@ -319,13 +319,13 @@ impl Layout {
     }
 
     /// An index of images.
-    pub fn index(&mut self, images: &[Value]) -> Value {
+    pub(crate) fn index(&mut self, images: &[Value]) -> Value {
         let media_type = "application/vnd.oci.image.index.v1+json";
         let index = json!({"schemaVersion": 2, "mediaType": media_type, "manifests": images});
         self.blob(media_type, index.to_string())
     }
 
-    pub fn write(&self, path: &Path, root: Value) {
+    pub(crate) fn write(&self, path: &Path, root: Value) {
         let mut tar = tar::Builder::new(fs::File::create(path).unwrap());
         let mut add = |name: &str, bytes: &[u8]| {
             let mut header = tar::Header::new_gnu();

@@ -11,7 +11,7 @@ use std::{
 };
 
 /// Something that listens until it is dropped.
-pub struct Wire {
+pub(crate) struct Wire {
     address: String,
     refused: Arc<AtomicUsize>,
     stop: Arc<AtomicBool>,
@@ -43,12 +43,12 @@ impl Wire {
         wire
     }
 
-    pub fn address(&self) -> &str {
+    pub(crate) fn address(&self) -> &str {
         &self.address
     }
 
     /// Requests that were refused.
-    pub fn refused(&self) -> usize {
+    pub(crate) fn refused(&self) -> usize {
         self.refused.load(Ordering::Relaxed)
     }
 }
@@ -97,13 +97,13 @@ fn pass(client: TcpStream, server: &str, budget: &AtomicUsize) {
 }
 
 /// Breaks after so many bytes, and never answers again.
-pub fn cut_after(server: &str, bytes: usize) -> Wire {
+pub(crate) fn cut_after(server: &str, bytes: usize) -> Wire {
     let (server, budget) = (host(server), AtomicUsize::new(bytes));
     Wire::start(move |client, _, _| pass(client, &server, &budget))
 }
 
 /// Breaks once, after so many bytes.
-pub fn cut_once_after(server: &str, bytes: usize) -> Wire {
+pub(crate) fn cut_once_after(server: &str, bytes: usize) -> Wire {
     let (server, budget) = (host(server), AtomicUsize::new(bytes));
     let unbounded = AtomicUsize::new(usize::MAX);
     Wire::start(move |client, _, _| {
@@ -113,7 +113,7 @@ pub fn cut_once_after(server: &str, bytes: usize) -> Wire {
 }
 
 /// Answers the first requests with this error, as AWS writes it, and hands on the others.
-pub fn refuse_first(server: &str, n: usize, error: &'static str) -> Wire {
+pub(crate) fn refuse_first(server: &str, n: usize, error: &'static str) -> Wire {
     let (server, unbounded) = (host(server), AtomicUsize::new(usize::MAX));
     Wire::start(move |mut client, connection, refused| {
         if connection >= n {

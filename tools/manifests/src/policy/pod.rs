@@ -153,7 +153,7 @@ fn probes(object: &Object, _: &Value, containers: &[&Value]) -> Vec<String> {
     each(containers, |container| {
         let missing: Vec<_> = ["startupProbe", "livenessProbe", "readinessProbe"]
             .into_iter()
-            .filter(|probe| container.get(probe).is_none())
+            .filter(|probe| !container.get(probe).is_some_and(Value::is_object))
             .collect();
         (!missing.is_empty()).then(|| format!("has no {}", missing.join(", ")))
     })
