@@ -8,14 +8,18 @@ use serde_json::{Value, json};
 /// A text is not YAML.
 pub fn of(rule_files: &[(&str, &str)]) -> Result<String, serde_yaml_ng::Error> {
     let mut groups = Vec::new();
-    for (_, text) in rule_files {
+    for (name, text) in rule_files {
         let file: Value = serde_yaml_ng::from_str(text)?;
-        groups.extend(
-            file.get("groups")
-                .and_then(Value::as_array)
-                .cloned()
-                .unwrap_or_default(),
-        );
+        let stem = name.split('.').next().unwrap_or(name);
+        let of_file = file.get("groups").and_then(Value::as_array);
+        for group in of_file.into_iter().flatten() {
+            let mut group = group.clone();
+            // Prometheus tells groups of several files apart, the operator's object has all in one list by name.
+            if let Some(name) = group.get_mut("name") {
+                *name = json!(format!("{}-{stem}", name.as_str().unwrap_or_default()));
+            }
+            groups.push(group);
+        }
     }
     let object = json!({
         "apiVersion": "monitoring.coreos.com/v1",

@@ -464,6 +464,14 @@ fn prometheus_jobs_rules_and_dashboards_are_those_of_the_observability_folder() 
         "k8s/components/monitoring/prometheus-rules.yaml is older than the rules: make manifests"
     );
     assert!(objects.iter().any(|o| o.kind() == "PrometheusRule"));
+    let object: Value = serde_yaml_ng::from_str(&rules).unwrap();
+    let groups = list(&object, "/spec/groups");
+    let names: BTreeSet<_> = groups.iter().map(|group| text(group, "/name")).collect();
+    assert_eq!(
+        names.len(),
+        groups.len(),
+        "the API server refuses groups of one name"
+    );
 
     let folder = root().join("observability/grafana/dashboards");
     let wanted: BTreeSet<_> = std::fs::read_dir(folder)
