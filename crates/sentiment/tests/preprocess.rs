@@ -189,7 +189,7 @@ fn the_stop_words_are_the_198_of_nltk() {
 
 #[test]
 fn word_lists_are_whatever_stands_between_white_space() {
-    let stop_words = StopWords::parse(" two\r\none two\n\n\tthree ").unwrap();
+    let stop_words = StopWords::parse("\u{feff}two\r\none two\n\n\tthree ").unwrap();
     assert_eq!(
         stop_words.words().collect::<Vec<_>>(),
         ["one", "three", "two"]

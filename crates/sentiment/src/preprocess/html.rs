@@ -28,9 +28,49 @@ pub(crate) fn strip_tags(text: &str, out: &mut String) {
 }
 
 /// Appends `text` with its entities decoded, by name (`&amp;`, `&eacute`) and by number (`&#39;`, `&#x2019;`), as
-/// the HTML standard has it.
+/// the HTML standard has it; but a number that stands for no character (`&#1;`, `&#xFFFF;`) gives nothing, as in Python's
+/// `html.unescape`, where the standard keeps it.
 pub(crate) fn decode_entities(text: &str, out: &mut String) {
-    out.push_str(&htmlize::unescape(text));
+    let (mut from, mut rest) = (0, text);
+    while let Some(at) = rest.find("&#") {
+        let reference = rest.get(at..).unwrap_or("");
+        let (number, length) = numeric_reference(reference);
+        let next = rest.get(at + length..).unwrap_or("");
+        if number.is_some_and(is_no_character) {
+            let start = text.len() - reference.len();
+            out.push_str(&htmlize::unescape(text.get(from..start).unwrap_or("")));
+            from = text.len() - next.len();
+        }
+        rest = next;
+    }
+    out.push_str(&htmlize::unescape(text.get(from..).unwrap_or("")));
+}
+
+/// The number in the reference that `text` begins with, and the reference's length; two bytes where there is no number.
+fn numeric_reference(text: &str) -> (Option<u32>, usize) {
+    let (radix, prefix) = match text.as_bytes().get(2) {
+        Some(b'x' | b'X') => (16, 3),
+        _ => (10, 2),
+    };
+    let digits = text.get(prefix..).unwrap_or("");
+    let length = digits
+        .find(|c: char| !c.is_digit(radix))
+        .unwrap_or(digits.len());
+    if length == 0 {
+        return (None, 2);
+    }
+    let number = digits
+        .get(..length)
+        .and_then(|digits| u32::from_str_radix(digits, radix).ok());
+    let semicolon = digits.get(length..).unwrap_or("").starts_with(';');
+    (number, prefix + length + usize::from(semicolon))
+}
+
+/// Control characters but white space, and what Unicode keeps free of characters. U+0080 to U+009F are not among them:
+/// HTML takes their numbers for those of Windows-1252.
+const fn is_no_character(number: u32) -> bool {
+    matches!(number, 0x1..=0x8 | 0xb | 0xe..=0x1f | 0x7f | 0xfdd0..=0xfdef)
+        || (number & 0xfffe == 0xfffe && number <= 0x10_ffff)
 }
 
 /// Finds the ends of comments.
@@ -79,4 +119,33 @@ fn tag_end(text: &str) -> Option<usize> {
         }
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Made by `html.unescape` of Python 3.11.
+    #[test]
+    fn numbers_of_no_character_give_nothing_as_in_python() {
+        for (text, expected) in [
+            ("a&#1;b&#x8;c&#11;d&#x1F;e&#127;f", "abcdef"),
+            ("a&#xFFFF;b&#xfffe;c&#x1FFFF;d&#1114111;e", "abcde"),
+            ("a&#xfdd0;b&#xFDEF;c&#xfdf0;", "abc\u{fdf0}"),
+            ("a&#1b&#x7fc&#x7fg", "ab\u{7fc}g"),
+            ("a&#9;b&#10;c&#12;d&#32;e", "a\tb\nc\u{c}d e"),
+            ("&#x80;&#x81;&#150;", "\u{20ac}\u{81}\u{2013}"),
+            (
+                "&#0;&#55296;&#1114112;&#99999999999;",
+                "\u{fffd}\u{fffd}\u{fffd}\u{fffd}",
+            ),
+            ("&am&#1;p; &#1;&amp;&#2;&#3;lt;", "&amp; &lt;"),
+            ("&# &#x &#; &#xg; &#", "&# &#x &#; &#xg; &#"),
+            ("&#x2019;&#39;\u{1}", "\u{2019}'\u{1}"),
+        ] {
+            let mut out = String::new();
+            decode_entities(text, &mut out);
+            assert_eq!(out, expected, "{text}");
+        }
+    }
 }

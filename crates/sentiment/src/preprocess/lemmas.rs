@@ -78,6 +78,8 @@ impl NounLemmas {
     /// # Errors
     /// Where a line has another shape, where there is no noun, or a word that is longer than 255 bytes.
     pub fn parse(index_noun: &str, noun_exc: &str) -> Result<Self, LemmasError> {
+        let [index_noun, noun_exc] =
+            [index_noun, noun_exc].map(|text| text.strip_prefix('\u{feff}').unwrap_or(text));
         let is_single = |word: &&str| !word.contains('_');
         let mut nouns = Vec::new();
         for (i, line) in index_noun.lines().enumerate() {

@@ -23,11 +23,12 @@ impl StopWords {
         Ok(Self { words })
     }
 
-    /// The words of a file: whatever stands between white space.
+    /// The words of a file: whatever stands between white space, without a mark before it.
     ///
     /// # Errors
     /// Where a word is longer than 255 bytes.
     pub fn parse(text: &str) -> Result<Self, WordError> {
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         Self::new(text.split_whitespace())
     }
 
