@@ -7,7 +7,7 @@ use std::{collections::BTreeMap, ops::ControlFlow, process::ExitCode, time::Dura
 
 use serde::Deserialize;
 use verdict_kafka_io::{Failure, KafkaSettings, Record, committed, snapshot};
-use verdict_messages::{OffsetRange, Position, dead_letter};
+use verdict_messages::{OffsetRange, Position, dead_letter, json};
 use verdict_telemetry::logs;
 
 pub use self::ledger::Ledger;
@@ -223,7 +223,7 @@ fn verdict_source(record: &Record) -> Option<Position> {
     struct OnlySource {
         source: Position,
     }
-    let verdict: OnlySource = serde_json::from_slice(record.value.as_deref()?).ok()?;
+    let verdict: OnlySource = json::from_slice(record.value.as_deref()?).ok()?;
     Some(verdict.source)
 }
 

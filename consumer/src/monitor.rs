@@ -71,7 +71,7 @@ impl Monitor {
         }
         self.verdicts += 1;
         let value = record.value.as_deref().unwrap_or_default();
-        match serde_json::from_slice::<Needed<'_>>(value) {
+        match verdict_messages::json::from_slice::<Needed<'_>>(value) {
             Ok(verdict) if (0.0..=1.0).contains(&verdict.probability) => {
                 self.join.verdict(&Scored {
                     id: &verdict.id,

@@ -7,7 +7,7 @@ use verdict_messages::{
     ErrorKind, ModelRef, Position, Problem, Rejection, ReplyAddress, Review, Sentiment,
     TermContribution, Verdict,
     cloudevents::{self, Event, EventType},
-    dead_letter, headers, reply, time,
+    dead_letter, reply, time,
 };
 use verdict_sentiment::{Label, Model, Scratch};
 
@@ -136,10 +136,9 @@ impl<'a> Scorer<'a> {
         position: &Position,
         address: Option<&ReplyAddress>,
     ) -> Result<(Ending, Option<Duration>), Rejection> {
-        let content_type = record.headers.first(headers::CONTENT_TYPE);
-        let review = Review::decode_within(
+        let review = Review::from_record(
             record.value.as_deref(),
-            content_type,
+            &record.headers,
             self.settings.max_review_bytes,
         )?;
         let is_awaited = address.is_some_and(|address| !address.is_late(self.now_unix_ms));

@@ -126,7 +126,7 @@ fn who_waits_is_told_what_weighed_and_it_adds_up() {
             ("reviews.replies", Some(7))
         );
         assert_eq!(
-            reply.headers.first("kafka_correlationId"),
+            reply.headers.get("kafka_correlationId"),
             Some(&[1, 2, 3][..])
         );
         assert_eq!(

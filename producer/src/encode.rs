@@ -167,7 +167,7 @@ mod tests {
             ("reviews", Some(&b"mine.jsonl:1"[..]))
         );
         let value = record.value.as_deref();
-        let decoded = Review::decode(value, record.headers.first(headers::CONTENT_TYPE)).unwrap();
+        let decoded = Review::from_record(value, &record.headers, MAX_REVIEW_BYTES).unwrap();
         assert_eq!(decoded.id.as_deref(), Some("mine.jsonl:1"));
         assert_eq!(decoded.text, "Fine \"film\"");
         assert_eq!(decoded.source.as_deref(), Some("mine.jsonl"));

@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 
 use verdict_kafka::{Kafka, Options};
 use verdict_kafka_io::{KafkaSettings, Record, snapshot};
-use verdict_messages::{Label, Review, Sentiment, headers};
+use verdict_messages::{Label, MAX_REVIEW_BYTES, Review, Sentiment, headers};
 
 fn producer(bootstrap: &str, args: &[&str]) -> Command {
     let mut command = Command::new(assert_cmd::cargo::cargo_bin!("producer"));
@@ -141,11 +141,8 @@ fn topics_and_reviews_with_labels_arrive_whole_and_bad_rows_are_told() {
         .collect();
     assert_eq!(keys, [b"r1", b"r3"]);
     let first = &reviews[0];
-    let review = Review::decode(
-        first.value.as_deref(),
-        first.headers.first(headers::CONTENT_TYPE),
-    )
-    .unwrap();
+    let review =
+        Review::from_record(first.value.as_deref(), &first.headers, MAX_REVIEW_BYTES).unwrap();
     assert_eq!(
         (&*review.text, review.source.as_deref()),
         ("Warm, witty and wise", Some("mixed.csv"))

@@ -6,7 +6,7 @@ use anyhow::{Context, bail};
 use serde::Serialize;
 use std::ops::ControlFlow;
 use verdict_kafka_io::snapshot;
-use verdict_messages::{OffsetRange, Review};
+use verdict_messages::{MAX_REVIEW_BYTES, OffsetRange, Review};
 use verdict_sentiment::Model;
 
 /// A stored review.
@@ -80,8 +80,8 @@ pub fn last_reviews(log: &LogSource, n: u64) -> anyhow::Result<Vec<Stored>> {
         &ranges,
         log.patience,
         |record, _| {
-            let content_type = record.headers.last("content-type");
-            if let Ok(review) = Review::decode(record.value.as_deref(), content_type) {
+            let value = record.value.as_deref();
+            if let Ok(review) = Review::from_record(value, &record.headers, MAX_REVIEW_BYTES) {
                 reviews.push(Stored {
                     id: review.id_or(&record.position()).into_owned(),
                     text: review.text.into_owned(),

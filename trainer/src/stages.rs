@@ -165,9 +165,8 @@ pub fn read_manifest(path: &Path) -> anyhow::Result<Manifest> {
 }
 
 pub(crate) fn read_json<T: serde::de::DeserializeOwned>(path: &Path) -> anyhow::Result<T> {
-    let text =
-        std::fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
-    serde_json::from_str(&text).with_context(|| format!("reading {}", path.display()))
+    let text = std::fs::read(path).with_context(|| format!("reading {}", path.display()))?;
+    verdict_messages::json::from_slice(&text).with_context(|| format!("reading {}", path.display()))
 }
 
 pub(crate) fn write_json(path: &Path, value: &impl serde::Serialize) -> anyhow::Result<()> {

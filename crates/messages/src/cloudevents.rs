@@ -93,11 +93,11 @@ impl Event {
 /// Hands on what belongs to the whole transmission: trace context, and which event caused this one.
 pub fn pass_on(from: &Headers, to: &mut Headers) {
     for name in [headers::TRACEPARENT, headers::TRACESTATE] {
-        if let Some(value) = from.first(name) {
+        if let Some(value) = from.get(name) {
             to.push(name, value.to_vec());
         }
     }
-    if let Some(cause) = from.first(headers::CE_ID) {
+    if let Some(cause) = from.get(headers::CE_ID) {
         to.push(headers::CE_CAUSATION_ID, cause.to_vec());
     }
 }

@@ -47,7 +47,7 @@ pub fn rejection(headers: &Headers) -> Option<Rejection> {
 
 fn text<'h>(headers: &'h Headers, name: &str) -> Result<&'h str, Rejection> {
     headers
-        .last(name)
+        .get(name)
         .and_then(|value| std::str::from_utf8(value).ok())
         .ok_or_else(|| {
             Rejection::schema(format!(

@@ -51,15 +51,9 @@ impl Headers {
         self.0.retain(|(known, _)| known != name);
     }
 
-    /// The value of the first header of this name, when it has one.
-    pub fn first(&self, name: &str) -> Option<&[u8]> {
-        self.iter()
-            .find(|(n, _)| *n == name)
-            .and_then(|(_, value)| value)
-    }
-
-    /// The value of the last header of this name, when it has one.
-    pub fn last(&self, name: &str) -> Option<&[u8]> {
+    /// The value of the last header of this name, when that one has a value. The last counts, as Kafka's own clients
+    /// have it (KIP-82, `lastHeader`): whoever hands a record on appends, and what came before is another's.
+    pub fn get(&self, name: &str) -> Option<&[u8]> {
         self.0
             .iter()
             .rev()
@@ -67,10 +61,16 @@ impl Headers {
             .and_then(|(_, value)| value.as_deref())
     }
 
-    /// The first value of this name as text; `None` too when it is not UTF-8.
+    /// The last value of this name as text; `None` too when it is not UTF-8.
     pub fn text(&self, name: &str) -> Option<&str> {
-        self.first(name)
+        self.get(name)
             .and_then(|value| std::str::from_utf8(value).ok())
+    }
+
+    /// The media type of the value: `content-type`, or else `contentType`, as Spring Cloud Stream has it.
+    pub fn content_type(&self) -> Option<&[u8]> {
+        self.get(CONTENT_TYPE)
+            .or_else(|| self.get(SPRING_CONTENT_TYPE))
     }
 
     /// Whether a header of this name is present, with or without a value.
@@ -173,6 +173,8 @@ impl IntoValue for Vec<u8> {
 
 /// Media type of the value: of reviews, of everything Verdict writes, and of CloudEvents.
 pub const CONTENT_TYPE: &str = "content-type";
+/// Spring Cloud Stream's name for [`CONTENT_TYPE`].
+pub const SPRING_CONTENT_TYPE: &str = "contentType";
 /// W3C trace context of this hop.
 pub const TRACEPARENT: &str = "traceparent";
 /// W3C vendor state beside [`TRACEPARENT`].
@@ -224,8 +226,9 @@ pub const DLQ_MESSAGE: &str = "__dlq.errors.message";
 pub const DLQ_KIND: &str = "__dlq.errors.kind";
 
 /// Every header name above.
-pub const NAMES: [&str; 24] = [
+pub const NAMES: [&str; 25] = [
     CONTENT_TYPE,
+    SPRING_CONTENT_TYPE,
     TRACEPARENT,
     TRACESTATE,
     CE_SPECVERSION,
@@ -278,8 +281,7 @@ mod tests {
                 ("a", Some(&[0xff][..]))
             ]
         );
-        assert_eq!(headers.first("a"), Some(&b"1"[..]));
-        assert_eq!(headers.last("a"), Some(&[0xff][..]));
+        assert_eq!(headers.get("a"), Some(&[0xff][..]));
     }
 
     #[test]
@@ -298,7 +300,22 @@ mod tests {
         let mut headers = Headers::new();
         headers.push_null("b");
         assert!(headers.contains("b"));
-        assert_eq!(headers.first("b"), None);
+        assert_eq!(headers.get("b"), None);
+    }
+
+    #[test]
+    fn of_headers_that_stand_twice_the_last_counts() {
+        let mut headers = Headers::new();
+        headers.push("a", "1");
+        headers.push("contentType", "text/plain");
+        headers.push("a", "2");
+        assert_eq!(headers.text("a"), Some("2"));
+        assert_eq!(headers.content_type(), Some(&b"text/plain"[..]));
+        headers.push("content-type", "image/png");
+        headers.push("content-type", "application/json");
+        assert_eq!(headers.content_type(), Some(&b"application/json"[..]));
+        headers.push_null("a");
+        assert_eq!(headers.get("a"), None);
     }
 
     #[test]

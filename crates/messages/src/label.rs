@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Rejection, Sentiment};
+use crate::{Rejection, Sentiment, json};
 
 /// A label on topic [`LABELS`](crate::topic::LABELS), keyed by review id. The last one of a key counts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -14,9 +14,11 @@ use crate::{Rejection, Sentiment};
 )]
 pub struct Label<'a> {
     /// Id of the review that is labelled.
-    #[serde(borrow)]
+    #[serde(borrow, deserialize_with = "json::id")]
     pub review_id: Cow<'a, str>,
-    /// What the review is.
+    /// What the review is. Read in any form that [`Sentiment::from_label`] knows.
+    #[serde(deserialize_with = "json::label")]
+    #[schemars(description = "What the review is.")]
     pub label: Sentiment,
     /// Who says so: `user`, `dataset`, or another name.
     #[serde(borrow)]
@@ -32,7 +34,7 @@ impl<'a> Label<'a> {
     /// # Errors
     /// `schema` when the value is not this message.
     pub fn decode(value: &'a [u8]) -> Result<Self, Rejection> {
-        serde_json::from_slice(value).map_err(|error| Rejection::schema(format!("label: {error}")))
+        json::from_slice(value).map_err(|error| Rejection::schema(format!("label: {error}")))
     }
 
     /// The value of a record.
@@ -60,5 +62,27 @@ mod tests {
         let expected = r#"{"review_id":"r1","label":"negative","source":"user","labelled_at":"2026-01-02T03:04:05.000Z"}"#;
         assert_eq!(std::str::from_utf8(&json).unwrap(), expected);
         assert_eq!(Label::decode(&json).unwrap(), label);
+    }
+
+    #[test]
+    fn an_id_may_be_a_number_and_a_label_any_of_its_forms() {
+        let read = |id: &str, label: &str| {
+            let json = format!(
+                "\u{feff}{{\"review_id\":{id},\"label\":{label},\"source\":\"user\",\"labelled_at\":\"x\"}}"
+            );
+            Label::decode(json.as_bytes())
+                .map(|label| (label.review_id.into_owned(), label.label))
+                .ok()
+        };
+        for label in [r#""negative""#, "0", "0.0", "false", r#""Neg""#] {
+            assert_eq!(
+                read("5000", label),
+                Some(("5000".into(), Sentiment::Negative)),
+                "{label}"
+            );
+        }
+        for (id, label) in [("null", "1"), ("[1]", "1"), ("1", "0.5"), ("1", "[1]")] {
+            assert_eq!(read(id, label), None, "{id} {label}");
+        }
     }
 }

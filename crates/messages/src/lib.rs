@@ -5,14 +5,15 @@
 //!
 //! The road of one review through the types:
 //!
-//! 1. [`Review::decode`] turns the bytes of a record into a [`Review`] or a [`Rejection`].
+//! 1. [`Review::from_record`] turns a record's value and headers into a [`Review`] or a [`Rejection`].
 //! 2. A [`Review`] becomes a [`Verdict`]; a [`Rejection`] becomes a dead letter ([`dead_letter::headers`]).
 //! 3. A record that asks for an answer carries a [`ReplyAddress`]; [`ReplyAddress::reply_headers`] addresses the answer.
 //!
 //! ```
-//! use verdict_messages::Review;
+//! use verdict_messages::{Headers, MAX_REVIEW_BYTES, Review};
 //!
-//! let review = Review::decode(Some(br#"{"id":"r1","text":"A fine film."}"#), None)?;
+//! let value = br#"{"id":"r1","text":"A fine film."}"#;
+//! let review = Review::from_record(Some(value), &Headers::new(), MAX_REVIEW_BYTES)?;
 //! assert_eq!(review.text, "A fine film.");
 //! # Ok::<(), verdict_messages::Rejection>(())
 //! ```
@@ -20,6 +21,7 @@
 pub mod cloudevents;
 pub mod dead_letter;
 pub mod headers;
+pub mod json;
 mod label;
 mod model_pointer;
 mod position;

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 
-use crate::Rejection;
+use crate::{Rejection, json};
 
 /// A model version that is ready to serve. The record is written after the bytes are durable at `uri`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -32,7 +32,7 @@ pub struct ModelPointer {
 }
 
 /// The data behind a model version, exact enough to train it again.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(untagged)]
 pub enum TrainedFrom {
     /// Ranges of the stored log.
@@ -45,6 +45,28 @@ pub enum TrainedFrom {
         /// SHA-256 of the data, lower-case hexadecimal.
         sha256: String,
     },
+}
+
+impl<'de> Deserialize<'de> for TrainedFrom {
+    /// Not derived: an untagged enum takes arrays for objects again, whatever its reader forbids.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        struct Either {
+            ranges: Option<Vec<OffsetRange>>,
+            sha256: Option<String>,
+        }
+        match Either::deserialize(deserializer)? {
+            Either {
+                ranges: Some(ranges),
+                ..
+            } => Ok(Self::Log { ranges }),
+            Either {
+                sha256: Some(sha256),
+                ..
+            } => Ok(Self::Data { sha256 }),
+            _ => Err(D::Error::custom("must have ranges or sha256")),
+        }
+    }
 }
 
 /// The records `from..to` of one partition; `to` is the first that is not included.
@@ -78,7 +100,7 @@ impl ModelPointer {
     /// # Errors
     /// `schema` when the value is not this message.
     pub fn decode(value: &[u8]) -> Result<Self, Rejection> {
-        serde_json::from_slice(value)
+        json::from_slice(value)
             .map_err(|error| Rejection::schema(format!("model pointer: {error}")))
     }
 

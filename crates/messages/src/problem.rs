@@ -114,7 +114,7 @@ impl Problem {
     /// # Errors
     /// `schema` when the bytes are not a problem.
     pub fn decode(value: &[u8]) -> Result<Self, Rejection> {
-        serde_json::from_slice(value)
+        crate::json::from_slice(value)
             .map_err(|error| Rejection::schema(format!("problem: {error}")))
     }
 

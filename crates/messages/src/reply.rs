@@ -94,10 +94,10 @@ impl ReplyAddress {
         if headers.is_empty() {
             return Ok(None);
         }
-        for family in [Dialect::Spring, Dialect::SmallRye] {
+        for family in families(headers) {
             let [correlation_name, topic_name, partition_name] = family.names();
             let (Some(correlation_id), Some(topic)) =
-                (headers.first(correlation_name), headers.first(topic_name))
+                (headers.get(correlation_name), headers.get(topic_name))
             else {
                 continue;
             };
@@ -112,7 +112,7 @@ impl ReplyAddress {
                     shown(topic)
                 )));
             }
-            let (partition, is_text) = match headers.first(partition_name) {
+            let (partition, is_text) = match headers.get(partition_name) {
                 None => (None, false),
                 Some(bytes) => read_partition(bytes, partition_name)?,
             };
@@ -178,14 +178,33 @@ impl ReplyAddress {
     /// The correlation id of a reply, under whichever dialect's name it stands.
     pub fn correlation_id_of(headers: &Headers) -> Option<&[u8]> {
         headers
-            .first(headers::SPRING_CORRELATION_ID)
-            .or_else(|| headers.first(headers::SMALLRYE_CORRELATION_ID))
+            .get(headers::SPRING_CORRELATION_ID)
+            .or_else(|| headers.get(headers::SMALLRYE_CORRELATION_ID))
     }
 
     /// Whether the requester has stopped waiting at `now_unix_ms` (milliseconds since 1970).
     pub fn is_late(&self, now_unix_ms: i64) -> bool {
         self.deadline_unix_ms
             .is_some_and(|deadline| now_unix_ms > deadline)
+    }
+}
+
+/// The families of names, the one that stands last first: a service that passes a record on appends its own address to
+/// that of its caller, perhaps in another dialect.
+fn families(headers: &Headers) -> [Dialect; 2] {
+    let last = headers
+        .iter()
+        .filter(|(name, _)| {
+            [
+                headers::SPRING_CORRELATION_ID,
+                headers::SMALLRYE_CORRELATION_ID,
+            ]
+            .contains(name)
+        })
+        .last();
+    match last {
+        Some((headers::SMALLRYE_CORRELATION_ID, _)) => [Dialect::SmallRye, Dialect::Spring],
+        _ => [Dialect::Spring, Dialect::SmallRye],
     }
 }
 

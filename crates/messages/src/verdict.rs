@@ -4,7 +4,7 @@ use std::{borrow::Cow, fmt};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ErrorKind, Position, Rejection};
+use crate::{ErrorKind, Position, Rejection, json};
 
 /// Positive or negative: the two classes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
@@ -17,6 +17,30 @@ pub enum Sentiment {
 }
 
 impl Sentiment {
+    /// The forms that [`from_label`](Self::from_label) reads, for messages.
+    pub const LABELS: &str = "positive or negative (or pos/neg, 1/0, 1.0/0.0, true/false)";
+
+    /// The class that a label names, as people and their tools write it: a word, a truth value, or a number that is 1
+    /// or 0 (pandas writes 1.0 and 0.0 where a column once had a gap). Case and surrounding space do not matter.
+    ///
+    /// It is the one list of labels, for files of any layout, records and HTTP.
+    pub fn from_label(label: &str) -> Option<Self> {
+        let label = label.trim();
+        let is = |names: [&str; 3]| names.iter().any(|name| label.eq_ignore_ascii_case(name));
+        let is_number = label.bytes().all(|byte| matches!(byte, b'0' | b'1' | b'.'));
+        if is(["positive", "pos", "true"]) {
+            Some(Self::Positive)
+        } else if is(["negative", "neg", "false"]) {
+            Some(Self::Negative)
+        } else {
+            let number = label.parse::<f64>().ok().filter(|_| is_number)?;
+            [(1.0, Self::Positive), (0.0, Self::Negative)]
+                .into_iter()
+                .find(|(of, _)| number.total_cmp(of).is_eq())
+                .map(|(_, class)| class)
+        }
+    }
+
     /// The class as it stands on the wire.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -99,8 +123,7 @@ impl<'a> Verdict<'a> {
     /// # Errors
     /// `schema` when the value is not this message.
     pub fn decode(value: &'a [u8]) -> Result<Self, Rejection> {
-        serde_json::from_slice(value)
-            .map_err(|error| Rejection::schema(format!("verdict: {error}")))
+        json::from_slice(value).map_err(|error| Rejection::schema(format!("verdict: {error}")))
     }
 
     /// The value of a record.
@@ -189,6 +212,42 @@ mod tests {
             rest: None,
             source: Position::new("reviews", 3, 41),
             scored_at: "2026-01-02T03:04:05.000Z".into(),
+        }
+    }
+
+    #[test]
+    fn a_label_is_a_word_a_truth_value_or_one_and_nought() {
+        for (labels, class) in [
+            (
+                &[
+                    "positive",
+                    " Positive ",
+                    "pos",
+                    "POS",
+                    "1",
+                    "1.0",
+                    "01",
+                    "1.",
+                    "true",
+                    "True",
+                ][..],
+                Some(Sentiment::Positive),
+            ),
+            (
+                &["negative", "NEG", "0", "0.0", "00", "0.", "false", "FALSE"],
+                Some(Sentiment::Negative),
+            ),
+            (
+                &[
+                    "", " ", "2", "0.5", "2.0", "-1", "-0", "+1", "1e0", "nan", "NaN", "inf", ".",
+                    "1.0.0", "neutral", "yes", "t", "None", "null", "[1]",
+                ],
+                None,
+            ),
+        ] {
+            for label in labels {
+                assert_eq!(Sentiment::from_label(label), class, "{label:?}");
+            }
         }
     }
 

@@ -253,6 +253,72 @@ fn an_answer_is_marked_as_each_framework_expects() {
 }
 
 #[test]
+fn of_addresses_that_stand_twice_the_last_counts() {
+    let (old, new): (&[u8], &[u8]) = (b"OLD", b"NEW");
+    let topic: (&str, &[u8]) = ("kafka_replyTopic", b"reviews.replies");
+    let quarkus: (&str, &[u8]) = ("REPLY_TOPIC", b"reviews.replies.quarkus");
+    let cases: [(&[(&str, &[u8])], Dialect, i32); 4] = [
+        // A service that passes its caller's record on through its own ReplyingKafkaTemplate.
+        (
+            &[
+                ("kafka_correlationId", old),
+                topic,
+                ("kafka_replyPartition", &[0, 0, 0, 0]),
+                ("kafka_correlationId", new),
+                topic,
+                ("kafka_replyPartition", &[0, 0, 0, 1]),
+            ],
+            Dialect::Spring,
+            1,
+        ),
+        (
+            &[
+                ("REPLY_CORRELATION_ID", old),
+                ("REPLY_PARTITION", &[0, 0, 0, 0]),
+                quarkus,
+                ("REPLY_PARTITION", &[0, 0, 0, 2]),
+                ("REPLY_CORRELATION_ID", new),
+            ],
+            Dialect::SmallRye,
+            2,
+        ),
+        // In another dialect than its caller.
+        (
+            &[
+                ("kafka_correlationId", old),
+                topic,
+                ("kafka_replyPartition", &[0, 0, 0, 0]),
+                quarkus,
+                ("REPLY_PARTITION", &[0, 0, 0, 3]),
+                ("REPLY_CORRELATION_ID", new),
+            ],
+            Dialect::SmallRye,
+            3,
+        ),
+        (
+            &[
+                quarkus,
+                ("REPLY_PARTITION", &[0, 0, 0, 0]),
+                ("REPLY_CORRELATION_ID", old),
+                ("kafka_correlationId", new),
+                topic,
+                ("kafka_replyPartition", &[0, 0, 0, 4]),
+            ],
+            Dialect::Spring,
+            4,
+        ),
+    ];
+    for (pairs, dialect, partition) in cases {
+        let address = address(pairs).unwrap().unwrap();
+        assert_eq!(
+            (address.dialect, address.partition),
+            (dialect, Some(partition))
+        );
+        assert_eq!(address.correlation_id, new);
+    }
+}
+
+#[test]
 fn a_request_is_late_once_its_deadline_has_passed() {
     let pairs: [(&str, &[u8]); 3] = [
         ("kafka_correlationId", b"1"),

@@ -273,12 +273,18 @@ fn read_json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<Option<T>, R
         }
         text => text.map_err(RegistryError::io(path))?,
     };
-    serde_json::from_slice(&text)
+    let corrupt = |problem: String| RegistryError::Corrupt {
+        place: path.display().to_string(),
+        problem,
+    };
+    // Some editors write a mark before the text; and serde would take an array for an object.
+    let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&text);
+    if text.trim_ascii_start().first() != Some(&b'{') {
+        return Err(corrupt("must be a JSON object".to_owned()));
+    }
+    serde_json::from_slice(text)
         .map(Some)
-        .map_err(|problem| RegistryError::Corrupt {
-            place: path.display().to_string(),
-            problem: problem.to_string(),
-        })
+        .map_err(|problem| corrupt(problem.to_string()))
 }
 
 fn to_json(value: &impl Serialize, path: &Path) -> Result<Vec<u8>, RegistryError> {

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 /// Options of `trainer train`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Labelled reviews: an aclImdb folder or archive, CSV (review,sentiment) or JSON lines (text,label), plain or .gz.
+    /// Labelled reviews: an aclImdb folder or archive, CSV or TSV (review,sentiment) or JSON lines (text,label), plain or .gz.
     #[arg(long, value_name = "PATH")]
     data: PathBuf,
     /// Training parameters.

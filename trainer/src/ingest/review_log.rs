@@ -14,7 +14,7 @@ use std::ops::ControlFlow;
 use std::time::Duration;
 use verdict_kafka_io::snapshot::{self, Progress};
 use verdict_kafka_io::{Failure, KafkaSettings, Record};
-use verdict_messages::{Label, OffsetRange, Review, Sentiment};
+use verdict_messages::{Label, MAX_REVIEW_BYTES, OffsetRange, Review, Sentiment};
 
 use crate::corpus::Labelled;
 
@@ -174,8 +174,8 @@ impl Join {
             }
             return;
         }
-        let content_type = record.headers.last("content-type");
-        let Ok(review) = Review::decode(record.value.as_deref(), content_type) else {
+        let value = record.value.as_deref();
+        let Ok(review) = Review::from_record(value, &record.headers, MAX_REVIEW_BYTES) else {
             self.counts.rejected += 1;
             return;
         };
@@ -216,6 +216,9 @@ impl Join {
 fn key_of(record: &Record) -> Option<&str> {
     std::str::from_utf8(record.key.as_deref()?).ok()
 }
+
+#[cfg(test)]
+mod one_reading;
 
 #[cfg(test)]
 mod tests {

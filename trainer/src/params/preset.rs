@@ -43,6 +43,7 @@ impl Preset {
 /// # Errors
 /// In words of the YAML reader, or where there is no such preset.
 pub(super) fn read(text: &str) -> Result<RawParams, String> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     if text.trim().is_empty() {
         return Ok(RawParams::default());
     }

@@ -13,7 +13,14 @@ fn problems(yaml: &str) -> Vec<String> {
 #[test]
 fn no_keys_are_all_defaults_and_the_repositorys_file_states_them() {
     let defaults = Params::check(RawParams::default(), FILE).unwrap();
-    for yaml in ["", "  \n", "{}", "model_building: {}"] {
+    for yaml in [
+        "",
+        "  \n",
+        "{}",
+        "model_building: {}",
+        "\u{feff}",
+        "\u{feff}{}",
+    ] {
         assert_eq!(Params::from_yaml(yaml, FILE).unwrap(), defaults, "{yaml:?}");
     }
     let stated = include_str!("../../../params.yaml");

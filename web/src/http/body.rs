@@ -4,6 +4,7 @@ use std::{convert::Infallible, pin::pin, time::Duration};
 
 use bytes::{Buf, Bytes};
 use futures::{Stream, StreamExt};
+use verdict_messages::json::without_mark;
 use warp::{
     Filter,
     http::{HeaderMap, header},
@@ -80,7 +81,9 @@ async fn collect<B: Buf, E>(
         }
     }
     if fits {
-        Ok(collected.into())
+        // A mark before a text is no part of it, whatever kind of text the body is.
+        let mark = collected.len() - without_mark(&collected).len();
+        Ok(Bytes::from(collected).slice(mark..))
     } else {
         Err(problems::body_too_large(limit, length))
     }
@@ -120,6 +123,12 @@ mod tests {
     async fn a_body_within_the_limit_arrives_whole() {
         let body = read(&headers("8"), pieces(&["abcd", "", "efgh"]), LIMITS).await;
         assert_eq!(body.expect("fits"), "abcdefgh");
+    }
+
+    #[tokio::test]
+    async fn a_mark_before_the_text_is_no_part_of_the_body() {
+        let body = read(&headers("7"), pieces(&["\u{feff}", "text"]), LIMITS).await;
+        assert_eq!(body.expect("fits"), "text");
     }
 
     #[tokio::test]

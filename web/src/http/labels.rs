@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::header;
 use percent_encoding::percent_decode_str;
 use serde::Deserialize;
-use verdict_messages::Sentiment;
+use verdict_messages::{Sentiment, json};
 
 use super::{
     answer::{self, Answer, Filled},
@@ -30,6 +30,7 @@ const USER: &str = "user";
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Body {
+    #[serde(deserialize_with = "json::label")]
     label: Sentiment,
     source: Option<String>,
 }
@@ -44,7 +45,7 @@ impl<E: Exchange> App<E> {
     ) -> Answer {
         let form = choose(client.text(header::ACCEPT), API_FORMS);
         let said = self.admit(&client).and(body).and_then(|body| {
-            let body = json(&client, &body)?;
+            let body = label_in(&client, &body)?;
             let id = percent_decode_str(id)
                 .decode_utf8()
                 .map_err(|_| problems::bad_request("the review id in the path must be UTF-8"))?;
@@ -92,12 +93,12 @@ impl<E: Exchange> App<E> {
     }
 }
 
-fn json(client: &Client, body: &[u8]) -> Result<Body, Refusal> {
+fn label_in(client: &Client, body: &[u8]) -> Result<Body, Refusal> {
     let media = client.media_type();
     if media != "application/json" && !media.ends_with("+json") {
         return Err(problems::media_type("application/json", &media));
     }
-    serde_json::from_slice(body).map_err(|error| {
+    json::from_slice(body).map_err(|error: serde_json::Error| {
         let detail = format!("a label is {{\"label\": \"positive\" or \"negative\"}}: {error}");
         if error.is_data() {
             problems::no_label(detail)

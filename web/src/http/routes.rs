@@ -254,7 +254,7 @@ impl<E: Exchange> App<E> {
                 body.len()
             )));
         }
-        let review = Review::decode(Some(body), Some(media.as_bytes()))
+        let review = Review::from_body(body, &media)
             .map_err(|rejection| Refusal::from(verdict_messages::Problem::from(&rejection)))?;
         Ok(Question {
             review: self.review_of(review)?,
@@ -280,6 +280,9 @@ impl<E: Exchange> App<E> {
             } else {
                 format!("text must not be blank, got {chars} characters of white space")
             }));
+        }
+        if review.text.contains('\0') {
+            return Err(problems::unprocessable("text must not hold a NUL"));
         }
         match &review.id {
             Some(id) if id.len() > MAX_ID_BYTES || id.chars().any(char::is_control) => {

@@ -15,6 +15,7 @@ pub(super) fn arguments(
     text: &str,
     is_set: impl Fn(&std::ffi::OsStr) -> bool,
 ) -> Result<Vec<OsString>, String> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let file: Value = serde_yaml_ng::from_str(text).map_err(|error| error.to_string())?;
     let settings = match &file {
         Value::Null => return Ok(Vec::new()),

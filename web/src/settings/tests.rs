@@ -57,7 +57,8 @@ fn every_problem_is_listed_with_value_bound_and_flag() {
 
 #[test]
 fn a_file_gives_flags_and_the_environment_goes_before_it() {
-    let text = "listen: 127.0.0.1:9000\nmax-pending: 7\nkafka: [linger.ms=1, client.rack=a]\n";
+    let text =
+        "\u{feff}listen: 127.0.0.1:9000\nmax-pending: 7\nkafka: [linger.ms=1, client.rack=a]\n";
     let found = file::arguments(&RawSettings::command(), text, |name| {
         name == "VERDICT_LISTEN"
     });

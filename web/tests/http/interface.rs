@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::support::{Behaviour, Web, text_of};
-use verdict_messages::headers;
+use verdict_messages::{Review, headers};
 use verdict_web::exchange::PublishError;
 
 #[tokio::test]
@@ -58,13 +58,13 @@ async fn a_review_is_published_with_the_headers_of_the_contract() {
     // Spring's dialect: 16 raw bytes, and 4 bytes big-endian; the instance is web-3.
     assert_eq!(
         seen.headers
-            .first(headers::SPRING_CORRELATION_ID)
+            .get(headers::SPRING_CORRELATION_ID)
             .unwrap()
             .len(),
         16
     );
     assert_eq!(
-        seen.headers.first(headers::SPRING_REPLY_PARTITION).unwrap(),
+        seen.headers.get(headers::SPRING_REPLY_PARTITION).unwrap(),
         [0, 0, 0, 3]
     );
 }
@@ -334,6 +334,12 @@ async fn what_is_no_review_is_refused_with_its_reason() {
         ("[1]", 422, ""),
         ("{}", 422, "text"),
         (r#"{"text":7}"#, 422, "text"),
+        (r#"["good"]"#, 422, "must be a JSON object, got an array"),
+        (r#"{"text":"good","stars":NaN}"#, 400, "not JSON"),
+        (r#"{"text":"good \ud83d"}"#, 400, "not JSON"),
+        (r#"{"text":"go\u0000od"}"#, 422, "NUL"),
+        ("\0\0\0\0\u{2a}{\"text\":\"good\"}", 400, "not JSON"),
+        (r#"{"text":"good","id":[5]}"#, 422, "a string or a number"),
         (r#"{"text":" \n "}"#, 422, "blank"),
         (
             r#"{"text":"12345678901"}"#,
@@ -356,6 +362,34 @@ async fn what_is_no_review_is_refused_with_its_reason() {
         );
     }
     assert!(web.kafka.seen().is_empty());
+}
+
+#[tokio::test]
+async fn a_mark_is_no_character_of_a_body_and_a_number_is_an_id() {
+    let web = Web::start(Behaviour::Score, &[]).await;
+    for body in [
+        r#"{"text":"good","id":5000}"#,
+        "\u{feff}{\"text\":\"good\",\"id\":\"5000\"}",
+    ] {
+        let answer = web.review(&[], body).await;
+        assert_eq!((answer.status, &answer.json()["id"]), (200, &"5000".into()));
+    }
+    for (path, media_type, body) in [
+        ("/api/v1/reviews", "text/plain", "\u{feff}good"),
+        (
+            "/predict",
+            "application/x-www-form-urlencoded",
+            "\u{feff}text=good",
+        ),
+    ] {
+        let header = ("content-type", media_type);
+        let answer = web.request("POST", path, &[header], body.as_bytes()).await;
+        assert_eq!(answer.status, 200, "{path}");
+    }
+    for seen in web.kafka.seen() {
+        let review = Review::from_body(&seen.value, "application/json").unwrap();
+        assert_eq!(review.text, "good");
+    }
 }
 
 #[tokio::test]

@@ -73,6 +73,22 @@ async fn a_change_of_mind_is_another_event() {
 }
 
 #[tokio::test]
+async fn a_label_has_the_forms_that_files_have() {
+    let web = Web::start(Behaviour::Score, &[]).await;
+    for label in ["\"neg\"", "0", "0.0", "false", "\"NEGATIVE\""] {
+        let answer = say(&web, "5000", &format!("\u{feff}{{\"label\":{label}}}")).await;
+        assert_eq!(answer.status, 202, "{label}");
+    }
+    for seen in web.kafka.seen() {
+        let label = Label::decode(&seen.value).unwrap();
+        assert_eq!(
+            (&*label.review_id, label.label),
+            ("5000", Sentiment::Negative)
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_program_says_who_labelled() {
     let web = Web::start(Behaviour::Score, &[]).await;
     let answer = say(&web, "r1", r#"{"label":"positive","source":"crowd"}"#).await;
@@ -94,6 +110,10 @@ async fn what_is_no_label_is_refused_with_its_reason() {
         ("r1", "{}", 422, "label"),
         ("r1", "7", 422, "label"),
         ("r1", r#"{"label":"neutral"}"#, 422, "neutral"),
+        ("r1", r#"{"label":0.5}"#, 422, "0.5"),
+        ("r1", r#"["negative","user"]"#, 422, "sequence"),
+        ("r1", r#"["negative"]"#, 422, "sequence"),
+        ("r1", r#"{"label":["negative"]}"#, 422, "label"),
         ("r1", r#"{"label":"positive","score":1}"#, 422, "score"),
         ("r1", r#"{"label":"positive","source":""}"#, 422, "source"),
         (

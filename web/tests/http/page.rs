@@ -77,6 +77,7 @@ async fn a_form_that_cannot_be_used_says_what_is_wrong_with_it() {
         (b"review=x", 422, "no field named text"),
         (b"text=12345678901", 422, "at most 10 characters, got 11"),
         (b"text=ab%FF", 400, "byte 2"),
+        (b"text=ab%00", 422, "NUL"),
     ] {
         let answer = web.form(body).await;
         assert_eq!(answer.status, status, "{body:?}");
@@ -113,7 +114,7 @@ async fn a_form_that_cannot_be_used_says_what_is_wrong_with_it() {
 async fn markup_in_a_review_stays_text() {
     let web = Web::start(Behaviour::Score, &[]).await;
     let answer = web
-        .form(b"text=%3Cscript%3Ealert(1)%3C%2Fscript%3E+good%00%1B")
+        .form(b"text=%3Cscript%3Ealert(1)%3C%2Fscript%3E+good%1B")
         .await;
     assert_eq!(answer.status, 200);
     assert!(!answer.body.contains("<script"), "{}", answer.body);

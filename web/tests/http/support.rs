@@ -123,7 +123,7 @@ fn address(submission: &Submission) -> ReplyAddress {
 }
 
 fn scored(submission: &Submission, other_id: Option<&str>) -> Incoming {
-    let review = Review::decode(Some(&submission.value), Some(b"application/json")).unwrap();
+    let review = Review::from_body(&submission.value, "application/json").unwrap();
     let positive = review.text.contains("good");
     let id = other_id.unwrap_or(&submission.key);
     let verdict = Verdict {

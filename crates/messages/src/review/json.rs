@@ -10,33 +10,24 @@ use serde::{
     de::{IgnoredAny, MapAccess, SeqAccess, Visitor},
 };
 
+use serde_json::value::RawValue;
+
 use super::Review;
-use crate::Rejection;
+use crate::{Rejection, Sentiment, json::Scalar, rejection::shown};
 
 /// The review in a JSON object.
 pub(super) fn review(payload: &[u8]) -> Result<Review<'_>, Rejection> {
-    match serde_json::from_slice::<Member<'_>>(payload) {
-        Ok(Member::Object(found)) => found.review(),
-        Ok(other) => Err(Rejection::schema(format!(
-            "a review must be a JSON object, got {}",
-            other.kind()
-        ))),
-        Err(error) => Err(unreadable(&error)),
-    }
+    object(payload, "a review")?.review()
+}
+
+/// The review and the label in a line of a file.
+pub(super) fn line(payload: &[u8]) -> Result<(Review<'_>, Option<Sentiment>), Rejection> {
+    object(payload, "a line")?.labelled()
 }
 
 /// The review that is the data of a CloudEvent in structured mode.
 pub(super) fn cloud_event(payload: &[u8]) -> Result<Review<'_>, Rejection> {
-    let event = match serde_json::from_slice::<Member<'_>>(payload) {
-        Ok(Member::Object(event)) => *event,
-        Ok(other) => {
-            return Err(Rejection::schema(format!(
-                "a CloudEvent must be a JSON object, got {}",
-                other.kind()
-            )));
-        }
-        Err(error) => return Err(unreadable(&error)),
-    };
+    let event = object(payload, "a CloudEvent")?;
     if event.specversion.text("specversion")?.as_deref() != Some("1.0") {
         return Err(Rejection::schema(
             "a CloudEvent must have specversion \"1.0\"",
@@ -61,6 +52,17 @@ pub(super) fn cloud_event(payload: &[u8]) -> Result<Review<'_>, Rejection> {
     }
 }
 
+fn object<'a>(payload: &'a [u8], what: &str) -> Result<Object<'a>, Rejection> {
+    match serde_json::from_slice::<Member<'_>>(payload) {
+        Ok(Member::Object(found)) => Ok(*found),
+        Ok(other) => Err(Rejection::schema(format!(
+            "{what} must be a JSON object, got {}",
+            other.kind()
+        ))),
+        Err(error) => Err(unreadable(&error)),
+    }
+}
+
 /// The position of a syntax error, never what stands there.
 fn unreadable(error: &serde_json::Error) -> Rejection {
     Rejection::decode(format!("not JSON: {error}"))
@@ -69,8 +71,12 @@ fn unreadable(error: &serde_json::Error) -> Rejection {
 /// The members that matter, of a review or of the event around it.
 #[derive(Default)]
 struct Object<'a> {
-    id: Member<'a>,
+    id: Option<&'a RawValue>,
+    review_id: Option<&'a RawValue>,
     text: Member<'a>,
+    review: Member<'a>,
+    label: Option<&'a RawValue>,
+    sentiment: Option<&'a RawValue>,
     author: Member<'a>,
     source: Member<'a>,
     created_at: Member<'a>,
@@ -82,16 +88,88 @@ struct Object<'a> {
 impl<'a> Object<'a> {
     fn review(self) -> Result<Review<'a>, Rejection> {
         Ok(Review {
-            text: self
-                .text
-                .text("text")?
-                .ok_or_else(|| Rejection::schema("text is missing"))?,
-            id: self.id.text("id")?,
+            text: self.text.text("text")?.ok_or_else(|| missing("text"))?,
+            id: id(self.id, "id")?,
             author: self.author.text("author")?,
             source: self.source.text("source")?,
             created_at: self.created_at.text("created_at")?,
         })
     }
+
+    fn labelled(self) -> Result<(Review<'a>, Option<Sentiment>), Rejection> {
+        let text = one(
+            "text",
+            self.text.text("text")?,
+            "review",
+            self.review.text("review")?,
+        )?;
+        let text = text.ok_or_else(|| missing("text (or review)"))?;
+        let id = one(
+            "id",
+            id(self.id, "id")?,
+            "review_id",
+            id(self.review_id, "review_id")?,
+        )?;
+        let (a, b) = (
+            label(self.label, "label")?,
+            label(self.sentiment, "sentiment")?,
+        );
+        let label = one("label", a, "sentiment", b)?;
+        Ok((
+            Review {
+                id,
+                ..Review::from_text(text)
+            },
+            label,
+        ))
+    }
+}
+
+fn missing(name: &str) -> Rejection {
+    Rejection::schema(format!("{name} is missing"))
+}
+
+/// Which of two names of one thing is there; both would leave it open which one is meant.
+fn one<T>(a: &str, of_a: Option<T>, b: &str, of_b: Option<T>) -> Result<Option<T>, Rejection> {
+    match (of_a, of_b) {
+        (Some(_), Some(_)) => Err(Rejection::schema(format!(
+            "{a} and {b} are two names of one thing, and both are there: leave one out"
+        ))),
+        (of_a, of_b) => Ok(of_a.or(of_b)),
+    }
+}
+
+fn id<'a>(raw: Option<&'a RawValue>, name: &str) -> Result<Option<Cow<'a, str>>, Rejection> {
+    match scalar(raw)? {
+        Scalar::Null => Ok(None),
+        Scalar::Text(text) => Ok(Some(text)),
+        Scalar::Number(text) => Ok(Some(Cow::Borrowed(text))),
+        other => Err(Rejection::schema(format!(
+            "{name} must be a string or a number, got {}",
+            other.kind()
+        ))),
+    }
+}
+
+fn label(raw: Option<&RawValue>, name: &str) -> Result<Option<Sentiment>, Rejection> {
+    let scalar = scalar(raw)?;
+    match (&scalar, scalar.label()) {
+        (Scalar::Null, _) => Ok(None),
+        // A gap in a table that was turned into JSON.
+        (Scalar::Text(text), _) if text.trim().is_empty() => Ok(None),
+        (_, Some(label)) => Ok(Some(label)),
+        (_, None) => Err(Rejection::schema(format!(
+            "{name} must be {}, got {}",
+            Sentiment::LABELS,
+            raw.map_or_else(String::new, |raw| shown(raw.get()))
+        ))),
+    }
+}
+
+fn scalar(raw: Option<&RawValue>) -> Result<Scalar<'_>, Rejection> {
+    raw.map_or(Ok(Scalar::Null), |raw| {
+        Scalar::of(raw).map_err(|error| unreadable(&error))
+    })
 }
 
 /// One JSON value, as far as a review cares.
@@ -186,21 +264,23 @@ impl<'de> Visitor<'de> for MemberVisitor {
         // The last of two members of one name counts, as most JSON readers have it.
         let mut object = Object::default();
         while let Some(name) = members.next_key::<Name>()? {
-            let slot = match name {
-                Name::Id => &mut object.id,
-                Name::Text => &mut object.text,
-                Name::Author => &mut object.author,
-                Name::Source => &mut object.source,
-                Name::CreatedAt => &mut object.created_at,
-                Name::Specversion => &mut object.specversion,
-                Name::Datacontenttype => &mut object.datacontenttype,
-                Name::Data => &mut object.data,
+            match name {
+                Name::Id => object.id = members.next_value()?,
+                Name::ReviewId => object.review_id = members.next_value()?,
+                Name::Text => object.text = members.next_value()?,
+                Name::Review => object.review = members.next_value()?,
+                Name::Label => object.label = members.next_value()?,
+                Name::Sentiment => object.sentiment = members.next_value()?,
+                Name::Author => object.author = members.next_value()?,
+                Name::Source => object.source = members.next_value()?,
+                Name::CreatedAt => object.created_at = members.next_value()?,
+                Name::Specversion => object.specversion = members.next_value()?,
+                Name::Datacontenttype => object.datacontenttype = members.next_value()?,
+                Name::Data => object.data = members.next_value()?,
                 Name::Other => {
                     members.next_value::<IgnoredAny>()?;
-                    continue;
                 }
-            };
-            *slot = members.next_value()?;
+            }
         }
         Ok(Member::Object(Box::new(object)))
     }
@@ -211,7 +291,11 @@ impl<'de> Visitor<'de> for MemberVisitor {
 #[serde(rename_all = "snake_case")]
 enum Name {
     Id,
+    ReviewId,
     Text,
+    Review,
+    Label,
+    Sentiment,
     Author,
     Source,
     CreatedAt,

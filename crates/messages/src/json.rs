@@ -1,0 +1,232 @@
+//! JSON from outside, read one way for every message, file and body.
+//!
+//! - A struct is a JSON object. What serde derives takes an array too, by the order of the fields (serde issue 1587): a
+//!   column of another table would become the text of a review. [`from_slice`] refuses it, at any depth.
+//! - A UTF-8 mark (EF BB BF) before the text is no part of it (RFC 8259, section 8.1).
+//! - An id may be a number ([`id`]), a label any of the forms that [`Sentiment::from_label`] knows ([`label`]).
+//! - JSON is what RFC 8259 says: `NaN`, `Infinity` and, in a text that is read, half of a surrogate pair are errors.
+
+mod objects;
+
+use std::borrow::Cow;
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{Error as _, Unexpected},
+};
+use serde_json::value::RawValue;
+
+use crate::Sentiment;
+use objects::Objects;
+
+const MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// `text` without a UTF-8 mark before it.
+pub fn without_mark(text: &[u8]) -> &[u8] {
+    text.strip_prefix(MARK).unwrap_or(text)
+}
+
+/// A value from JSON text.
+///
+/// ```
+/// #[derive(serde::Deserialize)]
+/// struct Row { text: String }
+///
+/// let row: Row = verdict_messages::json::from_slice("\u{feff}{\"text\":\"Fine.\"}".as_bytes())?;
+/// assert_eq!(row.text, "Fine.");
+/// assert!(verdict_messages::json::from_slice::<Row>(br#"["Fine."]"#).is_err());
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+///
+/// # Errors
+/// What serde_json says of text that is not JSON or not a `T`; an array where a struct is to be.
+pub fn from_slice<'de, T: Deserialize<'de>>(text: &'de [u8]) -> Result<T, serde_json::Error> {
+    let mut reader = serde_json::Deserializer::from_slice(without_mark(text));
+    let value = T::deserialize(Objects(&mut reader))?;
+    reader.end()?;
+    Ok(value)
+}
+
+/// For `#[serde(deserialize_with)]`: an id. Of a number it is the text, as it stands there: a review has one id, whoever
+/// writes it and however.
+///
+/// # Errors
+/// A value that is neither text nor number.
+pub fn id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Cow<'de, str>, D::Error> {
+    let raw = <&RawValue>::deserialize(deserializer)?;
+    match Scalar::of(raw).map_err(D::Error::custom)? {
+        Scalar::Text(text) => Ok(text),
+        Scalar::Number(text) => Ok(Cow::Borrowed(text)),
+        other => Err(D::Error::invalid_type(
+            Unexpected::Other(other.kind()),
+            &"a text or a number",
+        )),
+    }
+}
+
+/// For `#[serde(deserialize_with)]`: a label in any of its forms.
+///
+/// # Errors
+/// A value that is no label.
+pub fn label<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Sentiment, D::Error> {
+    let raw = <&RawValue>::deserialize(deserializer)?;
+    let scalar = Scalar::of(raw).map_err(D::Error::custom)?;
+    scalar.label().ok_or_else(|| {
+        D::Error::custom(format_args!(
+            "a label must be {}, got {}",
+            Sentiment::LABELS,
+            crate::rejection::shown(raw.get())
+        ))
+    })
+}
+
+/// A JSON value that is to be an id or a label.
+pub(crate) enum Scalar<'a> {
+    Text(Cow<'a, str>),
+    /// As it stands there.
+    Number(&'a str),
+    Truth(bool),
+    Null,
+    Object,
+    Array,
+}
+
+impl<'a> Scalar<'a> {
+    /// # Errors
+    /// A text with half of a surrogate pair.
+    pub(crate) fn of(raw: &'a RawValue) -> Result<Self, serde_json::Error> {
+        let json = raw.get();
+        Ok(match json.as_bytes().first() {
+            Some(b'"') => Self::Text(text(json)?),
+            Some(b't') => Self::Truth(true),
+            Some(b'f') => Self::Truth(false),
+            Some(b'n') => Self::Null,
+            Some(b'{') => Self::Object,
+            Some(b'[') => Self::Array,
+            _ => Self::Number(json),
+        })
+    }
+
+    pub(crate) fn label(&self) -> Option<Sentiment> {
+        match self {
+            Self::Text(text) => Sentiment::from_label(text),
+            Self::Number(text) => Sentiment::from_label(text),
+            Self::Truth(true) => Some(Sentiment::Positive),
+            Self::Truth(false) => Some(Sentiment::Negative),
+            Self::Null | Self::Object | Self::Array => None,
+        }
+    }
+
+    pub(crate) fn kind(&self) -> &'static str {
+        match self {
+            Self::Text(_) => "a string",
+            Self::Number(_) => "a number",
+            Self::Truth(_) => "a boolean",
+            Self::Null => "null",
+            Self::Object => "an object",
+            Self::Array => "an array",
+        }
+    }
+}
+
+/// The text of a JSON string, borrowed where it has no escapes; `Cow` alone would never borrow.
+fn text(json: &str) -> Result<Cow<'_, str>, serde_json::Error> {
+    #[derive(Deserialize)]
+    struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+    serde_json::from_str(json).map(|Text(text)| text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Label, ModelPointer, Problem, Verdict};
+
+    #[derive(Debug, PartialEq, Deserialize)]
+    struct Outer {
+        name: String,
+        #[serde(default)]
+        inner: Option<Inner>,
+        #[serde(default)]
+        many: Vec<Inner>,
+        #[serde(default)]
+        choice: Option<Choice>,
+    }
+
+    #[derive(Debug, PartialEq, Deserialize)]
+    struct Inner {
+        a: i64,
+    }
+
+    #[derive(Debug, PartialEq, Deserialize)]
+    enum Choice {
+        One { a: i64 },
+        Two(i64, i64),
+    }
+
+    #[test]
+    fn a_struct_is_an_object_at_any_depth() {
+        let read = |json: &str| from_slice::<Outer>(json.as_bytes());
+        let json = r#"{"name":"n","inner":{"a":1},"many":[{"a":2}],"choice":{"Two":[3,4]}}"#;
+        let whole = read(json).unwrap();
+        assert_eq!(whole.many, [Inner { a: 2 }]);
+        assert_eq!(whole.choice, Some(Choice::Two(3, 4)));
+        for json in [
+            r#"["n"]"#,
+            r#"["n",{"a":1},[],null]"#,
+            r#"{"name":"n","inner":[1]}"#,
+            r#"{"name":"n","many":[{"a":2},[3]]}"#,
+            r#"{"name":"n","choice":{"One":[5]}}"#,
+            r#"{"name":"n"} x"#,
+        ] {
+            assert!(read(json).is_err(), "{json}");
+        }
+        let error = read(r#"["n"]"#).unwrap_err().to_string();
+        assert!(error.contains("invalid type: sequence"), "{error}");
+    }
+
+    #[test]
+    fn no_message_is_read_from_an_array() {
+        let label = r#"["r1","positive","user","2026-01-02T03:04:05Z"]"#;
+        assert!(Label::decode(label.as_bytes()).is_err());
+        let verdict = r#"["r1","positive",0.5,0.1,{"name":"m","version":"1","sha256":"ab"},{"topic":"t","partition":0,"offset":1},"x"]"#;
+        assert!(Verdict::decode(verdict.as_bytes()).is_err());
+        let nested = r#"{"id":"r1","label":"positive","probability":0.5,"score":0.1,"model":["m","1","ab"],"source":["t",0,1],"scored_at":"x"}"#;
+        assert!(Verdict::decode(nested.as_bytes()).is_err());
+        assert!(Problem::decode(br#"["about:blank","t",400]"#).is_err());
+        let pointer = |ranges: &str| {
+            format!(
+                r#"{{"name":"m","version":"1","uri":"u","sha256":"s","bytes":1,"metrics":{{}},"trained_at":"x","trained_from":{{"ranges":[{ranges}]}}}}"#
+            )
+        };
+        let object = r#"{"topic":"reviews","partition":0,"from":0,"to":5}"#;
+        assert!(ModelPointer::decode(pointer(object).as_bytes()).is_ok());
+        assert!(ModelPointer::decode(pointer(r#"["reviews",0,0,5]"#).as_bytes()).is_err());
+    }
+
+    #[test]
+    fn an_id_is_the_text_of_a_number_as_it_stands_there() {
+        #[derive(Deserialize)]
+        struct Row<'a> {
+            #[serde(borrow, deserialize_with = "id")]
+            id: Cow<'a, str>,
+        }
+        for (json, expected) in [
+            (r#"{"id":"r1"}"#, Some("r1")),
+            (r#"{"id":"r\u0031"}"#, Some("r1")),
+            (r#"{"id":5000}"#, Some("5000")),
+            (r#"{"id":-7}"#, Some("-7")),
+            (
+                r#"{"id": 12345678901234567890123}"#,
+                Some("12345678901234567890123"),
+            ),
+            (r#"{"id":1.50}"#, Some("1.50")),
+            (r#"{"id":null}"#, None),
+            (r#"{"id":true}"#, None),
+            (r#"{"id":["r1"]}"#, None),
+            (r#"{"id":"\ud83d"}"#, None),
+        ] {
+            let read = from_slice::<Row<'_>>(json.as_bytes());
+            assert_eq!(read.ok().as_ref().map(|row| &*row.id), expected, "{json}");
+        }
+    }
+}
