@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use crate::error::{ReadError, RowProblem, SourceProblem};
 use crate::input::Taken;
-use crate::review::{Place, Review, Split};
+use crate::review::{Place, Review, Split, text};
 
 pub(crate) type Row = Result<Review, ReadError>;
 
@@ -40,7 +40,7 @@ const PARTS: [Part; 4] = [
     },
 ];
 
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Part {
     split: Split,
     name: &'static str,
@@ -155,6 +155,9 @@ impl Folder {
 
     fn read(&self, part: Part, path: &Path, stem: &str) -> Row {
         let place = Place::entry(&self.file, part.entry(stem) + ".txt");
+        if let Err(problem) = a_file(path) {
+            return Err(ReadError::Row { place, problem });
+        }
         let read = |path| {
             let handle = File::open(path)?;
             let length = handle.metadata()?.len();
@@ -172,7 +175,7 @@ impl Folder {
                 },
             });
         }
-        review(bytes, part, stem, place)
+        review(&bytes, part, stem, place)
     }
 }
 
@@ -215,29 +218,38 @@ fn review_stem(name: &str) -> Option<&str> {
         .filter(|stem| !stem.is_empty() && !stem.starts_with('.'))
 }
 
-pub(crate) fn review(bytes: Vec<u8>, part: Part, stem: &str, place: Place) -> Row {
-    let text = match String::from_utf8(bytes) {
-        Ok(text) if text.trim().is_empty() => {
-            return Err(ReadError::Row {
-                place,
-                problem: RowProblem::Blank,
-            });
-        }
-        Ok(text) => text,
-        Err(error) => {
-            let at = error.utf8_error().valid_up_to();
-            return Err(ReadError::Row {
-                place,
-                problem: RowProblem::NotUtf8 { at },
-            });
-        }
+/// Whether something with the name of a review is a file, or a link that leads to one. A pipe would never end.
+fn a_file(path: &Path) -> Result<(), RowProblem> {
+    let what = match fs::metadata(path) {
+        Ok(found) if found.is_file() => return Ok(()),
+        Ok(found) if found.is_dir() => FOLDER,
+        Ok(_) => DEVICE,
+        Err(_) if path.is_symlink() => DEAD_LINK,
+        // Reading says what is wrong.
+        Err(_) => return Ok(()),
     };
-    Ok(Review {
-        text,
-        label: Some(part.label),
-        id: part.entry(stem),
-        place,
-    })
+    Err(RowProblem::NotAFile { what })
+}
+
+pub(crate) const FOLDER: &str = "a folder";
+pub(crate) const DEVICE: &str = "a pipe, a device or a part of a file";
+pub(crate) const DEAD_LINK: &str = "a link that leads to no file";
+
+pub(crate) fn review(bytes: &[u8], part: Part, stem: &str, place: Place) -> Row {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let read = text(bytes).and_then(|text| match text.trim() {
+        "" => Err(RowProblem::Blank),
+        _ => Ok(text.to_owned()),
+    });
+    match read {
+        Ok(text) => Ok(Review {
+            text,
+            label: Some(part.label),
+            id: part.entry(stem),
+            place,
+        }),
+        Err(problem) => Err(ReadError::Row { place, problem }),
+    }
 }
 
 /// Which part an entry belongs to: the last three names of its path decide, so that any folder around them will do.

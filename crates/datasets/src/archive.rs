@@ -1,12 +1,13 @@
 //! The Large Movie Review Dataset as a tar archive, unpacked by a thread of its own.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::io::{self, Read};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 
 use crate::acl_imdb::{Found, Row, locate, review};
+use crate::archive_index::{Claim, Index, is_content};
 use crate::error::{ReadError, RowProblem, SourceProblem};
 use crate::input::stream_error;
 use crate::review::{Place, Split};
@@ -26,12 +27,13 @@ pub(crate) struct Archive {
 }
 
 impl Archive {
-    /// Starts to unpack.
+    /// Starts to unpack; `index` says what counts, where it could be made.
     ///
     /// # Errors
     /// No thread to be had.
     pub(crate) fn open(
         bytes: impl Read + Send + 'static,
+        index: Option<Index>,
         file: &Arc<str>,
         gzip: bool,
         split: Split,
@@ -50,7 +52,7 @@ impl Archive {
         };
         thread::Builder::new()
             .name("unpack".into())
-            .spawn(move || unpack.run(bytes))
+            .spawn(move || unpack.run(bytes, index))
             .map_err(|error| ReadError::io(Place::whole(file), error))?;
         Ok(Self {
             file: Arc::clone(file),
@@ -120,8 +122,10 @@ struct Unpack {
 }
 
 impl Unpack {
-    fn run(mut self, bytes: impl Read) {
-        let Ok(last) = self.unpack(bytes) else { return };
+    fn run(mut self, bytes: impl Read, index: Option<Index>) {
+        let Ok(last) = self.unpack(bytes, index) else {
+            return;
+        };
         let sent = match last {
             Ok(()) => Ok(()),
             Err(error) => self.out.push(Err(error)),
@@ -140,40 +144,43 @@ impl Unpack {
     }
 
     /// The outer result tells whether anyone still listens, the inner one how the archive ended.
-    fn unpack(&mut self, bytes: impl Read) -> Result<Result<(), ReadError>, Unwanted> {
+    fn unpack(
+        &mut self,
+        bytes: impl Read,
+        mut index: Option<Index>,
+    ) -> Result<Result<(), ReadError>, Unwanted> {
         let mut found = Found::default();
+        let mut seen = HashSet::new();
+        for (claim, problem) in index.iter_mut().flat_map(|index| index.problems.drain(..)) {
+            found.count(claim.at);
+            let place = self.place(&claim);
+            self.out.push(Err(ReadError::Row { place, problem }))?;
+        }
         let mut archive = tar::Archive::new(bytes);
         let entries = match archive.entries() {
             Ok(entries) => entries,
             Err(error) => return Ok(Err(self.broken(None, error))),
         };
-        for entry in entries {
+        for (number, entry) in entries.enumerate() {
             let mut entry = match entry {
                 Ok(entry) => entry,
                 Err(error) => return Ok(Err(self.broken(None, error))),
             };
-            if !entry.header().entry_type().is_file() {
-                continue;
-            }
-            let path = entry.path_bytes().into_owned();
-            let Some((at, part, stem)) =
-                locate(&path).filter(|(_, part, _)| part.wanted(self.split))
-            else {
+            let claims = match &mut index {
+                Some(index) => index.claims.remove(&number).unwrap_or_default(),
+                None => match self.own_claim(&entry, &mut seen) {
+                    Ok(claim) => Vec::from_iter(claim),
+                    Err(error) => return Ok(Err(error)),
+                },
+            };
+            let Some(first) = claims.first() else {
                 continue;
             };
-            found.count(at);
-            let place = Place::entry(&self.file, part.entry(stem) + ".txt");
+            let place = self.place(first);
             let need = entry.size();
-            let row = if need > self.max as u64 {
-                Err(ReadError::Row {
-                    place,
-                    problem: RowProblem::TooLong {
-                        max: self.max,
-                        got: need,
-                    },
-                })
-            } else {
-                let mut text = Vec::with_capacity(usize::try_from(need).unwrap_or(0));
+            let mut text = Vec::new();
+            if need <= self.max as u64 {
+                text.reserve(usize::try_from(need).unwrap_or(0));
                 if let Err(error) = entry.read_to_end(&mut text) {
                     return Ok(Err(self.broken(Some(place), error)));
                 }
@@ -182,9 +189,18 @@ impl Unpack {
                     let problem = SourceProblem::EntryCutShort { need, got };
                     return Ok(Err(ReadError::Source { place, problem }));
                 }
-                review(text, part, stem, place)
-            };
-            self.out.push(row)?;
+            }
+            for claim in claims {
+                found.count(claim.at);
+                let place = self.place(&claim);
+                self.out.push(if need > self.max as u64 {
+                    let (max, got) = (self.max, need);
+                    let problem = RowProblem::TooLong { max, got };
+                    Err(ReadError::Row { place, problem })
+                } else {
+                    review(&text, claim.part, &claim.stem, place)
+                })?;
+            }
         }
         // The archive ends before the stream does, and only the end of the stream has gzip's checksum.
         if let Err(error) = io::copy(&mut archive.into_inner(), &mut io::sink()) {
@@ -195,6 +211,42 @@ impl Unpack {
             problem,
         };
         Ok(found.check(self.split).map_err(whole))
+    }
+
+    /// The review that an entry of a stream is, if it is one.
+    ///
+    /// # Errors
+    /// An entry that says nothing about the end: a link, or a name that was there before.
+    fn own_claim(
+        &self,
+        entry: &tar::Entry<'_, impl Read>,
+        seen: &mut HashSet<String>,
+    ) -> Result<Option<Claim>, ReadError> {
+        let path = entry.path_bytes();
+        let Some((at, part, stem)) = locate(&path).filter(|(_, part, _)| part.wanted(self.split))
+        else {
+            return Ok(None);
+        };
+        let claim = Claim {
+            at,
+            part,
+            stem: stem.to_owned(),
+        };
+        let what = if !is_content(entry.header().entry_type()) {
+            "the entry is a link, or no file"
+        } else if !seen.insert(part.entry(stem)) {
+            "the entry stands in the archive twice"
+        } else {
+            return Ok(Some(claim));
+        };
+        Err(ReadError::Source {
+            place: self.place(&claim),
+            problem: SourceProblem::NeedsFile { what },
+        })
+    }
+
+    fn place(&self, claim: &Claim) -> Place {
+        Place::entry(&self.file, claim.part.entry(&claim.stem) + ".txt")
     }
 
     fn broken(&self, place: Option<Place>, error: io::Error) -> ReadError {

@@ -1,29 +1,28 @@
-//! Comma-separated values with a header.
+//! Tables with a header: separated by commas, tabs, semicolons or bars.
 
 use std::fmt;
-use std::io::{self, Read};
+use std::io::{self, BufReader, Read};
 use std::sync::Arc;
 
 use csv::{ByteRecord, Reader, ReaderBuilder, Terminator};
 
-use crate::error::{ReadError, RowProblem, SourceProblem};
-use crate::input::stream_error;
-use crate::json_lines::shortened;
-use crate::review::{Labels, Place, Review, parse_label};
+use crate::dialect::{
+    Dialect, ID_COLUMNS, LABEL_COLUMNS, Quotes, Requoted, TEXT_COLUMNS, column_name,
+};
+use crate::error::{ReadError, RowProblem, SourceProblem, shortened};
+use crate::input::{Input, Replay, stream_error};
+use crate::review::{Labels, Place, Review, parse_label, text};
 
-const TEXT_COLUMNS: [&str; 2] = ["review", "text"];
-const LABEL_COLUMNS: [&str; 2] = ["sentiment", "label"];
-const ID_COLUMNS: [&str; 2] = ["id", "review_id"];
 const BUFFER: usize = 64 << 10;
 
 /// Iterates over the rows below a header; columns that are not known are not read.
-pub(crate) struct CsvRows<R> {
+pub(crate) struct CsvRows {
     file: Arc<str>,
     gzip: bool,
     max: usize,
     labels: Labels,
     columns: Columns,
-    reader: Reader<Bounded<R>>,
+    reader: Reader<Bounded>,
     row: ByteRecord,
 }
 
@@ -33,26 +32,29 @@ struct Columns {
     id: Option<usize>,
 }
 
-impl<R: Read> CsvRows<R> {
+impl CsvRows {
     /// Reads the header.
     ///
     /// # Errors
     /// A header without the columns, or a source that cannot be read.
     pub(crate) fn open(
-        input: R,
+        input: Input,
         file: &Arc<str>,
-        gzip: bool,
         labels: Labels,
         max: usize,
     ) -> Result<Self, ReadError> {
+        let gzip = input.gzip;
+        let dialect = Dialect::of(&input.start);
         let mut reader = ReaderBuilder::new()
             .has_headers(false)
             .flexible(true)
+            .delimiter(dialect.separator)
+            .quoting(dialect.quotes != Quotes::None)
             // Not `CRLF`: that ends a row at the carriage return, and the next one seems to start a line too early.
             .terminator(Terminator::Any(b'\n'))
             .buffer_capacity(BUFFER)
             .from_reader(Bounded {
-                inner: input,
+                inner: Requoted::new(BufReader::with_capacity(BUFFER, input.bytes), dialect),
                 since_row: 0,
                 ended: false,
                 most: max.saturating_add(BUFFER),
@@ -82,13 +84,13 @@ impl<R: Read> CsvRows<R> {
         })
     }
 
-    /// The line on which the row at hand starts: counted back from its end, because the reader's own count of the start
-    /// does not see the blank lines that it passed over.
-    fn first_line(&self) -> u64 {
+    /// The first and the last line of the row at hand: counted back from its end, because the reader's own count of the
+    /// start does not see the blank lines that it passed over.
+    fn lines(&self) -> (u64, u64) {
         let inside = self.row.as_slice().iter().filter(|&&byte| byte == b'\n');
         let end = u64::from(!self.reader.get_ref().ended);
-        let after = self.reader.position().line();
-        after.saturating_sub(inside.count() as u64 + end)
+        let last = self.reader.position().line().saturating_sub(end);
+        (last.saturating_sub(inside.count() as u64), last)
     }
 
     fn read_row(&self, place: &Place) -> Result<Review, RowProblem> {
@@ -127,13 +129,11 @@ impl<R: Read> CsvRows<R> {
         })?;
         let last = at + 1 == self.row.len();
         let bytes = bytes.strip_suffix(b"\r").filter(|_| last).unwrap_or(bytes);
-        std::str::from_utf8(bytes).map_err(|error| RowProblem::NotUtf8 {
-            at: error.valid_up_to(),
-        })
+        text(bytes)
     }
 }
 
-impl<R: Read> Iterator for CsvRows<R> {
+impl Iterator for CsvRows {
     type Item = Result<Review, ReadError>;
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -151,10 +151,12 @@ impl<R: Read> Iterator for CsvRows<R> {
                 }
             }
         }
-        let line = self.first_line();
-        let place = Place::line(&self.file, line);
+        let (first, last) = self.lines();
+        let place = Place::line(&self.file, first);
         let length = self.row.as_slice().len();
-        let read = if length > self.max {
+        let read = if self.reader.get_mut().inner.is_faulty(last) {
+            Err(RowProblem::Quote)
+        } else if length > self.max {
             Err(RowProblem::TooLong {
                 max: self.max,
                 got: length as u64,
@@ -168,19 +170,7 @@ impl<R: Read> Iterator for CsvRows<R> {
 
 impl Columns {
     fn find(header: &ByteRecord, labels: Labels) -> Result<Self, SourceProblem> {
-        let names: Vec<String> = header
-            .iter()
-            .enumerate()
-            .map(|(at, name)| {
-                let name = String::from_utf8_lossy(name);
-                let name = if at == 0 {
-                    name.trim_start_matches('\u{feff}')
-                } else {
-                    &name
-                };
-                name.trim().to_ascii_lowercase()
-            })
-            .collect();
+        let names: Vec<String> = header.iter().map(column_name).collect();
         let position = |wanted: [&str; 2]| {
             names
                 .iter()
@@ -219,15 +209,15 @@ fn csv_error(file: &Arc<str>, line: u64, gzip: bool, max: usize, error: csv::Err
 }
 
 /// Ends a row that is never closed: the CSV reader itself would take the rest of the file as one row.
-struct Bounded<R> {
-    inner: R,
+struct Bounded {
+    inner: Requoted<BufReader<Replay>>,
     since_row: usize,
     /// The end has been seen, which the CSV reader looks for only in a row without a line end.
     ended: bool,
     most: usize,
 }
 
-impl<R: Read> Read for Bounded<R> {
+impl Read for Bounded {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if self.since_row > self.most {
             return Err(io::Error::other(RowLimit));

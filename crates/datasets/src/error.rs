@@ -59,8 +59,16 @@ pub enum RowProblem {
     /// No text.
     #[error("the text must not be blank")]
     Blank,
+    /// A NUL, which no text has.
+    #[error(
+        "the text must not hold a NUL, but byte {at} of it (counted from 0) is one: is it UTF-16?"
+    )]
+    Nul {
+        /// The offset of the first NUL in the line, column or entry.
+        at: usize,
+    },
     /// A label that is neither value.
-    #[error("the label must be positive or negative (or pos, neg, 1, 0), got {got}")]
+    #[error("the label must be {}, got {got}", verdict_messages::Sentiment::LABELS)]
     Label {
         /// What stood there, shortened.
         got: String,
@@ -77,10 +85,21 @@ pub enum RowProblem {
         got: usize,
     },
     /// A line that is not the JSON object expected.
-    #[error("the line must be a JSON object with the member \"text\": {detail}")]
+    #[error("{detail}")]
     Json {
-        /// The parser's words.
+        /// What is wrong with it.
         detail: String,
+    },
+    /// A quote within a quoted cell that is neither doubled nor escaped, so that nobody can say where the cell ends.
+    #[error(
+        "a quote stands within a quoted cell, neither doubled nor escaped as in the rest of the table"
+    )]
+    Quote,
+    /// Something with the name of a review that is no file, or leads to none.
+    #[error("must be a file, but is {what}")]
+    NotAFile {
+        /// What it is.
+        what: &'static str,
     },
     /// An id too long to be a record's key.
     #[error("an id must have at most {max} bytes, got {got}")]
@@ -98,6 +117,15 @@ pub enum RowProblem {
         /// The length in bytes, or what had been read of it when reading stopped.
         got: u64,
     },
+}
+
+/// What stood there, quoted, and short enough for a message.
+pub(crate) fn shortened(text: &str) -> String {
+    const MOST: usize = 40;
+    match text.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{:?}…", text.get(..end).unwrap_or_default()),
+        None => format!("{text:?}"),
+    }
 }
 
 /// What is wrong with a source as a whole.
@@ -124,6 +152,26 @@ pub enum SourceProblem {
     /// Compressed in a way that is not read.
     #[error("is compressed with {0}, and only gzip is read: unpack it first")]
     Compression(&'static str),
+    /// Text in an encoding that is not read.
+    #[error(
+        "is {0}, by the mark it begins with, and only UTF-8 is read: e.g. iconv -f {0} -t UTF-8"
+    )]
+    Encoding(&'static str),
+    /// Bytes that no text has.
+    #[error("is no text: byte {at} (counted from 0) is a NUL; UTF-16 without a mark has such")]
+    Nul {
+        /// The offset of the first one.
+        at: usize,
+    },
+    /// A layout that is not known, and is not taken for plain lines either.
+    #[error(
+        "looks like {looks}, and not like one review a line: name the columns in a header with \"review\" (or \
+         \"text\"), or say --format"
+    )]
+    Unrecognised {
+        /// What it looks like.
+        looks: &'static str,
+    },
     /// The CSV header lacks a column.
     #[error("the header must have a column {need}, got {got}")]
     Column {
@@ -148,6 +196,27 @@ pub enum SourceProblem {
     NotAclImdb {
         /// The folder without reviews, such as `train/pos`.
         missing: String,
+    },
+    /// An archive that can only be read when all of it is known.
+    #[error(
+        "{what}: what counts is known at the end of the archive only, so give it as a file, not as a stream"
+    )]
+    NeedsFile {
+        /// What was met.
+        what: &'static str,
+    },
+    /// A symbolic link to a folder of reviews.
+    #[error(
+        "is a symbolic link to a folder, which is not followed in an archive: unpack it, and read the folder"
+    )]
+    LinkedFolder,
+    /// Two folders that both hold a review of this name.
+    #[error("holds this review in two folders, {first} and {second}: leave one out")]
+    TwoFolders {
+        /// One.
+        first: String,
+        /// The other.
+        second: String,
     },
     /// A format that cannot be had from this place.
     #[error("is a folder, and only the format aclimdb is read from a folder, got {0}")]

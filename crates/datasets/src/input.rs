@@ -1,19 +1,29 @@
 //! Bytes of a source: opened, counted for progress, and unpacked if the first bytes say gzip.
 
 use std::fs::File;
-use std::io::{self, BufReader, Chain, Cursor, Read};
+use std::io::{self, Chain, Cursor, Read};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use flate2::read::MultiGzDecoder;
-
 use crate::error::{ReadError, SourceProblem};
+use crate::gzip::Gzip;
 use crate::review::Place;
 
-/// Enough to see a tar header's magic, and more than any CSV header in use.
+/// Enough to see a tar header's magic, and more than any header of a table in use.
 const PEEK: usize = 8 << 10;
-const BUFFER: usize = 64 << 10;
+/// Read at once while looking: some rows of a table, to tell how it is quoted.
+const LOOK: usize = 64 << 10;
+
+const UTF8_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// Marks of encodings that are named and refused; of two that begin alike the longer first.
+const ENCODINGS: [(&[u8], &str); 4] = [
+    (b"\xff\xfe\0\0", "UTF-32LE"),
+    (b"\0\0\xfe\xff", "UTF-32BE"),
+    (b"\xff\xfe", "UTF-16LE"),
+    (b"\xfe\xff", "UTF-16BE"),
+];
 
 /// Formats that are recognised only to say that they are not read.
 const FOREIGN: [(&[u8], &str); 5] = [
@@ -24,12 +34,21 @@ const FOREIGN: [(&[u8], &str); 5] = [
     (b"7z\xbc\xaf\x27\x1c", "7z"),
 ];
 
+/// Likewise, with words of their own.
+const BINARY: [(&[u8], &str); 5] = [
+    (b"PAR1", "Parquet"),
+    (b"Obj\x01", "Avro"),
+    (b"ARROW1", "Arrow"),
+    (b"SQLite", "a database of SQLite"),
+    (b"\xd0\xcf\x11\xe0", "a workbook of Excel"),
+];
+
 pub(crate) type Bytes = Box<dyn Read + Send>;
 
 /// What was looked at, and then the rest.
 pub(crate) type Replay = Chain<Cursor<Vec<u8>>, Bytes>;
 
-/// A stream with its first bytes known.
+/// A stream with its first bytes known, without a mark before it.
 pub(crate) struct Input {
     /// The start of the stream; `bytes` yields it again.
     pub(crate) start: Vec<u8>,
@@ -75,17 +94,23 @@ pub(crate) fn prepare(
     });
     let (magic, counted) =
         peek(counted, |seen| seen.len() >= 6).map_err(|e| ReadError::io(Place::whole(file), e))?;
-    if let Some((_, name)) = FOREIGN.iter().find(|(prefix, _)| magic.starts_with(prefix)) {
-        return Err(ReadError::Source {
-            place: Place::whole(file),
-            problem: SourceProblem::Compression(name),
-        });
+    let fail = |problem| ReadError::Source {
+        place: Place::whole(file),
+        problem,
+    };
+    let named = |known: &[(&[u8], &'static str)], bytes: &[u8]| {
+        let found = known.iter().find(|(prefix, _)| bytes.starts_with(prefix));
+        found.map(|(_, name)| *name)
+    };
+    if let Some(name) = named(&FOREIGN, &magic) {
+        return Err(fail(SourceProblem::Compression(name)));
+    }
+    if let Some(looks) = named(&BINARY, &magic) {
+        return Err(fail(SourceProblem::Unrecognised { looks }));
     }
     let gzip = magic.starts_with(&[0x1f, 0x8b]);
     let plain: Bytes = if gzip {
-        Box::new(MultiGzDecoder::new(BufReader::with_capacity(
-            BUFFER, counted,
-        )))
+        Box::new(Gzip::new(counted))
     } else {
         Box::new(counted)
     };
@@ -93,11 +118,23 @@ pub(crate) fn prepare(
         if sniff {
             seen.contains(&b'\n') || seen.len() >= PEEK
         } else {
-            seen.len() >= 3
+            seen.len() >= 3 && seen != UTF8_MARK
         }
     };
     let (start, bytes) = peek(plain, enough).map_err(|error| stream_error(file, gzip, error))?;
-    Ok(Input { start, bytes, gzip })
+    if let Some(name) = named(&ENCODINGS, &start) {
+        return Err(fail(SourceProblem::Encoding(name)));
+    }
+    let Some(text) = start.strip_prefix(UTF8_MARK) else {
+        return Ok(Input { start, bytes, gzip });
+    };
+    let (mut looked_at, rest) = bytes.into_inner();
+    looked_at.set_position(UTF8_MARK.len() as u64);
+    Ok(Input {
+        start: text.to_vec(),
+        bytes: looked_at.chain(rest),
+        gzip,
+    })
 }
 
 /// What a failed read means, which depends on whether gzip is between us and the file.
@@ -116,7 +153,7 @@ pub(crate) fn stream_error(file: &Arc<str>, gzip: bool, error: io::Error) -> Rea
 /// Reads until `enough` or the end, and puts what was read back in front.
 fn peek(mut bytes: Bytes, enough: impl Fn(&[u8]) -> bool) -> io::Result<(Vec<u8>, Replay)> {
     let mut seen = Vec::new();
-    let mut buffer = [0_u8; 1024];
+    let mut buffer = vec![0_u8; LOOK];
     while !enough(&seen) {
         match bytes.read(&mut buffer) {
             Ok(0) => break,

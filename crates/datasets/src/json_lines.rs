@@ -4,12 +4,12 @@ use std::borrow::Cow;
 use std::io::BufRead;
 use std::sync::Arc;
 
-use serde::Deserialize;
+use verdict_messages as messages;
 
 use crate::error::{ReadError, RowProblem};
 use crate::input::stream_error;
 use crate::line_reader::{Line, LineReader};
-use crate::review::{Labels, Place, Review, parse_label};
+use crate::review::{Labels, Place, Review};
 
 /// Iterates over JSON objects; blank lines are passed over, members that are not known are not read.
 pub(crate) struct JsonLines<R> {
@@ -18,25 +18,6 @@ pub(crate) struct JsonLines<R> {
     pub(crate) max: usize,
     pub(crate) labels: Labels,
     pub(crate) reader: LineReader<R>,
-}
-
-#[derive(Deserialize)]
-struct Object<'a> {
-    #[serde(borrow, alias = "review")]
-    text: Cow<'a, str>,
-    #[serde(default, alias = "sentiment")]
-    label: Option<LabelValue>,
-    #[serde(default, alias = "review_id")]
-    id: Option<String>,
-}
-
-/// A label as people write it: a word, a number or a truth value.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum LabelValue {
-    Truth(bool),
-    Number(serde_json::Number),
-    Word(String),
 }
 
 impl<R: BufRead> Iterator for JsonLines<R> {
@@ -61,47 +42,20 @@ impl<R: BufRead> Iterator for JsonLines<R> {
 }
 
 fn read_object(bytes: &[u8], labels: Labels, place: &Place) -> Result<Review, RowProblem> {
-    let line = std::str::from_utf8(bytes).map_err(|error| RowProblem::NotUtf8 {
+    std::str::from_utf8(bytes).map_err(|error| RowProblem::NotUtf8 {
         at: error.valid_up_to(),
     })?;
-    let object: Object<'_> = serde_json::from_str(line).map_err(|error| RowProblem::Json {
-        detail: error.to_string(),
-    })?;
-    if object.text.trim().is_empty() {
-        return Err(RowProblem::Blank);
+    let (review, label) =
+        messages::Review::from_line(bytes).map_err(|rejection| RowProblem::Json {
+            detail: rejection.detail,
+        })?;
+    if label.is_none() && labels == Labels::Required {
+        return Err(RowProblem::NoLabel);
     }
-    let label = match object.label {
-        None if labels == Labels::Required => return Err(RowProblem::NoLabel),
-        None => None,
-        Some(value) => Some(read_label(value)?),
-    };
     Ok(Review {
-        text: object.text.into_owned(),
-        label,
-        id: object
-            .id
-            .filter(|id| !id.is_empty())
-            .unwrap_or_else(|| place.id()),
+        text: review.text.into_owned(),
+        label: label.map(|label| label == messages::Sentiment::Positive),
+        id: review.id.map_or_else(|| place.id(), Cow::into_owned),
         place: place.clone(),
     })
-}
-
-fn read_label(value: LabelValue) -> Result<bool, RowProblem> {
-    let word = match value {
-        LabelValue::Truth(truth) => return Ok(truth),
-        LabelValue::Number(number) => number.to_string(),
-        LabelValue::Word(word) => word,
-    };
-    parse_label(&word).ok_or_else(|| RowProblem::Label {
-        got: shortened(&word),
-    })
-}
-
-/// What stood there, quoted, and short enough for a message.
-pub(crate) fn shortened(text: &str) -> String {
-    const MOST: usize = 40;
-    match text.char_indices().nth(MOST) {
-        Some((end, _)) => format!("{:?}…", text.get(..end).unwrap_or_default()),
-        None => format!("{text:?}"),
-    }
 }

@@ -3,12 +3,14 @@
 //! | [`Kind`] | layout | id of a review |
 //! |---|---|---|
 //! | [`Kind::AclImdb`] | the Large Movie Review Dataset: its folder, or its `.tar` / `.tar.gz`, streamed | `aclImdb/train/pos/0_9` |
-//! | [`Kind::Csv`] | a header with the columns `review` and `sentiment` | the column `id`, else `file:line` |
-//! | [`Kind::JsonLines`] | one object a line with `text` and `label` | the member `id`, else `file:line` |
+//! | [`Kind::Csv`] | a table whose header has the columns `review` and `sentiment` | the column `id`, else `file:line` |
+//! | [`Kind::JsonLines`] | one object a line with `text` and `label` | the member `id` (or its number), else `file:line` |
 //! | [`Kind::Lines`] | one review a line, no labels | `file:line` |
 //!
 //! Every layout may be compressed with gzip, which is told from the first bytes and never from the name, and every
-//! layout but the folder may come from standard input (`-`). Nothing is held in memory but the review at hand.
+//! layout but the folder may come from standard input (`-`). Nothing is held in memory but the review at hand. Text is
+//! UTF-8, with or without a mark before it; other encodings are named and refused, and so is what looks like a table or
+//! like another format and is none of these layouts: nothing is taken for plain lines but plain lines.
 //!
 //! What cannot be read is never skipped in silence. A single bad review is an `Err` item that names its line or entry,
 //! and the iterator goes on; a broken source is an `Err` item with [`ReadError::is_fatal`], and the iterator ends.
@@ -27,8 +29,11 @@
 
 mod acl_imdb;
 mod archive;
+mod archive_index;
 mod csv_rows;
+mod dialect;
 mod error;
+mod gzip;
 mod input;
 mod json_lines;
 mod line_reader;

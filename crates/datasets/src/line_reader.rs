@@ -2,8 +2,6 @@
 
 use std::io::{self, BufRead};
 
-const BOM: &[u8] = b"\xef\xbb\xbf";
-
 /// One line, or word of one that is too long to hold.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Line<'a> {
@@ -63,11 +61,8 @@ impl<R: BufRead> LineReader<R> {
         if got > self.max as u64 {
             return Ok(Some((self.number, Line::TooLong { got })));
         }
-        let mut line = self.line.as_slice();
-        line = line.strip_suffix(b"\r").unwrap_or(line);
-        if self.number == 1 {
-            line = line.strip_prefix(BOM).unwrap_or(line);
-        }
+        let line = self.line.as_slice();
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
         Ok(Some((self.number, Line::Whole(line))))
     }
 }
@@ -98,7 +93,6 @@ mod tests {
             ("one", vec!["one"]),
             ("one\n", vec!["one"]),
             ("one\r\ntwo\n\nfour", vec!["one", "two", "", "four"]),
-            ("\u{feff}one\n\u{feff}two", vec!["one", "\u{feff}two"]),
         ] {
             assert_eq!(
                 read(input.as_bytes(), 100),

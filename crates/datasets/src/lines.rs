@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::error::{ReadError, RowProblem};
 use crate::input::stream_error;
 use crate::line_reader::{Line, LineReader};
-use crate::review::{Place, Review};
+use crate::review::{Place, Review, text};
 
 /// Iterates over plain lines; blank ones are passed over, since they separate reviews more often than they are one.
 pub(crate) struct Lines<R> {
@@ -29,7 +29,7 @@ impl<R: BufRead> Iterator for Lines<R> {
             let place = Place::line(&self.file, number);
             let problem = match line {
                 Line::TooLong { got } => RowProblem::TooLong { max: self.max, got },
-                Line::Whole(bytes) => match std::str::from_utf8(bytes) {
+                Line::Whole(bytes) => match text(bytes) {
                     Ok(text) if text.trim().is_empty() => continue,
                     Ok(text) => {
                         return Some(Ok(Review {
@@ -39,9 +39,7 @@ impl<R: BufRead> Iterator for Lines<R> {
                             place,
                         }));
                     }
-                    Err(error) => RowProblem::NotUtf8 {
-                        at: error.valid_up_to(),
-                    },
+                    Err(problem) => problem,
                 },
             };
             return Some(Err(ReadError::Row { place, problem }));

@@ -4,6 +4,10 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
+use verdict_messages::Sentiment;
+
+use crate::error::RowProblem;
+
 /// One review at rest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Review {
@@ -103,7 +107,8 @@ pub enum Kind {
     /// The Large Movie Review Dataset (Maas et al., ACL 2011): `{train,test}/{pos,neg}/<id>_<rating>.txt`. The
     /// unlabelled reviews and the precomputed features of the original are passed over.
     AclImdb,
-    /// Comma-separated values (RFC 4180) with a header; `review` and `sentiment`, or `text` and `label`.
+    /// A table with a header: columns `review` and `sentiment`, or `text` and `label`. Commas, tabs, semicolons or bars
+    /// separate them, and quotes are doubled (RFC 4180), escaped by a backslash or none: all as the table itself has it.
     Csv,
     /// One JSON object a line; `text` and `label`, or `review` and `sentiment`.
     JsonLines,
@@ -124,8 +129,8 @@ pub enum Labels {
 /// How to open a source.
 #[derive(Debug, Clone)]
 pub struct OpenOptions {
-    /// The layout; `None` tells it from the file's name (`.csv`, `.jsonl`, `.ndjson`, `.json`, `.txt`, each also with
-    /// `.gz`) and, failing that, from the first line.
+    /// The layout; `None` tells it from the file's name (`.csv`, `.tsv`, `.jsonl`, `.ndjson`, `.json`, `.tar`, each also
+    /// with `.gz`) and, failing that, from the first line. What looks like a table without a header is refused.
     pub kind: Option<Kind>,
     /// Which part of an aclImdb source.
     pub split: Split,
@@ -214,16 +219,19 @@ impl fmt::Display for Split {
     }
 }
 
-/// `positive`, `pos` and `1` against `negative`, `neg` and `0`, whatever their case.
+/// By the one list of labels.
 pub(crate) fn parse_label(text: &str) -> Option<bool> {
-    let text = text.trim();
-    let is = |names: [&str; 3]| names.iter().any(|name| text.eq_ignore_ascii_case(name));
-    if is(["positive", "pos", "1"]) {
-        Some(true)
-    } else if is(["negative", "neg", "0"]) {
-        Some(false)
-    } else {
-        None
+    Sentiment::from_label(text).map(|label| label == Sentiment::Positive)
+}
+
+/// The text in these bytes.
+pub(crate) fn text(bytes: &[u8]) -> Result<&str, RowProblem> {
+    let text = std::str::from_utf8(bytes).map_err(|error| RowProblem::NotUtf8 {
+        at: error.valid_up_to(),
+    })?;
+    match text.bytes().position(|byte| byte == 0) {
+        Some(at) => Err(RowProblem::Nul { at }),
+        None => Ok(text),
     }
 }
 
@@ -257,23 +265,5 @@ mod tests {
             Place::entry(&"a.tar.gz".into(), "aclImdb/x.txt").to_string(),
             "a.tar.gz (aclImdb/x.txt)"
         );
-    }
-
-    #[test]
-    fn a_label_is_one_of_two_words_or_digits() {
-        for (text, label) in [
-            ("positive", Some(true)),
-            (" Positive ", Some(true)),
-            ("1", Some(true)),
-            ("pos", Some(true)),
-            ("negative", Some(false)),
-            ("0", Some(false)),
-            ("NEG", Some(false)),
-            ("", None),
-            ("2", None),
-            ("neutral", None),
-        ] {
-            assert_eq!(parse_label(text), label, "{text:?}");
-        }
     }
 }

@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use crate::acl_imdb::Folder;
 use crate::archive::Archive;
+use crate::archive_index::Index;
 use crate::csv_rows::CsvRows;
+use crate::dialect::{first_line, has_header};
 use crate::error::{ReadError, SourceProblem};
 use crate::input::{Bytes, Input, Taken, is_tar, open_file, prepare};
 use crate::json_lines::JsonLines;
@@ -57,7 +59,7 @@ impl Source {
             true => return Self::open_folder(path, &file, options),
             false => open_file(path, &file)?,
         };
-        Self::from_bytes(&file, Box::new(handle), Some(length), options)
+        Self::from_bytes(&file, Box::new(handle), Some((path, length)), options)
     }
 
     /// Reads `reader` as if it were a file called `name`.
@@ -107,24 +109,36 @@ impl Source {
     fn from_bytes(
         file: &Arc<str>,
         raw: Bytes,
-        total: Option<u64>,
+        stored: Option<(&Path, u64)>,
         options: &OpenOptions,
     ) -> Result<Self, ReadError> {
         let taken = Taken::default();
         let named = options.kind.or_else(|| kind_by_name(file));
         let input = prepare(raw, file, &taken, named.is_none())?;
-        let kind = named.unwrap_or_else(|| kind_by_start(&input.start));
         let fail = |problem| ReadError::Source {
             place: Place::whole(file),
             problem,
         };
+        let kind = match named {
+            Some(kind) => kind,
+            None => kind_by_start(&input.start).map_err(fail)?,
+        };
+        let nul = input.start.iter().take(2).position(|&byte| byte == 0);
+        if let Some(at) = nul.filter(|_| kind != Kind::AclImdb) {
+            return Err(fail(SourceProblem::Nul { at }));
+        }
         if input.start.is_empty() {
             return Err(fail(SourceProblem::Empty));
         }
         if kind == Kind::Lines && options.labels == Labels::Required {
             return Err(fail(SourceProblem::NoLabels(kind)));
         }
-        let rows = open_rows(kind, input, file, options)?;
+        let index = match stored.filter(|_| kind == Kind::AclImdb) {
+            Some((path, _)) => Index::of_file(path, file, options.split)?,
+            None => None,
+        };
+        let rows = open_rows(kind, input, index, file, options)?;
+        let total = stored.map(|(_, length)| length);
         Ok(Self::new(file, kind, rows, taken, total))
     }
 
@@ -184,51 +198,51 @@ impl fmt::Debug for Source {
 fn open_rows(
     kind: Kind,
     input: Input,
+    index: Option<Index>,
     file: &Arc<str>,
     options: &OpenOptions,
 ) -> Result<Box<dyn Iterator<Item = Result<Review, ReadError>> + Send>, ReadError> {
-    let Input { bytes, gzip, .. } = input;
     let (labels, max) = (options.labels, options.max_review_bytes);
+    if kind == Kind::Csv {
+        return Ok(Box::new(CsvRows::open(input, file, labels, max)?));
+    }
+    let Input { bytes, gzip, .. } = input;
     let file = Arc::clone(file);
+    let bytes = BufReader::new(bytes);
     Ok(match kind {
         Kind::AclImdb => Box::new(Archive::open(
-            BufReader::new(bytes),
+            bytes,
+            index,
             &file,
             gzip,
             options.split,
             max,
         )?),
-        Kind::Csv => Box::new(CsvRows::open(bytes, &file, gzip, labels, max)?),
-        Kind::JsonLines => {
-            let reader = LineReader::new(BufReader::new(bytes), max);
-            Box::new(JsonLines {
-                file,
-                gzip,
-                max,
-                labels,
-                reader,
-            })
-        }
-        Kind::Lines => Box::new(Lines {
+        Kind::JsonLines => Box::new(JsonLines {
             file,
             gzip,
             max,
-            reader: LineReader::new(BufReader::new(bytes), max),
+            labels,
+            reader: LineReader::new(bytes, max),
+        }),
+        Kind::Csv | Kind::Lines => Box::new(Lines {
+            file,
+            gzip,
+            max,
+            reader: LineReader::new(bytes, max),
         }),
     })
 }
 
-/// By the end of the name, without `.gz`: that one may lie, and the bytes tell.
+/// By the end of the name, without `.gz`: that one may lie, and the bytes tell. `.txt` says nothing: it may hold a table.
 fn kind_by_name(file: &str) -> Option<Kind> {
     let name = file.to_ascii_lowercase();
     let name = name.strip_suffix(".gz").unwrap_or(&name);
     let ends = |ends: &[&str]| ends.iter().any(|end| name.ends_with(end));
-    if ends(&[".csv"]) {
+    if ends(&[".csv", ".tsv"]) {
         Some(Kind::Csv)
     } else if ends(&[".jsonl", ".ndjson", ".json"]) {
         Some(Kind::JsonLines)
-    } else if ends(&[".txt"]) {
-        Some(Kind::Lines)
     } else if ends(&[".tar", ".tgz"]) {
         Some(Kind::AclImdb)
     } else {
@@ -236,29 +250,29 @@ fn kind_by_name(file: &str) -> Option<Kind> {
     }
 }
 
-/// By the first line: a tar header, an object, a header with a column we know, or else plain text.
-fn kind_by_start(start: &[u8]) -> Kind {
+/// By the first line: a tar header, JSON, a header with a column we know, or else plain text, if nothing speaks against it.
+///
+/// # Errors
+/// What looks like another layout, which would put labels and ids into the texts.
+fn kind_by_start(start: &[u8]) -> Result<Kind, SourceProblem> {
     if is_tar(start) {
-        return Kind::AclImdb;
+        return Ok(Kind::AclImdb);
     }
-    let line = start
-        .split(|&byte| byte == b'\n')
-        .next()
-        .unwrap_or_default();
-    let line = String::from_utf8_lossy(line)
-        .trim_start_matches('\u{feff}')
-        .trim()
-        .to_ascii_lowercase();
-    let columns: Vec<&str> = line
-        .split(',')
-        .map(|name| name.trim_matches(['"', ' ']))
-        .collect();
-    let has = |names: [&str; 2]| columns.iter().any(|column| names.contains(column));
-    if line.starts_with('{') {
-        Kind::JsonLines
-    } else if has(["review", "text"]) && has(["sentiment", "label"]) {
-        Kind::Csv
-    } else {
-        Kind::Lines
-    }
+    let line = first_line(start);
+    let has = |what: &[u8]| line.windows(what.len()).any(|window| window == what);
+    let looks = match line {
+        [b'{', ..] | b"[" => return Ok(Kind::JsonLines),
+        [b'[', ..] if serde_json::from_slice::<serde::de::IgnoredAny>(line).is_ok() => {
+            return Ok(Kind::JsonLines);
+        }
+        _ if has_header(start) => return Ok(Kind::Csv),
+        _ if has(b"\t") => "a table with tabs, but without a header",
+        [b'"', ..] if has(b"\",") || has(b"\";") || has(b"\"|") => {
+            "a table with quotes, but without a header"
+        }
+        _ if line.starts_with(b"__label__") => "a file of fastText",
+        _ if line.starts_with(b"<?xml") => "XML",
+        _ => return Ok(Kind::Lines),
+    };
+    Err(SourceProblem::Unrecognised { looks })
 }

@@ -93,7 +93,7 @@ fn a_bad_csv_row_is_named_and_the_next_one_read() {
     assert_eq!(
         say("r.csv", csv, &options),
         [
-            "r.csv:2: the label must be positive or negative (or pos, neg, 1, 0), got \"great\"",
+            "r.csv:2: the label must be positive or negative (or pos/neg, 1/0, 1.0/0.0, true/false), got \"great\"",
             "r.csv:3: the row must have at least 2 columns, got 1",
             "r.csv:4: the text must be UTF-8, but byte 3 of it (counted from 0) is not",
             "r.csv:5: the text must not be blank",
@@ -178,12 +178,12 @@ fn a_bad_json_line_is_named_and_the_next_one_read() {
     );
     let starts = [
         "r.jsonl:1: the review has no label, and labels are required",
-        "r.jsonl:2: the line must be a JSON object with the member \"text\": EOF while parsing",
-        "r.jsonl:3: the line must be a JSON object with the member \"text\": invalid type: null",
-        "r.jsonl:4: the line must be a JSON object with the member \"text\": missing field `text`",
-        "r.jsonl:5: the label must be positive or negative (or pos, neg, 1, 0), got \"7\"",
+        "r.jsonl:2: not JSON: EOF while parsing",
+        "r.jsonl:3: a line must be a JSON object, got null",
+        "r.jsonl:4: text (or review) is missing",
+        "r.jsonl:5: label must be positive or negative (or pos/neg, 1/0, 1.0/0.0, true/false), got 7",
         "r.jsonl:6: the text must be UTF-8, but byte 9 of it (counted from 0) is not",
-        "r.jsonl:7: the text must not be blank",
+        "r.jsonl:7: text must not be blank",
         "r.jsonl:8: a review must have at most 30 bytes, got 47",
         "r.jsonl:9 | + | C",
     ];
@@ -226,7 +226,8 @@ fn gzip_is_told_from_the_bytes_and_the_layout_from_the_name_or_the_first_line() 
         ("stdin", json, Kind::JsonLines),
         ("stdin", "Good\n", Kind::Lines),
         ("stdin", "A review, text and all\n", Kind::Lines),
-        ("r.csv.txt", json, Kind::Lines),
+        ("r.csv.txt", json, Kind::JsonLines),
+        ("r.csv.txt", "Good\n", Kind::Lines),
     ] {
         for bytes in [text.as_bytes().to_vec(), gzip(text.as_bytes())] {
             let source =
@@ -317,4 +318,253 @@ fn progress_counts_stored_bytes() {
     assert_eq!(source.progress().total, Some(gz.len() as u64));
     assert_eq!(source.by_ref().count(), 1_000);
     assert_eq!(source.progress().done, gz.len() as u64);
+}
+
+#[test]
+fn a_table_is_read_with_the_separator_and_the_quotes_that_its_writer_used() {
+    let expected = ["7_8 | + | a \"b\" c, d", "8_2 | − | e\tf; g|h \\ i"];
+    for (name, table) in [
+        (
+            "labeledTrainData.tsv",
+            "id\tsentiment\treview\n\"7_8\"\t1\t\"a \\\"b\\\" c, d\"\n\"8_2\"\t0\t\"e\tf; g|h \\ i\"\n",
+        ),
+        (
+            "stdin",
+            "id;sentiment;review\r\n7_8;1.0;\"a \"\"b\"\" c, d\"\r\n8_2;0.0;\"e\tf; g|h \\ i\"\r\n",
+        ),
+        (
+            "reviews.data",
+            "\u{feff}\"review\"|\"label\"|\"id\"\n\"a \"\"b\"\" c, d\"|True|7_8\n\"e\tf; g|h \\ i\"|False|8_2\n",
+        ),
+        (
+            "spark.csv",
+            "review,label,id\n\"a \\\"b\\\" c, d\",1,7_8\n\"e\tf; g|h \\ i\",0,8_2\n",
+        ),
+        (
+            "reviews.txt",
+            "review,label,id\n\"a \"\"b\"\" c, d\",1,7_8\n\"e\tf; g|h \\ i\",0,8_2\n",
+        ),
+    ] {
+        assert_eq!(say(name, table, &required()), expected, "{name}");
+    }
+    let unquoted = "sentiment\ttext\n1\t\"Great\" film\n0\tnot \"good\"\n";
+    assert_eq!(
+        say("glue.tsv", unquoted, &required()),
+        [
+            "glue.tsv:2 | + | \"Great\" film",
+            "glue.tsv:3 | − | not \"good\""
+        ]
+    );
+    assert_eq!(
+        say(
+            "unlabelled.data",
+            "id,review\nr0,Good\n",
+            &OpenOptions::default()
+        ),
+        ["r0 | - | Good"]
+    );
+    assert_eq!(
+        say("one.data", "text\nGood\n", &OpenOptions::default()),
+        ["one.data:2 | - | Good"]
+    );
+}
+
+#[test]
+fn a_quote_out_of_place_refuses_its_row_and_no_other() {
+    let csv = "review,label\n\"He said \"\"wow\"\"\",1\n\"He said \"wow\", twice\",1\nGood,1\n\"Two\nlines\" x,0\nBad,0\n";
+    let fault = "a quote stands within a quoted cell, neither doubled nor escaped as in the rest of the table";
+    assert_eq!(
+        say("r.csv", csv, &required()),
+        [
+            "r.csv:2 | + | He said \"wow\"".to_owned(),
+            format!("r.csv:3: {fault}"),
+            "r.csv:4 | + | Good".to_owned(),
+            format!("r.csv:5: {fault}"),
+            "r.csv:7 | − | Bad".to_owned(),
+        ]
+    );
+}
+
+#[test]
+fn what_looks_like_another_layout_is_never_taken_for_plain_lines() {
+    for (start, says) in [
+        ("1\tA fine film\n", "looks like a table with tabs"),
+        ("\"A fine film\",1\n", "looks like a table with quotes"),
+        ("__label__1 A fine film\n", "looks like a file of fastText"),
+        ("<?xml version=\"1.0\"?>\n", "looks like XML"),
+        ("PAR1\u{15}", "looks like Parquet"),
+        (
+            "sentence\tlabel\nA fine film\t1\n",
+            "must have a column \"review\" (or \"text\")",
+        ),
+        (
+            "[\"r0\",\"1\",\"A fine film\"]\n",
+            "a line must be a JSON object, got an array",
+        ),
+        (
+            "[{\"text\":\"A\"},{\"text\":\"B\"}]",
+            "a line must be a JSON object, got an array",
+        ),
+        ("[\n{\"text\":\"A\"}\n]\n", "not JSON"),
+    ] {
+        for name in ["stdin", "reviews.txt"] {
+            let said = say(name, start, &OpenOptions::default());
+            assert!(said[0].contains(says), "{start:?}: {said:?}");
+        }
+    }
+    let lines = OpenOptions {
+        kind: Some(Kind::Lines),
+        ..OpenOptions::default()
+    };
+    assert_eq!(say("r.txt", "1\tGood\n", &lines), ["r.txt:1 | - | 1\tGood"]);
+    for text in [
+        "[Spoilers] A fine film",
+        "\"Great\" film",
+        "A text, a review",
+    ] {
+        let said = say("r.txt", text, &OpenOptions::default());
+        assert_eq!(said, [format!("r.txt:1 | - | {text}")]);
+    }
+}
+
+#[test]
+fn rows_that_are_arrays_are_refused_each_with_its_line() {
+    let rows = "[\"r0\",\"1\",\"Good\"]\n{\"text\":\"Fine\",\"label\":1}\n[{\"text\":\"Bad\"}]\n";
+    assert_eq!(
+        say("rows.jsonl", rows, &required()),
+        [
+            "rows.jsonl:1: a line must be a JSON object, got an array",
+            "rows.jsonl:2 | + | Fine",
+            "rows.jsonl:3: a line must be a JSON object, got an array",
+        ]
+    );
+}
+
+#[test]
+fn other_encodings_are_refused_as_a_whole_and_named() {
+    for text in [
+        "review,sentiment\r\nGood,1\r\n",
+        "{\"text\":\"Good\"}\r\n",
+        "Good\r\n",
+    ] {
+        for name in ["r.csv", "r.jsonl", "r.txt", "stdin"] {
+            let units: Vec<u16> = text.encode_utf16().collect();
+            let le: Vec<u8> = units.iter().flat_map(|unit| unit.to_le_bytes()).collect();
+            let be: Vec<u8> = units.iter().flat_map(|unit| unit.to_be_bytes()).collect();
+            for (bytes, says) in [
+                ([&b"\xff\xfe"[..], &le].concat(), "is UTF-16LE, by the mark"),
+                ([&b"\xfe\xff"[..], &be].concat(), "is UTF-16BE, by the mark"),
+                (
+                    gzip(&[&b"\xff\xfe"[..], &le].concat()),
+                    "is UTF-16LE, by the mark",
+                ),
+                (b"\xff\xfe\0\0x\0\0\0".to_vec(), "is UTF-32LE, by the mark"),
+                (le, "byte 1 (counted from 0) is a NUL"),
+                (be, "byte 0 (counted from 0) is a NUL"),
+            ] {
+                let said = say(name, bytes, &OpenOptions::default());
+                assert_eq!(said.len(), 1, "{said:?}");
+                assert!(
+                    said[0].starts_with('!') && said[0].contains(says),
+                    "{said:?}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn a_nul_is_in_no_review() {
+    let nul = "byte 2 of it (counted from 0) is one";
+    for (name, text) in [
+        ("r.txt", "Good\nBa\0d\nFine\n"),
+        ("r.csv", "review\nBa\0d\nFine\n"),
+        (
+            "r.jsonl",
+            "{\"text\":\"Ba\\u0000d\"}\n{\"text\":\"Fine\"}\n",
+        ),
+    ] {
+        let said = say(name, text, &OpenOptions::default());
+        let expected = if name == "r.jsonl" {
+            "byte 2 is one"
+        } else {
+            nul
+        };
+        assert!(said.iter().any(|row| row.contains(expected)), "{said:?}");
+        assert!(said.last().unwrap().ends_with("Fine"), "{said:?}");
+    }
+}
+
+#[test]
+fn a_mark_before_any_text_is_no_character_of_it() {
+    for (name, text) in [
+        ("r.txt", "\u{feff}Good\n"),
+        ("r.csv", "\u{feff}\"review\"\nGood\n"),
+        ("r.csv", "\u{feff}review;stars\nGood;5\n"),
+        ("r.jsonl", "\u{feff}{\"text\":\"Good\"}\n"),
+        ("stdin", "\u{feff}Good\n"),
+    ] {
+        for bytes in [text.as_bytes().to_vec(), gzip(text.as_bytes())] {
+            let said = say(name, bytes, &OpenOptions::default());
+            assert!(said[0].ends_with(" | - | Good"), "{said:?}");
+        }
+    }
+    assert_eq!(
+        say("r.txt", "\u{feff}", &OpenOptions::default()),
+        ["!r.txt: holds no review"]
+    );
+}
+
+#[test]
+fn labels_and_ids_are_one_list_for_every_layout() {
+    let csv = "id,review,label\n5000,A,1.0\n5001,B,0.0\n5002,C,True\n5003,D,False\n5004,E,pos\n";
+    let json = "{\"id\":5000,\"text\":\"A\",\"label\":1.0}\n{\"id\":5001,\"text\":\"B\",\"label\":0.0}\n{\"review_id\":\"5002\",\"review\":\"C\",\"sentiment\":true}\n{\"id\":5003,\"text\":\"D\",\"label\":\"False\"}\n{\"id\":5004,\"text\":\"E\",\"label\":\"pos\"}\n";
+    let said = say("r.csv", csv, &required());
+    assert_eq!(said, say("r.jsonl", json, &required()));
+    assert_eq!(said[0], "5000 | + | A");
+    for bad in ["0.5", "2.0", "nan"] {
+        let row = say("r.csv", format!("review,label\nA,{bad}\n"), &required());
+        assert!(row[0].contains("the label must be"), "{row:?}");
+        let row = say(
+            "r.jsonl",
+            format!("{{\"text\":\"A\",\"label\":\"{bad}\"}}\n"),
+            &required(),
+        );
+        assert!(row[0].contains("label must be"), "{row:?}");
+    }
+    let both = say(
+        "r.jsonl",
+        "{\"text\":\"A\",\"review\":\"A\",\"label\":1}\n",
+        &required(),
+    );
+    assert!(
+        both[0].contains("text and review are two names of one thing"),
+        "{both:?}"
+    );
+}
+
+#[test]
+fn gzip_is_read_as_gzip_reads_it() {
+    let csv = b"review,label\nGood,1\n";
+    let zeros = vec![0; 512];
+    for parts in [
+        [gzip(csv), zeros.clone()].concat(),
+        [gzip(&csv[..9]), zeros.clone(), gzip(&csv[9..]), zeros].concat(),
+    ] {
+        assert_eq!(
+            say("r.csv.gz", parts, &required()),
+            ["r.csv.gz:2 | + | Good"]
+        );
+    }
+    let said = say(
+        "r.csv.gz",
+        [gzip(csv), b"\r\n".to_vec()].concat(),
+        &required(),
+    );
+    assert!(
+        said.last()
+            .unwrap()
+            .contains("only zeros may stand, got 0x0d at byte"),
+        "{said:?}"
+    );
 }
