@@ -65,6 +65,7 @@ proptest! {
         capacity in 1..60_usize,
     ) {
         let mut window = Window::new(capacity, Some(reference()));
+        prop_assert!(window.readings().all(|reading| reading.psi.is_none()));
         for (i, review) in reviews.iter().enumerate() {
             window.push(review);
             let last = &reviews[(i + 1).saturating_sub(capacity)..=i];
@@ -80,7 +81,7 @@ proptest! {
                 last.iter().for_each(|review| counts[reading.reference.bin_of(value(review))] += 1);
                 prop_assert_eq!(reading.counts, &*counts);
                 prop_assert_eq!(counts.iter().sum::<u32>() as usize, last.len());
-                prop_assert!(reading.psi.is_finite() && reading.psi >= -1e-12);
+                prop_assert!(reading.psi.is_some_and(|psi| psi.is_finite() && psi >= -1e-12));
             }
             let sum = |of: fn(&Seen) -> usize| last.iter().map(|r| of(&r.seen)).sum::<usize>() as f64;
             let (terms, unknown) = (sum(|s| s.terms), sum(|s| s.terms - s.known));

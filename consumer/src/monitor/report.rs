@@ -71,7 +71,7 @@ impl Report {
         }
     }
 
-    /// The report as one JSON object. What is not known, because nothing is labelled, is `null`.
+    /// The report as one JSON object. What is not defined is `null`, and `undefined` says why.
     #[must_use]
     pub fn json(&self) -> serde_json::Value {
         let versions = self.versions.iter().map(VersionReport::json);
@@ -132,7 +132,7 @@ impl VersionReport {
         let curve = self.curve.iter().map(|bin| {
             json!({ "bin": bin.bin, "n": bin.n, "predicted": bin.predicted, "observed": bin.observed })
         });
-        json!({
+        let mut told = json!({
             "version": self.version,
             "labelled": self.labelled,
             "right": self.right,
@@ -140,7 +140,15 @@ impl VersionReport {
             "brier": estimate(self.brier),
             "ece": self.ece,
             "calibration": curve.collect::<Vec<_>>(),
-        })
+        });
+        if self.labelled == 0
+            && let Some(members) = told.as_object_mut()
+        {
+            let why = "no review of this version is labelled";
+            let undefined = json!({ "accuracy": why, "brier": why, "ece": why });
+            members.insert("undefined".to_owned(), undefined);
+        }
+        told
     }
 
     fn live(&self) -> LiveVersion {
@@ -161,6 +169,51 @@ impl VersionReport {
             brier: self.brier.map(estimate),
             ece: self.ece,
             calibration: curve.collect(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::join::{Labelled, Place, Scored};
+    use super::*;
+
+    #[test]
+    fn a_version_without_a_label_has_nulls_that_say_why_and_no_series() {
+        let mut join = Join::new(10);
+        let place = |offset| Place {
+            partition: 0,
+            offset,
+        };
+        for (id, version) in [("a", "1"), ("b", "2")] {
+            join.verdict(&Scored {
+                id,
+                version,
+                probability: 0.75,
+                source: place(7),
+                written_ms: 0,
+            });
+        }
+        join.label(&Labelled {
+            id: "a",
+            is_positive: Some(true),
+            place: place(3),
+        });
+        let report = Report::of(&join, 2, 1, 0);
+        let json = report.json();
+        for version in json["versions"].as_array().unwrap() {
+            let is_labelled = version["version"] == "1";
+            for name in ["accuracy", "brier", "ece"] {
+                assert_eq!(version[name].is_null(), !is_labelled, "{version}");
+                assert_eq!(version["undefined"][name].is_string(), !is_labelled);
+            }
+            assert_eq!(version.get("undefined").is_some(), !is_labelled);
+        }
+        assert!(report.text().contains("2: nothing labelled"));
+        let live = report.versions.iter().map(VersionReport::live);
+        for told in live.filter(|told| told.labelled == 0) {
+            assert_eq!((told.accuracy, told.brier, told.ece), (None, None, None));
+            assert!(told.calibration.is_empty());
         }
     }
 }

@@ -52,7 +52,8 @@ struct Drift {
 
 #[derive(Serialize)]
 struct Feature {
-    psi: f64,
+    /// Null without a review in the window.
+    psi: Option<f64>,
     training_mean: f64,
     edges: Vec<f64>,
     training: Vec<u64>,

@@ -161,7 +161,9 @@ impl Watching {
         let Some(window) = &serving.window else {
             return;
         };
-        let psi: Vec<_> = window.readings().map(|r| (r.feature, r.psi)).collect();
+        let has_reference = window.readings().next().is_some();
+        let psi = window.readings().filter_map(|r| Some((r.feature, r.psi?)));
+        let psi: Vec<_> = psi.collect();
         let largest = psi.iter().max_by(|(_, a), (_, b)| a.total_cmp(b));
         if let Some(&(feature, psi)) = largest.filter(|_| window.is_full()) {
             match alarm.look(psi) {
@@ -184,7 +186,7 @@ impl Watching {
         self.metrics.set_drift(Some(Drift {
             reviews: window.len() as u64,
             oov_ratio: window.oov_ratio(),
-            alarm: (!psi.is_empty()).then(|| alarm.is_raised()),
+            alarm: has_reference.then(|| alarm.is_raised()),
             psi,
         }));
     }

@@ -49,8 +49,8 @@ struct Sums {
 pub struct Reading<'w> {
     /// Which feature.
     pub feature: DriftFeature,
-    /// Its population stability index.
-    pub psi: f64,
+    /// Its population stability index; `None` without a review, which is not a distribution.
+    pub psi: Option<f64>,
     /// The distribution of the training reviews.
     pub reference: &'w Bins,
     /// Reviews of the window in each bin.
@@ -165,7 +165,7 @@ impl Window {
     pub fn readings(&self) -> impl Iterator<Item = Reading<'_>> {
         self.features.iter().map(|feature| Reading {
             feature: feature.which,
-            psi: psi(&feature.reference, &feature.counts),
+            psi: (!self.is_empty()).then(|| psi(&feature.reference, &feature.counts)),
             reference: &feature.reference,
             counts: &feature.counts,
         })

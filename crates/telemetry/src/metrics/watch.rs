@@ -20,7 +20,7 @@ pub struct Drift {
     pub reviews: u64,
     /// Part of their tokens that is unknown; `None` without a token.
     pub oov_ratio: Option<f64>,
-    /// The stability index of each feature that has a reference.
+    /// The stability index of each feature that has a reference; none without a review.
     pub psi: Vec<(DriftFeature, f64)>,
     /// Whether one is above the threshold; `None` where there is no reference.
     pub alarm: Option<bool>,
