@@ -1,6 +1,6 @@
 //! The model card: what a model is, what it was made from and how well it does, written from the model itself.
 
-use crate::metrics::Metrics;
+use crate::metrics::{Metrics, shown};
 use crate::report::measures::Measures;
 use serde_json::Value;
 use std::fmt::Write as _;
@@ -51,7 +51,9 @@ fn write_card(
         ("f1", test.f1),
         ("roc_auc", test.auc),
     ] {
-        writeln!(out, "          - {{ type: {name}, value: {value:.4} }}")?;
+        if let Some(value) = value {
+            writeln!(out, "          - {{ type: {name}, value: {value:.4} }}")?;
+        }
     }
     writeln!(
         out,
@@ -96,30 +98,28 @@ fn write_card(
     writeln!(out, "## Metrics\n\n| | test | out of fold |\n|---|---|---|")?;
     let fold: Option<Metrics> =
         serde_json::from_value(about("/metrics/out_of_fold")).unwrap_or_default();
-    type Row = (&'static str, fn(&Metrics) -> f64);
-    let rows: [Row; 7] = [
-        ("Accuracy", |m| m.accuracy),
-        ("Precision", |m| m.precision),
-        ("Recall", |m| m.recall),
-        ("F1", |m| m.f1),
-        ("AUC", |m| m.auc),
-        ("Log-loss", |m| m.log_loss),
-        ("Calibration error (15 bins)", |m| m.ece),
+    let titles = [
+        "Accuracy",
+        "Precision",
+        "Recall",
+        "F1",
+        "AUC",
+        "Log-loss",
+        "Brier score",
+        "Calibration error (15 bins)",
     ];
-    for (name, of) in rows {
-        let fold = fold
-            .as_ref()
-            .map_or_else(|| "–".to_owned(), |fold| format!("{:.4}", of(fold)));
-        writeln!(out, "| {name} | {:.4} | {fold} |", of(test))?;
+    for (i, (title, (_, value))) in titles.iter().zip(test.named()).enumerate() {
+        let fold = fold.and_then(|fold| fold.named()[i].1);
+        writeln!(out, "| {title} | {} | {} |", shown(value), shown(fold))?;
     }
-    // Not among the metrics in the model file, so there is none out of fold.
-    writeln!(out, "| Brier score | {:.4} | – |", measures.brier)?;
-    writeln!(
-        out,
-        "| Reviews | {} | {} |\n",
-        test.n,
-        fold.map_or(0, |fold| fold.n)
-    )?;
+    let n = fold.map_or_else(|| "–".to_owned(), |fold| fold.n.to_string());
+    writeln!(out, "| Reviews | {} | {n} |\n", test.n)?;
+    let of_fold = fold.map(|fold| fold.undefined()).unwrap_or_default();
+    for (reviews, undefined) in [("test", test.undefined()), ("out of fold", of_fold)] {
+        for (name, why) in undefined {
+            writeln!(out, "Not defined, {reviews}: {name}, as {why}.\n")?;
+        }
+    }
 
     writeln!(
         out,

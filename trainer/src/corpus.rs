@@ -188,15 +188,20 @@ impl Split {
     /// Whether a review with this text is held out for testing.
     #[must_use]
     pub fn holds_out(&self, text: &str) -> bool {
-        let mut hash = Sha256::new();
-        hash.update(self.seed.to_le_bytes());
-        hash.update(text);
-        let digest = hash.finalize();
-        let first = digest
-            .first_chunk::<8>()
-            .map_or(0, |bytes| u64::from_be_bytes(*bytes));
-        (first as f64) < self.test_size * 2_f64.powi(64)
+        let seeded = Sha256::new_with_prefix(self.seed.to_le_bytes());
+        (first_bits(seeded.chain_update(text)) as f64) < self.test_size * 2_f64.powi(64)
     }
+}
+
+/// A hash of a text: an order of reviews that has nothing to do with the one they stand in.
+pub(crate) fn text_key(text: &str) -> u64 {
+    first_bits(Sha256::new_with_prefix(text))
+}
+
+fn first_bits(hash: Sha256) -> u64 {
+    let digest = hash.finalize();
+    let first = digest.first_chunk::<8>();
+    first.map_or(0, |bytes| u64::from_be_bytes(*bytes))
 }
 
 /// Reviews that could not be read: all are counted, the first are told.

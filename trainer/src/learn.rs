@@ -4,6 +4,7 @@
 pub mod calibrate;
 pub mod count;
 pub mod dense;
+pub mod folds;
 pub mod intern;
 pub mod logistic;
 pub mod matrix;

@@ -1,6 +1,9 @@
 //! How good probabilities are. In `f64` and by counting, where linfa's own metrics are `f32`; a test holds them together.
 
-use serde::{Deserialize, Serialize};
+use crate::report::measures::Confusion;
+use serde::ser::SerializeMap as _;
+use serde::{Deserialize, Serialize, Serializer};
+use std::collections::BTreeMap;
 
 /// Bins of equal width that the calibration error is computed over.
 pub const BINS: usize = 15;
@@ -8,72 +11,127 @@ pub const BINS: usize = 15;
 const CLIP: f64 = 1e-15;
 
 /// Metrics of a binary classifier; the positive class is the one that precision and recall are of.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+///
+/// `None`, in JSON `null`, is a metric that these reviews do not define: a fraction of nothing, or an order of one class. Why
+/// says [`Metrics::undefined`], in JSON the member `undefined`, which is there only if a metric is not.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
 pub struct Metrics {
     /// Fraction of labels that are right.
-    pub accuracy: f64,
+    pub accuracy: Option<f64>,
     /// Of those called positive, the fraction that are.
-    pub precision: f64,
+    pub precision: Option<f64>,
     /// Of the positive ones, the fraction that are called so.
-    pub recall: f64,
-    /// Harmonic mean of precision and recall.
-    pub f1: f64,
+    pub recall: Option<f64>,
+    /// Twice those that are both, by the sum of those that are positive and those that are called so: the harmonic mean of
+    /// precision and recall, and 0 where one of them is not defined.
+    pub f1: Option<f64>,
     /// Area under the ROC curve: the probability that a positive one is ranked above a negative one.
-    pub auc: f64,
+    pub auc: Option<f64>,
     /// Mean negative log-likelihood, in nats.
-    pub log_loss: f64,
+    pub log_loss: Option<f64>,
+    /// Mean squared distance of P(positive) from the truth. Models of before it was kept have none out of fold.
+    pub brier: Option<f64>,
     /// Expected calibration error over [`BINS`] bins: mean distance of confidence from accuracy.
-    pub ece: f64,
+    pub ece: Option<f64>,
     /// Reviews.
     pub n: usize,
 }
 
 impl Metrics {
     /// Computes all metrics from P(positive) and the truth, in the same order.
-    ///
-    /// A fraction of nothing is 0, and so is the AUC where there is one class only.
     #[must_use]
     pub fn new(probabilities: &[f64], labels: &[bool]) -> Self {
-        let n = probabilities.len().min(labels.len());
+        let counts = Confusion::at(0.5, probabilities, labels);
         let pairs = || probabilities.iter().copied().zip(labels.iter().copied());
-        let count = |called: bool, is: bool| {
-            pairs()
-                .filter(|&(p, label)| (p >= 0.5) == called && label == is)
-                .count()
-        };
-        let (tp, fp, fn_) = (count(true, true), count(true, false), count(false, true));
-        let precision = ratio(tp, tp + fp);
-        let recall = ratio(tp, tp + fn_);
+        let mean = |sum: f64| (counts.n() > 0).then(|| sum / counts.n() as f64);
         let log_loss = pairs().map(|(p, label)| {
             -libm::log((if label { p } else { 1.0 - p }).clamp(CLIP, 1.0 - CLIP))
         });
+        let squares = pairs().map(|(p, label)| {
+            let off = p - f64::from(u8::from(label));
+            off * off
+        });
         Self {
-            accuracy: ratio(n - fp - fn_, n),
-            precision,
-            recall,
-            f1: ratio(2 * tp, 2 * tp + fp + fn_),
+            accuracy: counts.accuracy(),
+            precision: counts.precision(),
+            recall: counts.recall(),
+            f1: counts.f1(),
             auc: auc(probabilities, labels),
-            log_loss: if n == 0 {
-                0.0
-            } else {
-                log_loss.sum::<f64>() / n as f64
-            },
-            ece: expected_calibration_error(probabilities, labels),
-            n,
+            log_loss: mean(log_loss.sum()),
+            brier: mean(squares.sum()),
+            ece: mean(sum_of_gaps(probabilities, labels)),
+            n: counts.n(),
+        }
+    }
+
+    /// All of them by the names that they have in files.
+    #[must_use]
+    pub fn named(&self) -> [(&'static str, Option<f64>); 8] {
+        [
+            ("accuracy", self.accuracy),
+            ("precision", self.precision),
+            ("recall", self.recall),
+            ("f1", self.f1),
+            ("auc", self.auc),
+            ("log_loss", self.log_loss),
+            ("brier", self.brier),
+            ("ece", self.ece),
+        ]
+    }
+
+    /// The names of those that are not defined, and why they are not.
+    #[must_use]
+    pub fn undefined(&self) -> BTreeMap<&'static str, &'static str> {
+        let why = |name| match name {
+            _ if self.n == 0 => "there is no review",
+            "precision" => "no review is called positive",
+            "recall" => "no review is positive",
+            "f1" => "no review is positive or called so",
+            "auc" if self.recall.is_none() => "all reviews are negative",
+            "auc" => "all reviews are positive",
+            _ => "it was not measured",
+        };
+        let missing = self
+            .named()
+            .into_iter()
+            .filter(|(_, value)| value.is_none());
+        missing.map(|(name, _)| (name, why(name))).collect()
+    }
+
+    /// A metric for people: its value, or that it is not defined and why.
+    #[must_use]
+    pub fn told(&self, name: &str) -> String {
+        let mut named = self.named().into_iter();
+        match self.undefined().get(name) {
+            Some(why) => format!("not defined ({why})"),
+            None => shown(named.find(|&(other, _)| other == name).and_then(|(_, x)| x)),
         }
     }
 }
 
-fn ratio(part: usize, whole: usize) -> f64 {
-    if whole == 0 {
-        0.0
-    } else {
-        part as f64 / whole as f64
+impl Serialize for Metrics {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        for (name, value) in self.named() {
+            map.serialize_entry(name, &value)?;
+        }
+        map.serialize_entry("n", &self.n)?;
+        let undefined = self.undefined();
+        if !undefined.is_empty() {
+            map.serialize_entry("undefined", &undefined)?;
+        }
+        map.end()
     }
 }
 
+/// Four digits, or a dash for what is not defined.
+#[must_use]
+pub fn shown(value: Option<f64>) -> String {
+    value.map_or_else(|| "–".to_owned(), |value| format!("{value:.4}"))
+}
+
 /// The Mann-Whitney statistic, ties counting half.
-fn auc(probabilities: &[f64], labels: &[bool]) -> f64 {
+fn auc(probabilities: &[f64], labels: &[bool]) -> Option<f64> {
     let mut ranked: Vec<(f64, bool)> = probabilities
         .iter()
         .copied()
@@ -88,15 +146,11 @@ fn auc(probabilities: &[f64], labels: &[bool]) -> f64 {
         below += tied_negatives;
         positives += tied_positives;
     }
-    if positives == 0 || below == 0 {
-        0.0
-    } else {
-        wins / (positives as f64 * below as f64)
-    }
+    (positives > 0 && below > 0).then(|| wins / (positives as f64 * below as f64))
 }
 
-/// Source: Naeini, Cooper and Hauskrecht, *Obtaining well calibrated probabilities using Bayesian binning*, AAAI 2015.
-fn expected_calibration_error(probabilities: &[f64], labels: &[bool]) -> f64 {
+/// The calibration error of all reviews together. Source: Naeini, Cooper and Hauskrecht, *Obtaining well calibrated probabilities using Bayesian binning*, AAAI 2015.
+fn sum_of_gaps(probabilities: &[f64], labels: &[bool]) -> f64 {
     let mut bins = [(0_usize, 0.0, 0_usize); BINS];
     for (&p, &label) in probabilities.iter().zip(labels) {
         if let Some((n, sum, positives)) = bins.get_mut(((p * BINS as f64) as usize).min(BINS - 1))
@@ -106,15 +160,9 @@ fn expected_calibration_error(probabilities: &[f64], labels: &[bool]) -> f64 {
             *positives += usize::from(label);
         }
     }
-    let gaps = bins
-        .iter()
-        .map(|&(_, sum, positives)| (sum - positives as f64).abs())
-        .sum::<f64>();
-    if probabilities.is_empty() {
-        0.0
-    } else {
-        gaps / probabilities.len() as f64
-    }
+    let gaps = bins.iter();
+    gaps.map(|&(_, sum, positives)| (sum - positives as f64).abs())
+        .sum()
 }
 
 #[cfg(test)]
@@ -128,25 +176,82 @@ mod tests {
     fn perfect_and_opposite_predictions_are_the_ends_of_the_scale() {
         let labels = [true, false, true, false];
         let good = Metrics::new(&[0.9, 0.1, 0.8, 0.3], &labels);
-        assert!(good.accuracy > 0.999 && good.auc > 0.999 && good.f1 > 0.999);
+        assert_eq!([good.accuracy, good.auc, good.f1], [Some(1.0); 3]);
         let bad = Metrics::new(&[0.1, 0.9, 0.2, 0.7], &labels);
-        assert!(bad.accuracy < 1e-9 && bad.auc < 1e-9 && bad.f1 < 1e-9);
+        assert_eq!([bad.accuracy, bad.auc, bad.f1], [Some(0.0); 3]);
     }
 
     #[test]
     fn ties_count_half() {
-        assert!((Metrics::new(&[0.5, 0.5, 0.5], &[true, false, false]).auc - 0.5).abs() < 1e-12);
+        let tied = Metrics::new(&[0.5, 0.5, 0.5], &[true, false, false]);
+        assert_eq!(tied.auc, Some(0.5));
     }
 
     #[test]
-    fn one_class_and_nothing_at_all_give_numbers() {
-        for metrics in [Metrics::new(&[], &[]), Metrics::new(&[0.3], &[true])] {
-            assert!(
-                [metrics.accuracy, metrics.auc, metrics.log_loss, metrics.ece]
-                    .iter()
-                    .all(|x| x.is_finite())
-            );
+    fn what_is_not_defined_is_null_and_says_why() {
+        let nothing = "there is no review";
+        let all = Metrics::new(&[], &[])
+            .named()
+            .map(|(name, _)| (name, nothing));
+        type Case<'a> = (&'a [f64], &'a [bool], &'a [(&'a str, &'a str)]);
+        let cases: [Case<'_>; 6] = [
+            (&[], &[], &all),
+            (
+                &[0.9, 0.8],
+                &[true, true],
+                &[("auc", "all reviews are positive")],
+            ),
+            (
+                &[0.3],
+                &[true],
+                &[
+                    ("auc", "all reviews are positive"),
+                    ("precision", "no review is called positive"),
+                ],
+            ),
+            (
+                &[0.9, 0.2],
+                &[false, false],
+                &[
+                    ("auc", "all reviews are negative"),
+                    ("recall", "no review is positive"),
+                ],
+            ),
+            (
+                &[0.1, 0.2],
+                &[false, false],
+                &[
+                    ("auc", "all reviews are negative"),
+                    ("f1", "no review is positive or called so"),
+                    ("precision", "no review is called positive"),
+                    ("recall", "no review is positive"),
+                ],
+            ),
+            (
+                &[0.1, 0.2],
+                &[false, true],
+                &[("precision", "no review is called positive")],
+            ),
+        ];
+        for (p, labels, undefined) in cases {
+            let metrics = Metrics::new(p, labels);
+            assert_eq!(metrics.undefined(), undefined.iter().copied().collect());
+            let json = serde_json::to_value(metrics).unwrap();
+            for (name, value) in metrics.named() {
+                let why = undefined.iter().find(|(other, _)| *other == name);
+                assert_eq!(value.is_none(), why.is_some(), "{name} of {labels:?}");
+                assert_eq!(json[name].as_f64(), value, "{name} of {labels:?}");
+                assert_eq!(json["undefined"][name].as_str(), why.map(|(_, why)| *why));
+                if let Some((_, why)) = why {
+                    assert_eq!(metrics.told(name), format!("not defined ({why})"));
+                }
+            }
+            assert_eq!(json.get("undefined").is_some(), !undefined.is_empty());
+            let read: Metrics = serde_json::from_value(json).unwrap();
+            assert_eq!(read, metrics);
         }
+        // Nothing called positive among positive ones: scikit-learn's F1 too is 0 and not undefined.
+        assert_eq!(Metrics::new(&[0.3], &[true]).f1, Some(0.0));
     }
 
     proptest! {
@@ -158,10 +263,10 @@ mod tests {
             let ours = Metrics::new(&p, &labels);
             let theirs: Vec<Pr> = pairs.iter().map(|&(p, _)| Pr::new(p)).collect();
             let roc = (&theirs[..]).roc(&labels).unwrap();
-            prop_assert!((f64::from(roc.area_under_curve()) - ours.auc).abs() < 1e-3, "auc {} {}", roc.area_under_curve(), ours.auc);
+            prop_assert!((f64::from(roc.area_under_curve()) - ours.auc.unwrap()).abs() < 1e-3, "auc {} {:?}", roc.area_under_curve(), ours.auc);
             let called: Array1<bool> = p.iter().map(|&p| p >= 0.5).collect();
             let confusion = called.confusion_matrix(&Array1::from(labels)).unwrap();
-            prop_assert!((f64::from(confusion.accuracy()) - ours.accuracy).abs() < 1e-5);
+            prop_assert!((f64::from(confusion.accuracy()) - ours.accuracy.unwrap()).abs() < 1e-5);
         }
     }
 }

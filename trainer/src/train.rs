@@ -5,6 +5,7 @@ use crate::examples::EXAMPLES;
 use crate::ingest::manifest::CorpusFacts;
 use crate::learn::calibrate::{CalibrateError, out_of_fold, platt};
 use crate::learn::dense::{self, DenseError};
+use crate::learn::folds::Folds;
 use crate::learn::logistic::{self, Fit};
 use crate::learn::matrix::Matrix;
 use crate::learn::reference::{N_BINS, TextReference};
@@ -55,11 +56,13 @@ pub enum TrainError {
         /// Negative reviews.
         negative: usize,
     },
-    /// There must be a review of each class in all but any one fold.
+    /// There must be a review of each class in each fold, as scikit-learn asks for too.
     #[error(
-        "calibration.folds must be at most the number of reviews of the rarer class, {rarer}, got {folds} (params.yaml)"
+        "{key} must be at most the number of reviews of the rarer class, {rarer}, got {folds} (params.yaml)"
     )]
     Folds {
+        /// Which parameter.
+        key: &'static str,
         /// Folds that were asked for.
         folds: usize,
         /// Reviews of the rarer class.
@@ -88,7 +91,7 @@ pub enum TrainError {
 /// Where there is one class only, no vocabulary, or no finite optimum.
 pub fn train(corpus: &Corpus, params: &Params, name: &str) -> Result<Trained, TrainError> {
     let mut clock = Clock::default();
-    check_classes(&corpus.labels, params)?;
+    check_classes(&corpus.labels, calibration_folds(params))?;
     let texts = preprocess(&params.vocabulary.options.analyzer, &corpus.texts);
     if matches!(texts, Cow::Owned(_)) {
         clock.lap("preprocess");
@@ -152,7 +155,7 @@ pub fn fit(
     params: &Params,
     clock: &mut Clock,
 ) -> Result<Fitted, TrainError> {
-    check_classes(labels, params)?;
+    check_classes(labels, calibration_folds(params))?;
     let fit = match params.solver {
         Solver::Lbfgs => logistic::fit(matrix, labels, &params.logistic, None)
             .map_err(|e| TrainError::Optimiser(e.to_string()))?,
@@ -160,8 +163,9 @@ pub fn fit(
     };
     clock.lap("fit");
     let (calibration, out_of_fold, probability) = match params.calibration_folds {
-        Some(folds) => {
-            let scores = out_of_fold(matrix, labels, &params.logistic, folds)?;
+        Some(n) => {
+            let folds = Folds::new(&matrix.row_keys(), labels, n);
+            let scores = out_of_fold(matrix, labels, &params.logistic, &folds)?;
             let calibration = platt(&scores, labels)?;
             let probabilities = scores.iter().map(|&score| calibration.probability(score));
             let probabilities: Vec<f64> = probabilities.collect();
@@ -242,15 +246,24 @@ pub fn encode(
     Ok(Model::encode(parts, EXAMPLES)?)
 }
 
-fn check_classes(labels: &[bool], params: &Params) -> Result<(), TrainError> {
+fn calibration_folds(params: &Params) -> Option<(&'static str, usize)> {
+    let folds = params.calibration_folds?;
+    Some(("calibration.folds", folds))
+}
+
+/// There must be both classes, and where there are `folds`, named by their key, a review of each class in every fold.
+pub(crate) fn check_classes(
+    labels: &[bool],
+    folds: Option<(&'static str, usize)>,
+) -> Result<(), TrainError> {
     let positive = labels.iter().filter(|&&label| label).count();
     let negative = labels.len() - positive;
     let rarer = positive.min(negative);
     if rarer == 0 {
         return Err(TrainError::OneClass { positive, negative });
     }
-    match params.calibration_folds {
-        Some(folds) if folds > rarer => Err(TrainError::Folds { folds, rarer }),
+    match folds {
+        Some((key, folds)) if folds > rarer => Err(TrainError::Folds { key, folds, rarer }),
         _ => Ok(()),
     }
 }

@@ -1,4 +1,5 @@
-//! Parameters chosen by random search with cross-validation, on training reviews only.
+//! Parameters chosen by random search with cross-validation, on training reviews only. All trials have the same folds, which
+//! follow from the texts and not from their order.
 //!
 //! Source: Bergstra and Bengio, *Random Search for Hyper-Parameter Optimization*, JMLR 2012. The first trial is what the
 //! parameters say; each other one draws a point of the space. A trial that is behind the best by more than [`BEHIND`] after
@@ -6,15 +7,17 @@
 
 pub mod space;
 
-use crate::corpus::Corpus;
+use crate::corpus::{Corpus, text_key};
+use crate::learn::folds::Folds;
 use crate::learn::logistic;
 use crate::learn::matrix::Matrix;
 use crate::learn::select::fit_vectorizer;
 use crate::metrics::Metrics;
 use crate::params::{Params, RawParams};
-use crate::train::{TrainError, preprocess};
+use crate::train::{TrainError, check_classes, preprocess};
 use rand::SeedableRng as _;
 use rand_chacha::ChaCha8Rng;
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use space::{Point, Range, Space};
@@ -103,10 +106,10 @@ pub struct Trial {
     pub point: Point,
     /// Accuracy of each fold that was run.
     pub fold_accuracy: Vec<f64>,
-    /// Mean accuracy of these folds.
-    pub accuracy: f64,
+    /// Mean accuracy of these folds; `None` where none was run, as the next one.
+    pub accuracy: Option<f64>,
     /// Mean log-loss of these folds; before calibration.
-    pub log_loss: f64,
+    pub log_loss: Option<f64>,
     /// Whether it was given up before the last fold.
     pub given_up: bool,
     /// Why there is no result, where there is none.
@@ -118,7 +121,8 @@ pub struct Trial {
 /// Searches and gives the parameters of the best trial; `on_trial` sees each.
 ///
 /// # Errors
-/// Where the first trial, what the parameters say, cannot be trained.
+/// Where there are too few reviews of a class for the folds, or where the first trial, what the parameters say, cannot be
+/// trained.
 pub fn search(
     corpus: &Corpus,
     base: &Params,
@@ -126,6 +130,9 @@ pub fn search(
     with: impl Fn(&RawParams, &Point) -> anyhow::Result<Params>,
     mut on_trial: impl FnMut(&Trial) -> anyhow::Result<()>,
 ) -> anyhow::Result<Params> {
+    check_classes(&corpus.labels, Some(("tune.folds", how.folds)))?;
+    let keys: Vec<u64> = corpus.texts.par_iter().map(|text| text_key(text)).collect();
+    let folds = Folds::new(&keys, &corpus.labels, how.folds);
     let mut rng = ChaCha8Rng::seed_from_u64(how.seed);
     let mut best: Option<(Trial, Params)> = None;
     let mut without_better = 0;
@@ -138,15 +145,15 @@ pub fn search(
             .as_ref()
             .map(|(trial, _)| trial.fold_accuracy.as_slice());
         let ran = with(&base.raw, &point).and_then(|params| {
-            let folds = cross_validate(corpus, &params, how.folds, best_folds)?;
-            Ok((params, folds))
+            let measured = cross_validate(corpus, &params, &folds, best_folds)?;
+            Ok((params, measured))
         });
         let mut trial = Trial {
             trial: number,
             point,
             fold_accuracy: Vec::new(),
-            accuracy: 0.0,
-            log_loss: f64::MAX,
+            accuracy: None,
+            log_loss: None,
             given_up: false,
             error: None,
             best: false,
@@ -155,17 +162,15 @@ pub fn search(
             Err(error) if number == 0 => return Err(error),
             // Some corners of a space have no model, such as a vocabulary that is empty.
             Err(error) => trial.error = Some(format!("{error:#}")),
-            Ok((params, folds)) => {
-                let mean = |of: fn(&Metrics) -> f64| {
-                    folds.iter().map(of).sum::<f64>() / folds.len().max(1) as f64
-                };
-                trial.accuracy = mean(|fold| fold.accuracy);
-                trial.log_loss = mean(|fold| fold.log_loss);
-                trial.fold_accuracy = folds.iter().map(|fold| fold.accuracy).collect();
-                trial.given_up = folds.len() < how.folds;
+            Ok((params, measured)) => {
+                trial.fold_accuracy = measured.iter().filter_map(|fold| fold.accuracy).collect();
+                trial.accuracy = mean(&trial.fold_accuracy);
+                let log_loss: Vec<f64> = measured.iter().filter_map(|fold| fold.log_loss).collect();
+                trial.log_loss = mean(&log_loss);
+                trial.given_up = measured.len() < how.folds;
                 let is_better = best
                     .as_ref()
-                    .is_none_or(|(best, _)| trial.accuracy.total_cmp(&best.accuracy).is_gt());
+                    .is_none_or(|(best, _)| trial.accuracy > best.accuracy);
                 trial.best = is_better && !trial.given_up;
                 if trial.best {
                     best = Some((trial.clone(), params));
@@ -182,43 +187,19 @@ pub fn search(
         .ok_or_else(|| anyhow::anyhow!("tune.trials must be at least 1, got 0"))
 }
 
-/// The fold of each row: contiguous blocks of each class, as scikit-learn's `StratifiedKFold` without shuffling makes them.
-///
-/// Reviews of one film have ids in a row. In blocks a fold holds films that its model has not read of, as a test split does;
-/// with rows dealt out in turn it would be asked about films that it knows, and prefer a model that remembers them.
-fn blocks(labels: &[bool], folds: usize) -> Vec<usize> {
-    let size = |class: bool| {
-        labels
-            .iter()
-            .filter(|&&label| label == class)
-            .count()
-            .max(1)
-    };
-    let sizes = [size(false), size(true)];
-    let mut seen = [0_usize; 2];
-    labels
-        .iter()
-        .map(|&label| {
-            let class = usize::from(label);
-            seen[class] += 1;
-            (seen[class] - 1) * folds / sizes[class]
-        })
-        .collect()
-}
-
 /// Metrics of each fold, by a model that has seen neither its texts nor its labels; fewer where it fell behind.
 fn cross_validate(
     corpus: &Corpus,
     params: &Params,
-    folds: usize,
+    folds: &Folds,
     best: Option<&[f64]>,
 ) -> Result<Vec<Metrics>, TrainError> {
     let texts = preprocess(&params.vocabulary.options.analyzer, &corpus.texts);
-    let fold_of = blocks(&corpus.labels, folds);
-    let mut done: Vec<Metrics> = Vec::with_capacity(folds);
-    for fold in 0..folds {
+    let mut done: Vec<Metrics> = Vec::with_capacity(folds.n());
+    for index in 0..folds.n() {
+        let fold = folds.fold(index);
         let part = |inside: bool| {
-            let rows = (0..texts.len()).filter(|&row| (fold_of[row] == fold) == inside);
+            let rows = (0..texts.len()).filter(|&row| fold.has(row) == inside);
             let rows: Vec<usize> = rows.collect();
             let labels: Vec<bool> = rows.iter().map(|&row| corpus.labels[row]).collect();
             let texts: Vec<&str> = rows.iter().map(|&row| texts[row].as_str()).collect();
@@ -240,27 +221,17 @@ fn cross_validate(
             .map(verdict_sentiment::sigmoid)
             .collect();
         done.push(Metrics::new(&probabilities, &labels));
-        let so_far = |accuracies: &[f64]| {
-            let same: Vec<f64> = accuracies.iter().take(done.len()).copied().collect();
-            same.iter().sum::<f64>() / same.len().max(1) as f64
-        };
-        let ours: Vec<f64> = done.iter().map(|fold| fold.accuracy).collect();
-        if best.is_some_and(|best| so_far(&ours) + BEHIND < so_far(best)) {
+        let ours: Vec<f64> = done.iter().filter_map(|fold| fold.accuracy).collect();
+        let theirs = best.and_then(|best| mean(best.get(..ours.len())?));
+        if let (Some(ours), Some(theirs)) = (mean(&ours), theirs)
+            && ours + BEHIND < theirs
+        {
             break;
         }
     }
     Ok(done)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn folds_are_blocks_of_each_class() {
-        let labels: Vec<bool> = (0..18).map(|row| row >= 6).collect();
-        let folds = blocks(&labels, 3);
-        assert_eq!(folds[..6], [0, 0, 1, 1, 2, 2]);
-        assert_eq!(folds[6..], [0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2]);
-    }
+fn mean(values: &[f64]) -> Option<f64> {
+    (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
 }

@@ -174,7 +174,7 @@ fn a_fit_that_was_broken_off_is_refused_unless_that_is_allowed() {
 #[test]
 fn a_loss_that_is_exactly_the_bound_is_tolerated() {
     let (champion, candidate) = (clean(600), clean(500));
-    let loss = |decision: &Decision| reason(decision, "max_regression").value;
+    let loss = |decision: &Decision| reason(decision, "max_regression").value.unwrap();
     let (champion, candidate) = match loss(&decide(Some(&champion), &candidate, &no_floors())) {
         loss if loss >= 0.0 => (champion, candidate),
         _ => (candidate, champion),
@@ -237,7 +237,7 @@ fn a_loss_in_one_kind_of_review_is_found_where_the_average_would_pass() {
         ["mcnemar", "slices.short", "slices.exclamation"]
     );
     let loud = reason(&decision, "slices.exclamation");
-    assert!((loud.value - 1.0).abs() < 1e-12, "{loud:?}");
+    assert!((loud.value.unwrap() - 1.0).abs() < 1e-12, "{loud:?}");
     // What may be luck passes, and says so.
     let decision = decide(&Gate {
         alpha: 1e-100,

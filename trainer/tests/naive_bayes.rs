@@ -11,7 +11,8 @@ use serde_json::Value;
 use verdict_sentiment::{NgramRange, Vectorizer, VectorizerOptions};
 use verdict_trainer::learn::calibrate::out_of_fold;
 use verdict_trainer::learn::dense;
-use verdict_trainer::learn::logistic::{self, Fold, LogisticParams};
+use verdict_trainer::learn::folds::Folds;
+use verdict_trainer::learn::logistic::{self, LogisticParams};
 use verdict_trainer::learn::matrix::Matrix;
 use verdict_trainer::learn::naive_bayes::Weighting;
 use verdict_trainer::learn::select::{DocumentCount, VocabularyParams, fit_vectorizer};
@@ -107,18 +108,15 @@ fn the_labels_of_a_fold_do_not_reach_its_own_scores() {
     let golden = golden();
     let (_, matrix, labels) = corpus();
     let params = params(&golden);
-    let folds = 4;
-    let scores = out_of_fold(&matrix, &labels, &params, folds).unwrap();
-    let fold = Fold {
-        index: 1,
-        of: folds,
-    };
+    let folds = Folds::new(&matrix.row_keys(), &labels, 4);
+    let scores = out_of_fold(&matrix, &labels, &params, &folds).unwrap();
+    let fold = folds.fold(1);
     let flipped: Vec<bool> = labels
         .iter()
         .enumerate()
         .map(|(row, &label)| label != fold.has(row))
         .collect();
-    let others = out_of_fold(&matrix, &flipped, &params, folds).unwrap();
+    let others = out_of_fold(&matrix, &flipped, &params, &folds).unwrap();
     for row in (0..labels.len()).filter(|&row| fold.has(row)) {
         assert_eq!(scores[row].to_bits(), others[row].to_bits(), "row {row}");
     }

@@ -153,10 +153,6 @@ fn parameters_that_cannot_be_are_all_named() {
             ],
         ),
         (
-            "feature_engineering: {min_df: 1.0}",
-            &["slope must be above 0, got -", "calibration.method"],
-        ),
-        (
             "feature_engineering: {min_df: 4000000}",
             &["max_df must be at least min_df", "4000000"],
         ),

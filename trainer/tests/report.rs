@@ -249,7 +249,7 @@ fn the_keys_of_metrics_json_are_a_promise() {
 }
 
 #[test]
-fn one_class_and_one_review_give_a_report_of_finite_numbers() {
+fn one_class_and_one_review_give_a_report_without_a_number_that_is_made_up() {
     for (n, label) in [(1, true), (1, false), (40, true), (40, false)] {
         let mut corpus = made(n);
         corpus.labels.fill(label);
@@ -260,8 +260,19 @@ fn one_class_and_one_review_give_a_report_of_finite_numbers() {
         }
         Document::parse(&page(&files)).unwrap();
         assert!(files["plots/roc.svg"].contains("needs reviews of both classes"));
-        let metrics: BTreeMap<String, f64> = serde_json::from_str(&files["metrics.json"]).unwrap();
-        assert!(metrics.values().all(|value| value.is_finite()));
+        let metrics: Value = serde_json::from_str(&files["metrics.json"]).unwrap();
+        assert!(metrics["auc"].is_null(), "{metrics}");
+        let why = ["all reviews are negative", "all reviews are positive"][usize::from(label)];
+        assert_eq!(metrics["undefined"]["auc"], why);
+        let tile = format!("–</span> <span class=\"label\">Area under ROC: not defined, {why}<");
+        assert!(page(&files).contains(&tile));
+        assert!(files["plots/confusion.svg"].contains("no review in the row"));
+        let curve = &files["plots/precision_recall.svg"];
+        assert_eq!(curve.contains("needs positive reviews"), !label);
+        for (name, value) in metrics.as_object().unwrap() {
+            let is_told = !metrics["undefined"][name].is_null();
+            assert_eq!(value.is_null(), is_told, "{name} in {metrics}");
+        }
     }
 }
 

@@ -81,16 +81,16 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         return output::line(serde_json::to_string(&measures)?);
     }
     output::line(format_args!(
-        "{} reviews: accuracy {:.4}, precision {:.4}, recall {:.4}, F1 {:.4}, AUC {:.4}, log-loss {:.4}, Brier score {:.4}, calibration error {:.4}",
+        "{} reviews: accuracy {}, precision {}, recall {}, F1 {}, AUC {}, log-loss {}, Brier score {}, calibration error {}",
         metrics.n,
-        metrics.accuracy,
-        metrics.precision,
-        metrics.recall,
-        metrics.f1,
-        metrics.auc,
-        metrics.log_loss,
-        measures.brier,
-        metrics.ece
+        metrics.told("accuracy"),
+        metrics.told("precision"),
+        metrics.told("recall"),
+        metrics.told("f1"),
+        metrics.told("auc"),
+        metrics.told("log_loss"),
+        metrics.told("brier"),
+        metrics.told("ece")
     ))
 }
 

@@ -57,16 +57,17 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
                 .try_for_each(|score| writeln!(out, "{}", show(score, args.json)))
         });
     }
-    let (n, rate) = (texts.len(), texts.len() as f64 / seconds);
+    let n = texts.len();
+    // Of no time, no rate.
+    let rate = (seconds > 0.0).then(|| n as f64 / seconds);
     if args.json {
         let rss = peak_rss_bytes();
         return output::line(
             json!({ "n": n, "seconds": seconds, "reviews_per_second": rate, "peak_rss_bytes": rss }),
         );
     }
-    output::line(format_args!(
-        "{n} reviews in {seconds:.3} s, {rate:.0} reviews/s"
-    ))
+    let rate = rate.map_or_else(String::new, |rate| format!(", {rate:.0} reviews/s"));
+    output::line(format_args!("{n} reviews in {seconds:.3} s{rate}"))
 }
 
 /// Scores each line as it comes, so that it can stand in a pipe.

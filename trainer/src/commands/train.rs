@@ -96,8 +96,11 @@ fn report(args: &Args, corpus: &Corpus, trained: &Trained, path: &Path) -> anyho
         output::line(format_args!("  {}", steps.join(", ")))?;
         if let Some(metrics) = trained.out_of_fold {
             output::line(format_args!(
-                "  out of fold: accuracy {:.4}, AUC {:.4}, log-loss {:.4}, calibration error {:.4}",
-                metrics.accuracy, metrics.auc, metrics.log_loss, metrics.ece
+                "  out of fold: accuracy {}, AUC {}, log-loss {}, calibration error {}",
+                metrics.told("accuracy"),
+                metrics.told("auc"),
+                metrics.told("log_loss"),
+                metrics.told("ece")
             ))?;
         }
         return output::line(format_args!(

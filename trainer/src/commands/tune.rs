@@ -4,6 +4,7 @@ use super::output;
 use super::threads::{PresetArg, Threads};
 use super::train::params_with;
 use crate::corpus::{Corpus, SplitName};
+use crate::metrics::shown;
 use crate::params::{Params, RawParams, full_text};
 use crate::tune::space::Point;
 use crate::tune::{Trial, search};
@@ -76,9 +77,9 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         }));
     }
     output::line(format_args!(
-        "best of {} trials: accuracy {:.4} in {} folds\n{}",
+        "best of {} trials: accuracy {} in {} folds\n{}",
         trials.len(),
-        winner.accuracy,
+        shown(winner.accuracy),
         how.folds,
         args.out.display()
     ))
@@ -106,7 +107,7 @@ fn told(trial: &Trial) -> String {
         .collect();
     let result = match &trial.error {
         Some(error) => error.clone(),
-        None => format!("{:.4}", trial.accuracy),
+        None => shown(trial.accuracy),
     };
     let note = match (trial.best, trial.given_up) {
         (true, _) => "  best so far",

@@ -15,8 +15,8 @@ use verdict_sentiment::Model;
 pub struct Reason {
     /// What was checked, such as `floors.accuracy` or `slices.short`.
     pub check: String,
-    /// What was found.
-    pub value: f64,
+    /// What was found; `None` where that is not defined on these reviews, and then `says` says why.
+    pub value: Option<f64>,
     /// What it was held against.
     pub bound: Bound,
     /// Whether it holds.
@@ -53,10 +53,10 @@ impl fmt::Display for Bound {
     }
 }
 
-/// What the candidate loses of accuracy on `n` reviews. From counts: a difference of two fractions has a rounding of its own,
-/// which would refuse a loss that is exactly the bound.
-fn accuracy_drop(test: &McNemar, n: usize) -> f64 {
-    (test.b as f64 - test.c as f64) / n.max(1) as f64
+/// What the candidate loses of accuracy on `n` reviews; `None` where there is none. From counts: a difference of two
+/// fractions has a rounding of its own, which would refuse a loss that is exactly the bound.
+fn accuracy_drop(test: &McNemar, n: usize) -> Option<f64> {
+    (n > 0).then(|| (test.b as f64 - test.c as f64) / n as f64)
 }
 
 /// The checks that were made, in order.
@@ -66,12 +66,20 @@ pub(super) struct Checks {
 }
 
 impl Checks {
-    fn that(&mut self, check: impl Into<String>, value: f64, bound: Bound, says: String) {
+    /// A value that is not defined does not pass, whatever the bound: what was not measured was not reached.
+    fn that(
+        &mut self,
+        check: impl Into<String>,
+        value: impl Into<Option<f64>>,
+        bound: Bound,
+        says: String,
+    ) {
+        let value = value.into();
         self.reasons.push(Reason {
             check: check.into(),
             value,
             bound,
-            passed: bound.holds(value),
+            passed: value.is_some_and(|value| bound.holds(value)),
             says,
         });
     }
@@ -138,7 +146,7 @@ impl Checks {
             ("log_loss", metrics.log_loss, Bound::AtMost(floors.log_loss)),
             ("ece", metrics.ece, Bound::AtMost(floors.ece)),
         ] {
-            let says = format!("{name} is {value:.4}, {bound} is asked for");
+            let says = format!("{name} is {}, {bound} is asked for", metrics.told(name));
             self.that(format!("floors.{name}"), value, bound, says);
         }
     }
@@ -178,46 +186,52 @@ impl Checks {
             drop,
             bound,
             format!(
-                "accuracy goes from {:.4} to {:.4}; a loss of {bound} is tolerated",
-                theirs.metrics.accuracy, ours.metrics.accuracy
+                "accuracy goes from {} to {}; a loss of {bound} is tolerated",
+                theirs.metrics.told("accuracy"),
+                ours.metrics.told("accuracy")
             ),
         );
-        let rise = ours.metrics.log_loss - theirs.metrics.log_loss;
+        let (before, after) = (theirs.metrics.log_loss, ours.metrics.log_loss);
+        let rise = before.zip(after).map(|(before, after)| after - before);
         let bound = Bound::AtMost(gate.max_log_loss_rise);
         self.that(
             "max_log_loss_rise",
             rise,
             bound,
             format!(
-                "log-loss goes from {:.4} to {:.4}; a rise of {bound} is tolerated",
-                theirs.metrics.log_loss, ours.metrics.log_loss
+                "log-loss goes from {} to {}; a rise of {bound} is tolerated",
+                theirs.metrics.told("log_loss"),
+                ours.metrics.told("log_loss")
             ),
         );
     }
 
-    /// Each kind of review, against the champion.
+    /// Each kind of review that there is, against the champion.
     pub(super) fn slices(&mut self, slices: &[SliceResult], gate: &Gate) {
         // Nine tests find one "significant" loss by luck nine times as often as one does.
         let alpha = gate.alpha / Slice::ALL.len() as f64;
+        let bound = Bound::AtMost(gate.slice_max_drop);
         for result in slices {
-            let (Some(champion), Some(test)) = (result.champion, result.mcnemar) else {
+            let (Some(champion), Some(candidate), Some(test)) =
+                (result.champion, result.candidate, result.mcnemar)
+            else {
                 continue;
             };
             let drop = accuracy_drop(&test, result.n);
-            let bound = Bound::AtMost(gate.slice_max_drop);
+            let holds = drop.is_some_and(|drop| bound.holds(drop));
             let luck = !test.candidate_is_worse(alpha);
             self.reasons.push(Reason {
                 check: format!("slices.{}", result.slice.name()),
                 value: drop,
                 bound,
-                passed: bound.holds(drop) || luck,
+                passed: holds || luck,
                 says: format!(
                     "{} ({} reviews): accuracy goes from {:.4} to {:.4}; a loss of {bound} is tolerated{}",
                     result.slice.describe(),
                     result.n,
                     champion.value,
-                    result.candidate.value,
-                    if luck && !bound.holds(drop) {
+                    candidate.value,
+                    if luck && !holds {
                         ", and this one may be luck"
                     } else {
                         ""

@@ -57,12 +57,15 @@ pub struct SliceResult {
     pub slice: Slice,
     /// Reviews of that kind.
     pub n: usize,
-    /// Accuracy of the candidate.
-    pub candidate: Share,
+    /// Accuracy of the candidate; `None` where there is no review of that kind, as the next two.
+    pub candidate: Option<Share>,
     /// Accuracy of the champion.
     pub champion: Option<Share>,
     /// The test between them.
     pub mcnemar: Option<McNemar>,
+    /// Why these are not defined, where they are not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub undefined: Option<&'static str>,
 }
 
 /// How much of the flips a decision carries.
@@ -184,8 +187,11 @@ fn slice_results(reviews: Reviews<'_>, ours: &Judged, theirs: Option<&Judged>) -
                 slice,
                 n: candidate.len(),
                 candidate: share(&candidate),
-                champion: champion.as_deref().map(share),
-                mcnemar: champion.map(|champion| McNemar::count(&champion, &candidate)),
+                champion: champion.as_deref().and_then(share),
+                mcnemar: champion
+                    .filter(|champion| !champion.is_empty())
+                    .map(|champion| McNemar::count(&champion, &candidate)),
+                undefined: candidate.is_empty().then_some("no review is of this kind"),
             }
         })
         .collect()

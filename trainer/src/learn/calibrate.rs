@@ -1,11 +1,11 @@
 //! Platt calibration on out-of-fold scores: each review is scored by a model that has not seen it.
 
-use super::dense::{DenseError, fit_dense};
-use super::logistic::{Fold, LogisticParams, fit, scores};
-use super::matrix::Matrix;
+use super::folds::Folds;
+use super::logistic::{LogisticParams, Targets, fit, fit_to, scores};
+use super::matrix::{Matrix, MatrixBuilder};
 use super::naive_bayes::Weighting;
-use ndarray::Array2;
 use rayon::prelude::*;
+use std::iter::once;
 use verdict_sentiment::Calibration;
 
 /// Why there is no calibration.
@@ -21,13 +21,14 @@ pub enum CalibrateError {
         /// What argmin said.
         reason: String,
     },
-    /// linfa could not fit the two parameters.
-    #[error(transparent)]
-    Platt(#[from] DenseError),
+    /// The two parameters could not be fitted.
+    #[error("fitting the calibration: {0}")]
+    Platt(String),
     /// More reviews of high score are negative than positive.
     #[error(
-        "out-of-fold scores do not rise with the labels: the calibration's slope must be above 0, got {slope} \
-         (params.yaml: calibration.method; none leaves it out)"
+        "the features do not tell the classes apart: on reviews left out of the training the scores do not rise with the \
+         labels, the calibration's slope must be above 0, got {slope} (params.yaml: feature_engineering.min_df, max_df and \
+         max_features say which terms count; calibration.method: none trains all the same)"
     )]
     Slope {
         /// The fitted slope.
@@ -43,19 +44,19 @@ pub fn out_of_fold(
     matrix: &Matrix,
     labels: &[bool],
     params: &LogisticParams,
-    folds: usize,
+    folds: &Folds,
 ) -> Result<Vec<f64>, CalibrateError> {
     let of_fold = |index| -> Result<Vec<(usize, f64)>, CalibrateError> {
-        let fold = Fold { index, of: folds };
+        let fold = folds.fold(index);
         let fitted = fit(matrix, labels, params, Some(fold));
         let fitted = fitted.map_err(|e| CalibrateError::Fold {
             fold: index + 1,
-            folds,
+            folds: folds.n(),
             reason: e.to_string(),
         })?;
         Ok(scores(matrix, &fitted, fold))
     };
-    let of_folds = (0..folds)
+    let of_folds = (0..folds.n())
         .into_par_iter()
         .map(of_fold)
         .collect::<Result<Vec<_>, _>>()?;
@@ -66,20 +67,42 @@ pub fn out_of_fold(
     Ok(all)
 }
 
-/// Fits `P(positive) = sigmoid(slope · score + offset)` by linfa-logistic, practically without a penalty.
+/// Fits `P(positive) = sigmoid(slope · score + offset)`.
+///
+/// Targets are not 0 and 1 but `1 / (negatives + 2)` and `(positives + 1) / (positives + 2)`, what is to be expected of a review
+/// of each class after so many: without them scores that part the classes would make few reviews certain.
+///
+/// Source: Platt, *Probabilistic outputs for support vector machines and comparisons to regularized likelihood methods*, 1999.
 ///
 /// # Errors
-/// Where linfa refuses, or where the slope is not above 0.
+/// Where argmin gives up, or where the slope is not above 0.
 pub fn platt(scores: &[f64], labels: &[bool]) -> Result<Calibration, CalibrateError> {
+    let positive = labels.iter().filter(|&&label| label).count() as f64;
+    let negative = labels.len() as f64 - positive;
+    let targets = Targets {
+        labels,
+        of_class: [1.0 / (negative + 2.0), (positive + 1.0) / (positive + 2.0)],
+    };
+    // In units of their root mean square, so that tolerance and penalty mean the same for scores of any size.
+    let squares: f64 = scores.iter().map(|score| score * score).sum();
+    let unit = match (squares / scores.len() as f64).sqrt() {
+        unit if unit > 0.0 => unit,
+        _ => 1.0,
+    };
+    let mut rows = MatrixBuilder::new(scores.len(), &[scores.len() as u32], &[1.0]);
+    for score in scores {
+        rows.row(once((0, 0.0)), score / unit);
+    }
+    // Practically without a penalty.
     let params = LogisticParams {
-        c: 1e9,
+        c: 1e12,
         max_iter: 200,
         tol: 1e-10,
         weighting: Weighting::None,
     };
-    let rows = Array2::from_shape_fn((scores.len(), 1), |(row, _)| scores[row]);
-    let fitted = fit_dense(rows, labels, &params)?;
-    let slope = fitted.weights.first().copied().unwrap_or_default();
+    let fitted = fit_to(&rows.finish(), targets, &params, None, None);
+    let fitted = fitted.map_err(|e| CalibrateError::Platt(e.to_string()))?;
+    let slope = fitted.weights.iter().sum::<f64>() / unit;
     if slope > 0.0 {
         Ok(Calibration {
             slope,

@@ -32,7 +32,7 @@ pub enum DenseError {
 /// Fits all rows with linfa-logistic; `tol` is the length of the gradient of the objective divided by `C·n`.
 ///
 /// # Errors
-/// Where the dense matrix would be too large, or where linfa refuses.
+/// Where the dense matrix would be too large, or where linfa refuses, for instance labels of one class only.
 pub fn fit(matrix: &Matrix, labels: &[bool], params: &LogisticParams) -> Result<Fit, DenseError> {
     let (rows, columns) = (matrix.n_rows, matrix.n_columns());
     if rows.saturating_mul(columns) > MAX_CELLS {
@@ -42,33 +42,21 @@ pub fn fit(matrix: &Matrix, labels: &[bool], params: &LogisticParams) -> Result<
     let ratios = ratios.map_or_else(|| vec![1.0; columns], |by_rank| matrix.by_column(&by_rank));
     let mut dense = Array2::<f64>::zeros((rows, columns));
     matrix.for_each_cell(|row, column, value| dense[(row, column)] = value * ratios[column]);
-    let mut fit = fit_dense(dense, labels, params)?;
-    let weights = fit.weights.iter_mut().zip(ratios);
-    weights.for_each(|(weight, ratio)| *weight *= ratio);
-    Ok(fit)
-}
-
-/// Fits dense rows with linfa-logistic. Its objective is ours times `C`: `Σ loss + ½·alpha·‖w‖²` with `alpha = 1/C`.
-///
-/// # Errors
-/// Where linfa refuses, for instance labels of one class only.
-pub fn fit_dense(
-    rows: Array2<f64>,
-    labels: &[bool],
-    params: &LogisticParams,
-) -> Result<Fit, DenseError> {
+    // linfa minimises `Σ loss + ½·alpha·‖w‖²`: n times what our solver does, with `alpha = 1/C`.
     let tolerance = params.tol * labels.len() as f64;
     let targets = Array1::from(labels.to_vec());
     let fitted = LogisticRegression::default()
         .alpha(1.0 / params.c)
         .max_iterations(params.max_iter)
         .gradient_tolerance(tolerance.max(f64::MIN_POSITIVE))
-        .fit(&DatasetBase::new(rows, targets))?;
+        .fit(&DatasetBase::new(dense, targets))?;
     // linfa calls the larger class positive.
     let sign = if fitted.labels().pos.class { 1.0 } else { -1.0 };
-    let weights = fitted.params().iter().map(|weight| sign * weight).collect();
+    let weights = fitted.params().iter().zip(ratios);
     Ok(Fit {
-        weights,
+        weights: weights
+            .map(|(weight, ratio)| sign * weight * ratio)
+            .collect(),
         intercept: sign * fitted.intercept(),
         iterations: 0,
         converged: true,

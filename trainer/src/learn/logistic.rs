@@ -3,6 +3,7 @@
 //! The problem is scikit-learn's: minimise `C · Σ log(1 + exp(-y·z)) + ½‖w‖²` over weights *w* and an intercept that is not
 //! penalised. As there, the objective is divided by `C·n`, so that the tolerance has the same meaning.
 
+use super::folds::Fold;
 use super::matrix::{Block, Matrix, Row};
 use super::naive_bayes::Weighting;
 use argmin::core::{
@@ -45,23 +46,6 @@ pub struct Fit {
     pub converged: bool,
 }
 
-/// A fold of the rows: row *i* belongs to fold `i mod of`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Fold {
-    /// Number of the fold, from 0.
-    pub index: usize,
-    /// Number of folds.
-    pub of: usize,
-}
-
-impl Fold {
-    /// Whether row `row` belongs to this fold.
-    #[must_use]
-    pub fn has(self, row: usize) -> bool {
-        row % self.of == self.index
-    }
-}
-
 /// Fits all rows, or all but those of one fold.
 ///
 /// A fold's fit begins at zero too, not at the fit of all rows: stopped early, as scikit-learn's tolerance does, it would
@@ -73,10 +57,33 @@ pub fn fit(
     matrix: &Matrix,
     labels: &[bool],
     params: &LogisticParams,
-    without: Option<Fold>,
+    without: Option<Fold<'_>>,
 ) -> Result<Fit, Error> {
     let ratios = params.weighting.ratios(matrix, labels, without);
-    let objective = Objective::new(matrix, labels, params.c, without, ratios.as_deref());
+    let targets = Targets {
+        labels,
+        of_class: [0.0, 1.0],
+    };
+    fit_to(matrix, targets, params, without, ratios)
+}
+
+/// The P(positive) that each row is fitted to: that of its class. 0 and 1 are the labels themselves.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Targets<'a> {
+    pub(super) labels: &'a [bool],
+    /// Of the negative class and of the positive one.
+    pub(super) of_class: [f64; 2],
+}
+
+/// Fits all rows, or all but those of one fold, to any targets.
+pub(super) fn fit_to(
+    matrix: &Matrix,
+    targets: Targets<'_>,
+    params: &LogisticParams,
+    without: Option<Fold<'_>>,
+    ratios: Option<Vec<f64>>,
+) -> Result<Fit, Error> {
+    let objective = Objective::new(matrix, targets, params.c, without, ratios.as_deref());
     let initial = objective.initial();
     let lbfgs = LBFGS::new(MoreThuenteLineSearch::new(), MEMORY);
     let solver = UntilFlat {
@@ -164,8 +171,8 @@ impl Solver<&Objective<'_>, LbfgsState> for UntilFlat {
 /// is already a good one: rare and frequent terms move at once by what each needs. On IMDB this takes 15 iterations.
 struct Objective<'a> {
     matrix: &'a Matrix,
-    labels: &'a [bool],
-    without: Option<Fold>,
+    targets: Targets<'a>,
+    without: Option<Fold<'a>>,
     /// Factor of each column, by rank: its idf, times its ratio where columns are weighed.
     factors: Cow<'a, [f64]>,
     scale: Vec<f64>,
@@ -185,9 +192,9 @@ struct Evaluation {
 impl<'a> Objective<'a> {
     fn new(
         matrix: &'a Matrix,
-        labels: &'a [bool],
+        targets: Targets<'a>,
         c: f64,
-        without: Option<Fold>,
+        without: Option<Fold<'a>>,
         ratios: Option<&[f64]>,
     ) -> Self {
         let factors: Cow<'a, [f64]> = match ratios {
@@ -203,7 +210,7 @@ impl<'a> Objective<'a> {
         let penalty = 1.0 / (c * n_rows);
         let mut objective = Self {
             matrix,
-            labels,
+            targets,
             without,
             factors,
             scale: Vec::new(),
@@ -258,9 +265,10 @@ impl<'a> Objective<'a> {
             .map(|(weight, factor)| weight * factor)
             .collect();
         let at_intercept = weights.len();
+        let Targets { labels, of_class } = self.targets;
         let (loss, mut gradient) = self.over_rows(|row, gradient| {
             let score = row.dot(&products) + intercept;
-            let (loss, slope) = logistic_loss(score, self.labels[row.number]);
+            let (loss, slope) = logistic_loss(score, of_class[usize::from(labels[row.number])]);
             row.add_to(gradient, slope);
             gradient[at_intercept] += slope;
             loss
@@ -283,7 +291,7 @@ impl<'a> Objective<'a> {
     }
 
     fn over_rows(&self, f: impl Fn(Row<'_>, &mut [f64]) -> f64 + Sync) -> (f64, Vec<f64>) {
-        let takes = |row| !self.without.is_some_and(|fold: Fold| fold.has(row));
+        let takes = |row| !self.without.is_some_and(|fold| fold.has(row));
         self.matrix.sum_over(self.matrix.n_columns() + 1, takes, f)
     }
 
@@ -299,18 +307,22 @@ impl<'a> Objective<'a> {
     }
 }
 
-/// `log(1 + e⁻ᵐ)` of a row and its slope, with the margin *m* the score, or its negative for a negative row.
+/// `t·log(1 + e⁻ᶻ) + (1 − t)·log(1 + eᶻ)` of a row of score *z* and target *t*, and its slope. No term cancels another, so that
+/// rows that are right and sure still have a slope.
+///
+/// Source: Lin, Lin and Weng, *A note on Platt's probabilistic outputs for support vector machines*, 2007.
 #[inline]
-fn logistic_loss(score: f64, positive: bool) -> (f64, f64) {
-    let margin = if positive { score } else { -score };
-    let e = libm::exp(-margin.abs());
-    let loss = libm::log1p(e) + (-margin).max(0.0);
-    let wrong = if margin >= 0.0 {
-        e / (1.0 + e)
+fn logistic_loss(score: f64, target: f64) -> (f64, f64) {
+    let e = libm::exp(-score.abs());
+    let (near, far) = (1.0 / (1.0 + e), e / (1.0 + e));
+    let (positive, negative) = if score >= 0.0 {
+        (near, far)
     } else {
-        1.0 / (1.0 + e)
+        (far, near)
     };
-    (loss, if positive { -wrong } else { wrong })
+    let against = 1.0 - target;
+    let loss = libm::log1p(e) + target * (-score).max(0.0) + against * score.max(0.0);
+    (loss, against * positive - target * negative)
 }
 
 impl CostFunction for &Objective<'_> {
@@ -341,7 +353,7 @@ impl Gradient for &Objective<'_> {
 
 /// The scores of the rows of a fold, beside their numbers.
 #[must_use]
-pub fn scores(matrix: &Matrix, fit: &Fit, fold: Fold) -> Vec<(usize, f64)> {
+pub fn scores(matrix: &Matrix, fit: &Fit, fold: Fold<'_>) -> Vec<(usize, f64)> {
     scores_where(matrix, fit, |row| fold.has(row))
 }
 

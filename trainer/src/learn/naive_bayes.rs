@@ -4,7 +4,7 @@
 //! a column is the difference of the two classes' `feature_log_prob_` in scikit-learn's `MultinomialNB(alpha=smoothing)` on
 //! the same rows. Weights are given back times the ratio, so scoring knows nothing of it.
 
-use super::logistic::Fold;
+use super::folds::Fold;
 use super::matrix::Matrix;
 
 /// How columns are weighed before the weights are fitted.
@@ -26,7 +26,7 @@ impl Weighting {
         self,
         matrix: &Matrix,
         labels: &[bool],
-        without: Option<Fold>,
+        without: Option<Fold<'_>>,
     ) -> Option<Vec<f64>> {
         let Self::NaiveBayes { smoothing } = self else {
             return None;

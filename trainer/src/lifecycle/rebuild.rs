@@ -140,10 +140,10 @@ impl fmt::Display for Rebuilt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "version {} from {} reviews: accuracy {:.4} on {} that were held out",
+            "version {} from {} reviews: accuracy {} on {} that were held out",
             self.version.version,
             self.manifest.train.n_reviews,
-            self.measures.metrics.accuracy,
+            self.measures.metrics.told("accuracy"),
             self.manifest.test.n_reviews
         )?;
         match (&self.promoted.decision, &self.promoted.announced) {

@@ -141,6 +141,15 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_metric_that_is_not_defined_is_left_out() {
+        let of_one_class = serde_json::to_value(Measures::new(&[0.9, 0.8], &[true, true])).unwrap();
+        let named = numbers(&of_one_class);
+        assert!(!named.contains_key("auc") && !named.contains_key("undefined"));
+        assert!(named.contains_key("accuracy") && named.contains_key("tp"));
+        assert!(named.values().all(|value| value.is_finite()));
+    }
+
+    #[test]
     fn parameters_are_listed_by_their_whole_names() {
         let mut params = BTreeMap::new();
         let value = serde_json::json!({"a": {"b": 1.5, "c": "x"}, "d": [1, 2], "e": null});

@@ -26,7 +26,8 @@ pub struct RocPoint {
 /// A point of the precision-recall curve.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct PrecisionRecallPoint {
-    /// Of the reviews called positive, the fraction that are; 1 where none is.
+    /// Of the reviews called positive, the fraction that are. At the end, where none is, 1 by convention: there the curve
+    /// meets its axis.
     pub precision: f64,
     /// Of the positive reviews, the fraction called positive.
     pub recall: f64,
@@ -127,15 +128,14 @@ pub fn precision_recall(probabilities: &[f64], labels: &[bool]) -> Vec<Precision
     all.chain(std::iter::once(end)).collect()
 }
 
-/// The area under the precision-recall curve by steps; 0 for an empty one.
+/// The area under the precision-recall curve by steps; `None` for an empty one.
 ///
 /// Source: `sklearn.metrics.average_precision_score`.
 #[must_use]
-pub fn average_precision(curve: &[PrecisionRecallPoint]) -> f64 {
-    curve
-        .windows(2)
-        .map(|pair| (pair[0].recall - pair[1].recall) * pair[0].precision)
-        .sum()
+pub fn average_precision(curve: &[PrecisionRecallPoint]) -> Option<f64> {
+    let steps = curve.windows(2);
+    let areas = steps.map(|pair| (pair[0].recall - pair[1].recall) * pair[0].precision);
+    (!curve.is_empty()).then(|| areas.sum())
 }
 
 /// The bins of the calibration error, [`BINS`] of equal width, lowest first; empty bins are left out, as by

@@ -31,14 +31,14 @@ pub struct Evaluation<'a> {
     pub roc: Vec<RocPoint>,
     /// The precision-recall curve with all its points; empty where no review is positive.
     pub precision_recall: Vec<PrecisionRecallPoint>,
-    /// Area under it, by steps.
-    pub average_precision: f64,
+    /// Area under it, by steps; `None` without a curve.
+    pub average_precision: Option<f64>,
     /// How probable positive was said to be and how often it was.
     pub calibration: Vec<CalibrationBin>,
     /// What other thresholds would give.
     pub thresholds: Vec<ThresholdRow>,
-    /// Accuracy by kind of review; each with its number of reviews.
-    pub slices: Vec<(Slice, usize, Share)>,
+    /// Accuracy by kind of review, `None` where there is no review of it; each with its number of reviews.
+    pub slices: Vec<(Slice, usize, Option<Share>)>,
     /// The strongest terms for positive.
     pub positive_terms: Vec<Term>,
     /// The strongest terms for negative.
@@ -90,7 +90,7 @@ impl<'a> Evaluation<'a> {
     }
 }
 
-fn slices(reviews: Reviews<'_>, probabilities: &[f64]) -> Vec<(Slice, usize, Share)> {
+fn slices(reviews: Reviews<'_>, probabilities: &[f64]) -> Vec<(Slice, usize, Option<Share>)> {
     let mut counts = Slice::ALL.map(|slice| (slice, 0, 0));
     for ((text, &label), &p) in reviews
         .texts()

@@ -19,7 +19,7 @@ pub struct File {
 ///
 /// | file | holds |
 /// |---|---|
-/// | `metrics.json` | [`super::measures::Measures`], for `dvc metrics` |
+/// | `metrics.json` | [`super::measures::Measures`], for `dvc metrics`, which passes over what is null |
 /// | `plots/roc.json`, `plots/precision_recall.json` | points of the curves under a key of the file's name, thinned to [`MAX_POINTS`] |
 /// | `plots/calibration.json` | `predicted`, `actual`, `n` of each bin |
 /// | `plots/confusion.csv` | `actual,predicted`, a row for each review |
@@ -28,7 +28,7 @@ pub struct File {
 /// | `report.html` | all of it, with sentences of the reviews |
 ///
 /// # Errors
-/// None in practice: where a number is not one that JSON has.
+/// None in practice.
 pub fn render(evaluation: &Evaluation<'_>) -> serde_json::Result<Vec<File>> {
     let roc = thin(&evaluation.roc, MAX_POINTS, |point| (point.fpr, point.tpr));
     let precision_recall = thin(&evaluation.precision_recall, MAX_POINTS, |point| {

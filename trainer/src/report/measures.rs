@@ -4,15 +4,11 @@ use crate::metrics::Metrics;
 use serde::{Deserialize, Serialize};
 
 /// [`Metrics`] with the counts that they come from. One flat object in JSON.
-///
-/// Apart from [`Metrics`], which stand in every model file: a key more there would change the bytes of all models.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Measures {
     /// The metrics.
     #[serde(flatten)]
     pub metrics: Metrics,
-    /// Mean squared distance of P(positive) from the truth.
-    pub brier: f64,
     /// Reviews that are positive.
     pub n_positive: usize,
     /// Reviews that are negative.
@@ -37,18 +33,12 @@ pub struct Confusion {
 }
 
 impl Measures {
-    /// Computes everything from P(positive) and the truth, in the same order. Of nothing, all is 0.
+    /// Computes everything from P(positive) and the truth, in the same order.
     #[must_use]
     pub fn new(probabilities: &[f64], labels: &[bool]) -> Self {
-        let metrics = Metrics::new(probabilities, labels);
         let confusion = Confusion::at(0.5, probabilities, labels);
-        let squares = probabilities.iter().zip(labels).map(|(&p, &label)| {
-            let off = p - f64::from(u8::from(label));
-            off * off
-        });
         Self {
-            metrics,
-            brier: squares.sum::<f64>() / metrics.n.max(1) as f64,
+            metrics: Metrics::new(probabilities, labels),
             n_positive: confusion.tp + confusion.fn_,
             n_negative: confusion.fp + confusion.tn,
             confusion,
@@ -84,31 +74,31 @@ impl Confusion {
         self.tp + self.fp + self.tn + self.fn_
     }
 
-    /// Fraction that is right; 0 of nothing, as are the three below.
+    /// Fraction that is right; `None` of nothing, as are the three below.
     #[must_use]
-    pub fn accuracy(&self) -> f64 {
+    pub fn accuracy(&self) -> Option<f64> {
         ratio(self.tp + self.tn, self.n())
     }
 
     /// Of those called positive, the fraction that are.
     #[must_use]
-    pub fn precision(&self) -> f64 {
+    pub fn precision(&self) -> Option<f64> {
         ratio(self.tp, self.tp + self.fp)
     }
 
     /// Of the positive ones, the fraction that are called so.
     #[must_use]
-    pub fn recall(&self) -> f64 {
+    pub fn recall(&self) -> Option<f64> {
         ratio(self.tp, self.tp + self.fn_)
     }
 
-    /// Harmonic mean of precision and recall.
+    /// Twice the first count, by the sum of those that are positive and those that are called so.
     #[must_use]
-    pub fn f1(&self) -> f64 {
+    pub fn f1(&self) -> Option<f64> {
         ratio(2 * self.tp, 2 * self.tp + self.fp + self.fn_)
     }
 }
 
-fn ratio(part: usize, whole: usize) -> f64 {
-    part as f64 / whole.max(1) as f64
+fn ratio(part: usize, whole: usize) -> Option<f64> {
+    (whole > 0).then(|| part as f64 / whole as f64)
 }

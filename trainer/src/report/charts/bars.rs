@@ -40,9 +40,9 @@ pub fn confusion(evaluation: &Evaluation<'_>) -> String {
         svg.upward("name", (LEFT - 14.0, y + CELL.1 / 2.0), name);
         for (column, &(n, class)) in cells.iter().enumerate() {
             let at = (LEFT + column as f64 * CELL.0, y);
-            let share = n as f64 / (*whole).max(1) as f64;
+            let share = (*whole > 0).then(|| n as f64 / *whole as f64);
             // Never so dark that its number cannot be read, in light or dark.
-            svg.shaded(class, at, CELL, 0.04 + 0.4 * share);
+            svg.shaded(class, at, CELL, 0.04 + 0.4 * share.unwrap_or(0.0));
             svg.rect("cell", at, CELL);
             let middle = at.0 + CELL.0 / 2.0;
             svg.text(
@@ -55,17 +55,20 @@ pub fn confusion(evaluation: &Evaluation<'_>) -> String {
                 "note",
                 (middle, at.1 + CELL.1 / 2.0 + 22.0),
                 Anchor::Middle,
-                format_args!("{:.1} % of the row", share * 100.0),
+                match share {
+                    Some(share) => format!("{:.1} % of the row", share * 100.0),
+                    None => "no review in the row".to_owned(),
+                },
             );
         }
     }
-    let accuracy = measures.metrics.accuracy * 100.0;
+    let right = grouped(counts.tp + counts.tn);
     svg.text(
         "note",
         (LEFT + CELL.0, TOP + 2.0 * CELL.1 + 34.0),
         Anchor::Middle,
         format_args!(
-            "{accuracy:.2} % of {} reviews are right",
+            "{right} of {} reviews are right",
             grouped(measures.metrics.n)
         ),
     );

@@ -1,5 +1,6 @@
 //! Charts on the unit square.
 
+use crate::gate::slices::Share;
 use crate::metrics::BINS;
 use crate::report::charts::grouped;
 use crate::report::curves::{CalibrationBin, MAX_POINTS, PrecisionRecallPoint, RocPoint, thin};
@@ -30,9 +31,9 @@ fn without(mut svg: Svg, why: &str) -> String {
 /// The ROC curve with the area under it and the diagonal of chance.
 #[must_use]
 pub fn roc(evaluation: &Evaluation<'_>) -> String {
-    let auc = evaluation.measures.metrics.auc;
+    let auc = evaluation.measures.metrics.told("auc");
     let describe = format!(
-        "True positive rate against false positive rate over all thresholds. The area under the curve is {auc:.4}; \
+        "True positive rate against false positive rate over all thresholds. The area under the curve is {auc}; \
          chance, the diagonal, has 0.5."
     );
     let mut svg = start("roc", "ROC curve", &describe);
@@ -63,7 +64,7 @@ pub fn roc(evaluation: &Evaluation<'_>) -> String {
             "at threshold 0.5",
         );
     }
-    area_label(&mut svg, &format!("{auc:.4}"), "area under the curve");
+    area_label(&mut svg, &auc, "area under the curve");
     let (x, y) = FRAME.at(0.3, 0.3);
     svg.text("note", (x + 14.0, y + 12.0), Anchor::Start, "chance");
     svg.finish()
@@ -72,17 +73,23 @@ pub fn roc(evaluation: &Evaluation<'_>) -> String {
 /// The precision-recall curve with its area and the share of positive reviews, which guessing reaches.
 #[must_use]
 pub fn precision_recall(evaluation: &Evaluation<'_>) -> String {
-    let (area, measures) = (evaluation.average_precision, &evaluation.measures);
-    let base = measures.n_positive as f64 / measures.metrics.n.max(1) as f64;
-    let describe = format!(
-        "Precision against recall over all thresholds. The average precision is {area:.4}; guessing has {base:.4}, the \
-         share of positive reviews."
+    let (measures, chart) = (
+        &evaluation.measures,
+        "Precision against recall over all thresholds.",
     );
-    let mut svg = start("precision-recall", "Precision and recall", &describe);
-    FRAME.axes(&mut svg, "Recall", "Precision");
-    if evaluation.precision_recall.is_empty() {
-        return without(svg, "needs positive reviews");
-    }
+    let axes = |describe: &str| {
+        let mut svg = start("precision-recall", "Precision and recall", describe);
+        FRAME.axes(&mut svg, "Recall", "Precision");
+        svg
+    };
+    let Some(area) = evaluation.average_precision else {
+        let why = "needs positive reviews";
+        return without(axes(&format!("{chart} It {why}.")), why);
+    };
+    let base = measures.n_positive as f64 / measures.metrics.n as f64;
+    let mut svg = axes(&format!(
+        "{chart} The average precision is {area:.4}; guessing has {base:.4}, the share of positive reviews."
+    ));
     let place = |point: &PrecisionRecallPoint| (point.recall, point.precision);
     let at = |point: &PrecisionRecallPoint| FRAME.at(point.recall, point.precision);
     let points = thin(&evaluation.precision_recall, MAX_POINTS, place);
@@ -135,10 +142,10 @@ const COUNTS: Frame = Frame {
 /// How often reviews are positive against how probable that was said to be, above the number of reviews in each bin.
 #[must_use]
 pub fn reliability(evaluation: &Evaluation<'_>) -> String {
-    let ece = evaluation.measures.metrics.ece;
+    let ece = evaluation.measures.metrics.told("ece");
     let describe = format!(
         "Fraction of positive reviews against mean P(positive), in {BINS} bins; on the diagonal, probabilities are as \
-         they say. The expected calibration error is {ece:.4}. Below, the number of reviews in each bin."
+         they say. The expected calibration error is {ece}. Below, the number of reviews in each bin."
     );
     let mut svg = start("calibration", "Calibration", &describe);
     RELIABILITY.axes(&mut svg, "", "Fraction positive");
@@ -152,29 +159,26 @@ pub fn reliability(evaluation: &Evaluation<'_>) -> String {
         .map(|bin| RELIABILITY.at(bin.predicted, bin.actual))
         .collect();
     for (bin, &(x, _)) in evaluation.calibration.iter().zip(&points) {
-        let (low, high) = interval(bin);
-        svg.line(
-            "band",
-            (x, RELIABILITY.at(0.0, low).1),
-            (x, RELIABILITY.at(0.0, high).1),
-        );
+        if let Some(share) = interval(bin) {
+            let [low, high] = [share.low, share.high].map(|end| RELIABILITY.at(0.0, end).1);
+            svg.line("band", (x, low), (x, high));
+        }
     }
     svg.path("curve", &points);
     for &point in &points {
         svg.dot("dot", point, 4.0);
     }
     let (x, y) = RELIABILITY.at(0.97, 0.13);
-    svg.text("value", (x, y), Anchor::End, format_args!("{ece:.4}"));
+    svg.text("value", (x, y), Anchor::End, ece);
     svg.text("note", (x, y + 20.0), Anchor::End, "calibration error");
     counts(&mut svg, &evaluation.calibration);
     svg.finish()
 }
 
 /// Wilson's interval of the fraction, at 95 %.
-fn interval(bin: &CalibrationBin) -> (f64, f64) {
+fn interval(bin: &CalibrationBin) -> Option<Share> {
     let positives = (bin.actual * bin.n as f64).round() as usize;
-    let share = crate::gate::slices::Share::new(positives, bin.n);
-    (share.low, share.high)
+    Share::new(positives, bin.n)
 }
 
 fn counts(svg: &mut Svg, bins: &[CalibrationBin]) {

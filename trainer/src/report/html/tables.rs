@@ -1,5 +1,6 @@
 //! The numbers of the page.
 
+use crate::metrics::shown;
 use crate::report::charts::grouped;
 use crate::report::evaluation::Evaluation;
 use crate::report::svg::Escaped;
@@ -23,23 +24,29 @@ pub(super) fn identity(out: &mut String, evaluation: &Evaluation<'_>) -> fmt::Re
 
 /// The metrics, large.
 pub(super) fn tiles(out: &mut String, evaluation: &Evaluation<'_>) -> fmt::Result {
-    let measures = &evaluation.measures;
-    let metrics = &measures.metrics;
+    let metrics = &evaluation.measures.metrics;
+    let undefined = metrics.undefined();
+    let titles = [
+        "Accuracy",
+        "Precision",
+        "Recall",
+        "F1",
+        "Area under ROC",
+        "Log-loss, nats",
+        "Brier score",
+        "Calibration error",
+    ];
     out.write_str("<ul class=\"tiles\">\n")?;
-    for (name, value) in [
-        ("Accuracy", metrics.accuracy),
-        ("Precision", metrics.precision),
-        ("Recall", metrics.recall),
-        ("F1", metrics.f1),
-        ("Area under ROC", metrics.auc),
-        ("Log-loss, nats", metrics.log_loss),
-        ("Brier score", measures.brier),
-        ("Calibration error", metrics.ece),
-    ] {
-        writeln!(
+    for (title, (name, value)) in titles.iter().zip(metrics.named()) {
+        write!(
             out,
-            "<li><span class=\"number\">{value:.4}</span> <span class=\"label\">{name}</span></li>"
+            "<li><span class=\"number\">{}</span> <span class=\"label\">{title}",
+            shown(value)
         )?;
+        if let Some(why) = undefined.get(name) {
+            write!(out, ": not defined, {why}")?;
+        }
+        out.write_str("</span></li>\n")?;
     }
     out.write_str("</ul>\n")
 }
@@ -56,21 +63,21 @@ pub(super) fn thresholds(out: &mut String, evaluation: &Evaluation<'_>) -> fmt::
     let rows = &evaluation.thresholds;
     let best = rows
         .iter()
-        .map(|row| row.confusion.f1())
+        .filter_map(|row| row.confusion.f1())
         .fold(0.0, f64::max);
     for row in rows {
         let counts = &row.confusion;
-        let is_best = best > 0.0 && counts.f1().total_cmp(&best).is_eq();
+        let is_best = best > 0.0 && counts.f1() == Some(best);
         writeln!(
             out,
-            "<tr{}><td>{:.2}</td><td>{:.1} %</td><td>{:.4}</td><td>{:.4}</td><td>{:.4}</td><td>{:.4}</td></tr>",
+            "<tr{}><td>{:.2}</td><td>{:.1} %</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
             if is_best { " class=\"best\"" } else { "" },
             row.threshold,
-            (counts.tp + counts.fp) as f64 * 100.0 / counts.n().max(1) as f64,
-            counts.accuracy(),
-            counts.precision(),
-            counts.recall(),
-            counts.f1()
+            (counts.tp + counts.fp) as f64 * 100.0 / counts.n() as f64,
+            shown(counts.accuracy()),
+            shown(counts.precision()),
+            shown(counts.recall()),
+            shown(counts.f1())
         )?;
     }
     out.write_str("</tbody>\n</table></div>\n</section>\n")
@@ -92,10 +99,10 @@ pub(super) fn slices(out: &mut String, evaluation: &Evaluation<'_>) -> fmt::Resu
             slice.describe(),
             grouped(*n)
         )?;
-        if *n == 0 {
+        let Some(share) = share else {
             out.write_str("<td>–</td><td>–</td><td></td></tr>\n")?;
             continue;
-        }
+        };
         writeln!(
             out,
             "<td>{:.4}</td><td class=\"quiet\">{:.4} – {:.4}</td><td><span class=\"meter\"><i style=\"width:{:.1}%\"></i></span></td></tr>",
