@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use verdict_kafka_io::{Failure, Record, Source};
-use verdict_messages::{ErrorKind, Sentiment};
+use verdict_messages::{ErrorKind, Sentiment, time};
 use verdict_sentiment::Model;
 use verdict_telemetry::{
     Metrics, ModelInfo,
@@ -124,15 +124,14 @@ impl Events {
         tracing::info!(assigned, revoked, held, "partitions changed");
     }
 
-    /// A batch was read at `now_unix_ms` (milliseconds since 1970). Its oldest record tells how long reviews wait.
+    /// A batch was read at `now_unix_ms` (milliseconds since 1970). Its oldest record tells how long reviews wait; a timestamp
+    /// that can be no true one tells nothing.
     pub fn batch_read(&self, records: &[Record], now_unix_ms: i64) {
-        let oldest = records
-            .iter()
-            .filter_map(|record| record.timestamp_ms)
-            .min();
-        // A writer's clock may be ahead of this one; then nothing is known to have waited.
-        if let Some(waited) = oldest.and_then(|oldest| now_unix_ms.checked_sub(oldest)) {
-            let waited = Duration::from_millis(u64::try_from(waited).unwrap_or_default());
+        let stamps = records.iter().filter_map(|record| record.timestamp_ms);
+        let waited = stamps
+            .filter_map(|stamp| time::since(stamp, now_unix_ms))
+            .max();
+        if let Some(waited) = waited {
             self.metrics.record_stage(Stage::Queue, waited);
         }
     }
@@ -264,7 +263,7 @@ impl Events {
 
     /// How far behind the group is, for each partition held.
     pub fn lag(&self, source: &Source) {
-        let lags = source.connection().lags().into_iter();
+        let lags = source.lags();
         self.metrics
             .set_lag(lags.map(|lag| ((lag.topic, lag.partition), lag.records)));
     }

@@ -4,8 +4,8 @@ use crate::ingest::review_log::LogSource;
 use crate::scoring::score_all;
 use anyhow::{Context, bail};
 use serde::Serialize;
-use std::ops::ControlFlow;
-use verdict_kafka_io::snapshot;
+use std::{collections::BTreeMap, ops::ControlFlow};
+use verdict_kafka_io::{Failure, snapshot};
 use verdict_messages::{MAX_REVIEW_BYTES, OffsetRange, Review};
 use verdict_sentiment::Model;
 
@@ -72,42 +72,74 @@ pub struct Flip {
 pub fn last_reviews(log: &LogSource, n: u64) -> anyhow::Result<Vec<Stored>> {
     let reading = || format!("reading the review log from {}", log.kafka.bootstrap());
     let whole = snapshot::ends(&log.kafka, &log.reviews, log.patience).with_context(reading)?;
-    let ranges = tail(whole, n);
-    let mut reviews = Vec::new();
-    snapshot::read_again(
-        &log.kafka,
-        &log.reviews,
-        &ranges,
-        log.patience,
-        |record, _| {
-            let value = record.value.as_deref();
-            if let Ok(review) = Review::from_record(value, &record.headers, MAX_REVIEW_BYTES) {
-                reviews.push(Stored {
-                    id: review.id_or(&record.position()).into_owned(),
-                    text: review.text.into_owned(),
-                });
-            }
-            ControlFlow::Continue(())
-        },
-    )
-    .with_context(reading)?;
+    let all: u64 = whole.iter().map(OffsetRange::len).sum();
+    let mut offsets = n;
+    // Not every offset holds a record: a transaction's markers, what it aborted, what was compacted away. Then further back.
+    let records = loop {
+        let ranges = tail(whole.clone(), offsets, OffsetRange::len, |range, left| {
+            range.from = range.to - i64::try_from(left).unwrap_or(i64::MAX);
+        });
+        let records = records_in(log, &ranges).with_context(reading)?;
+        if offsets >= all || records.iter().map(number).sum::<u64>() >= n {
+            break records;
+        }
+        offsets = offsets.saturating_mul(2);
+    };
+    let last = tail(records, n, number, |records, left| {
+        let left = usize::try_from(left).unwrap_or(usize::MAX);
+        records.drain(..records.len().saturating_sub(left));
+    });
+    let reviews: Vec<Stored> = last.into_iter().flatten().flatten().collect();
     if reviews.is_empty() {
         bail!("topic {} has no review", log.reviews);
     }
     Ok(reviews)
 }
 
-/// The ends of the ranges, `n` offsets in all where there are as many. What one partition lacks the others give.
-fn tail(mut ranges: Vec<OffsetRange>, n: u64) -> Vec<OffsetRange> {
-    ranges.sort_by_key(OffsetRange::len);
-    let (mut left, mut partitions) = (n, ranges.len() as u64);
-    for range in &mut ranges {
-        let share = left.div_ceil(partitions.max(1)).min(range.len());
-        range.from = range.to - i64::try_from(share).unwrap_or(i64::MAX);
+/// The records of a partition; none where one is no review.
+type Records = Vec<Option<Stored>>;
+
+fn number(records: &Records) -> u64 {
+    records.len() as u64
+}
+
+fn records_in(log: &LogSource, ranges: &[OffsetRange]) -> Result<Vec<Records>, Failure> {
+    let mut records: BTreeMap<i32, Records> = BTreeMap::new();
+    snapshot::read_again(
+        &log.kafka,
+        &log.reviews,
+        ranges,
+        log.patience,
+        |record, _| {
+            let value = record.value.as_deref();
+            let review = Review::from_record(value, &record.headers, MAX_REVIEW_BYTES).ok();
+            let stored = review.map(|review| Stored {
+                id: review.id_or(&record.position()).into_owned(),
+                text: review.text.into_owned(),
+            });
+            records.entry(record.partition).or_default().push(stored);
+            ControlFlow::Continue(())
+        },
+    )?;
+    Ok(records.into_values().collect())
+}
+
+/// The ends of `parts`, `n` in all where there are as many, cut by `keep`. What one part lacks the others give.
+fn tail<T>(
+    mut parts: Vec<T>,
+    n: u64,
+    length: impl Fn(&T) -> u64,
+    keep: impl Fn(&mut T, u64),
+) -> Vec<T> {
+    parts.sort_by_key(&length);
+    let (mut left, mut others) = (n, parts.len() as u64);
+    for part in &mut parts {
+        let share = left.div_ceil(others.max(1)).min(length(part));
+        keep(part, share);
         left -= share;
-        partitions -= 1;
+        others -= 1;
     }
-    ranges
+    parts
 }
 
 /// Scores every review with both models.
@@ -186,6 +218,11 @@ mod tests {
             range(2, 10, 13),
             range(3, 0, 50),
         ];
+        let tail = |whole: Vec<OffsetRange>, n| {
+            tail(whole, n, OffsetRange::len, |range, left| {
+                range.from = range.to - i64::try_from(left).unwrap();
+            })
+        };
         for (n, expected) in [(0, 0), (10, 10), (153, 153), (1000, 153)] {
             let tail = tail(whole.clone(), n);
             let got: u64 = tail.iter().map(OffsetRange::len).sum();

@@ -1,9 +1,9 @@
-//! What a client knows about its connection, gathered from its callbacks: is a broker there, how far behind are we.
+//! What a client knows about its connection, gathered from its callbacks: is a broker there, how far has reading come.
 
 use std::{
     collections::HashMap,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc,
         atomic::{AtomicBool, Ordering},
     },
 };
@@ -11,63 +11,58 @@ use std::{
 use rdkafka::{ClientContext, config::RDKafkaLogLevel, error::KafkaError, types::RDKafkaErrorCode};
 use serde::Deserialize;
 
-/// How many records of one partition wait to be processed.
+/// How far a client has come in a partition that it reads, by its statistics.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PartitionLag {
-    /// Topic name.
-    pub topic: Arc<str>,
-    /// Partition number.
-    pub partition: i32,
-    /// Records that can be read and are not committed yet.
-    pub records: u64,
+pub(crate) struct Fetched {
+    pub(crate) topic: Arc<str>,
+    pub(crate) partition: i32,
+    /// The first offset of the log.
+    pub(crate) begin: i64,
+    /// The end of what can be read.
+    pub(crate) end: i64,
+    /// The group's committed position; negative where there is none.
+    pub(crate) committed: i64,
+    /// Whether every record before `end` has been handed out by a poll.
+    pub(crate) is_drained: bool,
 }
 
 /// The state of a client's connection. Clones share it; reading it never blocks on the network.
 #[derive(Debug, Clone, Default)]
-pub struct Connection(Arc<State>);
-
-#[derive(Debug, Default)]
-struct State {
-    is_up: AtomicBool,
-    lags: Mutex<Vec<PartitionLag>>,
-}
+pub struct Connection(Arc<AtomicBool>);
 
 impl Connection {
     /// Whether at least one broker is connected. Follows the truth within about a second.
     pub fn is_up(&self) -> bool {
-        self.0.is_up.load(Ordering::Relaxed)
-    }
-
-    /// The lag of each partition this client reads, at most about a second old.
-    pub fn lags(&self) -> Vec<PartitionLag> {
-        self.0
-            .lags
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.0.load(Ordering::Relaxed)
     }
 
     pub(crate) fn mark_up(&self) {
-        self.0.is_up.store(true, Ordering::Relaxed);
+        self.0.store(true, Ordering::Relaxed);
     }
 
     fn mark_down(&self) {
-        self.0.is_up.store(false, Ordering::Relaxed);
+        self.0.store(false, Ordering::Relaxed);
     }
 
-    fn observe(&self, statistics: &Statistics) {
+    /// Takes note of the client's statistics, and gives what they say of the partitions that it reads.
+    pub(crate) fn observe(&self, statistics: &[u8]) -> Vec<Fetched> {
+        let statistics: Statistics = match serde_json::from_slice(statistics) {
+            Ok(statistics) => statistics,
+            Err(error) => {
+                tracing::debug!(target: "kafka", "statistics cannot be read: {error}");
+                return Vec::new();
+            }
+        };
         let is_up = statistics
             .brokers
             .values()
             .any(|broker| broker.state == "UP");
-        self.0.is_up.store(is_up, Ordering::Relaxed);
-        let mut lags: Vec<_> = statistics
+        self.0.store(is_up, Ordering::Relaxed);
+        statistics
             .topics
             .iter()
-            .flat_map(|(name, topic)| topic.lags(name))
-            .collect();
-        lags.sort_by(|a, b| (&a.topic, a.partition).cmp(&(&b.topic, b.partition)));
-        *self.0.lags.lock().unwrap_or_else(PoisonError::into_inner) = lags;
+            .flat_map(|(name, topic)| topic.fetched(name))
+            .collect()
     }
 }
 
@@ -93,42 +88,46 @@ struct Topic {
 #[derive(Deserialize)]
 struct Partition {
     fetch_state: String,
+    fetchq_cnt: i64,
     lo_offset: i64,
     ls_offset: i64,
     hi_offset: i64,
+    eof_offset: i64,
     committed_offset: i64,
 }
 
 impl Topic {
-    fn lags(&self, name: &str) -> impl Iterator<Item = PartitionLag> {
+    fn fetched(&self, name: &str) -> impl Iterator<Item = Fetched> {
         let topic: Arc<str> = Arc::from(name);
-        // Partition -1 is librdkafka's own; others are listed as soon as they are known, read or not.
-        let read = self
-            .partitions
-            .iter()
-            .filter(|(id, partition)| **id >= 0 && partition.fetch_state == "active");
-        read.map(move |(id, partition)| PartitionLag {
+        // Partition -1 is librdkafka's own; others are listed as soon as they are known, read or not. Offsets are negative
+        // until they are known.
+        let read = self.partitions.iter().filter(|(id, partition)| {
+            **id >= 0 && partition.fetch_state == "active" && partition.end() >= 0
+        });
+        read.map(move |(id, partition)| Fetched {
             topic: Arc::clone(&topic),
             partition: *id,
-            records: partition.lag(),
+            begin: partition.lo_offset.max(0),
+            end: partition.end(),
+            committed: partition.committed_offset,
+            is_drained: partition.is_drained(),
         })
     }
 }
 
 impl Partition {
-    /// Offsets are negative until they are known. Without a commit the whole log waits.
-    fn lag(&self) -> u64 {
-        let end = if self.ls_offset >= 0 {
+    fn end(&self) -> i64 {
+        if self.ls_offset >= 0 {
             self.ls_offset
         } else {
             self.hi_offset
-        };
-        let done = if self.committed_offset >= 0 {
-            self.committed_offset
-        } else {
-            self.lo_offset.max(0)
-        };
-        u64::try_from(end.saturating_sub(done)).unwrap_or(0)
+        }
+    }
+
+    /// librdkafka notes the end of a partition when a fetch that begins there finds nothing: then it has stepped over the
+    /// markers and aborted records before it. `fetchq_cnt` is the length of the one queue that all partitions share.
+    fn is_drained(&self) -> bool {
+        self.eof_offset == self.end() && self.fetchq_cnt == 0
     }
 }
 
@@ -157,10 +156,7 @@ impl ClientContext for Connection {
     }
 
     fn stats_raw(&self, statistics: &[u8]) {
-        match serde_json::from_slice(statistics) {
-            Ok(statistics) => self.observe(&statistics),
-            Err(error) => tracing::debug!(target: "kafka", "statistics cannot be read: {error}"),
-        }
+        drop(self.observe(statistics));
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
@@ -182,49 +178,45 @@ mod tests {
     }
 
     #[test]
-    fn lag_is_what_is_readable_and_not_committed() {
+    fn a_partition_is_drained_when_its_end_is_found_and_nothing_waits_in_the_queue() {
+        let partition = |state: &str, ls: i64, eof: i64, queued: i64| {
+            format!(
+                r#"{{"fetch_state":"{state}","fetchq_cnt":{queued},"lo_offset":5,"ls_offset":{ls},"hi_offset":100,"eof_offset":{eof},"committed_offset":60}}"#
+            )
+        };
         let cases = [
-            (
-                r#"{"fetch_state":"active","lo_offset":0,"ls_offset":90,"hi_offset":100,"committed_offset":60}"#,
-                Some(30),
-            ),
-            (
-                r#"{"fetch_state":"active","lo_offset":5,"ls_offset":-1001,"hi_offset":100,"committed_offset":-1001}"#,
-                Some(95),
-            ),
-            (
-                r#"{"fetch_state":"active","lo_offset":-1001,"ls_offset":-1001,"hi_offset":-1001,"committed_offset":-1001}"#,
-                Some(0),
-            ),
-            (
-                r#"{"fetch_state":"none","lo_offset":0,"ls_offset":90,"hi_offset":100,"committed_offset":60}"#,
-                None,
-            ),
+            (partition("active", 90, 90, 0), Some((90, true))),
+            (partition("active", 90, 90, 1), Some((90, false))),
+            (partition("active", 90, 80, 0), Some((90, false))),
+            (partition("active", 90, -1001, 0), Some((90, false))),
+            (partition("active", -1001, 100, 0), Some((100, true))),
+            (partition("none", 90, 90, 0), None),
         ];
         for (partition, expected) in cases {
-            let connection = Connection::default();
-            connection.stats_raw(statistics("UP", partition).as_bytes());
-            let lags: Vec<_> = connection
-                .lags()
+            let fetched = Connection::default().observe(statistics("UP", &partition).as_bytes());
+            let found: Vec<_> = fetched
                 .iter()
-                .map(|lag| (lag.partition, lag.records))
+                .map(|fetched| {
+                    assert_eq!((fetched.begin, fetched.committed), (5, 60));
+                    (fetched.end, fetched.is_drained)
+                })
                 .collect();
             assert_eq!(
-                lags,
-                expected
-                    .map(|records| (0, records))
-                    .into_iter()
-                    .collect::<Vec<_>>(),
+                found,
+                expected.into_iter().collect::<Vec<_>>(),
                 "{partition}"
             );
         }
+        let unknown = r#"{"fetch_state":"active","fetchq_cnt":0,"lo_offset":-1001,"ls_offset":-1001,"hi_offset":-1001,"eof_offset":-1001,"committed_offset":-1001}"#;
+        let fetched = Connection::default().observe(statistics("UP", unknown).as_bytes());
+        assert_eq!(fetched, [], "an end that is not known is not reached");
     }
 
     #[test]
     fn a_connection_is_up_while_a_broker_is() {
         let connection = Connection::default();
         assert!(!connection.is_up());
-        let partition = r#"{"fetch_state":"none","lo_offset":0,"ls_offset":0,"hi_offset":0,"committed_offset":0}"#;
+        let partition = r#"{"fetch_state":"none","fetchq_cnt":0,"lo_offset":0,"ls_offset":0,"hi_offset":0,"eof_offset":0,"committed_offset":0}"#;
         connection.stats_raw(statistics("UP", partition).as_bytes());
         assert!(connection.is_up());
         connection.error(

@@ -30,11 +30,11 @@ pub mod topics;
 
 pub use async_publisher::{AsyncPublisher, PublishError};
 pub use committed::committed;
-pub use connection::{Connection, PartitionLag};
+pub use connection::Connection;
 pub use failure::{Cause, Failure, Trouble};
 pub use follow::{Followed, Follower};
 pub use inbox::{InboxOptions, InboxState, ReplyInbox};
 pub use publisher::{Counts, Publisher, PublisherRole};
 pub use record::{Outgoing, Record};
 pub use settings::{BadSetting, KafkaArgs, KafkaSettings};
-pub use source::{BatchLimits, Commit, Polled, Source, SourceOptions};
+pub use source::{BatchLimits, Commit, PartitionLag, Polled, Source, SourceOptions};

@@ -19,7 +19,9 @@ use crate::{Cause, Connection, Failure, KafkaSettings, Record, record::Copier};
 pub struct Progress {
     /// Records read so far.
     pub read: u64,
-    /// Offsets to read in all. Where the log has gaps (compaction, transactions) there are fewer records than that.
+    /// Offsets behind those records. Where the log has gaps (compaction, transactions) there are fewer records than that.
+    pub passed: u64,
+    /// Offsets to pass in all.
     pub total: u64,
 }
 
@@ -130,6 +132,7 @@ fn read_with(
     let mut copier = Copier::default();
     let mut progress = Progress {
         read: 0,
+        passed: 0,
         total: ranges.iter().map(OffsetRange::len).sum(),
     };
     let mut last_heard = Instant::now();
@@ -137,13 +140,16 @@ fn read_with(
         match consumer.poll(Duration::from_millis(100)) {
             None if last_heard.elapsed() >= patience => {
                 let reason = format!(
-                    "nothing arrived for {patience:?}, {} of {} read",
-                    progress.read, progress.total
+                    "nothing arrived for {patience:?}, {} records and {} of {} offsets read",
+                    progress.read, progress.passed, progress.total
                 );
                 return Err(Failure::retry(reading(topic), reason, Cause::Transport));
             }
             None => {}
-            Some(Err(KafkaError::PartitionEOF(partition))) => open.at_end(partition),
+            Some(Err(KafkaError::PartitionEOF(partition))) => {
+                last_heard = Instant::now();
+                open.at_end(partition);
+            }
             Some(Err(error)) => match failed(&error) {
                 fatal @ Failure::Fatal(_) => return Err(fatal),
                 // A broker that is away comes back or runs into the patience above.
@@ -154,6 +160,7 @@ fn read_with(
                 let record = copier.record(&message);
                 if open.takes(record.partition, record.offset) {
                     progress.read += 1;
+                    progress.passed = open.passed;
                     if on_record(record, progress).is_break() {
                         break;
                     }
@@ -207,39 +214,68 @@ pub(crate) fn ranges(
     Ok(ranges)
 }
 
-/// The partitions that are not read to their end yet, each with the offset that ends it.
+/// The partitions that are not read to their end yet.
 #[derive(Debug)]
-pub(crate) struct Open(Vec<(i32, i64)>);
+pub(crate) struct Open {
+    partitions: Vec<OpenPartition>,
+    /// Offsets before where reading has come, of all partitions.
+    passed: u64,
+}
+
+#[derive(Debug)]
+struct OpenPartition {
+    id: i32,
+    at: i64,
+    /// The offset that ends it.
+    end: i64,
+}
 
 impl Open {
     pub(crate) fn new(ranges: &[OffsetRange]) -> Self {
-        Self(
-            ranges
-                .iter()
-                .filter(|range| range.from < range.to)
-                .map(|range| (range.partition, range.to))
+        let not_empty = ranges.iter().filter(|range| range.from < range.to);
+        Self {
+            partitions: not_empty
+                .map(|range| OpenPartition {
+                    id: range.partition,
+                    at: range.from,
+                    end: range.to,
+                })
                 .collect(),
-        )
+            passed: 0,
+        }
     }
 
     pub(crate) fn is_done(&self) -> bool {
-        self.0.is_empty()
+        self.partitions.is_empty()
     }
 
     pub(crate) fn at_end(&mut self, partition: i32) {
-        self.0.retain(|(open, _)| *open != partition);
+        self.pass(partition, i64::MAX);
+        self.partitions.retain(|open| open.id != partition);
     }
 
     /// Whether the record belongs to the snapshot.
     pub(crate) fn takes(&mut self, partition: i32, offset: i64) -> bool {
-        let Some((_, end)) = self.0.iter().find(|(open, _)| *open == partition) else {
+        let Some(end) = self.pass(partition, offset) else {
             return false;
         };
-        let is_inside = offset < *end;
-        if offset >= *end - 1 {
+        let is_inside = offset < end;
+        if offset >= end - 1 {
             self.at_end(partition);
         }
         is_inside
+    }
+
+    /// Reading has come to `offset`; gives the end of an open partition.
+    fn pass(&mut self, partition: i32, offset: i64) -> Option<i64> {
+        let open = self
+            .partitions
+            .iter_mut()
+            .find(|open| open.id == partition)?;
+        let at = offset.clamp(open.at, open.end);
+        self.passed += u64::try_from(at - open.at).unwrap_or(0);
+        open.at = at;
+        Some(open.end)
     }
 }
 
@@ -265,6 +301,17 @@ mod tests {
         assert!(!open.is_done());
         open.at_end(2);
         assert!(open.is_done());
+    }
+
+    #[test]
+    fn offsets_without_a_record_are_passed_too() {
+        let mut open = open();
+        for (partition, offset, passed) in [(0, 0, 0), (2, 4, 3), (0, 2, 6), (2, 4, 6)] {
+            open.takes(partition, offset);
+            assert_eq!(open.passed, passed, "{partition}-{offset}");
+        }
+        open.at_end(2);
+        assert_eq!(open.passed, 11, "the whole of the three ranges");
     }
 
     #[test]

@@ -1,25 +1,25 @@
 //! Reads topics as a member of a consumer group, in batches: for a thread of its own.
 
 mod assignment;
+mod member;
 
 use std::{
     fmt,
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::Arc,
     time::{Duration, Instant},
 };
 
 use rdkafka::{
-    ClientConfig, ClientContext, Offset, TopicPartitionList,
-    config::RDKafkaLogLevel,
-    consumer::{BaseConsumer, CommitMode, Consumer, ConsumerContext, Rebalance},
-    error::KafkaError,
+    ClientConfig, Offset, TopicPartitionList,
+    consumer::{BaseConsumer, CommitMode, Consumer},
 };
 use verdict_messages::NextOffset;
 
-use self::assignment::{Assignment, Change};
+pub use self::assignment::PartitionLag;
+use self::{
+    assignment::{Assignment, Change},
+    member::{Changes, Member},
+};
 use crate::{Connection, Failure, KafkaSettings, Record, record::Copier};
 
 /// How long a seek or a group request may take.
@@ -157,13 +157,21 @@ impl Source {
                 }
             }
             if self.changes.are_there() {
-                self.has_joined = true;
-                for change in self.changes.take() {
-                    match &change {
+                for mut change in self.changes.take() {
+                    match &mut change {
                         Change::Assigned(partitions) => polled.assigned += partitions.len(),
                         Change::Revoked(partitions) => polled.revoked += partitions.len(),
+                        // A pause empties the client's queue: what waited there was not handed out.
+                        Change::Fetched(fetched) if self.is_paused => {
+                            fetched.iter_mut().for_each(|one| one.is_drained = false);
+                        }
+                        Change::Fetched(_) => {}
                     }
                     self.assignment.apply(&change);
+                    if matches!(change, Change::Fetched(_)) {
+                        continue;
+                    }
+                    self.has_joined = true;
                     if self.is_paused {
                         self.tell_client(true);
                     }
@@ -277,7 +285,13 @@ impl Source {
         self.has_joined
     }
 
-    /// The state of this client's connection, with the lag of each partition.
+    /// How many records of each held partition wait for their commit, where that is known. At most about a second old;
+    /// while reading is paused, as of the pause.
+    pub fn lags(&self) -> impl Iterator<Item = PartitionLag> {
+        self.assignment.lags()
+    }
+
+    /// The state of this client's connection.
     pub fn connection(&self) -> &Connection {
         &self.connection
     }
@@ -384,67 +398,4 @@ fn join(
         .subscribe(&topics)
         .map_err(|error| Failure::of(context(), &error))?;
     Ok(consumer)
-}
-
-/// Rebalances as the client's callback saw them, to be handled after the poll they happened in.
-#[derive(Debug, Default)]
-struct Changes {
-    are_there: AtomicBool,
-    list: Mutex<Vec<Change>>,
-}
-
-impl Changes {
-    fn are_there(&self) -> bool {
-        self.are_there.load(Ordering::Acquire)
-    }
-
-    fn push(&self, change: Change) {
-        self.list
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(change);
-        self.are_there.store(true, Ordering::Release);
-    }
-
-    fn take(&self) -> Vec<Change> {
-        self.are_there.store(false, Ordering::Release);
-        std::mem::take(&mut *self.list.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-}
-
-/// The client's callbacks. They only note what happened: no broker call, no decision.
-struct Member {
-    connection: Connection,
-    changes: Arc<Changes>,
-}
-
-impl ClientContext for Member {
-    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
-        self.connection.log(level, facility, message);
-    }
-
-    fn stats_raw(&self, statistics: &[u8]) {
-        self.connection.stats_raw(statistics);
-    }
-
-    fn error(&self, error: KafkaError, reason: &str) {
-        self.connection.error(error, reason);
-    }
-}
-
-impl ConsumerContext for Member {
-    fn pre_rebalance(&self, _: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
-        match rebalance {
-            Rebalance::Assign(list) => self.changes.push(Change::Assigned(partitions(list))),
-            Rebalance::Revoke(list) => self.changes.push(Change::Revoked(partitions(list))),
-            Rebalance::Error(error) => tracing::warn!(target: "kafka", "rebalance failed: {error}"),
-        }
-    }
-}
-
-fn partitions(list: &TopicPartitionList) -> Vec<(Arc<str>, i32)> {
-    list.elements()
-        .iter()
-        .map(|element| (Arc::from(element.topic()), element.partition()))
-        .collect()
 }

@@ -1,7 +1,7 @@
 //! CloudEvents 1.0 over Kafka: the headers of binary mode, written on everything that Verdict publishes.
 //!
 //! The value is the data and stays as it is; attributes are headers `ce_…`, all text. Structured mode is only read
-//! (see [`Review::decode`](crate::Review::decode)).
+//! (see [`Review::from_record`](crate::Review::from_record)).
 
 use std::borrow::Cow;
 

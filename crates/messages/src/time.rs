@@ -1,6 +1,13 @@
-//! Moments on the wire: RFC 3339 in UTC with milliseconds.
+//! Moments on the wire: RFC 3339 in UTC with milliseconds; and what may be concluded from a moment that somebody else wrote.
+
+use std::time::Duration;
 
 use jiff::{Timestamp, fmt::temporal::DateTimePrinter};
+
+/// 2000-01-01T00:00:00Z: a moment before Kafka is that of a clock that was never set, or no moment at all.
+const FIRST_UNIX_MS: i64 = 946_684_800_000;
+/// So far may the clock of a writer be ahead of a reader's.
+const CLOCK_SKEW_MS: i64 = 5_000;
 
 /// `unix_ms` (milliseconds since 1970) as RFC 3339 text in UTC, always with three decimals.
 ///
@@ -28,9 +35,52 @@ pub fn unix_ms(rfc3339: &str) -> Option<i64> {
         .map(|moment| moment.as_millisecond())
 }
 
+/// The time from a moment that somebody wrote to the present one, both milliseconds since 1970; `None` when the moment can
+/// be no true one: before the year 2000, or more than 5 s ahead. Less than that ahead is a difference of clocks: no time.
+///
+/// ```
+/// use std::time::Duration;
+/// use verdict_messages::time::since;
+///
+/// let now = 1_700_000_000_000;
+/// assert_eq!(since(now - 250, now), Some(Duration::from_millis(250)));
+/// assert_eq!(since(1, now), None);
+/// ```
+pub fn since(unix_ms: i64, now_unix_ms: i64) -> Option<Duration> {
+    let latest = now_unix_ms.saturating_add(CLOCK_SKEW_MS);
+    if !(FIRST_UNIX_MS..=latest).contains(&unix_ms) {
+        return None;
+    }
+    let passed = now_unix_ms.saturating_sub(unix_ms);
+    Some(Duration::from_millis(u64::try_from(passed).unwrap_or(0)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_time_is_known_to_have_passed_since_a_moment_that_cannot_be() {
+        let now = 1_700_000_000_000;
+        for (moment, expected) in [
+            (now, Some(0)),
+            (now - 1, Some(1)),
+            (FIRST_UNIX_MS, Some(753_315_200_000)),
+            (FIRST_UNIX_MS - 1, None),
+            (1, None),
+            (0, None),
+            (-1, None),
+            (i64::MIN, None),
+            (now + CLOCK_SKEW_MS, Some(0)),
+            (now + CLOCK_SKEW_MS + 1, None),
+            (now * 1_000, None),
+            (i64::MAX, None),
+        ] {
+            let expected = expected.map(Duration::from_millis);
+            assert_eq!(since(moment, now), expected, "{moment}");
+        }
+        assert_eq!(since(1, 0), None, "a clock of ours that was never set");
+    }
 
     #[test]
     fn a_moment_survives_its_text() {

@@ -86,6 +86,28 @@ pub fn read(source: &LogSource, again: Option<&[OffsetRange]>) -> anyhow::Result
 }
 
 impl LogSource {
+    /// How many records of labels, tombstones among them, the log has between the ends `before` and the ends `now`. Offsets
+    /// would be too many: those of a transaction's markers and of aborted records hold no label. Ranges of other topics are
+    /// passed over.
+    ///
+    /// # Errors
+    /// Those of [`snapshot::read_again`].
+    pub fn labels_between(
+        &self,
+        before: &[OffsetRange],
+        now: &[OffsetRange],
+    ) -> Result<u64, Failure> {
+        let new = new_ranges(&self.labels, before, now);
+        let mut records = 0;
+        if !new.is_empty() {
+            snapshot::read_again(&self.kafka, &self.labels, &new, self.patience, |_, _| {
+                records += 1;
+                ControlFlow::Continue(())
+            })?;
+        }
+        Ok(records)
+    }
+
     fn read_topic(
         &self,
         topic: &str,
@@ -97,7 +119,7 @@ impl LogSource {
         let on_record = |record: Record, progress: Progress| {
             if progress.read % 1024 == 1 {
                 bar.set_length(progress.total);
-                bar.set_position(progress.read);
+                bar.set_position(progress.passed);
             }
             take(record);
             ControlFlow::Continue(())
@@ -116,6 +138,23 @@ impl LogSource {
         bar.finish_and_clear();
         read.with_context(|| format!("reading the review log from {}", self.kafka.bootstrap()))
     }
+}
+
+/// What `now` has and `before` had not. A partition that ended elsewhere than in what there is now (its records were deleted, or
+/// its topic made anew) is all new.
+fn new_ranges(topic: &str, before: &[OffsetRange], now: &[OffsetRange]) -> Vec<OffsetRange> {
+    let known_end = |range: &OffsetRange| {
+        let same = before
+            .iter()
+            .find(|known| known.topic == topic && known.partition == range.partition);
+        same.map(|known| known.to)
+            .filter(|end| (range.from..=range.to).contains(end))
+    };
+    let new = now.iter().map(|range| OffsetRange {
+        from: known_end(range).unwrap_or(range.from),
+        ..range.clone()
+    });
+    new.filter(|range| !range.is_empty()).collect()
 }
 
 /// Labels and reviews by id. Texts are kept of labelled reviews only: a log is mostly unlabelled.
@@ -224,6 +263,40 @@ mod one_reading;
 mod tests {
     use super::*;
     use verdict_messages::Headers;
+
+    #[test]
+    fn what_is_new_begins_where_was_looked_last() {
+        let range = |topic: &str, partition, from, to| OffsetRange {
+            topic: topic.into(),
+            partition,
+            from,
+            to,
+        };
+        let before = [
+            range("labels", 0, 0, 10),
+            range("labels", 1, 0, 10),
+            range("labels", 2, 0, 10),
+            range("labels", 3, 0, 10),
+            range("reviews", 4, 0, 10),
+        ];
+        let now = [
+            range("labels", 0, 0, 10),
+            range("labels", 1, 0, 12),
+            range("labels", 2, 11, 15),
+            range("labels", 3, 0, 4),
+            range("labels", 4, 0, 3),
+        ];
+        assert_eq!(
+            new_ranges("labels", &before, &now),
+            [
+                range("labels", 1, 10, 12),
+                range("labels", 2, 11, 15),
+                range("labels", 3, 0, 4),
+                range("labels", 4, 0, 3),
+            ],
+            "nothing, some, after a deletion, of a topic made anew, of a partition that is new"
+        );
+    }
 
     fn record(key: &str, value: Option<String>) -> Record {
         Record {

@@ -30,7 +30,8 @@ pub fn watch(job: &Job, pace: &Pace, telemetry: &Telemetry, stop: &Receiver<()>)
         job,
         pace,
         telemetry,
-        trained_to: 0,
+        looked_to: Vec::new(),
+        pending: 0,
         last: Instant::now(),
         failed: false,
         settled: false,
@@ -53,8 +54,10 @@ struct Watch<'a> {
     job: &'a Job,
     pace: &'a Pace,
     telemetry: &'a Telemetry,
-    /// Records of labels that the last rebuild had, of all partitions.
-    trained_to: u64,
+    /// The ends of the labels, as they were looked at last.
+    looked_to: Vec<OffsetRange>,
+    /// Labels before these that the last rebuild did not have.
+    pending: u64,
     last: Instant,
     /// Whether the last rebuild failed: it is owed, though no label may come.
     failed: bool,
@@ -67,12 +70,11 @@ impl Watch<'_> {
             self.begin()?;
         }
         let log = &self.job.log;
-        let labels = end_of(
-            &snapshot::ends(&log.kafka, &log.labels, log.patience)?,
-            &log.labels,
-        );
+        let ends = snapshot::ends(&log.kafka, &log.labels, log.patience)?;
+        self.pending += log.labels_between(&self.looked_to, &ends)?;
+        self.looked_to = ends;
         let metrics = self.telemetry.metrics();
-        let pending = labels.saturating_sub(self.trained_to);
+        let pending = self.pending;
         metrics.set_labels_pending(pending);
         let is_time = self.last.elapsed() >= self.pace.every;
         if !(pending >= self.pace.new_labels || is_time && (pending > 0 || self.failed)) {
@@ -83,7 +85,7 @@ impl Watch<'_> {
         let rebuilt = self.job.rebuild_if_enough();
         metrics.record_rebuild(outcome(&rebuilt), started.elapsed());
         // What has been tried is not tried again before something new comes.
-        self.trained_to = labels;
+        self.pending = 0;
         self.last = Instant::now();
         self.failed = rebuilt.is_err();
         metrics.set_labels_pending(0);
@@ -102,7 +104,6 @@ impl Watch<'_> {
             registry,
             announcer,
             to,
-            log,
             ..
         } = self.job;
         let name = &params.registration.name;
@@ -112,7 +113,7 @@ impl Watch<'_> {
         if let Some(last) = announcer.last(name)?
             && let TrainedFrom::Log { ranges } = last.trained_from
         {
-            self.trained_to = end_of(&ranges, &log.labels);
+            self.looked_to = ranges;
         }
         self.settled = true;
         self.telemetry.health().check("kafka").pass();
@@ -129,10 +130,4 @@ fn outcome(rebuilt: &anyhow::Result<Rebuilt>) -> Rebuild {
         // Where nobody is to be told, the alias has moved all the same.
         Ok(_) => Rebuild::Promoted,
     }
-}
-
-/// The sum of the ends of a topic's partitions: how many records it has ever had.
-fn end_of(ranges: &[OffsetRange], topic: &str) -> u64 {
-    let ends = ranges.iter().filter(|range| range.topic == topic);
-    ends.map(|range| u64::try_from(range.to).unwrap_or(0)).sum()
 }

@@ -6,6 +6,7 @@
     clippy::panic,
     clippy::indexing_slicing,
     clippy::disallowed_methods,
+    clippy::print_stderr,
     reason = "tests"
 )]
 #![allow(
@@ -27,4 +28,6 @@ mod replay;
 mod rollback;
 #[path = "../../../crates/registry/tests/conformance/server.rs"]
 mod server;
+#[path = "../../../crates/kafka-io/tests/common/transactions.rs"]
+mod transactions;
 mod watch;

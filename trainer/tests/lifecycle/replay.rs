@@ -3,6 +3,7 @@
 use crate::common::reviews;
 use crate::common::write_csv;
 use crate::log::{Log, flipped, params};
+use crate::transactions::Transactions;
 use std::collections::BTreeSet;
 use verdict_kafka_io::Outgoing;
 use verdict_sentiment::{Model, Scratch};
@@ -110,4 +111,31 @@ fn every_flip_of_the_last_reviews_is_counted() {
         ran.out
     );
     assert_eq!(ran.out.lines().count(), 5, "{}", ran.out);
+}
+
+#[test]
+fn the_last_reviews_are_looked_for_behind_markers_and_aborted_ones() {
+    let Some(log) = Log::with_partitions("replay-transactions", 2) else {
+        return;
+    };
+    log.place
+        .ok(&["train", "--data", "reviews.csv", "--out", "model"]);
+    let sender = Transactions::new(log.kafka.bootstrap(), "replay-transactions");
+    let topic = log.topic("reviews");
+    let made = reviews(30);
+    let values: Vec<Vec<u8>> = made
+        .iter()
+        .map(|made| log.review(made).value.unwrap())
+        .collect();
+    for (n, value) in values.iter().enumerate() {
+        sender.commit(&topic, i32::try_from(n % 2).unwrap(), &[("k", value)]);
+    }
+    let aborted: Vec<(&str, &[u8])> = values.iter().map(|value| ("k", &value[..])).collect();
+    sender.abort(&topic, 0, &aborted);
+    for (last, n_reviews) in [(1, 1), (10, 10), (30, 30), (10_000, 30)] {
+        let last = last.to_string();
+        let flags = ["replay", "--champion", "model", "--candidate", "model"];
+        let ran = log.run(&[&flags[..], &["--last", &last, "--json"]].concat());
+        assert_eq!(ran.json(0)["n_reviews"], n_reviews, "{last}");
+    }
 }

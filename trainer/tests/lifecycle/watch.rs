@@ -2,6 +2,7 @@
 
 use crate::common::{Made, reviews};
 use crate::log::{Log, PATIENCE, eventually, params};
+use crate::transactions::Transactions;
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::process::{Child, Stdio};
@@ -126,6 +127,34 @@ fn labels_that_come_give_a_version_that_serves_until_sigterm() {
     });
     watching.terminate();
     assert_eq!((log.announced(), log.versions().len()), (2, 2));
+}
+
+#[test]
+fn markers_and_aborted_labels_are_no_labels() {
+    let Some(log) = Log::empty("watch-transactions") else {
+        return;
+    };
+    let sender = Transactions::new(log.kafka.bootstrap(), "watch-transactions");
+    let labels = log.topic("labels");
+    let write = |commits: std::ops::Range<i32>| {
+        for n in commits {
+            let label = log.label(&format!("r{n}"), true).value.unwrap();
+            sender.commit(&labels, n % 2, &[("r", &label)]);
+            sender.abort(&labels, n % 2, &[("r", &label), ("s", &label)]);
+        }
+    };
+    write(0..5);
+    let watching = Watching::start(&log, &["--new-labels", "12"]);
+    eventually("5 labels are pending", || {
+        (watching.metric("verdict_trainer_labels_pending") == 5).then_some(())
+    });
+    write(5..8);
+    eventually("8 labels are pending", || {
+        (watching.metric("verdict_trainer_labels_pending") == 8).then_some(())
+    });
+    let rebuilds = ["failed", "refused"].map(|outcome| watching.rebuilds(outcome));
+    assert_eq!(rebuilds, [0, 0], "the logs have 40 offsets");
+    watching.terminate();
 }
 
 #[test]

@@ -2,22 +2,63 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use crate::{Commit, Record};
+use crate::{Commit, Record, connection::Fetched};
 
 type Partition = (Arc<str>, i32);
 
-/// A rebalance, as far as this member is concerned.
+/// How many records of one partition wait for their commit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PartitionLag {
+    /// Topic name.
+    pub topic: Arc<str>,
+    /// Partition number.
+    pub partition: i32,
+    /// At most so many: offsets from the first record that is not done to the end of what can be read. Markers of
+    /// transactions and aborted records among them count until they are read over; when every record is done it is 0.
+    pub records: u64,
+}
+
+/// What a callback of the client saw.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Change {
     /// Partitions that came.
     Assigned(Vec<Partition>),
     /// Partitions that went, with or without this member's consent.
     Revoked(Vec<Partition>),
+    /// How far reading has come.
+    Fetched(Vec<Fetched>),
 }
 
-/// The partitions held, each with the first offset that is read and not committed.
+/// The partitions held.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Assignment(BTreeMap<Partition, Option<i64>>);
+pub(super) struct Assignment(BTreeMap<Partition, Held>);
+
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Held {
+    /// The first record that is handed out and not committed.
+    first: Option<i64>,
+    /// Before this offset nothing is left to hand out. Not the last record's: behind it there may be offsets without one.
+    handed_out: i64,
+    /// Reading has gone back and nothing has come since. Until then the statistics may be those of the reading before.
+    is_rewound: bool,
+    fetched: Option<Fetched>,
+}
+
+impl Held {
+    fn lag(&self) -> Option<u64> {
+        let Fetched {
+            begin,
+            end,
+            committed,
+            ..
+        } = *self.fetched.as_ref()?;
+        // Positions behind the end are those of a topic that was deleted and made anew.
+        let positions = [committed, self.handed_out].into_iter();
+        let done = positions.filter(|position| *position <= end).max();
+        let first = self.first.or(done).unwrap_or(begin).max(begin);
+        Some(u64::try_from(end.saturating_sub(first)).unwrap_or(0))
+    }
+}
 
 impl Assignment {
     /// How many partitions are held.
@@ -37,14 +78,38 @@ impl Assignment {
         self.0.contains_key(&(Arc::clone(topic), partition))
     }
 
-    /// Takes note of a rebalance. A partition that comes back is a new one: what was read of it before is void.
+    /// Takes note of a change. A partition that comes back is a new one: what was read of it before is void.
     pub(super) fn apply(&mut self, change: &Change) {
         match change {
-            Change::Assigned(partitions) => self
-                .0
-                .extend(partitions.iter().map(|partition| (partition.clone(), None))),
+            Change::Assigned(partitions) => self.0.extend(
+                partitions
+                    .iter()
+                    .map(|partition| (partition.clone(), Held::default())),
+            ),
             Change::Revoked(partitions) => self.0.retain(|held, _| !partitions.contains(held)),
+            Change::Fetched(fetched) => fetched.iter().for_each(|fetched| self.fetched(fetched)),
         }
+    }
+
+    fn fetched(&mut self, fetched: &Fetched) {
+        let partition = (Arc::clone(&fetched.topic), fetched.partition);
+        if let Some(held) = self.0.get_mut(&partition) {
+            if fetched.is_drained && !held.is_rewound {
+                held.handed_out = fetched.end;
+            }
+            held.fetched = Some(fetched.clone());
+        }
+    }
+
+    /// The lag of each partition whose end is known.
+    pub(super) fn lags(&self) -> impl Iterator<Item = PartitionLag> {
+        self.0.iter().filter_map(|((topic, partition), held)| {
+            Some(PartitionLag {
+                topic: Arc::clone(topic),
+                partition: *partition,
+                records: held.lag()?,
+            })
+        })
     }
 
     /// Takes note of records handed out, in the order of their partitions.
@@ -56,11 +121,12 @@ impl Assignment {
                 continue;
             }
             last = Some((&record.topic, record.partition));
-            if let Some(first) = self
+            if let Some(held) = self
                 .0
                 .get_mut(&(Arc::clone(&record.topic), record.partition))
             {
-                first.get_or_insert(record.offset);
+                held.first.get_or_insert(record.offset);
+                held.is_rewound = false;
             }
         }
     }
@@ -68,12 +134,13 @@ impl Assignment {
     /// Takes note of committed positions, each of which covers all that was handed out of its partition before it.
     pub(super) fn committed(&mut self, commits: &[Commit]) {
         for commit in commits {
-            if let Some(first) = self
+            if let Some(held) = self
                 .0
                 .get_mut(&(Arc::clone(&commit.topic), commit.partition))
-                && first.is_some_and(|offset| offset < commit.next.get())
+                && held.first.is_some_and(|offset| offset < commit.next.get())
             {
-                *first = None;
+                held.first = None;
+                held.handed_out = held.handed_out.max(commit.next.get());
             }
         }
     }
@@ -82,12 +149,17 @@ impl Assignment {
     pub(super) fn uncommitted(&self) -> impl Iterator<Item = (&str, i32, i64)> {
         self.0
             .iter()
-            .filter_map(|((topic, partition), first)| Some((&**topic, *partition, (*first)?)))
+            .filter_map(|((topic, partition), held)| Some((&**topic, *partition, held.first?)))
     }
 
-    /// Takes note that reading starts again at the uncommitted records.
+    /// Takes note that reading goes on at the uncommitted records: they and what follows are handed out again.
     pub(super) fn rewound(&mut self) {
-        self.0.values_mut().for_each(|first| *first = None);
+        for held in self.0.values_mut() {
+            if let Some(first) = held.first {
+                held.handed_out = held.handed_out.min(first);
+                held.is_rewound = true;
+            }
+        }
     }
 }
 
@@ -144,7 +216,108 @@ mod tests {
         assignment.delivered(&[record(0, 8), record(1, 10)]);
         assert_eq!(uncommitted(&assignment), [(0, 8), (1, 9)]);
         assignment.rewound();
-        assert!(uncommitted(&assignment).is_empty());
+        assignment.delivered(&[record(1, 9)]);
+        assert_eq!(uncommitted(&assignment), [(0, 8), (1, 9)]);
+    }
+
+    fn fetched(begin: i64, end: i64, committed: i64, is_drained: bool) -> Change {
+        Change::Fetched(vec![Fetched {
+            topic: "t".into(),
+            partition: 0,
+            begin,
+            end,
+            committed,
+            is_drained,
+        }])
+    }
+
+    fn lag(assignment: &Assignment) -> Option<u64> {
+        assignment.lags().next().map(|lag| lag.records)
+    }
+
+    #[test]
+    fn lag_is_zero_when_nothing_is_left_to_do_and_never_before() {
+        let none = -1001;
+        for (what, begin, end, committed, is_drained, expected) in [
+            ("nothing is committed", 5, 100, none, false, 95),
+            ("some are", 0, 100, 60, false, 40),
+            (
+                "only markers follow the committed position",
+                0,
+                100,
+                99,
+                true,
+                0,
+            ),
+            (
+                "only aborted records and markers are there",
+                0,
+                100,
+                none,
+                true,
+                0,
+            ),
+            (
+                "retention deleted what was not read",
+                90,
+                100,
+                60,
+                false,
+                10,
+            ),
+            ("the topic was made anew", 0, 10, 60, false, 10),
+        ] {
+            let mut assignment = held(&[0]);
+            assert_eq!(lag(&assignment), None, "{what}: nothing is known yet");
+            assignment.apply(&fetched(begin, end, committed, is_drained));
+            assert_eq!(lag(&assignment), Some(expected), "{what}");
+        }
+    }
+
+    #[test]
+    fn records_that_are_handed_out_are_lag_until_they_are_committed() {
+        let mut assignment = held(&[0]);
+        assignment.apply(&fetched(0, 10, 4, false));
+        assignment.delivered(&[record(0, 5), record(0, 7)]);
+        assignment.apply(&fetched(0, 10, 4, true));
+        assert_eq!(lag(&assignment), Some(5), "from the first of them");
+        assignment.committed(&[commit(0, 7)]);
+        assert_eq!(lag(&assignment), Some(0), "what follows them are markers");
+        assignment.apply(&fetched(0, 13, 8, false));
+        assert_eq!(lag(&assignment), Some(3), "only what is new");
+        assignment.apply(&fetched(0, 10, 8, false));
+        assignment.apply(&Change::Revoked(partitions(&[0])));
+        assignment.apply(&Change::Assigned(partitions(&[0])));
+        assert_eq!(lag(&assignment), None, "it may be another's work by now");
+        assignment.apply(&fetched(0, 13, 8, false));
+        assert_eq!(lag(&assignment), Some(5));
+    }
+
+    #[test]
+    fn what_is_read_again_is_lag_until_it_is_committed() {
+        let mut assignment = held(&[0]);
+        assignment.delivered(&[record(0, 5), record(0, 6), record(0, 7)]);
+        assignment.apply(&fetched(0, 10, 5, true));
+        assignment.rewound();
+        assignment.apply(&fetched(0, 10, 5, true));
+        assert_eq!(lag(&assignment), Some(5), "nothing has come again yet");
+        assignment.delivered(&[record(0, 5)]);
+        assignment.committed(&[commit(0, 5)]);
+        assert_eq!(lag(&assignment), Some(4), "two are still to come");
+        assignment.delivered(&[record(0, 6), record(0, 7)]);
+        assignment.apply(&fetched(0, 10, 6, true));
+        assert_eq!(lag(&assignment), Some(4));
+        assignment.committed(&[commit(0, 7)]);
+        assert_eq!(lag(&assignment), Some(0));
+    }
+
+    #[test]
+    fn a_commit_is_no_lag_though_the_statistics_are_older() {
+        let mut assignment = held(&[0]);
+        assignment.apply(&fetched(0, 10, 4, false));
+        assignment.delivered(&[record(0, 5), record(0, 9)]);
+        assignment.committed(&[commit(0, 9)]);
+        assert_eq!(lag(&assignment), Some(0));
     }
 
     #[test]

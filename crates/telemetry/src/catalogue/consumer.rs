@@ -48,7 +48,7 @@ pub const CONSUMER_LAG: Instrument = Instrument {
     prometheus: "verdict_consumer_lag",
     kind: Kind::Gauge,
     unit: "{record}",
-    help: "Records written but not yet read, for each partition assigned to this process",
+    help: "Records that can be read and have no outcome yet, for each partition assigned to this process. At most so many: offsets are subtracted, and those of transaction markers and aborted records count until they are read over. 0 when every record has its outcome",
     labels: &["topic", "partition"],
     services: "consumer",
 };

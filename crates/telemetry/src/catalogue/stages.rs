@@ -14,7 +14,7 @@ pub const STAGE_DURATION: Instrument = Instrument {
     prometheus: "verdict_stage_duration_seconds",
     kind: Kind::Histogram(STAGE_SECONDS),
     unit: "s",
-    help: "Parts of a review's way. Of a batch: queue (its oldest record's timestamp to its reading), score, deliver (outputs sent to positions committed); of a question: publish (given to Kafka to confirmed), answer (confirmed to its verdict)",
+    help: "Parts of a review's way. Of a batch: queue (its oldest record's timestamp to its reading; timestamps before the year 2000 or more than 5 s ahead do not count), score, deliver (outputs sent to positions committed); of a question: publish (given to Kafka to confirmed), answer (confirmed to its verdict)",
     labels: &["stage"],
     services: "consumer, web",
 };
