@@ -1,11 +1,11 @@
 //! How much memory the monitor's join takes when it is full, and how fast it goes on then:
 //! `cargo run --release -p verdict-consumer --example join_memory -- 1000000`.
-#![allow(clippy::print_stdout, reason = "its result is what it prints")]
 
 use std::time::Instant;
 
 use anyhow::Context as _;
 use verdict_consumer::monitor::join::{Join, Labelled, Place, Scored};
+use verdict_telemetry::output;
 
 fn main() -> anyhow::Result<()> {
     let remember: u64 = match std::env::args().nth(1) {
@@ -48,14 +48,14 @@ fn main() -> anyhow::Result<()> {
             .lines()
             .find_map(|line| line.strip_prefix("VmRSS:"))
             .unwrap_or_default();
-        println!(
+        output::line(format_args!(
             "{} records in {took:.2?}, {} waiting, {} labelled, {} labels waiting, resident {}",
             4 * remember,
             join.waiting_verdicts(),
             join.versions().first().map_or(0, |(_, tally)| tally.n()),
             join.waiting_labels(),
             resident.trim(),
-        );
+        ))?;
     }
     Ok(())
 }

@@ -8,7 +8,7 @@ use std::{collections::BTreeMap, ops::ControlFlow, process::ExitCode, time::Dura
 use serde::Deserialize;
 use verdict_kafka_io::{Failure, KafkaSettings, Record, committed, snapshot};
 use verdict_messages::{OffsetRange, Position, dead_letter, json};
-use verdict_telemetry::logs;
+use verdict_telemetry::{logs, output};
 
 pub use self::ledger::Ledger;
 use self::settings::AuditArgs;
@@ -231,10 +231,6 @@ fn verdict_source(record: &Record) -> Option<Position> {
 ///
 /// # Errors
 /// Settings that cannot be used, or Kafka being away.
-#[expect(
-    clippy::print_stdout,
-    reason = "the report is the result of this command"
-)]
 pub fn command(args: &AuditArgs) -> anyhow::Result<ExitCode> {
     logs::init(&args.telemetry).map_err(bad_input)?;
     let problems = args.topics.problems();
@@ -257,9 +253,9 @@ pub fn command(args: &AuditArgs) -> anyhow::Result<ExitCode> {
     )?;
     let report = report.unwrap_or_default().judged(args.allow_duplicates);
     if args.json {
-        println!("{}", report.json());
+        output::line(report.json())?;
     } else {
-        print!("{}", text(&report));
+        output::line(text(&report).trim_end())?;
     }
     Ok(ExitCode::from(u8::from(!report.ok)))
 }

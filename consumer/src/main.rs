@@ -9,6 +9,7 @@ use verdict_consumer::{
     monitor,
     service::{self, exit_code},
 };
+use verdict_telemetry::output;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -20,7 +21,7 @@ fn main() -> ExitCode {
         None => service::command(&cli.run),
     };
     result.unwrap_or_else(|error| {
-        eprintln!("consumer: {error:#}");
+        output::note(format_args!("consumer: {error:#}"));
         exit_code(&error)
     })
 }

@@ -20,7 +20,7 @@ pub mod tally;
 use std::process::ExitCode;
 
 use verdict_kafka_io::Record;
-use verdict_telemetry::{Service, logs};
+use verdict_telemetry::{Service, logs, output};
 
 use self::{
     join::{Join, Labelled, Place, Scored},
@@ -128,19 +128,15 @@ impl Monitor {
 ///
 /// # Errors
 /// Settings that cannot be used, an address that is taken, or Kafka being away when it is to read once.
-#[expect(
-    clippy::print_stdout,
-    reason = "with --once the report is the result of this command"
-)]
 pub fn command(args: &MonitorArgs) -> anyhow::Result<ExitCode> {
     logs::init(&args.telemetry).map_err(bad_input)?;
     let settings = args.check().map_err(bad_input)?;
     if args.once {
         let report = once::read(&settings)?.report();
         if args.json {
-            println!("{}", report.json());
+            output::line(report.json())?;
         } else {
-            print!("{}", report.text());
+            output::line(report.text().trim_end())?;
         }
         return Ok(ExitCode::SUCCESS);
     }

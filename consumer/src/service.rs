@@ -13,7 +13,7 @@ use verdict_kafka_io::Failure;
 use verdict_telemetry::{
     CpuPrice, Service, Telemetry, TelemetryError,
     http::{self, ProbeArgs},
-    logs,
+    logs, output,
 };
 
 use crate::{run, settings::RunArgs, shutdown::Shutdown, watching::Shadow};
@@ -140,7 +140,7 @@ pub fn healthcheck(args: &ProbeArgs) -> anyhow::Result<ExitCode> {
     Ok(match args.run(PAGES_PORT) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("consumer: {error}");
+            output::note(format_args!("consumer: {error}"));
             ExitCode::from(1)
         }
     })

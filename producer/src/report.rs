@@ -6,7 +6,7 @@ use verdict_kafka_io::topics::{TopicOutcome, TopicState};
 use verdict_messages::topic::LABELS;
 use verdict_telemetry::health::Check;
 use verdict_telemetry::labels::Destination;
-use verdict_telemetry::{Metrics, Telemetry};
+use verdict_telemetry::{Metrics, Telemetry, output};
 
 use crate::publish::{Observer, Summary};
 
@@ -73,7 +73,8 @@ impl Observer for Watch {
     }
 
     fn unreadable(&mut self, error: &ReadError) {
-        self.bar.suspend(|| eprintln!("producer: {error}"));
+        let line = format_args!("producer: {error}");
+        self.bar.suspend(|| output::note(line));
     }
 
     fn advanced(&mut self, progress: Progress, summary: &Summary) {

@@ -1,8 +1,4 @@
 //! One run of the command: settings in, work done, a closing line, an exit code.
-#![expect(
-    clippy::print_stdout,
-    reason = "prints the results that --json asks for"
-)]
 
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -10,7 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use anyhow::Context;
 use serde_json::json;
 use verdict_kafka_io::topics::TopicState;
-use verdict_telemetry::{Service, Telemetry, TelemetryError, http, logs};
+use verdict_telemetry::{Service, Telemetry, TelemetryError, http, logs, output};
 
 use crate::publish::{Ended, PublishError, publish};
 use crate::report::{Watch, closing_line, topic_line};
@@ -53,7 +49,7 @@ fn run_ensure(args: &EnsureArgs) -> anyhow::Result<ExitCode> {
     let outcomes =
         ensure(&kafka, args.layout(), args.timeout()).context("making sure of the topics")?;
     for outcome in &outcomes {
-        eprintln!("producer: {}", topic_line(outcome));
+        output::note(format_args!("producer: {}", topic_line(outcome)));
     }
     let named = |wanted: fn(&TopicState) -> bool| {
         outcomes
@@ -66,10 +62,7 @@ fn run_ensure(args: &EnsureArgs) -> anyhow::Result<ExitCode> {
     if args.json {
         let created = named(|state| matches!(state, TopicState::Created));
         let present = named(|state| matches!(state, TopicState::Present));
-        println!(
-            "{}",
-            json!({ "created": created, "present": present, "differ": differ })
-        );
+        output::line(json!({ "created": created, "present": present, "differ": differ }))?;
     }
     Ok(ExitCode::from(u8::from(!differ.is_empty())))
 }
@@ -98,9 +91,12 @@ fn run_publish(args: &PublishArgs) -> anyhow::Result<ExitCode> {
     let summary = publish(&kafka, &settings, unix_ms, &stop, &mut watch)?;
     watch.finish(&summary);
     telemetry.finish();
-    eprintln!("producer: {}", closing_line(&summary, kafka.bootstrap()));
+    output::note(format_args!(
+        "producer: {}",
+        closing_line(&summary, kafka.bootstrap())
+    ));
     if args.json {
-        println!("{}", serde_json::to_string(&summary)?);
+        output::line(serde_json::to_string(&summary)?)?;
     }
     let all = summary.unreadable == 0 && summary.ended != Ended::SourceBroken;
     Ok(ExitCode::from(if all { 0 } else { 2 }))
@@ -148,7 +144,9 @@ fn stop_on_signals(stop: Stop) -> anyhow::Result<()> {
                     if std::mem::replace(&mut asked, true) {
                         std::process::exit(130);
                     }
-                    eprintln!("producer: ending after what is under way; once more ends at once");
+                    output::note(
+                        "producer: ending after what is under way; once more ends at once",
+                    );
                     stop.ask();
                 }
             });

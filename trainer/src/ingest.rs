@@ -22,6 +22,7 @@ use manifest::{CorpusFacts, FileFacts, LogFacts, Manifest, Origin, Texts};
 use review_log::{LogReviews, LogSource};
 use std::path::{Path, PathBuf};
 use verdict_messages::OffsetRange;
+use verdict_telemetry::output;
 
 /// Everything that ingestion depends on.
 #[derive(Debug, Clone)]
@@ -59,10 +60,10 @@ pub fn ingest(request: &Request<'_>) -> anyhow::Result<Ingested> {
         match fetch(location, request) {
             Ok(fetched) => {
                 if !unreachable.is_empty() {
-                    eprintln!(
+                    output::note(format_args!(
                         "trainer: warning: {}\ntrainer: reading {location} instead",
                         unreachable.join("\n")
-                    );
+                    ));
                 }
                 return split(fetched, location, ingestion);
             }
@@ -194,10 +195,10 @@ fn split(
     }
     let texts = Texts::of(&train, &test);
     if texts.contradictory > 0 {
-        eprintln!(
+        output::note(format_args!(
             "trainer: warning: {} texts of {location} are labelled both ways; all their labels are kept",
             texts.contradictory
-        );
+        ));
     }
     let (train, test) = (Corpus::from(train), Corpus::from(test));
     let manifest = Manifest {
@@ -233,7 +234,7 @@ fn warn_of(log: &LogReviews) {
         ),
     ] {
         if n > 0 {
-            eprintln!("trainer: warning: {n} {what}");
+            output::note(format_args!("trainer: warning: {n} {what}"));
         }
     }
 }

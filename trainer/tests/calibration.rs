@@ -1,6 +1,7 @@
 //! Calibration and its folds at their edges: few reviews, scores that part the classes, files in any order.
 #![allow(
     clippy::unwrap_used,
+    clippy::print_stderr,
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,

@@ -1,6 +1,7 @@
 //! What is not defined is null with its reason, wherever numbers go, and never a number.
 #![allow(
     clippy::unwrap_used,
+    clippy::print_stderr,
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use tokio::signal::unix::{SignalKind, signal};
-use verdict_telemetry::{TelemetryError, http::ProbeArgs, logs};
+use verdict_telemetry::{TelemetryError, http::ProbeArgs, logs, output};
 use verdict_web::{Command, RawSettings, RunError};
 
 /// The port of `--listen`'s default.
@@ -20,7 +20,7 @@ fn main() -> ExitCode {
     match start(&raw) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("web: {error:#}");
+            output::note(format_args!("web: {error:#}"));
             ExitCode::from(match error.downcast_ref::<RunError>() {
                 Some(RunError::Telemetry(error))
                     if !matches!(error, TelemetryError::Setting(_)) =>
@@ -37,7 +37,7 @@ fn healthcheck(args: &ProbeArgs) -> ExitCode {
     match args.run(PORT) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("web: {error}");
+            output::note(format_args!("web: {error}"));
             ExitCode::from(1)
         }
     }

@@ -91,7 +91,7 @@ pub(crate) fn first_line(start: &[u8]) -> &[u8] {
 fn names(header: &[u8], separator: u8) -> impl Iterator<Item = String> {
     header
         .split(move |byte| *byte == separator)
-        .map(|name| column_name(name))
+        .map(column_name)
 }
 
 /// The name of a column, as names are compared.

@@ -257,7 +257,8 @@ fn of_addresses_that_stand_twice_the_last_counts() {
     let (old, new): (&[u8], &[u8]) = (b"OLD", b"NEW");
     let topic: (&str, &[u8]) = ("kafka_replyTopic", b"reviews.replies");
     let quarkus: (&str, &[u8]) = ("REPLY_TOPIC", b"reviews.replies.quarkus");
-    let cases: [(&[(&str, &[u8])], Dialect, i32); 4] = [
+    type Case<'a> = (&'a [(&'a str, &'a [u8])], Dialect, i32);
+    let cases: [Case<'_>; 4] = [
         // A service that passes its caller's record on through its own ReplyingKafkaTemplate.
         (
             &[

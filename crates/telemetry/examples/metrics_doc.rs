@@ -1,9 +1,8 @@
 //! Prints `docs/metrics.md`: `cargo run -p verdict-telemetry --example metrics_doc > docs/metrics.md`.
-#![allow(
-    clippy::print_stdout,
-    reason = "its result is the document on standard output"
-)]
+use std::io;
 
-fn main() {
-    print!("{}", verdict_telemetry::catalogue::markdown());
+use verdict_telemetry::{catalogue, output};
+
+fn main() -> io::Result<()> {
+    output::line(catalogue::markdown().trim_end())
 }

@@ -11,7 +11,7 @@
 //!
 //! Metrics are read from `/metrics`, and metrics and traces are pushed where the standard's `OTEL_…` variables say so
 //! ([`push`]). [`http`] serves the pages, and holds the bounded accept loop that every HTTP side of Verdict runs on.
-//! [`logs`] sets up `tracing`, once, from `main.rs`. No review text is logged at level info or above, anywhere.
+//! [`logs`] sets up `tracing`, once, from `main.rs`, and [`output`] is how commands print. No review text is logged at level info or above, anywhere.
 //!
 //! ```
 //! use verdict_telemetry::{CpuPrice, Service, Telemetry, labels::Ending};
@@ -29,6 +29,7 @@ pub mod http;
 pub mod labels;
 pub mod logs;
 mod metrics;
+pub mod output;
 pub mod push;
 mod settings;
 pub mod trace;

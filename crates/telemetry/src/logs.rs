@@ -62,7 +62,10 @@ where
     // the event comes; a library that only asks whether a line is wanted (librdkafka's binding does, through `log`)
     // leaves that decision behind, and the next line of the same thread is lost.
     let filtered = tracing_subscriber::registry().with(filter);
-    let layer = tracing_subscriber::fmt::layer().with_writer(writer);
+    // A line that cannot be written is lost. To complain of it on standard error, where it could not be written, would panic.
+    let layer = tracing_subscriber::fmt::layer()
+        .with_writer(writer)
+        .log_internal_errors(false);
     if json {
         let layer = layer
             .json()
@@ -175,6 +178,23 @@ mod tests {
         assert!(inside.starts_with('{') && inside.ends_with(ids), "{inside}");
         assert_eq!(inside.matches('}').count(), 1, "{inside}");
         assert!(!outside.contains("trace_id"), "{outside}");
+    }
+
+    #[test]
+    fn a_line_that_cannot_be_written_is_lost_and_nothing_else() {
+        struct Gone;
+        impl io::Write for Gone {
+            fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+                Err(io::ErrorKind::BrokenPipe.into())
+            }
+            fn flush(&mut self) -> io::Result<()> {
+                Err(io::ErrorKind::BrokenPipe.into())
+            }
+        }
+        for json in [true, false] {
+            let subscriber = subscriber(filter("info").expect("valid"), json, false, || Gone);
+            tracing::dispatcher::with_default(&subscriber, || tracing::info!("nobody reads this"));
+        }
     }
 
     #[test]

@@ -4,13 +4,13 @@ use clap::Parser;
 use std::process::ExitCode;
 use tokio::signal::unix::{SignalKind, signal};
 use verdict_demo::{run::run, settings::Settings};
-use verdict_telemetry::logs;
+use verdict_telemetry::{logs, output};
 
 fn main() -> ExitCode {
     match start(Settings::parse().quiet()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("demo: {error:#}");
+            output::note(format_args!("demo: {error:#}"));
             ExitCode::from(2)
         }
     }
@@ -27,9 +27,9 @@ fn start(settings: Settings) -> anyhow::Result<()> {
         );
         let stop = async {
             tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {} }
-            eprintln!("stopping …");
+            output::note("stopping …");
         };
-        run(settings, stop, || eprintln!("{banner}")).await
+        run(settings, stop, || output::note(&banner)).await
     });
     // A client that still waits for the broker must not hold up the end.
     runtime.shutdown_background();

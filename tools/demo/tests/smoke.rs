@@ -4,6 +4,7 @@
     clippy::expect_used,
     clippy::panic,
     unreachable_pub,
+    clippy::print_stderr,
     reason = "tests"
 )]
 

@@ -5,6 +5,7 @@
     clippy::panic,
     clippy::indexing_slicing,
     unreachable_pub,
+    clippy::print_stderr,
     reason = "tests"
 )]
 

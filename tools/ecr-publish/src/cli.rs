@@ -247,7 +247,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<String> {
 }
 
 fn told(line: impl std::fmt::Display) {
-    eprintln!("ecr-publish: {line}");
+    verdict_telemetry::output::note(format_args!("ecr-publish: {line}"));
 }
 
 fn output(table: String, value: &impl serde::Serialize, as_json: bool) -> anyhow::Result<String> {

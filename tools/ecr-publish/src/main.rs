@@ -1,12 +1,10 @@
 //! `ecr-publish`: see the library.
 
-use std::{
-    io::{self, Write as _},
-    process::ExitCode,
-};
+use std::process::ExitCode;
 
 use clap::Parser;
 use verdict_ecr_publish::cli::{Cli, run};
+use verdict_telemetry::output;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -16,19 +14,14 @@ async fn main() -> ExitCode {
         .install_default()
         .is_err()
     {
-        eprintln!("ecr-publish: another cryptography is installed already");
+        output::note("ecr-publish: another cryptography is installed already");
         return ExitCode::FAILURE;
     }
-    match run(cli).await {
-        Ok(output) => match io::stdout().write_all(output.as_bytes()) {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(error) => {
-                eprintln!("ecr-publish: what was done could not be told: {error}");
-                ExitCode::FAILURE
-            }
-        },
+    let done = run(cli).await;
+    match done.and_then(|told| Ok(output::buffered(|out| out.write_all(told.as_bytes()))?)) {
+        Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("ecr-publish: {error:#}");
+            output::note(format_args!("ecr-publish: {error:#}"));
             ExitCode::FAILURE
         }
     }

@@ -1,8 +1,4 @@
 //! `kafka-local`: a real Apache Kafka for trying things out, without a container.
-#![expect(
-    clippy::print_stdout,
-    reason = "prints the address, which is its result"
-)]
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -11,6 +7,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand};
 use tokio::signal::unix::{SignalKind, signal};
 use verdict_kafka::{Jvm, KAFKA_VERSION, Kafka, Options, StartError};
+use verdict_telemetry::output;
 
 /// Runs a real Apache Kafka (one KRaft node on 127.0.0.1) as a plain process.
 #[derive(Parser)]
@@ -62,7 +59,7 @@ async fn main() -> ExitCode {
     match run(args).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("kafka-local: {error:#}");
+            output::note(format_args!("kafka-local: {error:#}"));
             ExitCode::from(70)
         }
     }
@@ -84,14 +81,16 @@ async fn run(args: Run) -> anyhow::Result<()> {
         properties: args.properties,
         ..Options::default()
     };
-    eprintln!("kafka-local: starting Apache Kafka {KAFKA_VERSION} …");
+    output::note(format_args!(
+        "kafka-local: starting Apache Kafka {KAFKA_VERSION} …"
+    ));
     let mut kafka = start(options).await?;
-    println!("{}", kafka.bootstrap());
-    eprintln!(
+    output::line(kafka.bootstrap())?;
+    output::note(format_args!(
         "kafka-local: ready on {}, log in {}; Ctrl-C ends it",
         kafka.bootstrap(),
         kafka.log().display()
-    );
+    ));
     let mut look = tokio::time::interval(Duration::from_millis(500));
     loop {
         tokio::select! {
@@ -100,7 +99,7 @@ async fn run(args: Run) -> anyhow::Result<()> {
             _ = look.tick() => kafka.check()?,
         }
     }
-    eprintln!("kafka-local: ending …");
+    output::note("kafka-local: ending …");
     Ok(kafka.terminate(Duration::from_secs(30))?)
 }
 

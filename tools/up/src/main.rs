@@ -1,6 +1,5 @@
 //! `make up`.
 
-use std::io::Write;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,6 +7,7 @@ use std::time::Duration;
 
 use clap::Parser;
 use tokio::signal::unix::{SignalKind, signal};
+use verdict_telemetry::output;
 use verdict_up::{Settings, Stack, UpError};
 
 /// Longer than any service takes: the frontend lets open requests end for 8 s.
@@ -18,7 +18,7 @@ async fn main() -> ExitCode {
     match run(Settings::parse()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("up: {error:#}");
+            output::note(format_args!("up: {error:#}"));
             match error.downcast_ref() {
                 Some(UpError::Ended { .. } | UpError::NotEnded { .. }) | None => ExitCode::from(70),
                 Some(_) => ExitCode::from(2),
@@ -38,17 +38,17 @@ async fn run(settings: Settings) -> anyhow::Result<()> {
         // On a thread of its own, since it waits; the runtime goes on to take signals.
         tokio::task::spawn_blocking(move || Stack::start(&settings, &stop))
     };
-    eprintln!(
+    output::note(format_args!(
         "up: starting the services; logs are in {}/logs …",
         settings.state.display()
-    );
+    ));
     let mut stack = tokio::select! {
         started = &mut starting => started??,
         _ = interrupt.recv() => return stopped(&stop, starting).await,
         _ = terminate.recv() => return stopped(&stop, starting).await,
     };
     // That nobody reads it is no reason to end what runs.
-    writeln!(std::io::stdout(), "{}", banner(&settings, &stack)).unwrap_or(());
+    output::line(banner(&settings, &stack)).unwrap_or(());
     let mut look = tokio::time::interval(Duration::from_millis(500));
     loop {
         tokio::select! {
@@ -57,7 +57,7 @@ async fn run(settings: Settings) -> anyhow::Result<()> {
             _ = look.tick() => stack.check()?,
         }
     }
-    eprintln!("up: ending the services …");
+    output::note("up: ending the services …");
     Ok(tokio::task::spawn_blocking(move || stack.stop(STOP_WITHIN)).await??)
 }
 

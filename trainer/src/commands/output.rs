@@ -1,21 +1,23 @@
-//! Results on standard output. A reader that has seen enough (`| head`) is no error.
+//! What a command says, with errors as commands have them.
 
-use std::io::{self, Write};
+use std::io;
+use std::ops::ControlFlow;
+use verdict_telemetry::output;
+pub(crate) use verdict_telemetry::output::note;
 
 /// Prints one line of a result.
 pub(crate) fn line(text: impl std::fmt::Display) -> anyhow::Result<()> {
-    finish(writeln!(io::stdout().lock(), "{text}"))
+    Ok(output::line(text)?)
+}
+
+/// Prints one line of a result that may have no end; breaks when its reader has gone.
+pub(crate) fn next_line(text: impl std::fmt::Display) -> anyhow::Result<ControlFlow<()>> {
+    Ok(output::next_line(text)?)
 }
 
 /// Prints through a buffer.
-pub(crate) fn buffered(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> anyhow::Result<()> {
-    let mut out = io::BufWriter::new(io::stdout().lock());
-    finish(write(&mut out).and_then(|()| out.flush()))
-}
-
-fn finish(written: io::Result<()>) -> anyhow::Result<()> {
-    match written {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => std::process::exit(0),
-        other => Ok(other?),
-    }
+pub(crate) fn buffered(
+    write: impl FnOnce(&mut dyn io::Write) -> io::Result<()>,
+) -> anyhow::Result<()> {
+    Ok(output::buffered(write)?)
 }

@@ -7,6 +7,7 @@ use crate::corpus::{Corpus, SplitName};
 use crate::scoring::score_all;
 use serde_json::json;
 use std::io::BufRead;
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::time::Instant;
 use verdict_sentiment::{Model, Score, Scratch};
@@ -73,19 +74,22 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
 /// Scores each line as it comes, so that it can stand in a pipe.
 fn score_lines(model: &Model, json: bool) -> anyhow::Result<()> {
     let mut scratch = Scratch::default();
-    for_each_line(|line| output::line(show(&model.score(&mut scratch, line), json)))
+    for_each_line(|line| output::next_line(show(&model.score(&mut scratch, line), json)))
 }
 
 fn read_lines() -> anyhow::Result<Vec<String>> {
     let mut lines = Vec::new();
     for_each_line(|line| {
         lines.push(line.to_owned());
-        Ok(())
+        Ok(ControlFlow::Continue(()))
     })?;
     Ok(lines)
 }
 
-fn for_each_line(mut use_line: impl FnMut(&str) -> anyhow::Result<()>) -> anyhow::Result<()> {
+/// Until there is no line any more, or `use_line` breaks.
+fn for_each_line(
+    mut use_line: impl FnMut(&str) -> anyhow::Result<ControlFlow<()>>,
+) -> anyhow::Result<()> {
     let mut input = std::io::stdin().lock();
     let mut bytes = Vec::new();
     let mut number = 0_u64;
@@ -97,7 +101,9 @@ fn for_each_line(mut use_line: impl FnMut(&str) -> anyhow::Result<()>) -> anyhow
                 e.valid_up_to()
             )
         })?;
-        use_line(line.trim_end_matches(['\r', '\n']))?;
+        if use_line(line.trim_end_matches(['\r', '\n']))?.is_break() {
+            break;
+        }
         bytes.clear();
     }
     Ok(())

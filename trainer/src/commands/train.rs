@@ -52,7 +52,10 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
 
 pub(crate) fn warn_unless_converged(converged: bool, iterations: u64) {
     if !converged {
-        eprintln!("trainer: warning: {}", not_converged(iterations));
+        output::note(format_args!(
+            "trainer: warning: {}",
+            not_converged(iterations)
+        ));
     }
 }
 

@@ -58,7 +58,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         search(&corpus, &base, &how, with, |trial| {
             let line = serde_json::to_string(trial)?;
             writeln!(log, "{line}").with_context(|| format!("writing {}", args.log.display()))?;
-            bar.suspend(|| eprintln!("{}", told(trial)));
+            bar.suspend(|| output::note(told(trial)));
             bar.inc(1);
             trials.push(trial.clone());
             Ok(())

@@ -1,5 +1,6 @@
 //! `trainer watch`: a rebuild whenever enough labels have come, or enough time has gone by.
 
+use super::output;
 use super::rebuild::Args as RebuildArgs;
 use crate::lifecycle::watch::{Pace, watch};
 use anyhow::Context;
@@ -45,7 +46,7 @@ pub(crate) fn healthcheck(args: &ProbeArgs) -> ExitCode {
     match args.run(PAGES_PORT) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("trainer: {error}");
+            output::note(format_args!("trainer: {error}"));
             ExitCode::from(1)
         }
     }

@@ -14,6 +14,7 @@ use anyhow::Context;
 use jiff::Timestamp;
 use std::fmt;
 use verdict_registry::Registry;
+use verdict_telemetry::output;
 
 /// A rebuild that can be done again and again.
 pub struct Job {
@@ -109,7 +110,7 @@ struct Files<'a> {
 
 impl Journal for Files<'_> {
     fn step(&mut self, step: Step) {
-        eprintln!("trainer: {}", step.as_str());
+        output::note(format_args!("trainer: {}", step.as_str()));
     }
 
     fn ingested(&mut self, ingested: &Ingested) -> anyhow::Result<()> {

@@ -1,0 +1,32 @@
+//! `demo` whose readers have gone.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    reason = "tests"
+)]
+
+#[allow(dead_code, reason = "each program uses its part")]
+#[path = "../../../crates/telemetry/tests/closed/mod.rs"]
+mod closed;
+
+use std::process::Command;
+
+use closed::assert_quiet;
+
+#[test]
+fn commands_end_quietly() {
+    for (args, code) in [
+        (&["--help"][..], 0),
+        (&["--no-such-flag"], 2),
+        (&["--log-filter", "verdict=loud"], 2),
+    ] {
+        assert_quiet(&args.join(" "), code, || {
+            let mut command = Command::new(env!("CARGO_BIN_EXE_demo"));
+            command.args(args);
+            command
+        });
+    }
+}
