@@ -6,9 +6,12 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use verdict_messages::json::without_mark;
+
 use crate::error::{ReadError, RowProblem, SourceProblem};
 use crate::input::Taken;
-use crate::review::{Place, Review, Split, text};
+use crate::review::{Place, Review, Split};
+use crate::text::text;
 
 pub(crate) type Row = Result<Review, ReadError>;
 
@@ -236,8 +239,7 @@ pub(crate) const DEVICE: &str = "a pipe, a device or a part of a file";
 pub(crate) const DEAD_LINK: &str = "a link that leads to no file";
 
 pub(crate) fn review(bytes: &[u8], part: Part, stem: &str, place: Place) -> Row {
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let read = text(bytes).and_then(|text| match text.trim() {
+    let read = text(without_mark(bytes)).and_then(|text| match text.trim() {
         "" => Err(RowProblem::Blank),
         _ => Ok(text.to_owned()),
     });

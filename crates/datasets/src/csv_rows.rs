@@ -11,7 +11,8 @@ use crate::dialect::{
 };
 use crate::error::{ReadError, RowProblem, SourceProblem, shortened};
 use crate::input::{Input, Replay, stream_error};
-use crate::review::{Labels, Place, Review, parse_label, text};
+use crate::review::{Labels, Place, Review, parse_label};
+use crate::text::text;
 
 const BUFFER: usize = 64 << 10;
 

@@ -40,6 +40,7 @@ mod line_reader;
 mod lines;
 mod review;
 mod source;
+mod text;
 
 pub use error::{ReadError, RowProblem, SourceProblem};
 pub use review::{Kind, Labels, OpenOptions, Place, Review, Split, UnknownName};

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use crate::error::{ReadError, RowProblem};
 use crate::input::stream_error;
 use crate::line_reader::{Line, LineReader};
-use crate::review::{Place, Review, text};
+use crate::review::{Place, Review};
+use crate::text::text;
 
 /// Iterates over plain lines; blank ones are passed over, since they separate reviews more often than they are one.
 pub(crate) struct Lines<R> {

@@ -6,8 +6,6 @@ use std::sync::Arc;
 
 use verdict_messages::Sentiment;
 
-use crate::error::RowProblem;
-
 /// One review at rest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Review {
@@ -222,17 +220,6 @@ impl fmt::Display for Split {
 /// By the one list of labels.
 pub(crate) fn parse_label(text: &str) -> Option<bool> {
     Sentiment::from_label(text).map(|label| label == Sentiment::Positive)
-}
-
-/// The text in these bytes.
-pub(crate) fn text(bytes: &[u8]) -> Result<&str, RowProblem> {
-    let text = std::str::from_utf8(bytes).map_err(|error| RowProblem::NotUtf8 {
-        at: error.valid_up_to(),
-    })?;
-    match text.bytes().position(|byte| byte == 0) {
-        Some(at) => Err(RowProblem::Nul { at }),
-        None => Ok(text),
-    }
 }
 
 #[cfg(test)]
