@@ -239,8 +239,12 @@ mod tests {
             error.starts_with("mine.jsonl:1: a review must have at most 262144 bytes, got 262197"),
             "{error}"
         );
-        let named = at_rest(format!(r#"{{"text":"Fine","id":"{}"}}"#, "i".repeat(513)));
-        let error = encoder(false).encode(&named, NOW).unwrap_err().to_string();
+        let named = at_rest(format!(r#"{{"text":"Fine","id":"{}"}}"#, "i".repeat(512)));
+        let prefixed = Encoder {
+            prefix: "p".to_owned(),
+            ..encoder(false)
+        };
+        let error = prefixed.encode(&named, NOW).unwrap_err().to_string();
         assert_eq!(
             error,
             "mine.jsonl:1: an id must have at most 512 bytes, got 513"

@@ -85,7 +85,7 @@ fn a_review_that_cannot_be_read_is_named_by_file_and_line() {
     );
     assert_says(
         &place.refused_data("label.jsonl"),
-        &["label.jsonl:2", "\"2\""],
+        &["label.jsonl:2", "got 2"],
     );
     place.write(
         "bytes.csv",
