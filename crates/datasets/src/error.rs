@@ -166,7 +166,7 @@ pub enum SourceProblem {
     /// A layout that is not known, and is not taken for plain lines either.
     #[error(
         "looks like {looks}, and not like one review a line: name the columns in a header with \"review\" (or \
-         \"text\"), or say --format"
+         \"text\"); for lines all the same there is producer publish --format lines"
     )]
     Unrecognised {
         /// What it looks like.
