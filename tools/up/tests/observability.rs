@@ -123,7 +123,7 @@ fn tested() -> BTreeSet<(String, bool)> {
     let mut tested = BTreeSet::new();
     for path in files::with_ending("prometheus/tests", "yml") {
         for case in files::yaml(&path)["tests"].as_array().unwrap() {
-            for alert in case["alert_rule_test"].as_array().into_iter().flatten() {
+            for alert in case["alert_rule_test"].as_array().unwrap() {
                 let fires = alert["exp_alerts"]
                     .as_array()
                     .is_some_and(|expected| !expected.is_empty());
