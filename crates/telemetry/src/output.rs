@@ -21,7 +21,7 @@ pub fn line(text: impl Display) -> io::Result<()> {
 /// Writes one line of a result that may have no end; breaks when its reader has gone.
 ///
 /// # Errors
-/// As [`line`].
+/// As [`line()`].
 pub fn next_line(text: impl Display) -> io::Result<ControlFlow<()>> {
     let mut out = io::stdout().lock();
     finish(writeln!(out, "{text}").and_then(|()| out.flush()))
@@ -30,7 +30,7 @@ pub fn next_line(text: impl Display) -> io::Result<ControlFlow<()>> {
 /// Writes a result through a buffer. When its reader goes meanwhile, `write` has an error from its writer.
 ///
 /// # Errors
-/// As [`line`].
+/// As [`line()`].
 pub fn buffered(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
     let mut out = io::BufWriter::new(io::stdout().lock());
     finish(write(&mut out).and_then(|()| out.flush())).map(drop)
