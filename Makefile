@@ -14,12 +14,14 @@ help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
-demo: require ## Run everything in one process: broker, consumer, web page (ARGS="--web-port 8081 …")
-	$(CARGO) build --locked -p verdict-demo -p verdict-producer
-	@exec "$$CARGO_TARGET_DIR/debug/demo" $(ARGS)
+demo: ## Run everything on a real Kafka until Ctrl-C (CONSUMERS=n, ARGS="--web-port 8081 …"; ARGS=--help)
+	@tools/setup.sh demo
+	$(CARGO) build --locked --no-default-features -p verdict-demo -p verdict-consumer -p verdict-producer -p verdict-trainer -p verdict-web
+	@exec "$$CARGO_TARGET_DIR/debug/demo" $(if $(CONSUMERS),--consumers $(CONSUMERS)) $(ARGS)
 
 .PHONY: test
-test: require ## Pass all tests (needs Java 17+, Maven and python3-venv for the real Kafka and the foreign client)
+test: ## Pass all tests
+	@tools/setup.sh test
 	@tools/test.sh
 
 .PHONY: lint
@@ -37,13 +39,9 @@ model: require ## Retrain models/default (DATA=path to aclImdb_v1.tar.gz; fetche
 	"$$trainer" evaluate --data "$$data" --card models/default/MODEL_CARD.md
 
 .PHONY: kafka
-kafka: require ## Run a real Apache Kafka on 127.0.0.1:9092 until Ctrl-C (ARGS="--port … --data …")
+kafka: require ## Run a real Apache Kafka alone on 127.0.0.1:9092 until Ctrl-C (ARGS="--port … --data …")
+	@tools/kafka/install.sh
 	$(CARGO) run --locked -p verdict-kafka --bin kafka-local -- run $(ARGS)
-
-.PHONY: up
-up: require ## Run all services on a Kafka as plain processes until Ctrl-C (CONSUMERS=n, ARGS="--web-port 8081 …")
-	$(CARGO) build --locked -p verdict-up -p verdict-consumer -p verdict-producer -p verdict-trainer -p verdict-web
-	@exec "$$CARGO_TARGET_DIR/debug/up" --consumers $(or $(CONSUMERS),1) $(ARGS)
 
 .PHONY: bench
 bench: require ## Criterion benchmarks of the scoring core
@@ -77,8 +75,4 @@ compose-test: ## Build the images, run docker-compose.yml and try to break it (A
 
 .PHONY: require
 require:
-	@missing=(); for tool in cargo cc c++ make pkg-config; do command -v $$tool >/dev/null || missing+=($$tool); done; \
-	if [ $${#missing[@]} -gt 0 ]; then \
-	  echo "make: $${missing[*]} not found: install Rust from https://rustup.rs, and e.g. apt-get install build-essential pkg-config libssl-dev" >&2; exit 2; fi; \
-	if ! pkg-config --exists openssl; then \
-	  echo "make: the headers of OpenSSL are not found: e.g. apt-get install libssl-dev" >&2; exit 2; fi
+	@tools/setup.sh build

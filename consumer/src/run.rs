@@ -29,6 +29,8 @@ use crate::{
 
 /// The loop is wedged when it does not come round for so long.
 const WEDGED: Duration = Duration::from_secs(30);
+/// The longest time from batch to batch, with Kafka's confirmations, after which a consumer is still ready for work.
+const STUCK: Duration = Duration::from_secs(7);
 /// How often lag and readiness are looked at.
 const LOOK: Duration = Duration::from_secs(1);
 /// How long replies may take at the end.
@@ -153,6 +155,7 @@ impl Loop<'_> {
         }
         while !self.shutdown.is_requested() {
             self.health.progress.touch();
+            self.health.turn.touch();
             // A batch asks again; this is for the pages that tell which model serves while nothing arrives.
             self.take_model();
             let limits = self.permitted();
@@ -343,6 +346,8 @@ struct Health {
     // Fails while reading is paused. Half open it passes: the member takes work again, and there may be none to try it with.
     breaker: Check,
     progress: Progress,
+    // Not touched while results wait for their confirmation.
+    turn: Progress,
 }
 
 /// The readiness checks of a consumer.
@@ -358,14 +363,14 @@ impl Health {
             model,
             breaker,
             progress: health.progress("loop", WEDGED),
+            turn: health.turns("delivery", STUCK),
         }
     }
 
     fn look(&self, source: &Source) {
-        if source.connection().is_up() {
-            self.kafka.pass();
-        } else {
-            self.kafka.fail("no broker is connected");
+        match source.connection().why_down() {
+            None => self.kafka.pass(),
+            Some(why) => self.kafka.fail(why),
         }
         if source.has_joined() {
             self.group.pass();

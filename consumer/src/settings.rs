@@ -128,10 +128,6 @@ pub struct RunArgs {
     #[arg(long, env = "VERDICT_SCORE_THREADS", value_name = "N")]
     pub score_threads: Option<NonZeroUsize>,
 
-    /// Longest time a broker may hold back an empty fetch, in ms; the latency of brokers that do not wake a fetch
-    #[arg(long, env = "VERDICT_FETCH_WAIT_MS", value_name = "MS")]
-    pub fetch_wait_ms: Option<u64>,
-
     /// Logs and metrics.
     #[command(flatten)]
     pub telemetry: TelemetryArgs,
@@ -173,7 +169,7 @@ pub struct Settings {
 }
 
 /// How often the loop looks whether it is to stop while nothing arrives.
-const IDLE: Duration = Duration::from_millis(100);
+const IDLE: Duration = Duration::from_millis(250);
 /// How long a batch may take to end once a shutdown is requested; the process has 10 s in all.
 const DRAIN: Duration = Duration::from_secs(5);
 
@@ -247,10 +243,7 @@ impl RunArgs {
         else {
             return Err(BadSettings(problems));
         };
-        let mut kafka = kafka.client_id("verdict-consumer");
-        if let Some(wait) = self.fetch_wait_ms {
-            kafka = kafka.fetch_wait(Duration::from_millis(wait));
-        }
+        let kafka = kafka.client_id("verdict-consumer");
         Ok(Settings {
             kafka,
             source: SourceOptions {

@@ -67,13 +67,13 @@ impl Running {
 
     /// Whatever became of a pointer, the consumer goes on taking work.
     fn assert_ready(&self, after: &str) {
-        let readiness = self.telemetry.health().readiness();
+        let readiness = self.telemetry.health().readiness(std::time::Instant::now());
         assert!(readiness.ok, "after {after}: {}", readiness.text);
     }
 
     fn await_ready(&self) {
         eventually("the consumer is ready", || {
-            let readiness = self.telemetry.health().readiness();
+            let readiness = self.telemetry.health().readiness(std::time::Instant::now());
             // Before the loop has begun there are no checks that could fail.
             (readiness.ok && readiness.text.contains("group")).then_some(())
         });
@@ -353,7 +353,13 @@ fn models_go_back_by_a_decision_only() {
             running.announcer.value(None);
             running.await_outcome("removed", 1);
             assert_eq!(running.serving().version, "3");
-            assert!(running.telemetry.health().readiness().ok);
+            assert!(
+                running
+                    .telemetry
+                    .health()
+                    .readiness(std::time::Instant::now())
+                    .ok
+            );
         },
     );
     let allowed = |settings: &mut ModelSettings| settings.allow_rollback = true;

@@ -114,9 +114,9 @@ fn every_review_has_one_outcome_and_the_counters_add_up() {
             records.len() >= 3500
         });
         assert!(
-            telemetry.health().readiness().ok,
+            telemetry.health().readiness(std::time::Instant::now()).ok,
             "{:?}",
-            telemetry.health().readiness()
+            telemetry.health().readiness(std::time::Instant::now())
         );
     })
     .unwrap();
@@ -148,7 +148,7 @@ fn every_review_has_one_outcome_and_the_counters_add_up() {
     );
     assert_eq!(sum("model_prediction_count_total{"), 3150);
     assert!(
-        !telemetry.health().readiness().ok,
+        !telemetry.health().readiness(std::time::Instant::now()).ok,
         "a consumer that has stopped is not ready"
     );
 
@@ -317,7 +317,7 @@ fn a_long_run_of_dead_letters_pauses_reading_and_loses_nothing() {
     let page = || telemetry.metrics().exposition().unwrap();
     let summary = with_consumer(&flags, &telemetry, || {
         eventually("it opens", || {
-            let readiness = telemetry.health().readiness();
+            let readiness = telemetry.health().readiness(std::time::Instant::now());
             let text = readiness.text;
             let is_open = text.contains("failing breaker: ")
                 && text.contains(" dead letters in a row: reading is paused for 2s");
@@ -328,7 +328,7 @@ fn a_long_run_of_dead_letters_pauses_reading_and_loses_nothing() {
             records.len() >= 1000
         });
         assert!(read.len() < BAD, "{}: it has stopped", read.len());
-        let group = telemetry.health().readiness().text;
+        let group = telemetry.health().readiness(std::time::Instant::now()).text;
         assert!(group.contains("ok group"), "{group}");
         eventually("everything is processed", || {
             page()
@@ -336,8 +336,9 @@ fn a_long_run_of_dead_letters_pauses_reading_and_loses_nothing() {
                 .then_some(())
         });
         eventually("it is closed and ready", || {
-            (telemetry.health().readiness().ok && page().contains("verdict_breaker_open 0\n"))
-                .then_some(())
+            (telemetry.health().readiness(std::time::Instant::now()).ok
+                && page().contains("verdict_breaker_open 0\n"))
+            .then_some(())
         });
     })
     .unwrap();

@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 venv=${VERDICT_VENV:?must be set: make pipeline does}
-# As tools/test.sh does it, so that either finds what the other has made.
+# As tools/setup.sh does it, so that either finds what the other has made.
 if ! [ -x "$venv/bin/dvc" ] || ! cmp -s requirements-dev.txt "$venv/requirements-dev.txt"; then
   python3 -m venv "$venv"
   "$venv/bin/pip" install --quiet --disable-pip-version-check --requirement requirements-dev.txt

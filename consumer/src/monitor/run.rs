@@ -77,13 +77,12 @@ pub fn run(
 pub(super) const CHECKS: [&str; 2] = ["kafka", "caught_up"];
 
 fn look(topics: [&Topic; 2], kafka: &Check, caught_up: &Check) {
-    if topics
+    let mut down = topics
         .iter()
-        .all(|topic| topic.follower.connection().is_up())
-    {
-        kafka.pass();
-    } else {
-        kafka.fail("no broker is connected");
+        .filter_map(|topic| topic.follower.connection().why_down());
+    match down.next() {
+        None => kafka.pass(),
+        Some(why) => kafka.fail(why),
     }
     match topics.iter().find_map(|topic| topic.lacks.as_ref()) {
         None => caught_up.pass(),

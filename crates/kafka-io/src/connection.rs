@@ -4,8 +4,9 @@ use std::{
     collections::HashMap,
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicU8, Ordering},
     },
+    time::Duration,
 };
 
 use rdkafka::{ClientContext, config::RDKafkaLogLevel, error::KafkaError, types::RDKafkaErrorCode};
@@ -26,22 +27,42 @@ pub(crate) struct Fetched {
     pub(crate) is_drained: bool,
 }
 
+/// A broker that owes an answer and has sent nothing for so long is silent: one that is frozen keeps its connections. A
+/// broker answers a fetch within half a second, and a heartbeat or a write at once.
+const SILENT_AFTER: Duration = Duration::from_secs(5);
+/// The last request must be this old: one that was sent a moment ago owes its answer to nobody yet.
+const ASKED_BEFORE: Duration = Duration::from_secs(3);
+
+const DOWN: u8 = 0;
+const SILENT: u8 = 1;
+const UP: u8 = 2;
+
 /// The state of a client's connection. Clones share it; reading it never blocks on the network.
 #[derive(Debug, Clone, Default)]
-pub struct Connection(Arc<AtomicBool>);
+pub struct Connection(Arc<AtomicU8>);
 
 impl Connection {
-    /// Whether at least one broker is connected. Follows the truth within about a second.
+    /// Whether at least one broker is connected and answers. Follows the truth within about a second, and within eight
+    /// where a broker is frozen.
     pub fn is_up(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+        self.why_down().is_none()
+    }
+
+    /// Why it is not up, for a person.
+    pub fn why_down(&self) -> Option<&'static str> {
+        match self.0.load(Ordering::Relaxed) {
+            UP => None,
+            SILENT => Some("no broker has answered for more than 5 s"),
+            _ => Some("no broker is connected"),
+        }
     }
 
     pub(crate) fn mark_up(&self) {
-        self.0.store(true, Ordering::Relaxed);
+        self.0.store(UP, Ordering::Relaxed);
     }
 
     fn mark_down(&self) {
-        self.0.store(false, Ordering::Relaxed);
+        self.0.store(DOWN, Ordering::Relaxed);
     }
 
     /// Takes note of the client's statistics, and gives what they say of the partitions that it reads.
@@ -53,11 +74,9 @@ impl Connection {
                 return Vec::new();
             }
         };
-        let is_up = statistics
-            .brokers
-            .values()
-            .any(|broker| broker.state == "UP");
-        self.0.store(is_up, Ordering::Relaxed);
+        let states = statistics.brokers.values().map(Broker::state);
+        self.0
+            .store(states.max().unwrap_or(DOWN), Ordering::Relaxed);
         statistics
             .topics
             .iter()
@@ -78,6 +97,27 @@ struct Statistics {
 #[derive(Deserialize)]
 struct Broker {
     state: String,
+    /// Requests that wait for their answers.
+    waitresp_cnt: i64,
+    /// Microseconds since the last request was sent, and since anything was received; negative where there was none.
+    txidle: i64,
+    rxidle: i64,
+}
+
+impl Broker {
+    fn state(&self) -> u8 {
+        let longer = |micros: i64, than: Duration| {
+            u64::try_from(micros).is_ok_and(|micros| Duration::from_micros(micros) > than)
+        };
+        let is_silent = self.waitresp_cnt > 0
+            && longer(self.rxidle, SILENT_AFTER)
+            && longer(self.txidle, ASKED_BEFORE);
+        match self.state.as_str() {
+            "UP" if is_silent => SILENT,
+            "UP" => UP,
+            _ => DOWN,
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -173,7 +213,7 @@ mod tests {
 
     fn statistics(broker: &str, partition: &str) -> String {
         format!(
-            r#"{{"brokers":{{"a:1/1":{{"state":"{broker}"}}}},"topics":{{"t":{{"partitions":{{"0":{partition},"-1":{partition}}}}}}}}}"#
+            r#"{{"brokers":{{"a:1/1":{{"state":"{broker}","waitresp_cnt":0,"txidle":-1,"rxidle":-1}}}},"topics":{{"t":{{"partitions":{{"0":{partition},"-1":{partition}}}}}}}}}"#
         )
     }
 
@@ -226,5 +266,30 @@ mod tests {
         assert!(!connection.is_up());
         connection.stats_raw(b"not JSON");
         assert!(!connection.is_up());
+    }
+
+    #[test]
+    fn a_broker_that_owes_an_answer_for_too_long_is_silent() {
+        for (waiting, sent, received, why) in [
+            (1, 4_000_000, 6_000_000, Some("answered")),
+            // Nothing is owed; the answer came; it was asked just now.
+            (0, 9_000_000, 9_000_000, None),
+            (1, 4_000_000, 400_000, None),
+            (1, 100, 60_000_000, None),
+            (1, -1, -1, None),
+        ] {
+            let connection = Connection::default();
+            let statistics = format!(
+                r#"{{"brokers":{{"a:1/1":{{"state":"UP","waitresp_cnt":{waiting},"txidle":{sent},"rxidle":{received}}},
+                    "b:2/2":{{"state":"INIT","waitresp_cnt":0,"txidle":-1,"rxidle":-1}}}}}}"#
+            );
+            connection.stats_raw(statistics.as_bytes());
+            let said = connection.why_down();
+            assert_eq!(said.is_some(), why.is_some(), "{statistics}");
+            assert!(
+                said.unwrap_or("answered").contains(why.unwrap_or("")),
+                "{said:?}"
+            );
+        }
     }
 }

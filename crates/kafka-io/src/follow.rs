@@ -30,9 +30,6 @@ const POLL: Duration = Duration::from_millis(50);
 const LOOK_UP: Duration = Duration::from_secs(1);
 /// How often a topic that is not there is looked for. The broker answers such a question at once.
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
-/// The shortest bound on an empty fetch where brokers do not wake one: nobody waits for what is followed as they wait for an answer, and
-/// each fetch costs the broker.
-const FETCH_WAIT: Duration = Duration::from_millis(100);
 /// Records that may wait for their reader. Who reads slowly finds them in the topic instead of in memory.
 const WAITING: usize = 64;
 /// How long dropping a follower waits for its thread, which may be waiting for a broker.
@@ -78,10 +75,6 @@ impl Follower {
             .set("auto.offset.reset", "earliest")
             // Where the last offsets are a transaction's markers, only this tells the end.
             .set("enable.partition.eof", "true");
-        if let Some(longest) = settings.longest_fetch_wait() {
-            let longest = longest.max(FETCH_WAIT);
-            config.set("fetch.wait.max.ms", longest.as_millis().to_string());
-        }
         let connection = Connection::default();
         let consumer: BaseConsumer<Connection> = settings
             .finish(config)

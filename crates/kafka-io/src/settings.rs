@@ -1,6 +1,6 @@
 //! How to reach Kafka, and the client settings of each role with their reasons.
 
-use std::{fmt, time::Duration};
+use std::fmt;
 
 use rdkafka::{ClientConfig, error::KafkaError};
 
@@ -98,7 +98,6 @@ fn is_secret(key: &str) -> bool {
 pub struct KafkaSettings {
     bootstrap: String,
     client_id: String,
-    fetch_wait: Option<Duration>,
     properties: Vec<(String, String)>,
 }
 
@@ -108,7 +107,6 @@ impl KafkaSettings {
         Self {
             bootstrap: bootstrap.into(),
             client_id: "verdict".to_owned(),
-            fetch_wait: None,
             properties: Vec::new(),
         }
     }
@@ -118,19 +116,6 @@ impl KafkaSettings {
     pub fn client_id(mut self, client_id: impl Into<String>) -> Self {
         self.client_id = client_id.into();
         self
-    }
-
-    /// The same settings with a bound on how long a broker may hold back an empty fetch. Matters only for brokers that
-    /// do not wake a waiting fetch when a record arrives: there it is the latency of an idle system.
-    #[must_use]
-    pub fn fetch_wait(mut self, longest: Duration) -> Self {
-        self.fetch_wait = Some(longest);
-        self
-    }
-
-    /// The bound on empty fetches, where one was set.
-    pub(crate) fn longest_fetch_wait(&self) -> Option<Duration> {
-        self.fetch_wait
     }
 
     /// The brokers to start from.
@@ -175,9 +160,6 @@ impl KafkaSettings {
             .set("receive.message.max.bytes", "16777216")
             // After an error on a partition, ask again soon: the default is half a second.
             .set("fetch.error.backoff.ms", "100");
-        if let Some(longest) = self.fetch_wait {
-            config.set("fetch.wait.max.ms", longest.as_millis().to_string());
-        }
         config
     }
 
@@ -215,7 +197,6 @@ impl fmt::Debug for KafkaSettings {
         f.debug_struct("KafkaSettings")
             .field("bootstrap", &self.bootstrap)
             .field("client_id", &self.client_id)
-            .field("fetch_wait", &self.fetch_wait)
             .field("properties", &shown.collect::<Vec<_>>())
             .finish()
     }

@@ -1,11 +1,12 @@
 //! Creates topics, and says where existing ones differ from the plan.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures::executor::block_on;
 use rdkafka::{
     admin::{AdminClient, AdminOptions, NewTopic, ResourceSpecifier, TopicReplication},
     consumer::{BaseConsumer, Consumer},
+    metadata::Metadata,
     types::RDKafkaErrorCode as Code,
 };
 use verdict_messages::topic::TopicPlan;
@@ -86,14 +87,7 @@ pub struct BrokerInfo {
 /// # Errors
 /// [`Failure::Retry`] when none does within `timeout`, [`Failure::Fatal`] when the settings are refused.
 pub fn wait_for_broker(settings: &KafkaSettings, timeout: Duration) -> Result<BrokerInfo, Failure> {
-    let context = || format!("asking {} for its topics", settings.bootstrap());
-    let client: BaseConsumer<Connection> = settings
-        .finish(settings.client())
-        .create_with_context(Connection::default())
-        .map_err(|error| Failure::of(context(), &error))?;
-    let metadata = client
-        .fetch_metadata(None, timeout)
-        .map_err(|error| Failure::of(context(), &error))?;
+    let metadata = metadata(&observer(settings)?, settings, timeout)?;
     Ok(BrokerInfo {
         brokers: metadata.brokers().len(),
         topics: metadata
@@ -102,6 +96,27 @@ pub fn wait_for_broker(settings: &KafkaSettings, timeout: Duration) -> Result<Br
             .map(|topic| (topic.name().to_owned(), topic.partitions().len()))
             .collect(),
     })
+}
+
+fn asking(settings: &KafkaSettings) -> String {
+    format!("asking {} for its topics", settings.bootstrap())
+}
+
+fn observer(settings: &KafkaSettings) -> Result<BaseConsumer<Connection>, Failure> {
+    settings
+        .finish(settings.client())
+        .create_with_context(Connection::default())
+        .map_err(|error| Failure::of(asking(settings), &error))
+}
+
+fn metadata(
+    client: &BaseConsumer<Connection>,
+    settings: &KafkaSettings,
+    timeout: Duration,
+) -> Result<Metadata, Failure> {
+    client
+        .fetch_metadata(None, timeout)
+        .map_err(|error| Failure::of(asking(settings), &error))
 }
 
 /// Creates the topics that are missing and compares the others with the plan, in the order given. Blocks the thread.
@@ -142,7 +157,43 @@ pub fn ensure(
             state,
         });
     }
+    if outcomes
+        .iter()
+        .any(|topic| topic.state == TopicState::Created)
+    {
+        await_leaders(settings, topics, timeout)?;
+    }
     Ok(outcomes)
+}
+
+/// A topic is made before every broker knows it: waits until each partition has a leader, so that the next to come can use it.
+fn await_leaders(
+    settings: &KafkaSettings,
+    topics: &[TopicSpec],
+    timeout: Duration,
+) -> Result<(), Failure> {
+    const PAUSE: Duration = Duration::from_millis(20);
+    let client = observer(settings)?;
+    let started = Instant::now();
+    loop {
+        let known = metadata(&client, settings, timeout)?;
+        let is_led = |name: &str| {
+            let topic = known.topics().iter().find(|topic| topic.name() == name);
+            topic.is_some_and(|topic| {
+                let partitions = topic.partitions();
+                !partitions.is_empty() && partitions.iter().all(|one| one.leader() >= 0)
+            })
+        };
+        let Some(spec) = topics.iter().find(|spec| !is_led(&spec.name)) else {
+            return Ok(());
+        };
+        if started.elapsed() >= timeout {
+            let reason = format!("no leader within {timeout:?}");
+            let context = format!("creating topic {}", spec.name);
+            return Err(Failure::retry(context, reason, Cause::Transport));
+        }
+        std::thread::park_timeout(PAUSE);
+    }
 }
 
 /// Whether the topic was created; false when it is there already.

@@ -2,7 +2,9 @@
 //!
 //! Readiness is a set of named checks; each is failing, with the reason "starting", until the part that owns it says
 //! otherwise. Liveness is a set of progress clocks: a loop touches its clock each time round, and a clock that was not
-//! touched for its limit means that the loop is wedged, although the process runs.
+//! touched for its limit means that the loop is wedged, although the process runs. A loop that waits for others touches
+//! its clock meanwhile, since a restart would wait too; a second kind of clock, which it does not touch then, makes the
+//! service not ready.
 
 use std::{
     fmt::Write as _,
@@ -23,6 +25,7 @@ struct Shared {
     stopping: AtomicBool,
     checks: Mutex<Vec<State>>,
     clocks: Mutex<Vec<Clock>>,
+    turns: Mutex<Vec<Clock>>,
 }
 
 #[derive(Debug)]
@@ -46,6 +49,7 @@ impl Default for Health {
             stopping: AtomicBool::new(false),
             checks: Mutex::default(),
             clocks: Mutex::default(),
+            turns: Mutex::default(),
         }))
     }
 }
@@ -102,8 +106,18 @@ impl Health {
     /// Adds a progress clock: `/healthz` fails when it is not touched for longer than `limit`.
     #[must_use]
     pub fn progress(&self, name: &'static str, limit: Duration) -> Progress {
+        self.clock(&self.0.clocks, name, limit)
+    }
+
+    /// Adds a clock of whole turns: `/readyz` fails when it is not touched for longer than `limit`.
+    #[must_use]
+    pub fn turns(&self, name: &'static str, limit: Duration) -> Progress {
+        self.clock(&self.0.turns, name, limit)
+    }
+
+    fn clock(&self, clocks: &Mutex<Vec<Clock>>, name: &'static str, limit: Duration) -> Progress {
         let touched = Arc::new(AtomicU64::new(millis(self.0.start.elapsed())));
-        lock(&self.0.clocks).push(Clock {
+        lock(clocks).push(Clock {
             name,
             limit,
             touched: Arc::clone(&touched),
@@ -119,9 +133,9 @@ impl Health {
         self.0.stopping.store(true, Ordering::Relaxed);
     }
 
-    /// Ready for work? No, while any check fails or the service stops.
+    /// Ready for work? No, while any check fails, a turn takes too long at `now`, or the service stops.
     #[must_use]
-    pub fn readiness(&self) -> Report {
+    pub fn readiness(&self, now: Instant) -> Report {
         let mut report = Report::good();
         if self.0.stopping.load(Ordering::Relaxed) {
             report.line("shutdown", Some("the service is stopping"));
@@ -129,17 +143,25 @@ impl Health {
         for check in lock(&self.0.checks).iter() {
             report.line(check.name, check.failure.as_deref());
         }
+        let now = millis(now.saturating_duration_since(self.0.start));
+        for clock in lock(&self.0.turns).iter() {
+            report.line(clock.name, clock.failure(now).as_deref());
+        }
         report
     }
 
-    /// Calls `tell` with the name of each check and whether it passes; and, while the service stops, with `shutdown`,
-    /// which does not.
+    /// Calls `tell` with the name of each check and clock of turns, and whether it passes; and, while the service stops,
+    /// with `shutdown`, which does not.
     pub(crate) fn each(&self, mut tell: impl FnMut(&'static str, bool)) {
         if self.0.stopping.load(Ordering::Relaxed) {
             tell("shutdown", false);
         }
         for check in lock(&self.0.checks).iter() {
             tell(check.name, check.failure.is_none());
+        }
+        let now = millis(self.0.start.elapsed());
+        for clock in lock(&self.0.turns).iter() {
+            tell(clock.name, clock.failure(now).is_none());
         }
     }
 
@@ -149,17 +171,21 @@ impl Health {
         let now = millis(now.saturating_duration_since(self.0.start));
         let mut report = Report::good();
         for clock in lock(&self.0.clocks).iter() {
-            let still =
-                Duration::from_millis(now.saturating_sub(clock.touched.load(Ordering::Relaxed)));
-            let failure = (still > clock.limit).then(|| {
-                format!(
-                    "no progress for {still:.1?}, the limit is {:.1?}",
-                    clock.limit
-                )
-            });
-            report.line(clock.name, failure.as_deref());
+            report.line(clock.name, clock.failure(now).as_deref());
         }
         report
+    }
+}
+
+impl Clock {
+    /// What is wrong with it, in milliseconds since the start.
+    fn failure(&self, now: u64) -> Option<String> {
+        let still = now.saturating_sub(self.touched.load(Ordering::Relaxed));
+        let still = Duration::from_millis(still);
+        (still > self.limit).then(|| {
+            let limit = self.limit;
+            format!("no progress for {still:.1?}, the limit is {limit:.1?}")
+        })
     }
 }
 
@@ -231,12 +257,18 @@ mod tests {
     #[test]
     fn a_check_fails_until_it_passes_and_says_why_when_it_fails_again() {
         let health = Health::default();
-        assert!(health.readiness().ok, "a service without checks is ready");
+        assert!(
+            health.readiness(Instant::now()).ok,
+            "a service without checks is ready"
+        );
         let kafka = health.check("kafka");
-        assert_eq!(health.readiness().text, "failing kafka: starting\n");
+        assert_eq!(
+            health.readiness(Instant::now()).text,
+            "failing kafka: starting\n"
+        );
         kafka.pass();
         assert_eq!(
-            health.readiness(),
+            health.readiness(Instant::now()),
             Report {
                 ok: true,
                 text: "ok kafka\n".to_owned()
@@ -245,7 +277,7 @@ mod tests {
         kafka.fail("no broker answers");
         assert!(!kafka.passes());
         assert_eq!(
-            health.readiness().text,
+            health.readiness(Instant::now()).text,
             "failing kafka: no broker answers\n"
         );
     }
@@ -256,11 +288,11 @@ mod tests {
         health.expect(&["kafka", "model"]);
         health.check("model").pass();
         assert_eq!(
-            health.readiness().text,
+            health.readiness(Instant::now()).text,
             "failing kafka: starting\nok model\n"
         );
         health.check("kafka").pass();
-        assert!(health.readiness().ok);
+        assert!(health.readiness(Instant::now()).ok);
     }
 
     #[test]
@@ -268,7 +300,7 @@ mod tests {
         let health = Health::default();
         health.check("kafka").pass();
         health.stopping();
-        assert!(!health.readiness().ok);
+        assert!(!health.readiness(Instant::now()).ok);
         assert!(health.liveness(Instant::now()).ok);
     }
 
@@ -283,5 +315,23 @@ mod tests {
         assert!(late.text.contains("no progress for"), "{}", late.text);
         progress.touch();
         assert!(health.liveness(Instant::now()).ok);
+    }
+
+    #[test]
+    fn a_turn_that_takes_too_long_makes_a_service_not_ready_and_leaves_it_alive() {
+        let health = Health::default();
+        let turn = health.turns("delivery", Duration::from_secs(8));
+        let later = Instant::now() + Duration::from_secs(9);
+        assert!(health.readiness(Instant::now()).ok);
+        let report = health.readiness(later);
+        assert!(!report.ok);
+        assert!(
+            report.text.contains("failing delivery: no progress"),
+            "{}",
+            report.text
+        );
+        assert!(health.liveness(later).ok);
+        turn.touch();
+        assert!(health.readiness(Instant::now()).ok);
     }
 }

@@ -1,81 +1,124 @@
 //! `make demo`.
 
-use clap::Parser;
 use std::process::ExitCode;
-use tokio::signal::unix::{SignalKind, signal};
-use verdict_demo::{run::run, settings::Settings};
-use verdict_telemetry::{logs, output};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use anyhow::Context;
+use clap::Parser;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::task::{JoinHandle, spawn_blocking};
+use verdict_demo::{DemoError, Settings, Stack, banner};
+use verdict_kafka::StartError;
+use verdict_telemetry::output;
+
+/// For the services; then Kafka ends. What a service has not finished by then is not lost: its positions are not committed.
+const STOP_WITHIN: Duration = Duration::from_millis(2500);
+
+/// For a start that is given up: services, then Kafka. Beyond it the watchdogs do the same.
+const GIVE_UP_WITHIN: Duration = Duration::from_secs(4);
 
 fn main() -> ExitCode {
-    match start(Settings::parse().quiet()) {
+    match run(Settings::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             output::note(format_args!("demo: {error:#}"));
-            ExitCode::from(2)
+            match error.downcast_ref() {
+                Some(
+                    DemoError::Ended { .. }
+                    | DemoError::NotEnded { .. }
+                    | DemoError::Kafka(StartError::Ended { .. } | StartError::DiskFull { .. }),
+                )
+                | None => ExitCode::from(70),
+                Some(_) => ExitCode::from(2),
+            }
         }
     }
 }
 
-fn start(settings: Settings) -> anyhow::Result<()> {
-    logs::init(&settings.telemetry)?;
-    let runtime = tokio::runtime::Runtime::new()?;
-    let banner = banner(&settings);
-    let result = runtime.block_on(async {
-        let (mut interrupt, mut terminate) = (
-            signal(SignalKind::interrupt())?,
-            signal(SignalKind::terminate())?,
-        );
-        let stop = async {
-            tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {} }
-            output::note("stopping …");
-        };
-        run(settings, stop, || output::note(&banner)).await
-    });
-    // A client that still waits for the broker must not hold up the end.
+fn run(settings: Settings) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context("starting a runtime")?;
+    let ended = runtime.block_on(run_until_asked(settings));
+    // A start that was given up is not waited for: what it has started ends with this process.
     runtime.shutdown_background();
-    result
+    ended
 }
 
-/// How to call the producer: by its path, since `make demo` builds it beside the demo and nobody has it installed yet.
-fn producer() -> String {
-    std::env::current_exe()
-        .map(|demo| demo.with_file_name("producer"))
-        .ok()
-        .filter(|beside| beside.exists())
-        .map_or_else(
-            || "producer".to_owned(),
-            |beside| beside.display().to_string(),
-        )
-}
-
-fn banner(settings: &Settings) -> String {
-    let web = Settings::local(settings.web_port);
-    let metrics = Settings::local(settings.metrics_port);
-    let kafka = settings.bootstrap();
-    let producer = producer();
-    let retrain_after = settings.retrain_after;
-    let broker = match settings.bootstrap_servers {
-        None => format!(
-            "  The broker is embedded, keeps its data in {}, and has no transactions: delivery is at least once, and
-  every verdict carries its source position, by which readers drop duplicates.",
-            settings.state.display()
-        ),
-        Some(_) => "  Delivery is at least once; every verdict carries its source position, by which readers drop duplicates."
-            .to_owned(),
+async fn run_until_asked(settings: Settings) -> anyhow::Result<()> {
+    let mut asked = Asked::listen()?;
+    let stop = Arc::new(AtomicBool::new(false));
+    let starting = {
+        let (settings, stop) = (settings.clone(), Arc::clone(&stop));
+        // On a thread of its own, since it waits; the runtime goes on to take signals.
+        spawn_blocking(move || Stack::start(&settings, &stop))
     };
-    format!(
-        "
-  Verdict is running.
+    output::note(format_args!(
+        "demo: starting Kafka and the services; logs are in {}/logs …",
+        settings.state.display()
+    ));
+    let mut starting = starting;
+    let mut stack = tokio::select! {
+        started = &mut starting => started??,
+        () = asked.wait() => return stopped(&stop, starting).await,
+    };
+    // That nobody reads it is no reason to end what runs.
+    output::line(banner(&settings, &stack)).unwrap_or(());
+    let mut look = tokio::time::interval(Duration::from_millis(500));
+    loop {
+        tokio::select! {
+            () = asked.wait() => break,
+            _ = look.tick() => if let Err(ended) = stack.check() {
+                end(stack).await.unwrap_or(());
+                return Err(ended.into());
+            },
+        }
+    }
+    output::note("demo: ending …");
+    end(stack).await
+}
 
-    page       http://{web}/
-    ask        curl -d 'text=What a wonderful film' http://{web}/predict
-    publish    echo 'What a wonderful film' | {producer} publish - --bootstrap-servers {kafka}
-    Kafka      {kafka}   topics reviews, reviews.verdicts, reviews.labels, dlq.reviews
-    correct    with the buttons under a verdict; after {retrain_after} labels a new model is trained
-    metrics    http://{web}/metrics  http://{metrics}/metrics
+async fn end(stack: Stack) -> anyhow::Result<()> {
+    Ok(spawn_blocking(move || stack.stop(STOP_WITHIN)).await??)
+}
 
-{broker}
-  Ctrl-C stops it; started again, it goes on where it was.
-"
-    )
+/// Told to stop before all were ready: what runs is ended when the start has noticed, or with this process.
+async fn stopped(
+    stop: &AtomicBool,
+    starting: JoinHandle<Result<Stack, DemoError>>,
+) -> anyhow::Result<()> {
+    stop.store(true, Ordering::Relaxed);
+    match tokio::time::timeout(GIVE_UP_WITHIN, starting).await {
+        Err(_) => Ok(()),
+        Ok(started) => match started? {
+            Ok(stack) => end(stack).await,
+            Err(DemoError::Stopped) => Ok(()),
+            Err(error) => Err(error.into()),
+        },
+    }
+}
+
+/// The signals that ask for the end.
+struct Asked {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Asked {
+    fn listen() -> anyhow::Result<Self> {
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
+    }
+
+    async fn wait(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {},
+            _ = self.terminate.recv() => {},
+        }
+    }
 }

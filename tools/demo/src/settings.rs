@@ -1,27 +1,25 @@
-//! Settings: what was typed.
+//! What was typed.
+
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Parser;
-use std::net::{Ipv4Addr, SocketAddr};
-use std::num::{NonZeroU32, NonZeroU64};
-use std::path::PathBuf;
-use verdict_telemetry::{TelemetryArgs, logs::DEFAULT_FILTER};
 
-/// Runs all of Verdict in one process: Kafka broker, consumer, web page, trainer and a trickle of sample reviews.
+/// Runs all of Verdict on this machine until Ctrl-C: a real Apache Kafka, and the services beside it.
 ///
-/// Nothing leaves this machine and nothing is downloaded. Ctrl-C stops it; started again, it goes on where it was.
+/// The same services as docker-compose.yml, with the same configuration of Prometheus: consumers, monitor, web, trainer, and
+/// Prometheus where it is installed. Everything listens on 127.0.0.1 only. Started again, it goes on where it was.
+/// Exit codes: 0 done, 2 something that was asked for is not there, 70 Kafka or a service ended by itself.
 #[derive(Debug, Clone, Parser)]
-#[command(name = "demo", version, max_term_width = 100)]
+#[command(
+    name = "demo",
+    version,
+    max_term_width = 100,
+    args_override_self = true
+)]
 pub struct Settings {
-    /// Port of the web page, on 127.0.0.1
-    #[arg(
-        long,
-        env = "VERDICT_DEMO_WEB_PORT",
-        default_value_t = 8080,
-        value_name = "PORT"
-    )]
-    pub web_port: u16,
-
-    /// Port of the Kafka broker, on 127.0.0.1
+    /// Port of Kafka; here and below, 0 is any that is free
     #[arg(
         long,
         env = "VERDICT_DEMO_KAFKA_PORT",
@@ -30,44 +28,55 @@ pub struct Settings {
     )]
     pub kafka_port: u16,
 
-    /// Port of the consumer's /metrics, /healthz and /readyz, on 127.0.0.1
-    #[arg(
-        long,
-        env = "VERDICT_DEMO_METRICS_PORT",
-        default_value_t = 9101,
-        value_name = "PORT"
-    )]
-    pub metrics_port: u16,
-
-    /// Use this Kafka instead of the embedded broker, as `make kafka` runs one
+    /// Use this Kafka instead of starting one: HOST:PORT, separated by commas
     #[arg(long, env = "VERDICT_BOOTSTRAP_SERVERS", value_name = "HOST:PORT")]
     pub bootstrap_servers: Option<String>,
 
-    /// Directory that keeps the reviews, the verdicts and the models that are trained from corrections
-    #[arg(
-        long,
-        env = "VERDICT_DEMO_STATE",
-        default_value = ".verdict-demo",
-        value_name = "DIR"
-    )]
-    pub state: PathBuf,
+    /// Start no Kafka, but a small broker that keeps nothing: for machines that can have neither Java nor Docker
+    #[arg(long, conflicts_with = "bootstrap_servers")]
+    pub in_memory: bool,
 
-    /// The model: a file, or a directory that holds model.verdict
+    /// Any property of librdkafka, for every service; may be given more than once
+    #[arg(long = "kafka", value_name = "KEY=VALUE")]
+    pub properties: Vec<String>,
+
+    /// Consumers, which share the partitions
+    #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=16))]
+    pub consumers: u16,
+
+    /// The model that serves until another is announced, as `consumer --model`
     #[arg(
         long,
         env = "VERDICT_MODEL",
         default_value = "models/default",
-        value_name = "PATH"
+        value_name = "URI"
     )]
-    pub model: PathBuf,
+    pub model: String,
 
-    /// Train a new model when so many labels have come since the last one
-    #[arg(long, default_value = "1000", value_name = "N")]
-    pub retrain_after: NonZeroU64,
+    /// A second model that scores the same reviews and answers nobody, as `consumer --shadow`
+    #[arg(long, value_name = "URI")]
+    pub shadow: Option<String>,
 
-    /// Parameters of training and of the promotion gate, as params.yaml has them [default: built in]
-    #[arg(long, value_name = "FILE")]
-    pub params: Option<PathBuf>,
+    /// Reviews in the window of each consumer in which drift is looked for, as `consumer --drift-window`
+    #[arg(long, default_value_t = 1000, value_name = "N")]
+    pub drift_window: usize,
+
+    /// Training parameters of the trainer
+    #[arg(long, default_value = "params.yaml", value_name = "FILE")]
+    pub params: PathBuf,
+
+    /// The trainer rebuilds the model when so many labels have come since the last time
+    #[arg(
+        long,
+        alias = "retrain-after",
+        default_value_t = 1000,
+        value_name = "N"
+    )]
+    pub new_labels: u64,
+
+    /// The monitor audits this often, in seconds; 0 is never
+    #[arg(long, default_value_t = 600, value_name = "S")]
+    pub audit_every_s: u64,
 
     /// Sample reviews published per minute
     #[arg(long, default_value = "20", value_name = "N")]
@@ -77,33 +86,92 @@ pub struct Settings {
     #[arg(long)]
     pub no_trickle: bool,
 
-    /// Logs and metrics.
-    #[command(flatten)]
-    pub telemetry: TelemetryArgs,
+    /// Port of the page
+    #[arg(
+        long,
+        env = "VERDICT_DEMO_WEB_PORT",
+        default_value_t = 8080,
+        value_name = "PORT"
+    )]
+    pub web_port: u16,
+
+    /// Port of the first consumer's pages; each next one has a port that is 10 higher
+    #[arg(
+        long,
+        alias = "metrics-port",
+        default_value_t = 9101,
+        value_name = "PORT"
+    )]
+    pub consumer_port: u16,
+
+    /// Port where Prometheus looks for a producer
+    #[arg(long, default_value_t = 9102, value_name = "PORT")]
+    pub producer_port: u16,
+
+    /// Port of the trainer's pages
+    #[arg(long, default_value_t = 9103, value_name = "PORT")]
+    pub trainer_port: u16,
+
+    /// Port of the monitor's pages
+    #[arg(long, default_value_t = 9104, value_name = "PORT")]
+    pub monitor_port: u16,
+
+    /// Port of Prometheus
+    #[arg(long, default_value_t = 9090, value_name = "PORT")]
+    pub prometheus_port: u16,
+
+    /// Start no Prometheus, though it is installed
+    #[arg(long)]
+    pub no_prometheus: bool,
+
+    /// How often Prometheus collects and evaluates its rules, as it writes durations [default: as in prometheus.yml]
+    #[arg(long, value_name = "TIME")]
+    pub scrape_interval: Option<String>,
+
+    /// Folder for Kafka's data, logs, models, and what Prometheus collected; kept for the next time
+    #[arg(
+        long,
+        env = "VERDICT_DEMO_STATE",
+        default_value = ".verdict-demo",
+        value_name = "DIR"
+    )]
+    pub state: PathBuf,
+
+    /// Folder of the repository: paths are relative to it
+    #[arg(long, default_value = ".", value_name = "DIR")]
+    pub root: PathBuf,
+
+    /// Folder of the services' binaries [default: that of this one]
+    #[arg(long, value_name = "DIR")]
+    pub bin: Option<PathBuf>,
+
+    /// Time for a service to become ready, in seconds
+    #[arg(long, default_value_t = 60, value_name = "S")]
+    pub ready_within_s: u64,
 }
 
 impl Settings {
-    /// Only warnings and what the trainer does, unless somebody asked for more: the page and the banner are what there is to
-    /// see.
-    #[must_use]
-    pub fn quiet(mut self) -> Self {
-        if self.telemetry.log_filter == DEFAULT_FILTER {
-            self.telemetry.log_filter = "warn,verdict_trainer=info".to_owned();
-        }
-        self
+    pub(crate) fn ready_within(&self) -> Duration {
+        Duration::from_secs(self.ready_within_s)
     }
 
-    /// Where Kafka is: the one that was named, or the embedded one.
-    #[must_use]
-    pub fn bootstrap(&self) -> String {
-        self.bootstrap_servers
-            .clone()
-            .unwrap_or_else(|| Self::local(self.kafka_port).to_string())
+    /// Whether Kafka is ours to start.
+    pub(crate) fn has_own_kafka(&self) -> bool {
+        self.bootstrap_servers.is_none() && !self.in_memory
     }
+}
 
-    /// A port on the loopback interface.
-    #[must_use]
-    pub fn local(port: u16) -> SocketAddr {
-        SocketAddr::from((Ipv4Addr::LOCALHOST, port))
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Settings::command().debug_assert();
+        assert!(Settings::try_parse_from(["demo", "--consumers=0"]).is_err());
+        let both = ["demo", "--in-memory", "--bootstrap-servers=a:1"];
+        assert!(Settings::try_parse_from(both).is_err());
     }
 }

@@ -1,42 +1,36 @@
 //! A review now and then, so that there is something to see.
 
-use crate::samples::SAMPLES;
+use std::net::SocketAddr;
 use std::sync::mpsc::{self, RecvTimeoutError};
-use std::thread::JoinHandle;
 use std::time::Duration;
-use verdict_kafka_io::{Failure, KafkaSettings, Outgoing, Publisher, PublisherRole};
-use verdict_messages::topic::REVIEWS;
 
-/// Publishes samples until it is stopped.
+use crate::samples::SAMPLES;
+
+/// Posts samples until it is dropped.
 #[derive(Debug)]
 pub(crate) struct Trickle {
-    stop: mpsc::Sender<()>,
-    thread: JoinHandle<()>,
+    _stop: mpsc::Sender<()>,
 }
 
 impl Trickle {
-    /// Publishes the first sample at once and then one every `interval`, as plain text, as any Kafka tool would.
-    pub(crate) fn start(kafka: &KafkaSettings, interval: Duration) -> Result<Self, Failure> {
-        let publisher = Publisher::new(kafka, PublisherRole::Replies)?;
+    /// Posts the first sample at once and then one every `interval`, and awaits no verdict.
+    pub(crate) fn start(web: SocketAddr, interval: Duration) -> Self {
         let (stop, stopped) = mpsc::channel();
-        let thread = std::thread::spawn(move || {
+        std::thread::spawn(move || {
             for sample in SAMPLES.iter().cycle() {
-                if let Err(error) = publisher.send(&Outgoing::to(REVIEWS).value(*sample)) {
-                    tracing::warn!(%error, "a sample review was not published");
-                }
+                let review = serde_json::json!({ "text": sample, "source": "demo" });
+                let posted = ureq::post(format!("http://{web}/api/v1/reviews"))
+                    .header("content-type", "application/json")
+                    .header("prefer", "respond-async")
+                    .send(review.to_string());
+                // Web says in its log and metrics what it refuses; the next sample may fare better.
+                drop(posted);
                 match stopped.recv_timeout(interval) {
                     Err(RecvTimeoutError::Timeout) => {}
                     Ok(()) | Err(RecvTimeoutError::Disconnected) => return,
                 }
             }
         });
-        Ok(Self { stop, thread })
-    }
-
-    pub(crate) fn stop(self) {
-        drop(self.stop);
-        if self.thread.join().is_err() {
-            tracing::warn!("the trickle of samples had ended by a panic");
-        }
+        Self { _stop: stop }
     }
 }

@@ -21,7 +21,7 @@ fn commands_end_quietly() {
     for (args, code) in [
         (&["--help"][..], 0),
         (&["--no-such-flag"], 2),
-        (&["--log-filter", "verdict=loud"], 2),
+        (&["--root", "/no/such/folder"], 2),
     ] {
         assert_quiet(&args.join(" "), code, || {
             let mut command = Command::new(env!("CARGO_BIN_EXE_demo"));

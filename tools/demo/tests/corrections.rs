@@ -11,9 +11,9 @@
 
 mod common;
 
-use common::{Demo, Ground, PATIENCE, eventually, path};
+use common::PATIENCE;
+use common::demo::{self, Demo, until};
 use serde_json::{Value, json};
-use verdict_demo::trainer::{PRODUCTION, REGISTRY};
 use verdict_kafka_io::{Outgoing, Publisher, PublisherRole};
 use verdict_messages::topic::REVIEWS;
 use verdict_registry::{DirectoryRegistry, Registry as _};
@@ -32,24 +32,15 @@ promotion:
 ";
 
 #[test]
-fn on_the_embedded_broker_corrections_reach_a_new_model_that_serves() {
-    corrections_reach_a_new_model_that_serves(&Ground::embedded());
-}
-
-#[test]
-fn on_a_real_kafka_corrections_reach_a_new_model_that_serves() {
-    if let Some(ground) = Ground::kafka() {
-        corrections_reach_a_new_model_that_serves(&ground);
-    }
-}
-
-fn corrections_reach_a_new_model_that_serves(ground: &Ground) {
-    let params = ground.state().join("params.yaml");
+fn corrections_reach_a_new_model_that_serves() {
+    let Some(state) = demo::state() else { return };
+    let params = state.path().join("params.yaml");
     std::fs::write(&params, PARAMS).unwrap();
     let n = N.to_string();
-    let demo = ground.start_with(&["--params", &path(&params), "--retrain-after", &n]);
-    let registry = DirectoryRegistry::new(ground.state().join(REGISTRY));
-    let first = eventually(
+    let params = params.to_str().unwrap();
+    let demo = Demo::start_with(state.path(), &["--params", params, "--new-labels", &n], &[]);
+    let registry = DirectoryRegistry::new(state.path().join("registry"));
+    let first = until(
         "a verdict names the demo's own model by its version",
         || {
             let verdict = ask(&demo);
@@ -71,13 +62,13 @@ fn corrections_reach_a_new_model_that_serves(ground: &Ground) {
         assert_eq!(answer["accepted"], true, "{answer}");
     }
 
-    let taught = eventually("a verdict names a new version", || {
+    let taught = until("a verdict names a new version", || {
         let verdict = ask(&demo);
         (verdict["model"]["version"] != "1").then_some(verdict)
     });
     assert_eq!(taught["label"], "positive", "{taught}");
     let name = taught["model"]["name"].as_str().unwrap();
-    let serves = registry.alias(name, PRODUCTION).unwrap().unwrap();
+    let serves = registry.alias(name, "production").unwrap().unwrap();
     assert_eq!(taught["model"]["version"], serves.version.to_string());
     assert_eq!(taught["model"]["sha256"], serves.sha256);
     let before = registry.version(name, 1).unwrap();

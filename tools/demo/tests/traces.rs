@@ -13,12 +13,14 @@ mod common;
 #[path = "../../../crates/telemetry/tests/receiver/mod.rs"]
 mod receiver;
 
-use common::{Demo, Ground, PATIENCE, eventually};
+use common::PATIENCE;
+use common::demo::{self, Demo, until};
 use opentelemetry_proto::tonic::trace::v1::{span::SpanKind, status::StatusCode};
 use receiver::{GotSpan, Receiver, attribute};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
+use std::path::Path;
 use verdict_kafka_io::{Outgoing, Publisher, PublisherRole, Record, snapshot};
 use verdict_messages::topic::{DEAD_LETTERS, REVIEWS, VERDICTS};
 use verdict_messages::{Headers, headers};
@@ -33,12 +35,14 @@ fn traceparent(trace: &str, flags: &str) -> String {
     format!("00-{trace}-{CALLER}-{flags}")
 }
 
-fn start(ground: &Ground, collector: &Receiver, more: &[(&str, &str)]) -> Demo {
+fn start(state: &Path, collector: &Receiver, more: &[(&str, &str)]) -> Demo {
     let endpoint = collector.endpoint();
     let mut environment = vec![
         ("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint.as_str()),
         ("OTEL_EXPORTER_OTLP_HEADERS", "x-test=token"),
         ("OTEL_BSP_SCHEDULE_DELAY", "100"),
+        ("VERDICT_LOG_FORMAT", "json"),
+        ("RUST_LOG", "info,verdict_web=debug,verdict_consumer=debug"),
         ("OTEL_METRIC_EXPORT_INTERVAL", "300"),
         (
             "OTEL_RESOURCE_ATTRIBUTES",
@@ -46,13 +50,7 @@ fn start(ground: &Ground, collector: &Receiver, more: &[(&str, &str)]) -> Demo {
         ),
     ];
     environment.extend(more);
-    let flags = [
-        "--log-format",
-        "json",
-        "--log-filter",
-        "info,verdict_web=debug,verdict_consumer=debug",
-    ];
-    ground.start_in(&flags, &environment)
+    Demo::start_with(state, &[], &environment)
 }
 
 fn post(demo: &Demo, traceparent: Option<&str>) -> String {
@@ -129,11 +127,9 @@ fn assert_chain(spans: &[GotSpan]) {
 
 #[test]
 fn one_request_is_one_trace_through_a_real_kafka() {
-    let Some(ground) = Ground::kafka() else {
-        return;
-    };
+    let Some(state) = demo::state() else { return };
     let collector = Receiver::start();
-    let demo = start(&ground, &collector, &[]);
+    let demo = start(state.path(), &collector, &[]);
 
     // A client that traces: its span is the parent of all.
     assert!(post(&demo, Some(&traceparent(TRACED, "01"))).starts_with("positive"));
@@ -195,18 +191,18 @@ fn one_request_is_one_trace_through_a_real_kafka() {
 }
 
 fn the_log_names_the_trace(demo: &Demo, serve: &GotSpan) {
-    let line = eventually("the log line of the request", || {
-        let lines = demo.log.lock().unwrap();
-        let wanted = |line: &&String| line.contains("request answered") && line.contains(TRACED);
-        lines.iter().find(wanted).cloned()
+    let line = until("the log line of the request", || {
+        let log = demo.log("web");
+        let wanted = |line: &&str| line.contains("request answered") && line.contains(TRACED);
+        log.lines().find(wanted).map(str::to_owned)
     });
     let line: Value = serde_json::from_str(&line).unwrap();
     assert_eq!(line["trace_id"], TRACED);
     assert_eq!(line["span_id"], serve.id());
-    eventually("the consumer's line about the review", || {
-        let lines = demo.log.lock().unwrap();
-        let wanted = |line: &String| line.contains("review was scored") && line.contains(TRACED);
-        lines.iter().any(wanted).then_some(())
+    until("the consumer's line about the review", || {
+        let log = demo.log("consumer");
+        let wanted = |line: &str| line.contains("review was scored") && line.contains(TRACED);
+        log.lines().any(wanted).then_some(())
     });
 }
 
@@ -242,7 +238,7 @@ fn parent_of(record: &Record) -> (String, String) {
 }
 
 fn record(demo: &Demo, topic: &str, wanted: impl Fn(&Record) -> bool) -> Record {
-    eventually(topic, || {
+    until(topic, || {
         let mut found = None;
         snapshot::read(&demo.kafka(), topic, PATIENCE, |record, _| {
             if wanted(&record) {
@@ -293,10 +289,10 @@ fn every_stage_is_measured(collector: &Receiver) {
 
 #[test]
 fn a_sampler_that_is_off_makes_no_span_and_metrics_are_pushed_all_the_same() {
-    let ground = Ground::embedded();
+    let Some(state) = demo::state() else { return };
     let collector = Receiver::start();
     let off = [("OTEL_TRACES_SAMPLER", "always_off")];
-    let demo = start(&ground, &collector, &off);
+    let demo = start(state.path(), &collector, &off);
     post(&demo, None);
     assert!(post(&demo, Some(&traceparent(TRACED, "01"))).starts_with("positive"));
     collector.until("the endings", |got| {

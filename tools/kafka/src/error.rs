@@ -1,49 +1,38 @@
 //! Why there is no broker.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Why Kafka could not be started, stopped or signalled; the text says what to do about it.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StartError {
-    /// No Java.
+    /// Kafka, or a Java for it, is not in the cache.
     #[error(
-        "java was not found on the PATH: install a Java runtime, 17 or newer (Debian: default-jre-headless)"
+        "Apache Kafka is not installed, {path} is not there: `tools/kafka/install.sh` installs it, without root"
     )]
-    NoJava,
-    /// No Maven, and the jars are not in the cache yet.
-    #[error(
-        "mvn was not found on the PATH, and Kafka's jars are not in {cache} yet: install Maven (Debian: maven)"
-    )]
-    NoMaven {
-        /// Where the jars would be.
-        cache: PathBuf,
+    NotInstalled {
+        /// What was looked for.
+        path: PathBuf,
     },
-    /// Maven could not fetch the jars.
-    #[error("Maven could not fetch Kafka {version}: {ended}\n{output}")]
-    Maven {
-        /// Kafka's version.
-        version: &'static str,
-        /// How Maven ended.
-        ended: String,
-        /// The end of what it printed.
-        output: String,
+    /// A jar is not the one that it should be.
+    #[error(
+        "{path} has sha256 {found}, and must have {expected}: remove it, and `tools/kafka/install.sh` fetches it anew"
+    )]
+    WrongJar {
+        /// The jar.
+        path: PathBuf,
+        /// Its checksum.
+        found: String,
+        /// That of the pinned version.
+        expected: String,
     },
     /// The cache folder cannot be placed.
     #[error(
         "neither XDG_CACHE_HOME nor HOME is set: say where Kafka's jars are to be kept (--cache)"
     )]
     NoCache,
-    /// The lock on the download was not to be had in time.
-    #[error("{path} was locked by another process for more than {waited:?}")]
-    Locked {
-        /// The lock file.
-        path: PathBuf,
-        /// How long was waited.
-        waited: Duration,
-    },
     /// A port that was asked for is taken.
     #[error("port {port} of 127.0.0.1 is taken: end what listens there, or choose another port")]
     PortTaken {
@@ -68,8 +57,28 @@ pub enum StartError {
         /// The end of what it printed.
         output: String,
     },
-    /// The broker ended before it was ready.
-    #[error("Kafka ended before it was ready ({ended}); the end of {log}:\n{tail}")]
+    /// The data folder is not one that was formatted here.
+    #[error("{data} cannot be used, {reason}: choose another folder")]
+    Foreign {
+        /// The data folder.
+        data: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The folder belongs to another process.
+    #[error("{folder} is in use by another process: end it, or choose another folder")]
+    InUse {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// There is no room.
+    #[error("the disk with {folder} is full: make room, or choose another folder")]
+    DiskFull {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// The broker ended by itself.
+    #[error("Kafka ended ({ended}); the end of {log}:\n{tail}")]
     Ended {
         /// How the process ended.
         ended: String,
@@ -108,6 +117,16 @@ pub enum StartError {
 }
 
 impl StartError {
+    /// `self`, or that the disk with `folder` is full where that is what `said` says.
+    pub(crate) fn or_disk_full(self, said: &str, folder: &Path) -> Self {
+        if said.contains("No space left on device") {
+            let folder = folder.to_owned();
+            Self::DiskFull { folder }
+        } else {
+            self
+        }
+    }
+
     pub(crate) fn io(what: impl Into<String>) -> impl FnOnce(io::Error) -> Self {
         let what = what.into();
         move |error| Self::Io { what, error }

@@ -1,151 +1,113 @@
-//! Kafka's jars: fetched once by Maven, kept in a cache that all projects of a user share.
+//! Kafka's jars and a Java for it, as `install.sh` has put them into the cache that all clones of a user share.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::ffi::OsString;
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::time::Duration;
+
+use sha2::{Digest, Sha256};
 
 use crate::error::StartError;
-use crate::wait::{ended, poll, tail};
 
 /// The version of Apache Kafka that is started: the one in `pom.xml`.
 pub const KAFKA_VERSION: &str = "4.3.1";
 
-const POM: &str = include_str!("../pom.xml");
-const MAVEN_WITHIN: Duration = Duration::from_secs(600);
+/// One jar a line: sha256, group, artifact, version.
+const JARS: &str = include_str!("../jars.tsv");
 
-/// Makes sure that the jars are in the cache, and returns the folder with them. A download of about 45 MB the first
-/// time; nothing but a look after that.
+/// What a broker is started with.
+#[derive(Debug, Clone)]
+pub(crate) struct Installed {
+    pub(crate) java: PathBuf,
+    pub(crate) class_path: OsString,
+}
+
+/// Looks for all of it, and reads every jar to compare its checksum.
 ///
 /// # Errors
-/// Maven is missing or fails, another process holds the lock for ten minutes, or the cache cannot be written.
-pub fn install(cache: &Path) -> Result<PathBuf, StartError> {
+/// Something is missing, or a jar is not the one that it should be.
+pub(crate) fn find(cache: &Path) -> Result<Installed, StartError> {
     let home = cache.join(format!("kafka-{KAFKA_VERSION}"));
-    if is_complete(&home) {
-        return Ok(home.join("libs"));
-    }
-    fs::create_dir_all(cache).map_err(StartError::io(format!("creating {}", cache.display())))?;
-    let _lock = lock(&cache.join(format!("kafka-{KAFKA_VERSION}.lock")))?;
-    // Whoever had the lock before may have done it.
-    if is_complete(&home) {
-        return Ok(home.join("libs"));
-    }
-    let partial = cache.join(format!("kafka-{KAFKA_VERSION}.partial"));
-    remove(&partial)?;
-    let libs = partial.join("libs");
-    fs::create_dir_all(&libs).map_err(StartError::io(format!("creating {}", libs.display())))?;
-    fetch(cache, &partial, &libs)?;
-    remove(&home)?;
-    // The rename is what makes it complete: a download that was cut short leaves only the partial folder.
-    fs::rename(&partial, &home)
-        .map_err(StartError::io(format!("renaming {}", partial.display())))?;
-    Ok(home.join("libs"))
-}
-
-/// Fetched with the very `pom.xml` of this build: a cache from another one is fetched anew.
-fn is_complete(home: &Path) -> bool {
-    fs::read_to_string(home.join("pom.xml")).is_ok_and(|pom| pom == POM)
-}
-
-fn fetch(cache: &Path, partial: &Path, libs: &Path) -> Result<(), StartError> {
-    let pom = partial.join("pom.xml");
-    fs::write(&pom, POM).map_err(StartError::io(format!("writing {}", pom.display())))?;
-    let log = partial.join("maven.log");
-    let output =
-        File::create(&log).map_err(StartError::io(format!("creating {}", log.display())))?;
-    let errors = output
-        .try_clone()
-        .map_err(StartError::io(format!("opening {}", log.display())))?;
-    let started = Command::new("mvn")
-        .args(["--batch-mode", "--quiet", "--strict-checksums", "--file"])
-        .arg(&pom)
-        .args(["dependency:copy-dependencies", "-DincludeScope=runtime"])
-        .arg(format!("-DoutputDirectory={}", libs.display()))
-        .stdin(Stdio::null())
-        .stdout(output)
-        .stderr(errors)
-        .spawn();
-    let mut maven = match started {
-        Ok(maven) => maven,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            return Err(StartError::NoMaven {
-                cache: cache.to_owned(),
-            });
-        }
-        Err(error) => {
-            return Err(StartError::Io {
-                what: "starting mvn".to_owned(),
-                error,
-            });
-        }
-    };
-    let failed = |ended: String| StartError::Maven {
-        version: KAFKA_VERSION,
-        ended,
-        output: tail(&log),
-    };
-    match ended(&mut maven, MAVEN_WITHIN)? {
-        Some(status) if status.success() => Ok(()),
-        Some(status) => Err(failed(status.to_string())),
-        None => {
-            maven
-                .kill()
-                .and_then(|()| maven.wait())
-                .map_err(StartError::io("ending mvn"))?;
-            Err(failed(format!("no end after {MAVEN_WITHIN:?}")))
-        }
-    }
-}
-
-fn lock(path: &Path) -> Result<File, StartError> {
-    let file = OpenOptions::new()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(path)
-        .map_err(StartError::io(format!("opening {}", path.display())))?;
-    let taken = poll(MAVEN_WITHIN, || match file.try_lock() {
-        Ok(()) => Ok(Some(())),
-        Err(TryLockError::WouldBlock) => Ok(None),
-        Err(TryLockError::Error(error)) => Err(StartError::Io {
-            what: format!("locking {}", path.display()),
-            error,
-        }),
-    })?;
-    taken.ok_or(StartError::Locked {
+    let missing = |path: &Path| StartError::NotInstalled {
         path: path.to_owned(),
-        waited: MAVEN_WITHIN,
-    })?;
-    Ok(file)
+    };
+    let java = home.join("java");
+    // The link may point to a Java that was removed since.
+    if !java.exists() {
+        return Err(missing(&java));
+    }
+    let mut class_path = OsString::new();
+    for (expected, name) in jars() {
+        let path = home.join("libs").join(name);
+        let found = match sha256(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(missing(&path)),
+            found => found.map_err(StartError::io(format!("reading {}", path.display())))?,
+        };
+        if found != expected {
+            return Err(StartError::WrongJar {
+                path,
+                found,
+                expected: expected.to_owned(),
+            });
+        }
+        if !class_path.is_empty() {
+            class_path.push(":");
+        }
+        class_path.push(path);
+    }
+    Ok(Installed { java, class_path })
 }
 
-fn remove(folder: &Path) -> Result<(), StartError> {
-    match fs::remove_dir_all(folder) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(StartError::Io {
-            what: format!("removing {}", folder.display()),
-            error,
-        }),
-        _ => Ok(()),
-    }
+/// Checksum and file name of each jar.
+fn jars() -> impl Iterator<Item = (&'static str, String)> {
+    JARS.lines().filter_map(|line| {
+        let mut words = line.split('\t');
+        let (sum, _group, artifact, version) =
+            (words.next()?, words.next()?, words.next()?, words.next()?);
+        Some((sum, format!("{artifact}-{version}.jar")))
+    })
+}
+
+fn sha256(path: &Path) -> io::Result<String> {
+    let mut hasher = Sha256::new();
+    io::copy(&mut File::open(path)?, &mut hasher)?;
+    Ok(format!("{:x}", hasher.finalize()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
 
     #[test]
-    fn the_version_is_the_one_of_the_pom() {
-        assert!(POM.contains(&format!("<kafka.version>{KAFKA_VERSION}</kafka.version>")));
+    fn the_jars_are_those_of_the_version() {
+        let names: Vec<String> = jars().map(|(_, name)| name).collect();
+        assert_eq!(names.len(), JARS.lines().count());
+        let broker = format!("kafka_2.13-{KAFKA_VERSION}.jar");
+        assert!(names.contains(&broker), "{names:?}");
+        let pom = include_str!("../pom.xml");
+        assert!(pom.contains(&format!("<kafka.version>{KAFKA_VERSION}</kafka.version>")));
     }
 
     #[test]
-    fn a_folder_of_another_pom_is_not_complete() {
-        let dir = tempfile::tempdir().unwrap();
-        assert!(!is_complete(dir.path()));
-        fs::write(dir.path().join("pom.xml"), "<project/>").unwrap();
-        assert!(!is_complete(dir.path()));
-        fs::write(dir.path().join("pom.xml"), POM).unwrap();
-        assert!(is_complete(dir.path()));
+    fn what_is_missing_and_what_is_another_jar_is_told() {
+        let cache = tempfile::tempdir().unwrap();
+        let home = cache.path().join(format!("kafka-{KAFKA_VERSION}"));
+        let said = || find(cache.path()).unwrap_err().to_string();
+        assert!(said().contains("java is not there"), "{}", said());
+        fs::create_dir_all(home.join("libs")).unwrap();
+        fs::write(home.join("java"), "").unwrap();
+        let (expected, first) = jars().next().unwrap();
+        assert!(
+            said().contains(&format!("{first} is not there")),
+            "{}",
+            said()
+        );
+        fs::write(home.join("libs").join(first), "other bytes").unwrap();
+        assert!(
+            said().contains(&format!("must have {expected}")),
+            "{}",
+            said()
+        );
     }
 }

@@ -1,26 +1,32 @@
 //! One broker, from its first start to its end.
 
 use std::fs::{self, File, OpenOptions};
+use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 use std::time::Duration;
 
 use rustix::process::Signal;
 use tempfile::TempDir;
 
 use crate::error::StartError;
-use crate::install::install;
+use crate::install::{self, Installed};
+use crate::lock::lock;
 use crate::ports::{self, Port};
-use crate::process::{Broker, Watchdog};
+use crate::process::Broker;
 use crate::properties;
 use crate::ready::is_ready;
 use crate::settings::{Jvm, Options, cache_folder};
-use crate::wait::{last_lines, poll, tail};
+use crate::wait::{end, last_lines, poll, tail};
+use crate::watchdog::Watchdog;
 
 const LOG4J: &str = include_str!("../log4j2.properties");
 /// Any 16 bytes in URL-safe base64; a single node meets no other cluster to be told from.
 const CLUSTER_ID: &str = "dmVyZGljdC1rYWZrYS0xMA";
+
+/// How long a broker whose owner was killed may take to be gone.
+const OWNED_WITHIN: Duration = Duration::from_secs(15);
 
 /// A Kafka broker of our own. It ends when this is dropped, and when this process ends without dropping it.
 ///
@@ -33,7 +39,8 @@ pub struct Kafka {
     controller: Port,
     secured: Option<Port>,
     home: Home,
-    libs: PathBuf,
+    owned: File,
+    installed: Installed,
     options: Options,
 }
 
@@ -54,14 +61,14 @@ impl Home {
 }
 
 impl Kafka {
-    /// Fetches the jars if need be, formats the data folder if it is new, starts the broker and waits until it answers.
-    /// Takes 2 to 5 seconds, and that of a 45 MB download the very first time.
+    /// Formats the data folder if it is new, starts the broker and waits until it answers, which takes 2 to 5 seconds.
     ///
     /// # Errors
-    /// Java or Maven is missing, a port is taken, or the broker does not come up; the text then quotes its log.
+    /// Kafka is not installed, a port is taken, the folder belongs to another cluster, or the broker does not come up; the
+    /// text then quotes its log.
     pub fn start(options: Options) -> Result<Self, StartError> {
         let cache = cache_folder(options.cache.clone())?;
-        let libs = install(&cache)?;
+        let installed = install::find(&cache)?;
         let port = ports::take(&cache, options.port)?;
         let controller = ports::take(&cache, None)?;
         let has_users = !options.users.is_empty();
@@ -81,6 +88,7 @@ impl Kafka {
                 Home::Temporary(folder.map_err(StartError::io("creating a temporary folder"))?)
             }
         };
+        let owned = lock(home.path(), OWNED_WITHIN)?;
         let temporary = matches!(home, Home::Temporary(_)).then(|| home.path());
         let watchdog = Watchdog::start(temporary)?;
         let mut kafka = Self {
@@ -90,11 +98,15 @@ impl Kafka {
             controller,
             secured,
             home,
-            libs,
+            owned,
+            installed,
             options,
         };
-        kafka.configure()?;
         kafka.format()?;
+        kafka.configure(&kafka.data())?;
+        let log = kafka.log();
+        // A log of this life; a restart goes on in it.
+        File::create(&log).map_err(StartError::io(format!("creating {}", log.display())))?;
         kafka.launch()?;
         Ok(kafka)
     }
@@ -118,9 +130,10 @@ impl Kafka {
     /// A command of Kafka's own, by its class, for instance `org.apache.kafka.tools.AclCommand`: the program and its first
     /// arguments.
     pub fn tool(&self, class: &str) -> Vec<String> {
-        let libs = self.libs.join("*").display().to_string();
+        let java = self.installed.java.display().to_string();
+        let libs = self.installed.class_path.to_string_lossy();
         // A short life: the first compiler only.
-        let words = ["java", "-XX:TieredStopAtLevel=1", "-cp", &libs, class];
+        let words = [&java, "-XX:TieredStopAtLevel=1", "-cp", &libs, class];
         words.map(str::to_owned).to_vec()
     }
 
@@ -150,14 +163,20 @@ impl Kafka {
             None => Ok(()),
             Some(status) => {
                 self.broker = None;
-                self.watchdog.guard(None)?;
-                Err(StartError::Ended {
-                    ended: status.to_string(),
-                    tail: tail(&log),
-                    log,
-                })
+                self.watchdog.guard(None, &[])?;
+                Err(ended(&status, &log))
             }
         }
+    }
+
+    /// When this process is gone without having ended them, these are ended before the broker is: so its clients can leave
+    /// their groups.
+    ///
+    /// # Errors
+    /// The watchdog is gone.
+    pub fn guard(&mut self, clients: &[u32]) -> Result<(), StartError> {
+        self.watchdog
+            .guard(self.broker.as_ref().map(Broker::pid), clients)
     }
 
     /// Ends the broker as a power cut would (SIGKILL). Its data stays for [`restart`](Self::restart).
@@ -167,7 +186,7 @@ impl Kafka {
     pub fn kill9(&mut self) -> Result<(), StartError> {
         if let Some(mut broker) = self.broker.take() {
             broker.kill()?;
-            self.watchdog.guard(None)?;
+            self.watchdog.guard(None, &[])?;
         }
         Ok(())
     }
@@ -217,10 +236,10 @@ impl Kafka {
         self.launch()
     }
 
-    fn configure(&self) -> Result<(), StartError> {
+    fn configure(&self, data: &Path) -> Result<(), StartError> {
         let home = self.home.path();
         let properties = properties::render(
-            &home.join("data"),
+            data,
             self.port.number,
             self.controller.number,
             self.secured.as_ref().map(|port| port.number),
@@ -238,10 +257,21 @@ impl Kafka {
     }
 
     fn format(&self) -> Result<(), StartError> {
-        let data = self.home.path().join("data");
-        if data.join("meta.properties").exists() {
-            return Ok(());
+        let (data, partial) = (self.data(), self.home.path().join("data.partial"));
+        match fs::read_to_string(data.join("meta.properties")) {
+            Ok(identity) => return self.is_ours(&identity),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(StartError::io(format!("reading {}", data.display()))(error)),
         }
+        if data.exists() {
+            return Err(self.foreign("it is no data folder of Kafka (no meta.properties)"));
+        }
+        // What is formatted gets its name when it is whole: a format that was cut off leaves only the partial folder.
+        if partial.exists() {
+            fs::remove_dir_all(&partial)
+                .map_err(StartError::io(format!("removing {}", partial.display())))?;
+        }
+        self.configure(&partial)?;
         let mut command = self.java("kafka.tools.StorageTool");
         command
             .args(["format", "--cluster-id", CLUSTER_ID, "--config"])
@@ -253,23 +283,42 @@ impl Kafka {
         let output = command
             .stdin(Stdio::null())
             .output()
-            .map_err(|error| match error.kind() {
-                std::io::ErrorKind::NotFound => StartError::NoJava,
-                _ => StartError::Io {
-                    what: "starting java".to_owned(),
-                    error,
-                },
-            })?;
-        if output.status.success() {
-            return Ok(());
+            .map_err(StartError::io("starting java"))?;
+        if !output.status.success() {
+            let said = [output.stdout, output.stderr].concat();
+            let said = String::from_utf8_lossy(&said);
+            let failed = StartError::Format {
+                ended: output.status.to_string(),
+                output: last_lines(&said, 20),
+                data,
+            };
+            return Err(failed.or_disk_full(&said, self.home.path()));
         }
-        let said = [output.stdout, output.stderr].concat();
-        let output_end = last_lines(&String::from_utf8_lossy(&said), 20);
-        Err(StartError::Format {
-            data,
-            ended: output.status.to_string(),
-            output: output_end,
-        })
+        fs::rename(&partial, &data)
+            .map_err(StartError::io(format!("renaming {}", partial.display())))
+    }
+
+    fn data(&self) -> PathBuf {
+        self.home.path().join("data")
+    }
+
+    /// Whether what is in the data folder is of the cluster that this node is.
+    fn is_ours(&self, identity: &str) -> Result<(), StartError> {
+        let id = identity
+            .lines()
+            .find_map(|line| line.strip_prefix("cluster.id="));
+        match id {
+            Some(CLUSTER_ID) => Ok(()),
+            Some(other) => Err(self.foreign(&format!("it is of another Kafka cluster ({other})"))),
+            None => Err(self.foreign("its meta.properties names no cluster")),
+        }
+    }
+
+    fn foreign(&self, reason: &str) -> StartError {
+        StartError::Foreign {
+            data: self.data(),
+            reason: reason.to_owned(),
+        }
     }
 
     fn launch(&mut self) -> Result<(), StartError> {
@@ -281,14 +330,12 @@ impl Kafka {
             .append(true)
             .open(&log)
             .map_err(StartError::io(format!("opening {}", log.display())))?;
-        let broker = self.broker.insert(Broker::start(command, file)?);
-        self.watchdog.guard(Some(broker.pid()))?;
+        let owned = self.owned.try_clone();
+        let owned = owned.map_err(StartError::io("passing the lock on to Kafka"))?;
+        let broker = self.broker.insert(Broker::start(command, owned, file)?);
+        self.watchdog.guard(Some(broker.pid()), &[])?;
         let ready = poll(within, || match broker.ended()? {
-            Some(status) => Err(StartError::Ended {
-                ended: status.to_string(),
-                tail: tail(&log),
-                log: log.clone(),
-            }),
+            Some(status) => Err(ended(&status, &log)),
             None => Ok(is_ready(address).then_some(())),
         })?;
         ready.ok_or_else(|| StartError::NotReady {
@@ -299,7 +346,7 @@ impl Kafka {
     }
 
     fn java(&self, class: &str) -> Command {
-        let mut command = Command::new("java");
+        let mut command = Command::new(&self.installed.java);
         command.args(["-Xms256m", "-Xmx512m"]);
         if self.options.jvm == Jvm::QuickStart {
             command.args(["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"]);
@@ -308,10 +355,29 @@ impl Kafka {
         command
             .arg(format!("-Dlog4j2.configurationFile={}", log4j.display()))
             .arg("-cp")
-            .arg(self.libs.join("*"))
+            .arg(&self.installed.class_path)
             .arg(class);
         command
     }
+}
+
+/// Whether `install.sh` has put Kafka and a Java into the usual cache.
+///
+/// # Errors
+/// It has not, or what is there is not what should be.
+pub fn is_installed() -> Result<(), StartError> {
+    install::find(&cache_folder(None)?).map(drop)
+}
+
+fn ended(status: &ExitStatus, log: &Path) -> StartError {
+    let failed = StartError::Ended {
+        ended: status.to_string(),
+        log: log.to_owned(),
+        tail: tail(log),
+    };
+    // What ended it may stand before many lines about what ended with it.
+    let end = end(log, 1 << 20).unwrap_or_default();
+    failed.or_disk_full(&end, log.parent().unwrap_or(log))
 }
 
 impl Drop for Kafka {

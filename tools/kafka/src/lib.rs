@@ -1,12 +1,12 @@
 //! A real Apache Kafka as a plain process: one KRaft node, no container, no root.
 //!
-//! [`Kafka::start`] downloads Kafka's jars once (Maven, versions pinned in this crate's `pom.xml`) into a cache outside
-//! the project, formats a data folder, starts the broker on free ports of 127.0.0.1 and returns when it answers a
-//! metadata request. Any number of test processes may do so at once: the download is under a lock, and so is each port
-//! for as long as its broker may come back to it.
+//! `install.sh` of this crate puts Kafka and a Java into a cache outside of the project. [`Kafka::start`] compares each
+//! jar with its checksum, formats a data folder, starts the broker on free ports of 127.0.0.1 and returns when it answers
+//! a metadata request. Any number of processes may do so at once: each port is under a lock for as long as its broker may
+//! come back to it.
 //!
-//! The broker ends with its owner, whatever happens to the owner: [`Drop`] kills it by pid, and a watchdog kills it
-//! when the owner is gone without having dropped anything (`kill -9`).
+//! The broker ends with its owner, whatever happens to the owner: [`Drop`] kills it by pid, and a [`Watchdog`] ends
+//! it when the owner is gone without having dropped anything (`kill -9`).
 //!
 //! ```no_run
 //! use verdict_kafka::{Kafka, Options};
@@ -18,20 +18,28 @@
 //! # Ok::<(), verdict_kafka::StartError>(())
 //! ```
 //!
-//! Needs Java 17 or newer, and Maven for the first start; Unix only.
+//! Unix only.
 
 mod error;
 mod install;
 mod kafka;
+mod lock;
 mod ports;
 mod process;
 mod properties;
 mod ready;
 mod settings;
+mod shared;
 mod wait;
+mod watchdog;
 
 pub use error::StartError;
-pub use install::{KAFKA_VERSION, install};
-pub use kafka::Kafka;
+pub use install::KAFKA_VERSION;
+pub use kafka::{Kafka, is_installed};
+pub use lock::lock;
+pub use ports::is_free;
 pub use ready::{brokers_in_metadata, is_ready};
 pub use settings::{Jvm, Options};
+pub use shared::Shared;
+pub use wait::{last_lines, poll, tail};
+pub use watchdog::Watchdog;

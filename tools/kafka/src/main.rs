@@ -25,13 +25,13 @@ enum Command {
 
 #[derive(Args)]
 struct Run {
-    /// Port for clients on 127.0.0.1.
+    /// Port for clients on 127.0.0.1; 0 is any that is free.
     #[arg(long, default_value_t = 9092)]
     port: u16,
     /// Folder for data, configuration and log, kept for the next run; without it everything goes at the end.
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
-    /// Folder in which Kafka's jars are kept [default: verdict in $XDG_CACHE_HOME or ~/.cache].
+    /// Folder into which tools/kafka/install.sh has put Kafka [default: verdict in $XDG_CACHE_HOME or ~/.cache].
     #[arg(long, value_name = "DIR")]
     cache: Option<PathBuf>,
     /// Start sooner at the price of throughput.
@@ -71,7 +71,7 @@ async fn run(args: Run) -> anyhow::Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     let options = Options {
         data: args.data,
-        port: Some(args.port),
+        port: Some(args.port).filter(|port| *port != 0),
         jvm: if args.quick {
             Jvm::QuickStart
         } else {

@@ -1,15 +1,21 @@
 //! Ports that stay ours: while a broker is down between a kill and a restart, no other test may take its address.
 
+use std::convert::Infallible;
 use std::fs::{self, File, TryLockError};
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
+use std::time::Duration;
 
 use crate::error::StartError;
+use crate::wait::poll;
 
 /// Below the range from which operating systems take the ports of outgoing connections, so that none of those lands on
 /// a port between our look at it and the broker's.
 const FIRST: u16 = 21_000;
 const LAST: u16 = 24_999;
+
+/// Who was killed a moment ago lets go of its port only when the system has cleared it away.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// A port of 127.0.0.1, and the lock that keeps other users of this crate away from it. The system lets go of the lock
 /// when the process ends, however it ends.
@@ -22,10 +28,13 @@ pub(crate) struct Port {
 /// The port asked for, or the first one that is free.
 pub(crate) fn take(cache: &Path, wanted: Option<u16>) -> Result<Port, StartError> {
     let folder = cache.join("ports");
-    fs::create_dir_all(&folder)
-        .map_err(StartError::io(format!("creating {}", folder.display())))?;
+    fs::create_dir_all(&folder).map_err(StartError::io(format!(
+        "creating {} (say where else with XDG_CACHE_HOME)",
+        folder.display()
+    )))?;
     match wanted {
-        Some(number) => try_take(&folder, number)?.ok_or(StartError::PortTaken { port: number }),
+        Some(number) => poll(PATIENCE, || try_take(&folder, number))?
+            .ok_or(StartError::PortTaken { port: number }),
         None => {
             for number in FIRST..=LAST {
                 if let Some(port) = try_take(&folder, number)? {
@@ -54,12 +63,24 @@ fn try_take(folder: &Path, number: u16) -> Result<Option<Port>, StartError> {
             });
         }
     }
-    // The lock keeps our kind away; whoever else listens shows when we try to.
-    let free = TcpListener::bind((Ipv4Addr::LOCALHOST, number)).is_ok();
-    Ok(free.then_some(Port {
+    // The lock keeps our kind away; whoever else listens shows when we try to. Connections of a former broker that the
+    // system has not forgotten yet (TIME_WAIT) do not matter: the standard library binds over them, as Kafka does.
+    Ok(can_listen(number).then_some(Port {
         number,
         _lock: lock,
     }))
+}
+
+fn can_listen(number: u16) -> bool {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, number)).is_ok()
+}
+
+/// Whether nobody listens on this port of 127.0.0.1. Waits a moment for whoever is about to let go of it.
+pub fn is_free(number: u16) -> bool {
+    let free = poll(PATIENCE, || -> Result<_, Infallible> {
+        Ok(can_listen(number).then_some(()))
+    });
+    free.is_ok_and(|free| free.is_some())
 }
 
 #[cfg(test)]

@@ -6,8 +6,9 @@ use std::path::Path;
 /// `server.properties` of a single node that is broker and controller at once.
 ///
 /// The settings beside the addresses make tests quick: no pause before a first rebalance, few partitions for the
-/// internal topics, transactions that time out seen within a second, no topic that nobody created, and segments small
-/// enough that a broker that was killed reads its log again in a moment.
+/// internal topics, transactions that time out seen within a second, no topic that nobody created, segments small enough
+/// that a broker that was killed reads its log again in a moment, and a short session, since it waits for the end of the
+/// one that it had.
 pub(crate) fn render(
     data: &Path,
     port: u16,
@@ -58,6 +59,8 @@ pub(crate) fn render(
             "1000".to_owned(),
         ),
         ("group.initial.rebalance.delay.ms", "0".to_owned()),
+        ("broker.session.timeout.ms", "3000".to_owned()),
+        ("broker.heartbeat.interval.ms", "500".to_owned()),
     ];
     let mut all: BTreeMap<&str, &str> = ours
         .iter()

@@ -1,7 +1,7 @@
 //! Waiting for what does not call back: another process's port, lock or end.
 
 use std::fs;
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 use std::process::{Child, ExitStatus};
 use std::thread;
@@ -10,10 +10,13 @@ use std::time::{Duration, Instant};
 use crate::error::StartError;
 
 /// Asks again and again, with a short pause between, until there is an answer or the time is up.
-pub(crate) fn poll<T>(
+///
+/// # Errors
+/// Whatever `ask` says.
+pub fn poll<T, E>(
     within: Duration,
-    mut ask: impl FnMut() -> Result<Option<T>, StartError>,
-) -> Result<Option<T>, StartError> {
+    mut ask: impl FnMut() -> Result<Option<T>, E>,
+) -> Result<Option<T>, E> {
     const PAUSE: Duration = Duration::from_millis(20);
     let started = Instant::now();
     loop {
@@ -37,28 +40,29 @@ pub(crate) fn ended(child: &mut Child, within: Duration) -> Result<Option<ExitSt
 }
 
 /// The last lines of a file, for a message; what cannot be read is said in their place.
-pub(crate) fn tail(path: &Path) -> String {
-    const BYTES: u64 = 8 << 10;
-    const LINES: usize = 20;
-    let read = || {
-        let mut file = fs::File::open(path)?;
-        let length = file.metadata()?.len();
-        file.seek(SeekFrom::Start(length.saturating_sub(BYTES)))?;
-        let mut bytes = Vec::new();
-        file.take(BYTES).read_to_end(&mut bytes)?;
-        std::io::Result::Ok(bytes)
-    };
-    match read() {
-        Ok(bytes) => last_lines(&String::from_utf8_lossy(&bytes), LINES),
-        Err(error) => format!("({}: {error})", path.display()),
-    }
+pub fn tail(path: &Path) -> String {
+    const LINES: usize = 12;
+    end(path, 16 << 10).map_or_else(
+        |error| format!("({}: {error})", path.display()),
+        |text| last_lines(&text, LINES),
+    )
 }
 
-/// The last `most` lines of a text that are not blank.
-pub(crate) fn last_lines(text: &str, most: usize) -> String {
+/// The last `bytes` of a file as text.
+pub(crate) fn end(path: &Path, bytes: u64) -> io::Result<String> {
+    let mut file = fs::File::open(path)?;
+    let length = file.metadata()?.len();
+    file.seek(SeekFrom::Start(length.saturating_sub(bytes)))?;
+    let mut read = Vec::new();
+    file.take(bytes).read_to_end(&mut read)?;
+    Ok(String::from_utf8_lossy(&read).into_owned())
+}
+
+/// The last `most` lines of a text that are neither blank nor frames of a Java stack.
+pub fn last_lines(text: &str, most: usize) -> String {
     let lines: Vec<&str> = text
         .lines()
-        .filter(|line| !line.trim().is_empty())
+        .filter(|line| !line.trim().is_empty() && !line.starts_with("\tat "))
         .collect();
     let from = lines.len().saturating_sub(most);
     lines.get(from..).unwrap_or_default().join("\n")
@@ -70,7 +74,7 @@ mod tests {
 
     #[test]
     fn the_tail_has_the_last_lines_and_says_when_there_are_none() {
-        assert_eq!(last_lines("a\n\nb\nc\n", 2), "b\nc");
+        assert_eq!(last_lines("a\n\nb\n\tat Java.frame\nc\n", 2), "b\nc");
         assert_eq!(last_lines("", 2), "");
         assert!(tail(Path::new("/no/such.log")).starts_with("(/no/such.log: "));
     }

@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
-use verdict_kafka::{Kafka, Options};
+use verdict_kafka::Shared;
 use verdict_kafka_io::topics::{self, TopicSpec};
 use verdict_kafka_io::{KafkaSettings, Outgoing, Publisher, PublisherRole, snapshot};
 use verdict_messages::{Label, ModelPointer, Review, Sentiment};
@@ -61,9 +61,9 @@ impl Ran {
 }
 
 /// The broker of all tests, or `None`, said in one line, where none can be had. In CI there must be one.
-fn broker() -> Option<&'static Kafka> {
-    static BROKER: OnceLock<Option<Kafka>> = OnceLock::new();
-    let broker = BROKER.get_or_init(|| match Kafka::start(Options::default()) {
+fn broker() -> Option<&'static Shared> {
+    static BROKER: OnceLock<Option<Shared>> = OnceLock::new();
+    let broker = BROKER.get_or_init(|| match Shared::start() {
         Ok(kafka) => Some(kafka),
         Err(error) if std::env::var_os("CI").is_none() => {
             eprintln!("left out, no Kafka: {error}");

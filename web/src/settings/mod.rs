@@ -67,10 +67,6 @@ pub struct RawSettings {
     #[arg(long, env = "HOSTNAME", value_name = "NAME")]
     pub instance: Option<String>,
 
-    /// Longest time a broker may hold back an empty fetch, in ms; the latency of brokers that do not wake a fetch
-    #[arg(long, env = "VERDICT_FETCH_WAIT_MS", value_name = "MS")]
-    pub fetch_wait_ms: Option<u64>,
-
     /// Wait for a verdict unless the client says otherwise (Prefer: wait=N), in ms
     #[arg(
         long,
@@ -360,13 +356,10 @@ impl RawSettings {
             .price()
             .map_err(|problem| problems.push(problem))
             .ok();
-        let (Some(mut kafka), Some(price), []) = (kafka, price, problems.as_slice()) else {
+        let (Some(kafka), Some(price), []) = (kafka, price, problems.as_slice()) else {
             return Err(BadSettings(problems));
         };
-        kafka = kafka.client_id("verdict-web");
-        if let Some(wait) = self.fetch_wait_ms {
-            kafka = kafka.fetch_wait(Duration::from_millis(wait));
-        }
+        let kafka = kafka.client_id("verdict-web");
         let ms = Duration::from_millis;
         Ok(Settings {
             listen: self.listen,

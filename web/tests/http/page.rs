@@ -265,7 +265,7 @@ async fn a_request_that_is_under_way_ends_well_during_shutdown() {
         .await
         .expect("stops")
         .unwrap();
-    assert!(!health.readiness().ok);
+    assert!(!health.readiness(std::time::Instant::now()).ok);
     assert!(
         tokio::net::TcpStream::connect(address).await.is_err(),
         "the door is closed"

@@ -2,11 +2,11 @@
 
 use std::{
     ops::Range,
-    sync::{Mutex, OnceLock},
+    sync::OnceLock,
     time::{Duration, Instant},
 };
 
-use verdict_kafka::{Kafka, Options};
+use verdict_kafka::{Kafka, Options, Shared, StartError};
 use verdict_kafka_io::{
     BatchLimits, Failure, KafkaSettings, Outgoing, Publisher, PublisherRole, Record, Source,
     topics::{self, TopicSpec},
@@ -22,7 +22,11 @@ pub(crate) const LIMITS: BatchLimits = BatchLimits {
 
 /// A broker of its own, or `None`, said in one line, where none can be had. In CI there must be one.
 pub(crate) fn kafka() -> Option<Kafka> {
-    match Kafka::start(Options::default()) {
+    told(Kafka::start(Options::default()))
+}
+
+fn told<T>(started: Result<T, StartError>) -> Option<T> {
+    match started {
         Ok(kafka) => Some(kafka),
         Err(error) if std::env::var_os("CI").is_none() => {
             eprintln!("left out, no Kafka: {error}");
@@ -32,11 +36,11 @@ pub(crate) fn kafka() -> Option<Kafka> {
     }
 }
 
-/// Settings for the broker that all tests of this binary share. It ends with the process.
+/// Settings for the broker that all tests share.
 pub(crate) fn settings() -> Option<KafkaSettings> {
-    static SHARED: OnceLock<Option<Mutex<Kafka>>> = OnceLock::new();
-    let shared = SHARED.get_or_init(|| kafka().map(Mutex::new)).as_ref()?;
-    Some(KafkaSettings::new(shared.lock().unwrap().bootstrap()))
+    static SHARED: OnceLock<Option<Shared>> = OnceLock::new();
+    let shared = SHARED.get_or_init(|| told(Shared::start())).as_ref()?;
+    Some(KafkaSettings::new(shared.bootstrap()))
 }
 
 pub(crate) fn topic(settings: &KafkaSettings, name: &str, partitions: i32) {

@@ -63,7 +63,7 @@ pub fn page(page: Page, telemetry: &Telemetry) -> Response<Bytes> {
             ),
         },
         Page::Healthz => probe("alive", telemetry.health().liveness(Instant::now())),
-        Page::Readyz => probe("ready", telemetry.health().readiness()),
+        Page::Readyz => probe("ready", telemetry.health().readiness(Instant::now())),
     }
 }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde_yaml_ng::{Mapping, Value};
 
-use crate::error::UpError;
+use crate::error::DemoError;
 
 /// The addresses of each job.
 pub type Targets = BTreeMap<&'static str, Vec<SocketAddr>>;
@@ -16,16 +16,16 @@ pub type Targets = BTreeMap<&'static str, Vec<SocketAddr>>;
 ///
 /// # Errors
 /// The file cannot be read, or its jobs are not those of `targets`.
-pub fn derive(path: &Path, targets: &Targets, interval: Option<&str>) -> Result<String, UpError> {
-    let wrong = |problem: String| UpError::Config {
+pub fn derive(path: &Path, targets: &Targets, interval: Option<&str>) -> Result<String, DemoError> {
+    let wrong = |problem: String| DemoError::Config {
         path: path.to_path_buf(),
         problem,
     };
     let text = std::fs::read_to_string(path)
-        .map_err(UpError::io(format!("reading {}", path.display())))?;
+        .map_err(DemoError::io(format!("reading {}", path.display())))?;
     let folder = path.parent().unwrap_or(Path::new("."));
     let folder = std::path::absolute(folder)
-        .map_err(UpError::io(format!("finding {}", folder.display())))?;
+        .map_err(DemoError::io(format!("finding {}", folder.display())))?;
     let mut config: Mapping =
         serde_yaml_ng::from_str(&text).map_err(|error| wrong(error.to_string()))?;
 
@@ -74,7 +74,7 @@ pub fn derive(path: &Path, targets: &Targets, interval: Option<&str>) -> Result<
 mod tests {
     use super::*;
 
-    fn example(text: &str, jobs: &[&'static str]) -> Result<String, UpError> {
+    fn example(text: &str, jobs: &[&'static str]) -> Result<String, DemoError> {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("prometheus.yml");
         std::fs::write(&path, text).unwrap();

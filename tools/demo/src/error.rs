@@ -4,18 +4,59 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use verdict_kafka::StartError;
+
 /// Why the services could not be started or did not go on; the text says what to do about it.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum UpError {
+pub enum DemoError {
+    /// Kafka could not be started, or ended by itself.
+    #[error(transparent)]
+    Kafka(#[from] StartError),
+    /// The in-memory broker could not be started.
+    #[error("the in-memory broker: {0}")]
+    InMemory(String),
+    /// The state folder is one of a version before Kafka.
+    #[error(
+        "{path} is of an older version, and what it holds cannot be read by this one: move its folder away, or choose another with --state"
+    )]
+    OldState {
+        /// The file that shows it.
+        path: PathBuf,
+    },
+    /// Another demo runs with the same state.
+    #[error("another demo runs with {state}: end it, or choose another folder with --state")]
+    InUse {
+        /// The state folder.
+        state: PathBuf,
+    },
+    /// The state folder goes with another Kafka.
+    #[error("the models in {state} go with {other}: choose another folder with --state")]
+    OtherKafka {
+        /// The state folder.
+        state: PathBuf,
+        /// The Kafka that it goes with.
+        other: String,
+    },
     /// The topics could not be made.
     #[error(
-        "Kafka at {bootstrap} cannot be used: start one with `make kafka` in another terminal, or say where it is with --bootstrap-servers. \
-         `producer topics ensure` says ({ended}):\n{said}"
+        "Kafka at {bootstrap} cannot be used (--bootstrap-servers); `producer topics ensure` says ({ended}):\n{said}"
     )]
     Topics {
         /// Where Kafka was looked for.
         bootstrap: String,
+        /// How the command ended.
+        ended: String,
+        /// The end of what it said.
+        said: String,
+    },
+    /// The model could not be registered.
+    #[error(
+        "model {model} cannot serve (--model, --state); `trainer publish` says ({ended}):\n{said}"
+    )]
+    Adopt {
+        /// The model.
+        model: String,
         /// How the command ended.
         ended: String,
         /// The end of what it said.
@@ -104,7 +145,7 @@ pub enum UpError {
     },
 }
 
-impl UpError {
+impl DemoError {
     pub(crate) fn io(what: impl Into<String>) -> impl FnOnce(io::Error) -> Self {
         let what = what.into();
         move |error| Self::Io { what, error }

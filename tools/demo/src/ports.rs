@@ -3,14 +3,16 @@
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::process;
 
-use crate::error::UpError;
+use verdict_kafka::is_free;
+
+use crate::error::DemoError;
 use crate::settings::Settings;
 
 /// Below the range from which operating systems take the ports of outgoing connections, and above that of `verdict-kafka`.
 const FIRST: u16 = 25_000;
 const LAST: u16 = 31_999;
 
-/// The ports of 127.0.0.1, all different.
+/// The ports of 127.0.0.1, all different. Kafka's is its own to choose.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ports {
     /// The page and the HTTP interface.
@@ -32,14 +34,21 @@ impl Ports {
     ///
     /// # Errors
     /// One that was asked for is taken.
-    pub(crate) fn choose(settings: &Settings) -> Result<Self, UpError> {
+    pub(crate) fn choose(settings: &Settings) -> Result<Self, DemoError> {
         let n = usize::from(settings.consumers);
+        // Looked at now, so that nothing is started before it is told.
+        if settings.has_own_kafka() && settings.kafka_port != 0 && !is_free(settings.kafka_port) {
+            return Err(DemoError::PortTaken {
+                port: settings.kafka_port,
+                flag: "--kafka-port",
+            });
+        }
         // One for each service but the consumers, and one for each of those.
         let mut free = free(5 + n)?.into_iter();
         let mut port = |wanted: u16, flag: &'static str| match wanted {
             0 => Ok(free.next().unwrap_or_default()),
             port if is_free(port) => Ok(port),
-            port => Err(UpError::PortTaken { port, flag }),
+            port => Err(DemoError::PortTaken { port, flag }),
         };
         let mut consumers = Vec::with_capacity(n);
         for index in 0..settings.consumers {
@@ -73,25 +82,25 @@ pub(crate) fn local(port: u16) -> SocketAddr {
     (Ipv4Addr::LOCALHOST, port).into()
 }
 
-fn is_free(port: u16) -> bool {
+fn can_listen(port: u16) -> bool {
     TcpListener::bind(local(port)).is_ok()
 }
 
 /// So many different ports that nobody listens on now. Each process begins elsewhere in the range, so that two that start
 /// at once do not take the same.
-fn free(wanted: usize) -> Result<Vec<u16>, UpError> {
+fn free(wanted: usize) -> Result<Vec<u16>, DemoError> {
     let length = u32::from(LAST - FIRST) + 1;
     let begin = process::id().wrapping_mul(97) % length;
     let found: Vec<u16> = (0..length)
         .filter_map(|step| u16::try_from((begin + step) % length).ok())
         .map(|step| FIRST + step)
-        .filter(|port| is_free(*port))
+        .filter(|port| can_listen(*port))
         .take(wanted)
         .collect();
     if found.len() == wanted {
         Ok(found)
     } else {
-        Err(UpError::NoPort {
+        Err(DemoError::NoPort {
             wanted,
             first: FIRST,
             last: LAST,
@@ -106,7 +115,7 @@ mod tests {
     use super::*;
 
     fn settings(flags: &[&str]) -> Settings {
-        Settings::try_parse_from(["up"].iter().chain(flags)).unwrap()
+        Settings::try_parse_from(["demo"].iter().chain(flags)).unwrap()
     }
 
     #[test]

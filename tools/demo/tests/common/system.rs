@@ -11,11 +11,11 @@ use std::time::Duration;
 use clap::Parser;
 use tempfile::TempDir;
 use ureq::Agent;
+use verdict_demo::{Settings, Stack};
 use verdict_kafka::{Kafka, Options};
 use verdict_kafka_io::{KafkaSettings, Outgoing, Publisher, PublisherRole};
-use verdict_up::{Settings, Stack};
 
-use super::{PATIENCE, in_ci, root};
+use super::{PATIENCE, left_out, root};
 
 /// The services' binaries.
 const PROGRAMS: [&str; 4] = ["consumer", "producer", "trainer", "web"];
@@ -23,7 +23,7 @@ const PROGRAMS: [&str; 4] = ["consumer", "producer", "trainer", "web"];
 /// The folder with the services' binaries. A test of the workspace has them built; a test of this crate alone builds those
 /// that were never built.
 pub(crate) fn binaries() -> PathBuf {
-    let folder = Path::new(env!("CARGO_BIN_EXE_up"))
+    let folder = Path::new(env!("CARGO_BIN_EXE_demo"))
         .parent()
         .unwrap()
         .to_path_buf();
@@ -42,22 +42,23 @@ pub(crate) fn binaries() -> PathBuf {
     folder
 }
 
-/// A real Apache Kafka, or `None` with one line where Java or Maven is missing. In CI that is a failure.
+/// Whether a Kafka can be started here; if not, one line says why. In CI that is a failure.
+pub(crate) fn is_kafka_installed() -> bool {
+    verdict_kafka::is_installed()
+        .map_err(|error| left_out(&error.to_string()))
+        .is_ok()
+}
+
+/// A real Apache Kafka of the test's own, or `None`, said in one line. In CI that is a failure.
 pub(crate) fn kafka() -> Option<Kafka> {
     Kafka::start(Options::default())
         .map_err(|error| left_out(&error.to_string()))
         .ok()
 }
 
-fn left_out(what: &str) {
-    assert!(!in_ci(), "CI needs it: {what}");
-    eprintln!("left out: {what}");
-}
-
 /// Kafka, the services beside it, and reviews with labels. Fields are dropped in this order.
 pub(crate) struct System {
     pub(crate) stack: Stack,
-    pub(crate) kafka: Kafka,
     bin: PathBuf,
     folder: TempDir,
 }
@@ -73,7 +74,9 @@ impl System {
             left_out("no prometheus (e.g. apt-get install prometheus)");
             return None;
         }
-        let kafka = kafka()?;
+        if !is_kafka_installed() {
+            return None;
+        }
         let (bin, folder) = (binaries(), tempfile::tempdir().unwrap());
         std::fs::write(folder.path().join("params.yaml"), PARAMS).unwrap();
         write_reviews(&folder.path().join("reviews.csv"), 600);
@@ -93,7 +96,8 @@ impl System {
         let any = "--web-port=0 --consumer-port=0 --producer-port=0 --trainer-port=0 --monitor-port=0 --prometheus-port=0";
         let mut flags: Vec<String> = any.split(' ').map(str::to_owned).collect();
         flags.extend([
-            format!("--bootstrap-servers={}", kafka.bootstrap()),
+            "--kafka-port=0".to_owned(),
+            "--no-trickle".to_owned(),
             format!("--root={}", root().display()),
             format!("--bin={}", bin.display()),
             format!("--state={}", path("state")),
@@ -111,15 +115,10 @@ impl System {
             .map(str::to_owned),
         );
         let settings =
-            Settings::try_parse_from(std::iter::once("up".to_owned()).chain(flags)).unwrap();
+            Settings::try_parse_from(std::iter::once("demo".to_owned()).chain(flags)).unwrap();
         let stack = Stack::start(&settings, &AtomicBool::new(false))
             .unwrap_or_else(|error| panic!("{error}"));
-        Some(Self {
-            stack,
-            kafka,
-            bin,
-            folder,
-        })
+        Some(Self { stack, bin, folder })
     }
 
     /// Publishes the reviews with their labels, slowly, with metrics of its own, until it is dropped.
@@ -136,7 +135,7 @@ impl System {
         ];
         let child = Command::new(self.bin.join("producer"))
             .args(words)
-            .args(["--bootstrap-servers", &self.kafka.bootstrap()])
+            .args(["--bootstrap-servers", &self.stack.broker().bootstrap()])
             .current_dir(self.folder.path())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
@@ -147,7 +146,7 @@ impl System {
     /// Lets the small model serve, as `trainer publish` does.
     pub(crate) fn swap(&self) {
         let registry = self.stack.registry().display().to_string();
-        let servers = self.kafka.bootstrap();
+        let servers = self.stack.broker().bootstrap();
         let words = [
             "trainer",
             "publish",
@@ -164,7 +163,7 @@ impl System {
     /// Writes records as they are.
     pub(crate) fn records(&self, topic: &str, key: &str, values: &[&[u8]]) {
         let publisher = Publisher::new(
-            &KafkaSettings::new(self.kafka.bootstrap()),
+            &KafkaSettings::new(self.stack.broker().bootstrap()),
             PublisherRole::Bulk,
         )
         .unwrap();
