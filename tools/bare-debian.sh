@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# `make demo` and `make test` on a bare Debian 12, by hand, as root: tools/bare-debian.sh FOLDER [demo | test]…
-# The system is debootstrap's smallest one, with make, git and certificates, and rustup's toolchain of this machine. The clone is of
-# HEAD. The network is this machine's. Prints how long each took; the folder, of some 30 GB, is yours to remove.
+# `make demo` and `make test` on a bare Debian 12, by hand, as root: tools/bare-debian.sh FOLDER
+# [demo | test]… The system is debootstrap's smallest one, with make, git and certificates, and
+# rustup's toolchain of this machine. The clone is of HEAD. The network is this machine's. Prints
+# how long each took; the folder, of some 30 GB, is yours to remove.
 set -euo pipefail
 [ $# -ge 1 ] && [ "$(id -u)" = 0 ] || { sed -n '2,4s/^# //p' "$0" >&2; exit 2; }
 source=$(realpath "$(dirname "$0")/..")

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# What `make` needs, looked for and, where that is allowed, installed: tools/setup.sh build | demo | test
-# Debian and Ubuntu as root, or with sudo that asks for no password, get the packages that are missing; everywhere Kafka
-# goes into the cache without root. What is missing in the end is told in one message.
-# Not -u: old shells take an empty list for an unset one.
+# What `make` needs, looked for and, where that is allowed, installed: tools/setup.sh build | demo |
+# test Debian and Ubuntu as root, or with sudo that asks for no password, get the packages that are
+# missing; everywhere Kafka goes into the cache without root. What is missing in the end is told in
+# one message. Not -u: old shells take an empty list for an unset one.
 set -eo pipefail
 cd "$(dirname "$0")/.."
 for_what=$1
@@ -53,7 +53,8 @@ install() {
   [ "$(id -u)" = 0 ] || root=(sudo -n)
   has apt-get && { [ ${#root[@]} -eq 0 ] || sudo -n true 2>/dev/null; } || return 0
   echo "setup: apt-get install ${apt[*]}" >&2
-  # Without recommended packages: the tests read a file with docker-compose, and need no Docker engine.
+  # Without recommended packages: the tests read a file with docker-compose, and need no Docker
+  # engine.
   { "${root[@]}" apt-get update -qq && DEBIAN_FRONTEND=noninteractive "${root[@]}" apt-get install -y -qq --no-install-recommends "${apt[@]}"; } >&2 || true
 }
 

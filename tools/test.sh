@@ -12,7 +12,8 @@ end_kafka() {
 }
 trap 'rm -f "$log" "$address"; end_kafka' EXIT
 failed=0
-# Many tests wait for a broker or a deadline: with one thread for each processor, two thirds of the time nothing was computed.
+# Many tests wait for a broker or a deadline: with one thread for each processor, two thirds of the
+# time nothing was computed.
 RUST_TEST_THREADS=${RUST_TEST_THREADS:-$((2 * $(getconf _NPROCESSORS_ONLN)))}
 export RUST_TEST_THREADS
 

@@ -29,7 +29,8 @@ use crate::{
 
 /// The loop is wedged when it does not come round for so long.
 const WEDGED: Duration = Duration::from_secs(30);
-/// The longest time from batch to batch, with Kafka's confirmations, after which a consumer is still ready for work.
+/// The longest time from batch to batch, with Kafka's confirmations, after which a consumer is
+/// still ready for work.
 const STUCK: Duration = Duration::from_secs(7);
 /// How often lag and readiness are looked at.
 const LOOK: Duration = Duration::from_secs(1);

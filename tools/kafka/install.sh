@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
-# Puts Apache Kafka, and a Java for it, into the cache. Needs no root; does nothing where all is there already.
+# Puts Apache Kafka, and a Java for it, into the cache. Needs no root; does nothing where all is
+# there already.
 #   tools/kafka/install.sh [CACHE]    default: verdict in $XDG_CACHE_HOME or ~/.cache
-# Java: the system's, 17 or newer, or else one in a private Python environment. Jars: by the system's Maven, or else by
-# that environment. Either way each jar must have the checksum that jars.tsv has for it.
+# Java: the system's, 17 or newer, or else one in a private Python environment. Jars: by the
+# system's Maven, or else by that environment. Either way each jar must have the checksum that
+# jars.tsv has for it.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 cache=${1:-${XDG_CACHE_HOME:-$HOME/.cache}/verdict}

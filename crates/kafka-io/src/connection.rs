@@ -27,8 +27,9 @@ pub(crate) struct Fetched {
     pub(crate) is_drained: bool,
 }
 
-/// A broker that owes an answer and has sent nothing for so long is silent: one that is frozen keeps its connections. A
-/// broker answers a fetch within half a second, and a heartbeat or a write at once.
+/// A broker that owes an answer and has sent nothing for so long is silent: one that is frozen
+/// keeps its connections. A broker answers a fetch within half a second, and a heartbeat or a write
+/// at once.
 const SILENT_AFTER: Duration = Duration::from_secs(5);
 /// The last request must be this old: one that was sent a moment ago owes its answer to nobody yet.
 const ASKED_BEFORE: Duration = Duration::from_secs(3);
@@ -42,8 +43,8 @@ const UP: u8 = 2;
 pub struct Connection(Arc<AtomicU8>);
 
 impl Connection {
-    /// Whether at least one broker is connected and answers. Follows the truth within about a second, and within eight
-    /// where a broker is frozen.
+    /// Whether at least one broker is connected and answers. Follows the truth within about a
+    /// second, and within eight where a broker is frozen.
     pub fn is_up(&self) -> bool {
         self.why_down().is_none()
     }
@@ -99,7 +100,8 @@ struct Broker {
     state: String,
     /// Requests that wait for their answers.
     waitresp_cnt: i64,
-    /// Microseconds since the last request was sent, and since anything was received; negative where there was none.
+    /// Microseconds since the last request was sent, and since anything was received; negative
+    /// where there was none.
     txidle: i64,
     rxidle: i64,
 }

@@ -25,7 +25,8 @@ use crate::{AsyncPublisher, Connection, Failure, KafkaSettings, Outgoing, Record
 const PING: &str = "x-verdict-ping";
 /// How often the way through the broker is tested.
 const PING_EVERY: Duration = Duration::from_secs(4);
-/// A ping that takes longer is lost. With the time between two, a broker that fails shows within 9 s.
+/// A ping that takes longer is lost. With the time between two, a broker that fails shows within 9
+/// s.
 const PING_LIFE: Duration = Duration::from_secs(5);
 /// The longest wait for an answer before the inbox looks whether it is to stop.
 const POLL: Duration = Duration::from_millis(100);

@@ -166,7 +166,8 @@ pub fn ensure(
     Ok(outcomes)
 }
 
-/// A topic is made before every broker knows it: waits until each partition has a leader, so that the next to come can use it.
+/// A topic is made before every broker knows it: waits until each partition has a leader, so that
+/// the next to come can use it.
 fn await_leaders(
     settings: &KafkaSettings,
     topics: &[TopicSpec],

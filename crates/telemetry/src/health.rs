@@ -1,10 +1,11 @@
 //! Is the service ready for work, and is it still getting on with it?
 //!
-//! Readiness is a set of named checks; each is failing, with the reason "starting", until the part that owns it says
-//! otherwise. Liveness is a set of progress clocks: a loop touches its clock each time round, and a clock that was not
-//! touched for its limit means that the loop is wedged, although the process runs. A loop that waits for others touches
-//! its clock meanwhile, since a restart would wait too; a second kind of clock, which it does not touch then, makes the
-//! service not ready.
+//! Readiness is a set of named checks; each is failing, with the reason "starting", until the part
+//! that owns it says otherwise. Liveness is a set of progress clocks: a loop touches its clock each
+//! time round, and a clock that was not touched for its limit means that the loop is wedged,
+//! although the process runs. A loop that waits for others touches its clock meanwhile, since a
+//! restart would wait too; a second kind of clock, which it does not touch then, makes the service
+//! not ready.
 
 use std::{
     fmt::Write as _,
@@ -133,7 +134,8 @@ impl Health {
         self.0.stopping.store(true, Ordering::Relaxed);
     }
 
-    /// Ready for work? No, while any check fails, a turn takes too long at `now`, or the service stops.
+    /// Ready for work? No, while any check fails, a turn takes too long at `now`, or the service
+    /// stops.
     #[must_use]
     pub fn readiness(&self, now: Instant) -> Report {
         let mut report = Report::good();
@@ -150,8 +152,8 @@ impl Health {
         report
     }
 
-    /// Calls `tell` with the name of each check and clock of turns, and whether it passes; and, while the service stops,
-    /// with `shutdown`, which does not.
+    /// Calls `tell` with the name of each check and clock of turns, and whether it passes; and,
+    /// while the service stops, with `shutdown`, which does not.
     pub(crate) fn each(&self, mut tell: impl FnMut(&'static str, bool)) {
         if self.0.stopping.load(Ordering::Relaxed) {
             tell("shutdown", false);

@@ -1,68 +1,81 @@
 //! What is said once everything runs.
 
 use crate::broker::Broker;
+use crate::ports::local;
 use crate::settings::Settings;
 use crate::stack::Stack;
 
 /// Where everything is, and what to try.
 #[must_use]
 pub fn banner(settings: &Settings, stack: &Stack) -> String {
-    let ports = stack.ports();
-    let web = format!("http://127.0.0.1:{}", ports.web);
-    let mut pages: Vec<u16> = ports.consumers.clone();
-    let kafka = stack.broker().bootstrap();
-    let labels = settings.new_labels;
+    let (ports, broker) = (stack.ports(), stack.broker());
+    let (web, kafka) = (local(ports.web), broker.bootstrap());
     let producer = beside("producer");
-    let (broker, correct, end) = match stack.broker() {
-        Broker::InMemory(broker) => (
-            broker.notice() + "\n",
-            String::new(),
-            "Ctrl-C stops it, and nothing is kept.",
+    let mut told = vec![
+        ("page", format!("http://{web}/")),
+        (
+            "ask",
+            format!("curl -d 'text=What a wonderful film' http://{web}/predict"),
         ),
-        broker => {
-            pages.extend([ports.monitor, ports.trainer]);
-            let whose = match broker {
-                Broker::Own(own) => {
-                    format!("    Kafka        {kafka}   log in {}", own.log().display())
-                }
-                _ => format!("    Kafka        {kafka}"),
-            };
-            let correct = format!(
-                "    correct      with the buttons under a verdict; after {labels} labels a new model is trained\n{whose}\n"
-            );
-            (
-                String::new(),
-                correct,
-                "Ctrl-C stops it; started again, it goes on where it was.",
-            )
-        }
+        (
+            "publish",
+            format!(
+                "echo 'What a wonderful film' | {producer} publish - --bootstrap-servers {kafka}"
+            ),
+        ),
+    ];
+    let mut pages = vec![ports.web];
+    pages.extend(&ports.consumers);
+    if !broker.is_in_memory() {
+        pages.extend([ports.monitor, ports.trainer]);
+        let labels = settings.new_labels;
+        let correct = format!(
+            "with the buttons under a verdict; after {labels} labels a new model is trained"
+        );
+        told.push(("correct", correct));
+    }
+    let log = match broker {
+        Broker::Own(own) => format!("   log in {}", own.log().display()),
+        Broker::Given(_) | Broker::InMemory(_) => String::new(),
     };
     let metrics: Vec<String> = pages
         .iter()
-        .map(|port| format!("http://127.0.0.1:{port}/metrics"))
+        .map(|port| format!("http://{}/metrics", local(*port)))
         .collect();
-    let prometheus = if stack.has_prometheus() {
-        format!("http://127.0.0.1:{}/ (alerts: /alerts)", ports.prometheus)
-    } else {
-        "not started: nothing is kept of the metrics (e.g. apt-get install prometheus)".to_owned()
+    told.extend([
+        ("Kafka", format!("{kafka}{log}")),
+        (
+            "topics",
+            "reviews, reviews.verdicts, reviews.labels, dlq.reviews".to_owned(),
+        ),
+        ("metrics", metrics.join("  ")),
+        ("Prometheus", prometheus(settings, stack)),
+        ("logs", stack.state().join("logs").display().to_string()),
+    ]);
+    let lines: String = told
+        .iter()
+        .map(|(what, place)| format!("    {what:<12} {place}\n"))
+        .collect();
+    let (notice, kept) = match broker {
+        Broker::InMemory(broker) => (broker.notice() + "\n", "and nothing is kept"),
+        Broker::Own(_) | Broker::Given(_) => {
+            (String::new(), "and a new start goes on where it was")
+        }
     };
-    format!(
-        "
-  Verdict is running.
+    format!("\n  Verdict is running.\n\n{notice}{lines}\n  Ctrl-C stops it, {kept}.\n")
+}
 
-{broker}    page         {web}/
-    ask          curl -d 'text=What a wonderful film' {web}/predict
-    publish      echo 'What a wonderful film' | {producer} publish - --bootstrap-servers {kafka}
-{correct}    topics       reviews, reviews.verdicts, reviews.labels, dlq.reviews
-    metrics      {web}/metrics  {}
-    Prometheus   {prometheus}
-    logs         {}
-
-  {end}
-",
-        metrics.join("  "),
-        stack.state().join("logs").display(),
-    )
+fn prometheus(settings: &Settings, stack: &Stack) -> String {
+    if stack.has_prometheus() {
+        let at = local(stack.ports().prometheus);
+        return format!("http://{at}/ (alerts: /alerts)");
+    }
+    let why = if settings.no_prometheus {
+        "not started (--no-prometheus)"
+    } else {
+        "not installed (e.g. apt-get install prometheus)"
+    };
+    format!("{why}: nothing is kept of the metrics")
 }
 
 /// How to call a program that is built beside this one and that nobody has installed yet.

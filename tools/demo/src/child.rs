@@ -22,8 +22,8 @@ pub(crate) struct Service {
 }
 
 impl Service {
-    /// Starts `command`, with its output in `logs/NAME.log`; it is ready when the URL `ready` answers 200. Its input is the lock
-    /// on the state folder, which it has until it is gone.
+    /// Starts `command`, with its output in `logs/NAME.log`; it is ready when the URL `ready`
+    /// answers 200. Its input is the lock on the state folder, which it has until it is gone.
     pub(crate) fn start(
         name: &str,
         mut command: Command,

@@ -1,4 +1,5 @@
-//! librdkafka's own in-memory broker, for machines that can have no Kafka: forms are answered on it, and nothing is kept.
+//! librdkafka's own in-memory broker, for machines that can have no Kafka: forms are answered on
+//! it, and nothing is kept.
 
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::time::Duration;
@@ -62,7 +63,8 @@ impl InMemory {
     }
 }
 
-/// Tells the address, and from then on how many of the oldest reviews are gone, whenever there are more of them.
+/// Tells the address, and from then on how many of the oldest reviews are gone, whenever there are
+/// more of them.
 fn serve(
     tell: &Sender<Result<String, KafkaError>>,
     stopped: &Receiver<()>,

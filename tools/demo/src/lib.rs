@@ -1,9 +1,10 @@
 //! Verdict on this machine: what docker-compose.yml starts, without Docker.
 //!
-//! [`Stack::start`] starts a real Apache Kafka (or takes one that is there), makes the topics, starts consumers, monitor,
-//! web, trainer and, where it is installed, Prometheus with the configuration of `observability/prometheus`, and returns
-//! when all are ready. The processes are the product's own binaries. They end with the stack: in order by
-//! [`Stack::stop`], and by a watchdog when the owner is gone without having stopped them.
+//! [`Stack::start`] starts a real Apache Kafka (or takes one that is there), makes the topics,
+//! starts consumers, monitor, web, trainer and, where it is installed, Prometheus with the
+//! configuration of `observability/prometheus`, and returns when all are ready. The processes are
+//! the product's own binaries. They end with the stack: in order by [`Stack::stop`], and by a
+//! watchdog when the owner is gone without having stopped them.
 //!
 //! Unix only.
 

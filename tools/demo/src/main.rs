@@ -13,7 +13,8 @@ use verdict_demo::{DemoError, Settings, Stack, banner};
 use verdict_kafka::StartError;
 use verdict_telemetry::output;
 
-/// For the services; then Kafka ends. What a service has not finished by then is not lost: its positions are not committed.
+/// For the services; then Kafka ends. What a service has not finished by then is not lost: its
+/// positions are not committed.
 const STOP_WITHIN: Duration = Duration::from_millis(2500);
 
 /// For a start that is given up: services, then Kafka. Beyond it the watchdogs do the same.
@@ -51,7 +52,7 @@ fn run(settings: Settings) -> anyhow::Result<()> {
 async fn run_until_asked(settings: Settings) -> anyhow::Result<()> {
     let mut asked = Asked::listen()?;
     let stop = Arc::new(AtomicBool::new(false));
-    let starting = {
+    let mut starting = {
         let (settings, stop) = (settings.clone(), Arc::clone(&stop));
         // On a thread of its own, since it waits; the runtime goes on to take signals.
         spawn_blocking(move || Stack::start(&settings, &stop))
@@ -60,7 +61,6 @@ async fn run_until_asked(settings: Settings) -> anyhow::Result<()> {
         "demo: starting Kafka and the services; logs are in {}/logs …",
         settings.state.display()
     ));
-    let mut starting = starting;
     let mut stack = tokio::select! {
         started = &mut starting => started??,
         () = asked.wait() => return stopped(&stop, starting).await,
@@ -85,7 +85,8 @@ async fn end(stack: Stack) -> anyhow::Result<()> {
     Ok(spawn_blocking(move || stack.stop(STOP_WITHIN)).await??)
 }
 
-/// Told to stop before all were ready: what runs is ended when the start has noticed, or with this process.
+/// Told to stop before all were ready: what runs is ended when the start has noticed, or with this
+/// process.
 async fn stopped(
     stop: &AtomicBool,
     starting: JoinHandle<Result<Stack, DemoError>>,

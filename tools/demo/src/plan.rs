@@ -97,7 +97,8 @@ impl<'a> Plan<'a> {
         Ok(command)
     }
 
-    /// What tells one model from another: the checksum of a local file, or else the name it was given.
+    /// What tells one model from another: the checksum of a local file, or else the name it was
+    /// given.
     pub(crate) fn identity(&self, model: &str) -> Result<String, DemoError> {
         let mut path = self.paths.root.join(model);
         if path.is_dir() {
@@ -111,7 +112,8 @@ impl<'a> Plan<'a> {
         Ok(format!("{:x}", Sha256::digest(bytes)))
     }
 
-    /// Name, command and port of each service. In memory there is nothing to learn from and nothing to audit.
+    /// Name, command and port of each service. In memory there is nothing to learn from and nothing
+    /// to audit.
     pub(crate) fn services(&self, ports: &Ports) -> Result<Vec<(String, Command, u16)>, DemoError> {
         let mut services = Vec::new();
         for (number, port) in (1..).zip(&ports.consumers) {

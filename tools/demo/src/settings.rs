@@ -6,11 +6,13 @@ use std::time::Duration;
 
 use clap::Parser;
 
-/// Runs all of Verdict on this machine until Ctrl-C: a real Apache Kafka, and the services beside it.
+/// Runs all of Verdict on this machine until Ctrl-C: a real Apache Kafka, and the services beside
+/// it.
 ///
-/// The same services as docker-compose.yml, with the same configuration of Prometheus: consumers, monitor, web, trainer, and
-/// Prometheus where it is installed. Everything listens on 127.0.0.1 only. Started again, it goes on where it was.
-/// Exit codes: 0 done, 2 something that was asked for is not there, 70 Kafka or a service ended by itself.
+/// The same services as docker-compose.yml, with the same configuration of Prometheus: consumers,
+/// monitor, web, trainer, and Prometheus where it is installed. Everything listens on 127.0.0.1
+/// only. Started again, it goes on where it was. Exit codes: 0 done, 2 something that was asked for
+/// is not there, 70 Kafka or a service ended by itself.
 #[derive(Debug, Clone, Parser)]
 #[command(
     name = "demo",
@@ -32,7 +34,8 @@ pub struct Settings {
     #[arg(long, env = "VERDICT_BOOTSTRAP_SERVERS", value_name = "HOST:PORT")]
     pub bootstrap_servers: Option<String>,
 
-    /// Start no Kafka, but a small broker that keeps nothing: for machines that can have neither Java nor Docker
+    /// Start no Kafka, but a small broker that keeps nothing: for machines that can have neither
+    /// Java nor Docker
     #[arg(long, conflicts_with = "bootstrap_servers")]
     pub in_memory: bool,
 
@@ -57,7 +60,8 @@ pub struct Settings {
     #[arg(long, value_name = "URI")]
     pub shadow: Option<String>,
 
-    /// Reviews in the window of each consumer in which drift is looked for, as `consumer --drift-window`
+    /// Reviews in the window of each consumer in which drift is looked for, as `consumer
+    /// --drift-window`
     #[arg(long, default_value_t = 1000, value_name = "N")]
     pub drift_window: usize,
 
@@ -124,7 +128,8 @@ pub struct Settings {
     #[arg(long)]
     pub no_prometheus: bool,
 
-    /// How often Prometheus collects and evaluates its rules, as it writes durations [default: as in prometheus.yml]
+    /// How often Prometheus collects and evaluates its rules, as it writes durations [default: as
+    /// in prometheus.yml]
     #[arg(long, value_name = "TIME")]
     pub scrape_interval: Option<String>,
 

@@ -16,7 +16,8 @@ use crate::ports::{Ports, local};
 use crate::settings::Settings;
 use crate::trickle::Trickle;
 
-/// How long Kafka may take to end in order; its log is good after a kill too, and is read again at the next start.
+/// How long Kafka may take to end in order; its log is good after a kill too, and is read again at
+/// the next start.
 const KAFKA_ENDS_WITHIN: Duration = Duration::from_secs(2);
 
 /// How long services may take to end when a start is given up.
@@ -26,9 +27,11 @@ const OWN: &str = "a Kafka of its own";
 /// How long the processes of a demo that was killed may take to be gone.
 const OWNED_WITHIN: Duration = Duration::from_secs(15);
 
-/// Kafka and the running services. Dropping them kills them; [`stop`](Self::stop) ends them in order.
+/// Kafka and the running services. Dropping them kills them; [`stop`](Self::stop) ends them in
+/// order.
 ///
-/// Fields are dropped in this order: the services are killed by [`Drop`], then Kafka and the watchdog go.
+/// Fields are dropped in this order: the services are killed by [`Drop`], then Kafka and the
+/// watchdog go.
 #[derive(Debug)]
 pub struct Stack {
     trickle: Option<Trickle>,
@@ -42,11 +45,12 @@ pub struct Stack {
 }
 
 impl Stack {
-    /// Starts Kafka, makes the topics, starts every service, and returns when all are ready. `stop` ends the start early.
+    /// Starts Kafka, makes the topics, starts every service, and returns when all are ready. `stop`
+    /// ends the start early.
     ///
     /// # Errors
-    /// Kafka cannot be had, a program is not built, a port is taken, or a service does not become ready; the text quotes its
-    /// log. Whatever was started is ended.
+    /// Kafka cannot be had, a program is not built, a port is taken, or a service does not become
+    /// ready; the text quotes its log. Whatever was started is ended.
     pub fn start(settings: &Settings, stop: &AtomicBool) -> Result<Self, DemoError> {
         let paths = Paths::of(settings)?;
         let owned = match lock(&paths.state, OWNED_WITHIN) {
@@ -69,7 +73,8 @@ impl Stack {
         match stack.bring_up(&plan, stop) {
             Ok(()) => Ok(stack),
             Err(error) => {
-                // In order, so that consumers leave their group: the next start need not wait for them. What failed is told.
+                // In order, so that consumers leave their group: the next start need not wait for
+                // them. What failed is told.
                 stack.stop(GIVEN_UP_WITHIN).unwrap_or(());
                 Err(error)
             }
@@ -229,8 +234,9 @@ fn run_once(
     Err(failed(output.status.to_string(), said))
 }
 
-/// Registers the model that was named and lets it serve, unless that was done before: then whatever was trained after it
-/// goes on serving. A state folder goes with one Kafka, since the versions that Kafka's log names are kept in it.
+/// Registers the model that was named and lets it serve, unless that was done before: then whatever
+/// was trained after it goes on serving. A state folder goes with one Kafka, since the versions
+/// that Kafka's log names are kept in it.
 fn adopt(plan: &Plan<'_>) -> Result<(), DemoError> {
     let (state, model) = (&plan.paths.state, &plan.settings.model);
     let file = state.join("adopted");

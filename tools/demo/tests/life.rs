@@ -14,11 +14,12 @@ use std::fs;
 use std::net::{TcpListener, TcpStream};
 use std::process::{Command, Output};
 
-use common::demo::{Demo, command, signal, state, until};
+use common::demo::{Demo, command, signal, state, to_pid, until};
 use common::eventually;
-use rustix::process::Signal;
+use rustix::process::{Signal, test_kill_process};
 
-/// What it says when it cannot start, which is one line after what it begins with, and its exit code.
+/// What it says when it cannot start, which is one line after what it begins with, and its exit
+/// code.
 fn refused(command: &mut Command) -> (String, Option<i32>) {
     let Output {
         status,
@@ -57,12 +58,16 @@ fn ctrl_c_ends_everything_a_kill_leaves_nothing_behind_and_the_state_lasts() {
     nobody_listens(&addresses);
 
     let demo = Demo::start(state.path());
-    let (addresses, broker) = (demo.addresses(), demo.child("java"));
+    let children = demo.children();
+    assert!(children.contains(&demo.child("java")));
     demo.kill9();
     // The next one waits for what is left of this one.
     let demo = Demo::start(state.path());
-    nobody_listens(&addresses);
-    assert_ne!(demo.child("java"), broker);
+    eventually("what it had started is gone", || {
+        let lives = |pid: &&u32| test_kill_process(to_pid(**pid)).is_ok();
+        let left = children.iter().find(lives);
+        left.map_or(Ok(()), |pid| Err(format!("{pid} lives")))
+    });
     let records = until("the review is there", || {
         let mut ids = Vec::new();
         let patience = common::PATIENCE;

@@ -46,7 +46,7 @@ fn the_smoke_test_passes_where_everything_runs_and_fails_where_it_has_ended() {
 
 #[test]
 fn the_smoke_test_fails_where_nothing_or_nonsense_is() {
-    // Nobody may listen on port 1 without root's rights, and root does not here.
+    // A port of the system's own that nobody uses.
     let nobody = "http://127.0.0.1:1";
     let (code, said) = smoke(&[nobody, "--wait", "0"]);
     assert_eq!(code, Some(1), "{said}");

@@ -1,4 +1,5 @@
-//! Kafka's jars and a Java for it, as `install.sh` has put them into the cache that all clones of a user share.
+//! Kafka's jars and a Java for it, as `install.sh` has put them into the cache that all clones of a
+//! user share.
 
 use std::ffi::OsString;
 use std::fs::File;

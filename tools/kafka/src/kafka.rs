@@ -22,7 +22,7 @@ use crate::wait::{end, last_lines, poll, tail};
 use crate::watchdog::Watchdog;
 
 const LOG4J: &str = include_str!("../log4j2.properties");
-/// Any 16 bytes in URL-safe base64; a single node meets no other cluster to be told from.
+/// Any 16 bytes in URL-safe base64. Data of another id was made by somebody else, and is refused.
 const CLUSTER_ID: &str = "dmVyZGljdC1rYWZrYS0xMA";
 
 /// How long a broker whose owner was killed may take to be gone.
@@ -61,11 +61,12 @@ impl Home {
 }
 
 impl Kafka {
-    /// Formats the data folder if it is new, starts the broker and waits until it answers, which takes 2 to 5 seconds.
+    /// Formats the data folder if it is new, starts the broker and waits until it answers, which
+    /// takes 2 to 5 seconds.
     ///
     /// # Errors
-    /// Kafka is not installed, a port is taken, the folder belongs to another cluster, or the broker does not come up; the
-    /// text then quotes its log.
+    /// Kafka is not installed, a port is taken, the folder belongs to another cluster, or the
+    /// broker does not come up; the text then quotes its log.
     pub fn start(options: Options) -> Result<Self, StartError> {
         let cache = cache_folder(options.cache.clone())?;
         let installed = install::find(&cache)?;
@@ -169,8 +170,8 @@ impl Kafka {
         }
     }
 
-    /// When this process is gone without having ended them, these are ended before the broker is: so its clients can leave
-    /// their groups.
+    /// When this process is gone without having ended them, these are ended before the broker is:
+    /// so its clients can leave their groups.
     ///
     /// # Errors
     /// The watchdog is gone.
@@ -266,7 +267,8 @@ impl Kafka {
         if data.exists() {
             return Err(self.foreign("it is no data folder of Kafka (no meta.properties)"));
         }
-        // What is formatted gets its name when it is whole: a format that was cut off leaves only the partial folder.
+        // What is formatted gets its name when it is whole: a format that was cut off leaves only
+        // the partial folder.
         if partial.exists() {
             fs::remove_dir_all(&partial)
                 .map_err(StartError::io(format!("removing {}", partial.display())))?;

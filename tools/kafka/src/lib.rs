@@ -1,12 +1,13 @@
 //! A real Apache Kafka as a plain process: one KRaft node, no container, no root.
 //!
-//! `install.sh` of this crate puts Kafka and a Java into a cache outside of the project. [`Kafka::start`] compares each
-//! jar with its checksum, formats a data folder, starts the broker on free ports of 127.0.0.1 and returns when it answers
-//! a metadata request. Any number of processes may do so at once: each port is under a lock for as long as its broker may
-//! come back to it.
+//! `install.sh` of this crate puts Kafka and a Java into a cache outside of the project.
+//! [`Kafka::start`] compares each jar with its checksum, formats a data folder, starts the broker
+//! on free ports of 127.0.0.1 and returns when it answers a metadata request. Any number of
+//! processes may do so at once: each port is under a lock for as long as its broker may come back
+//! to it.
 //!
-//! The broker ends with its owner, whatever happens to the owner: [`Drop`] kills it by pid, and a [`Watchdog`] ends
-//! it when the owner is gone without having dropped anything (`kill -9`).
+//! The broker ends with its owner, whatever happens to the owner: [`Drop`] kills it by pid, and a
+//! [`Watchdog`] ends it when the owner is gone without having dropped anything (`kill -9`).
 //!
 //! ```no_run
 //! use verdict_kafka::{Kafka, Options};

@@ -7,8 +7,9 @@ use std::time::Duration;
 use crate::error::StartError;
 use crate::wait::poll;
 
-/// Takes `folder` for this process and for every child that gets the file (as its input, for instance): the system lets go
-/// of it when all of them have ended. What a killed owner has left behind is waited for.
+/// Takes `folder` for this process and for every child that gets the file (as its input, for
+/// instance): the system lets go of it when all of them have ended. What a killed owner has left
+/// behind is waited for.
 ///
 /// # Errors
 /// It is somebody else's for longer than `within`.

@@ -31,7 +31,8 @@ struct Run {
     /// Folder for data, configuration and log, kept for the next run; without it everything goes at the end.
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
-    /// Folder into which tools/kafka/install.sh has put Kafka [default: verdict in $XDG_CACHE_HOME or ~/.cache].
+    /// Folder into which tools/kafka/install.sh has put Kafka [default: verdict in $XDG_CACHE_HOME
+    /// or ~/.cache].
     #[arg(long, value_name = "DIR")]
     cache: Option<PathBuf>,
     /// Start sooner at the price of throughput.

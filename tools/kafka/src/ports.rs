@@ -63,8 +63,9 @@ fn try_take(folder: &Path, number: u16) -> Result<Option<Port>, StartError> {
             });
         }
     }
-    // The lock keeps our kind away; whoever else listens shows when we try to. Connections of a former broker that the
-    // system has not forgotten yet (TIME_WAIT) do not matter: the standard library binds over them, as Kafka does.
+    // The lock keeps our kind away; whoever else listens shows when we try to. Connections of a
+    // former broker that the system has not forgotten yet (TIME_WAIT) do not matter: the standard
+    // library binds over them, as Kafka does.
     Ok(can_listen(number).then_some(Port {
         number,
         _lock: lock,
@@ -75,7 +76,8 @@ fn can_listen(number: u16) -> bool {
     TcpListener::bind((Ipv4Addr::LOCALHOST, number)).is_ok()
 }
 
-/// Whether nobody listens on this port of 127.0.0.1. Waits a moment for whoever is about to let go of it.
+/// Whether nobody listens on this port of 127.0.0.1. Waits a moment for whoever is about to let go
+/// of it.
 pub fn is_free(number: u16) -> bool {
     let free = poll(PATIENCE, || -> Result<_, Infallible> {
         Ok(can_listen(number).then_some(()))

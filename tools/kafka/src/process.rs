@@ -17,7 +17,8 @@ pub(crate) struct Broker {
 }
 
 impl Broker {
-    /// Starts `command` with its output in `log`. Its input is the lock on its folder, which it has until it is gone.
+    /// Starts `command` with its output in `log`. Its input is the lock on its folder, which it has
+    /// until it is gone.
     pub(crate) fn start(mut command: Command, owned: File, log: File) -> Result<Self, StartError> {
         let errors = log
             .try_clone()

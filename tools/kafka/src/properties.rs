@@ -5,10 +5,10 @@ use std::path::Path;
 
 /// `server.properties` of a single node that is broker and controller at once.
 ///
-/// The settings beside the addresses make tests quick: no pause before a first rebalance, few partitions for the
-/// internal topics, transactions that time out seen within a second, no topic that nobody created, segments small enough
-/// that a broker that was killed reads its log again in a moment, and a short session, since it waits for the end of the
-/// one that it had.
+/// The settings beside the addresses make tests quick: no pause before a first rebalance, few
+/// partitions for the internal topics, transactions that time out seen within a second, no topic
+/// that nobody created, segments small enough that a broker that was killed reads its log again in
+/// a moment, and a short session, since it waits for the end of the one that it had.
 pub(crate) fn render(
     data: &Path,
     port: u16,

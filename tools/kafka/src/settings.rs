@@ -27,7 +27,8 @@ pub struct Options {
     pub jvm: Jvm,
     /// The time it may take until it answers, after each start.
     pub ready_within: Duration,
-    /// The folder into which `install.sh` has put Kafka; `None` is `verdict` in `$XDG_CACHE_HOME`, or else in `~/.cache`.
+    /// The folder into which `install.sh` has put Kafka; `None` is `verdict` in `$XDG_CACHE_HOME`,
+    /// or else in `~/.cache`.
     pub cache: Option<PathBuf>,
     /// Broker properties beside or instead of ours, later ones winning.
     pub properties: Vec<(String, String)>,

@@ -7,8 +7,8 @@ use crate::settings::Options;
 /// The variable with the address of the broker that `make test` has started for all tests.
 const RUNNING: &str = "VERDICT_TEST_KAFKA";
 
-/// A broker for tests that neither stop nor reconfigure it, and whose topics and groups have names of their own: the one of
-/// the whole run, or else one that ends with this.
+/// A broker for tests that neither stop nor reconfigure it, and whose topics and groups have names
+/// of their own: the one of the whole run, or else one that ends with this.
 #[derive(Debug)]
 pub enum Shared {
     /// That of the run, by its address.

@@ -7,9 +7,10 @@ use std::process::{Child, Command, Stdio};
 
 use crate::error::StartError;
 
-/// Reads lines of pids from its input. When the input ends, it ends all but the first of the last line, and then the first,
-/// which is `-` for none: each in order and then, 5 s later, not. The other end of that pipe is closed by the system when the
-/// owner is gone, in whatever way. `$1` is a folder to remove then, if any.
+/// Reads lines of pids from its input. When the input ends, it ends all but the first of the last
+/// line, and then the first, which is `-` for none: each in order and then, 5 s later, not. The
+/// other end of that pipe is closed by the system when the owner is gone, in whatever way. `$1` is
+/// a folder to remove then, if any.
 const WATCHDOG: &str = r#"
 last=- first=
 while read -r pid pids; do last=$pid first=$pids; done
@@ -41,7 +42,8 @@ impl Watchdog {
         let shell = Command::new("sh")
             .args(["-c", WATCHDOG, "watchdog"])
             .arg(temporary.unwrap_or(Path::new("")))
-            // A group of its own: what ends the owner's group with Ctrl-C or kill must not end this one first.
+            // A group of its own: what ends the owner's group with Ctrl-C or kill must not end this
+            // one first.
             .process_group(0)
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
@@ -70,7 +72,8 @@ impl Watchdog {
 
 impl Drop for Watchdog {
     fn drop(&mut self) {
-        // Killed, and not let go: with the pipe closed it would act. Nothing is left to do if it is gone already.
+        // Killed, and not let go: with the pipe closed it would act. Nothing is left to do if it is
+        // gone already.
         self.shell.kill().unwrap_or(());
         self.shell.wait().map(drop).unwrap_or(());
     }

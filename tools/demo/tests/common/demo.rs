@@ -45,7 +45,8 @@ pub(crate) fn command(state: &Path) -> Command {
     command
 }
 
-/// What a demo keeps between its runs; `None` with one line where Kafka is not installed. In CI that is a failure.
+/// What a demo keeps between its runs; `None` with one line where Kafka is not installed. In CI
+/// that is a failure.
 pub(crate) fn state() -> Option<tempfile::TempDir> {
     system::is_kafka_installed().then(|| tempfile::tempdir().unwrap())
 }
@@ -99,6 +100,14 @@ impl Demo {
         let found = String::from_utf8(found.unwrap().stdout).unwrap();
         let pid = found.trim().parse();
         pid.unwrap_or_else(|_| panic!("one {name} is looked for, found {found:?}"))
+    }
+
+    /// The pids of all that it has started.
+    pub(crate) fn children(&self) -> Vec<u32> {
+        let of = self.child.id().to_string();
+        let found = Command::new("pgrep").args(["-P", &of]).output().unwrap();
+        let found = String::from_utf8(found.stdout).unwrap();
+        found.lines().map(|pid| pid.parse().unwrap()).collect()
     }
 
     /// Every address of HTTP that the banner names.
@@ -167,8 +176,11 @@ impl Drop for Demo {
 }
 
 pub(crate) fn signal(pid: u32, signal: Signal) {
-    let pid = Pid::from_raw(i32::try_from(pid).unwrap()).unwrap();
-    kill_process(pid, signal).unwrap();
+    kill_process(to_pid(pid), signal).unwrap();
+}
+
+pub(crate) fn to_pid(pid: u32) -> Pid {
+    Pid::from_raw(i32::try_from(pid).unwrap()).unwrap()
 }
 
 /// [`eventually`] for what is there or is not.
