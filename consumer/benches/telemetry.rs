@@ -137,10 +137,7 @@ fn archive() -> Option<PathBuf> {
 }
 
 fn records(archive: &PathBuf) -> Vec<Record> {
-    let options = OpenOptions {
-        split: Split::Test,
-        ..OpenOptions::default()
-    };
+    let options = OpenOptions { split: Split::Test, ..OpenOptions::default() };
     let reviews = Source::open(archive, &options).unwrap();
     let texts: Vec<String> = reviews.map(|review| review.unwrap().text).collect();
     // The archive has one side after the other; every so many of all.
@@ -169,10 +166,7 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     };
     let records = records(&archive);
-    let path = concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/../models/default/model.verdict"
-    );
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../models/default/model.verdict");
     let model = Arc::new(Model::from_bytes(&std::fs::read(path).unwrap()).unwrap());
     let all = std::thread::available_parallelism().unwrap();
     let mut threads = vec![NonZeroUsize::MIN];
@@ -182,9 +176,8 @@ fn main() -> ExitCode {
         records.len()
     );
     let mut ends_well = true;
-    for (threads, batch) in threads
-        .iter()
-        .flat_map(|&threads| BATCHES.map(|batch| (threads, batch)))
+    for (threads, batch) in
+        threads.iter().flat_map(|&threads| BATCHES.map(|batch| (threads, batch)))
     {
         let mut consumer = Consumer::new(Arc::clone(&model), threads);
         for way in WAYS {
@@ -219,9 +212,5 @@ fn main() -> ExitCode {
             }
         }
     }
-    if ends_well {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    }
+    if ends_well { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

@@ -14,10 +14,7 @@ fn main() -> anyhow::Result<()> {
     };
     let mut join = Join::new(usize::try_from(remember)?);
     let place = |n: u64| -> anyhow::Result<Place> {
-        Ok(Place {
-            partition: i32::try_from(n % 12)?,
-            offset: i64::try_from(n / 12)?,
-        })
+        Ok(Place { partition: i32::try_from(n % 12)?, offset: i64::try_from(n / 12)? })
     };
     for round in 0..4_u64 {
         let started = Instant::now();
@@ -34,20 +31,14 @@ fn main() -> anyhow::Result<()> {
                 });
             }
             if n % 3 != 1 {
-                join.label(&Labelled {
-                    id: &id,
-                    is_positive: Some(n % 2 == 0),
-                    place: place(n)?,
-                });
+                join.label(&Labelled { id: &id, is_positive: Some(n % 2 == 0), place: place(n)? });
             }
         }
         let took = started.elapsed();
         let status =
             std::fs::read_to_string("/proc/self/status").context("reading its own size")?;
-        let resident = status
-            .lines()
-            .find_map(|line| line.strip_prefix("VmRSS:"))
-            .unwrap_or_default();
+        let resident =
+            status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or_default();
         output::line(format_args!(
             "{} records in {took:.2?}, {} waiting, {} labelled, {} labels waiting, resident {}",
             4 * remember,

@@ -71,13 +71,7 @@ impl Report {
     /// The report as one JSON object: the numbers side by side, and the positions of each finding under `first`.
     #[must_use]
     pub fn json(&self) -> serde_json::Value {
-        let Self {
-            missing,
-            duplicated,
-            both,
-            phantom,
-            ..
-        } = self;
+        let Self { missing, duplicated, both, phantom, .. } = self;
         serde_json::json!({
             "reviews": self.reviews,
             "verdicts": self.verdicts,
@@ -137,11 +131,7 @@ pub fn audit_of(
     stop: &Shutdown,
 ) -> Result<Option<Report>, Failure> {
     let go_on = || {
-        if stop.is_requested() {
-            ControlFlow::Break(())
-        } else {
-            ControlFlow::Continue(())
-        }
+        if stop.is_requested() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };
     // Outcomes are confirmed before positions are committed: whatever is before these has its outcome, if all is well.
     let ranges = match group {
@@ -237,11 +227,7 @@ pub fn command(args: &AuditArgs) -> anyhow::Result<ExitCode> {
     if !problems.is_empty() {
         return Err(BadInput(problems.join("; ")).into());
     }
-    let kafka = args
-        .kafka
-        .check()
-        .map_err(bad_input)?
-        .client_id("verdict-audit");
+    let kafka = args.kafka.check().map_err(bad_input)?.client_id("verdict-audit");
     let patience = Duration::from_secs(args.patience_s);
     let report = audit_of(
         &kafka,
@@ -266,12 +252,10 @@ fn text(report: &Report) -> String {
         "{} reviews, {} verdicts, {} dead letters\n",
         report.reviews, report.verdicts, report.dead_letters
     );
-    let lines = report
-        .findings()
-        .map(|(name, finding)| match finding.first.as_slice() {
-            [] => format!("{name:<10} {}\n", finding.count),
-            first => format!("{name:<10} {}: {}\n", finding.count, first.join(" ")),
-        });
+    let lines = report.findings().map(|(name, finding)| match finding.first.as_slice() {
+        [] => format!("{name:<10} {}\n", finding.count),
+        first => format!("{name:<10} {}: {}\n", finding.count, first.join(" ")),
+    });
     let verdict = if report.ok { "ok\n" } else { "NOT ok\n" };
     head + &lines.concat() + verdict
 }

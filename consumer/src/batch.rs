@@ -23,11 +23,7 @@ impl Pool {
     /// A pool of at most `threads` threads, the caller's among them.
     #[must_use]
     pub fn new(threads: NonZeroUsize) -> Self {
-        Self {
-            scratches: std::iter::repeat_with(Scratch::default)
-                .take(threads.get())
-                .collect(),
-        }
+        Self { scratches: std::iter::repeat_with(Scratch::default).take(threads.get()).collect() }
     }
 
     /// The ending of each record, in the order of the records.
@@ -42,10 +38,7 @@ impl Pool {
         std::thread::scope(|scope| {
             let others: Vec<_> = shares
                 .map(|(scratch, share)| {
-                    (
-                        share,
-                        scope.spawn(move || score_share(scorer, scratch, share)),
-                    )
+                    (share, scope.spawn(move || score_share(scorer, scratch, share)))
                 })
                 .collect();
             let mut endings = score_share(scorer, own_scratch, own_share);
@@ -75,10 +68,7 @@ fn score_share(scorer: &Scorer<'_>, scratch: &mut Scratch, share: &[Record]) -> 
 }
 
 fn broken(scorer: &Scorer<'_>, share: &[Record]) -> Vec<Ending> {
-    share
-        .iter()
-        .map(|record| scorer.internal(record, "a scoring thread panicked"))
-        .collect()
+    share.iter().map(|record| scorer.internal(record, "a scoring thread panicked")).collect()
 }
 
 /// Where each partition of the batch goes on once the batch is done: after its last record.

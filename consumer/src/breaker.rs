@@ -25,21 +25,11 @@ pub const TRY: usize = 100;
 #[derive(Debug, Clone, Args)]
 pub struct BreakerArgs {
     /// So many dead letters in a row, without a verdict between them, pause reading; 0: never
-    #[arg(
-        long,
-        env = "VERDICT_BREAKER_DEAD_LETTERS",
-        default_value_t = 1_000,
-        value_name = "N"
-    )]
+    #[arg(long, env = "VERDICT_BREAKER_DEAD_LETTERS", default_value_t = 1_000, value_name = "N")]
     pub breaker_dead_letters: u64,
 
     /// How long reading pauses before a small batch is tried, in seconds
-    #[arg(
-        long,
-        env = "VERDICT_BREAKER_PAUSE_S",
-        default_value_t = 30,
-        value_name = "S"
-    )]
+    #[arg(long, env = "VERDICT_BREAKER_PAUSE_S", default_value_t = 30, value_name = "S")]
     pub breaker_pause_s: u64,
 }
 
@@ -115,11 +105,7 @@ impl Breaker {
     /// A closed one.
     #[must_use]
     pub fn new(settings: BreakerSettings) -> Self {
-        Self {
-            settings,
-            in_a_row: 0,
-            state: State::Closed,
-        }
+        Self { settings, in_a_row: 0, state: State::Closed }
     }
 
     /// What may be read at `now`.
@@ -176,17 +162,13 @@ impl Breaker {
 
     fn open(&mut self, now: Instant) -> Change {
         self.state = State::Open { since: now };
-        Change::Opened {
-            in_a_row: self.in_a_row,
-        }
+        Change::Opened { in_a_row: self.in_a_row }
     }
 }
 
 /// Of each ending, whether it is a verdict.
 pub(crate) fn verdicts(endings: &[Ending]) -> impl Iterator<Item = bool> {
-    endings
-        .iter()
-        .map(|ending| matches!(ending.outcome, Outcome::Verdict(_)))
+    endings.iter().map(|ending| matches!(ending.outcome, Outcome::Verdict(_)))
 }
 
 #[cfg(test)]

@@ -45,13 +45,7 @@ mod tests {
     fn nothing_typed_is_run() {
         let command = |typed: &[&str]| Cli::try_parse_from(typed).unwrap().command;
         assert!(command(&["consumer"]).is_none());
-        assert!(matches!(
-            command(&["consumer", "run"]),
-            Some(Command::Run(_))
-        ));
-        assert!(matches!(
-            command(&["consumer", "audit"]),
-            Some(Command::Audit(_))
-        ));
+        assert!(matches!(command(&["consumer", "run"]), Some(Command::Run(_))));
+        assert!(matches!(command(&["consumer", "audit"]), Some(Command::Audit(_))));
     }
 }

@@ -53,10 +53,7 @@ impl AtLeastOnce {
     /// # Errors
     /// [`Failure::Fatal`] when the settings are refused.
     pub fn new(kafka: &KafkaSettings) -> Result<Self, Failure> {
-        Ok(Self {
-            publisher: Publisher::new(kafka, PublisherRole::Pipeline)?,
-            is_too_large: false,
-        })
+        Ok(Self { publisher: Publisher::new(kafka, PublisherRole::Pipeline)?, is_too_large: false })
     }
 
     fn publish(
@@ -112,24 +109,15 @@ impl Delivery for AtLeastOnce {
 
 fn is_large_dead_letter(ending: &Ending) -> bool {
     matches!(ending.outcome, Outcome::DeadLetter(_))
-        && ending
-            .output
-            .value
-            .as_ref()
-            .is_some_and(|v| v.len() > LARGE)
+        && ending.output.value.as_ref().is_some_and(|v| v.len() > LARGE)
 }
 
 /// The dead letter of a record that the broker's dead-letter topic cannot hold: its headers say where it lies.
 fn without_value(output: &Outgoing) -> Outgoing {
     let bytes = output.value.as_ref().map_or(0, Vec::len);
-    let mut bare = Outgoing {
-        value: None,
-        ..output.clone()
-    };
-    bare.headers.push(
-        "x-verdict-value-left-out",
-        format!("{bytes} bytes, too large for this topic"),
-    );
+    let mut bare = Outgoing { value: None, ..output.clone() };
+    bare.headers
+        .push("x-verdict-value-left-out", format!("{bytes} bytes, too large for this topic"));
     bare
 }
 

@@ -45,9 +45,7 @@ impl Counted {
             Outcome::Verdict(Sentiment::Negative) => self.negative += 1,
             Outcome::DeadLetter(kind) => {
                 let kinds = ErrorKind::ALL.iter().zip(&mut self.dead_letters);
-                kinds
-                    .filter(|(known, _)| **known == kind)
-                    .for_each(|(_, n)| *n += 1);
+                kinds.filter(|(known, _)| **known == kind).for_each(|(_, n)| *n += 1);
             }
         }
         self.expired += u64::from(ending.reply == Reply::Expired);
@@ -128,9 +126,7 @@ impl Events {
     /// that can be no true one tells nothing.
     pub fn batch_read(&self, records: &[Record], now_unix_ms: i64) {
         let stamps = records.iter().filter_map(|record| record.timestamp_ms);
-        let waited = stamps
-            .filter_map(|stamp| time::since(stamp, now_unix_ms))
-            .max();
+        let waited = stamps.filter_map(|stamp| time::since(stamp, now_unix_ms)).max();
         if let Some(waited) = waited {
             self.metrics.record_stage(Stage::Queue, waited);
         }
@@ -160,18 +156,10 @@ impl Events {
             self.tell();
         }
         if let Some(rejected) = self.rejected.say(rejected) {
-            tracing::warn!(
-                rejected,
-                "records became dead letters; their headers say why"
-            );
+            tracing::warn!(rejected, "records became dead letters; their headers say why");
         }
         self.trouble.is_over();
-        tracing::debug!(
-            read,
-            verdicts = read - rejected,
-            ms = took.as_millis(),
-            "batch committed"
-        );
+        tracing::debug!(read, verdicts = read - rejected, ms = took.as_millis(), "batch committed");
     }
 
     /// Counts what was gathered since the last time: call it once a second.
@@ -219,16 +207,12 @@ impl Events {
     /// Reading goes on.
     pub fn breaker_closed(&self, in_a_row: u64) {
         self.metrics.set_breaker_open(false);
-        tracing::info!(
-            in_a_row,
-            "there are verdicts again: reading goes on as before"
-        );
+        tracing::info!(in_a_row, "there are verdicts again: reading goes on as before");
     }
 
     /// A batch does not stand and is read again.
     pub fn batch_failed(&mut self, failure: &Failure, records: usize) {
-        self.metrics
-            .record_not_sent(&self.verdicts, SendError::Unknown, records as u64);
+        self.metrics.record_not_sent(&self.verdicts, SendError::Unknown, records as u64);
         tracing::warn!(
             records,
             cause = failure.trouble().cause.as_str(),
@@ -251,10 +235,7 @@ impl Events {
 
     /// What became of replies.
     pub fn replies(&self, replies: RepliesSent) {
-        for (outcome, n) in [
-            (ReplySent::Sent, replies.sent),
-            (ReplySent::Failed, replies.failed),
-        ] {
+        for (outcome, n) in [(ReplySent::Sent, replies.sent), (ReplySent::Failed, replies.failed)] {
             if n > 0 {
                 self.metrics.record_replies(outcome, n);
             }
@@ -264,8 +245,7 @@ impl Events {
     /// How far behind the group is, for each partition held.
     pub fn lag(&self, source: &Source) {
         let lags = source.lags();
-        self.metrics
-            .set_lag(lags.map(|lag| ((lag.topic, lag.partition), lag.records)));
+        self.metrics.set_lag(lags.map(|lag| ((lag.topic, lag.partition), lag.records)));
     }
 
     /// The loop has ended.

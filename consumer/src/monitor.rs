@@ -45,12 +45,7 @@ impl Monitor {
     /// A monitor that remembers `remember` records of each kind.
     #[must_use]
     pub fn new(remember: usize) -> Self {
-        Self {
-            join: Join::new(remember),
-            verdicts: 0,
-            labels: 0,
-            unreadable: 0,
-        }
+        Self { join: Join::new(remember), verdicts: 0, labels: 0, unreadable: 0 }
     }
 
     /// Takes a record of the topic of verdicts.
@@ -91,18 +86,11 @@ impl Monitor {
     /// Takes a record of the topic of labels.
     pub fn label(&mut self, record: &Record) {
         self.labels += 1;
-        let place = Place {
-            partition: record.partition,
-            offset: record.offset,
-        };
+        let place = Place { partition: record.partition, offset: record.offset };
         let Some(value) = record.value.as_deref() else {
             // The tombstone of a key takes the label of that id back.
             match record.key.as_deref().map(std::str::from_utf8) {
-                Some(Ok(id)) => self.join.label(&Labelled {
-                    id,
-                    is_positive: None,
-                    place,
-                }),
+                Some(Ok(id)) => self.join.label(&Labelled { id, is_positive: None, place }),
                 _ => self.unreadable += 1,
             }
             return;
@@ -143,12 +131,7 @@ pub fn command(args: &MonitorArgs) -> anyhow::Result<ExitCode> {
     let telemetry = start(Service::Monitor, settings.price)?;
     let shutdown = Shutdown::default();
     let (told, flag) = (telemetry.clone(), shutdown.clone());
-    serve(
-        settings.listen,
-        &telemetry,
-        &shutdown,
-        "monitor",
-        &run::CHECKS,
-        move || run::run(&settings, &told, &flag),
-    )
+    serve(settings.listen, &telemetry, &shutdown, "monitor", &run::CHECKS, move || {
+        run::run(&settings, &told, &flag)
+    })
 }

@@ -115,12 +115,7 @@ pub fn run_beside(
     let summary = turn.summary;
     // Leaving the group and ending the clients takes as long as the broker takes; whoever cannot wait runs this loop in
     // a thread and does not join it (see `service`).
-    let Loop {
-        source,
-        delivery,
-        replies,
-        ..
-    } = turn;
+    let Loop { source, delivery, replies, .. } = turn;
     drop(source);
     drop((delivery, replies));
     ended.map(|()| summary)
@@ -151,8 +146,7 @@ impl Loop<'_> {
         let mut looked: Option<Instant> = None;
         self.take_model();
         if let Some(model) = &self.current {
-            self.events
-                .started(self.settings, model, self.delivery.promise());
+            self.events.started(self.settings, model, self.delivery.promise());
         }
         while !self.shutdown.is_requested() {
             self.health.progress.touch();
@@ -198,18 +192,13 @@ impl Loop<'_> {
         }
         let limits = self.settings.limits;
         match permit {
-            Permit::Try(records) => BatchLimits {
-                records: limits.records.min(records),
-                ..limits
-            },
+            Permit::Try(records) => BatchLimits { records: limits.records.min(records), ..limits },
             Permit::Batches | Permit::Nothing => limits,
         }
     }
 
     fn tell_breaker(&mut self, endings: &[Ending]) {
-        let change = self
-            .breaker
-            .batch(breaker::verdicts(endings), Instant::now());
+        let change = self.breaker.batch(breaker::verdicts(endings), Instant::now());
         match change {
             Some(Change::Opened { in_a_row }) => {
                 let pause = self.settings.breaker.pause;
@@ -248,9 +237,8 @@ impl Loop<'_> {
         let mut patience = Patience::new(self.settings.drain, self.shutdown, &self.health.progress);
         match self
             .delivery
-            .deliver(&mut self.source, &endings, &commits(records), &mut || {
-                patience.goes_on()
-            }) {
+            .deliver(&mut self.source, &endings, &commits(records), &mut || patience.goes_on())
+        {
             Ok(()) => {
                 self.events.batch_delivered(delivering.elapsed());
                 self.summary.add(&endings);
@@ -268,11 +256,7 @@ impl Loop<'_> {
                 self.summary.failed_batches += 1;
                 self.events.batch_failed(&failure, records.len());
                 // When the loop is to end, nobody reads on from here.
-                if self.shutdown.is_requested() {
-                    Ok(())
-                } else {
-                    self.source.rewind()
-                }
+                if self.shutdown.is_requested() { Ok(()) } else { self.source.rewind() }
             }
         }
     }
@@ -295,11 +279,7 @@ impl Loop<'_> {
     fn take_model(&mut self) -> Arc<Model> {
         let started = Instant::now();
         let model = self.models.load_full();
-        if !self
-            .current
-            .as_ref()
-            .is_some_and(|current| Arc::ptr_eq(current, &model))
-        {
+        if !self.current.as_ref().is_some_and(|current| Arc::ptr_eq(current, &model)) {
             self.events.model_taken(&model);
             self.watching.model_taken(&model);
             self.health.model.pass();
@@ -322,12 +302,7 @@ struct Patience<'a> {
 
 impl<'a> Patience<'a> {
     fn new(drain: Duration, shutdown: &'a Shutdown, progress: &'a Progress) -> Self {
-        Self {
-            drain,
-            shutdown,
-            progress,
-            asked: None,
-        }
+        Self { drain, shutdown, progress, asked: None }
     }
 
     fn goes_on(&mut self) -> bool {
@@ -376,16 +351,12 @@ impl Health {
         if source.has_joined() {
             self.group.pass();
         } else {
-            self.group
-                .fail("the group has not given this member its partitions yet");
+            self.group.fail("the group has not given this member its partitions yet");
         }
     }
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the loop is where the time comes from"
-)]
+#[expect(clippy::disallowed_methods, reason = "the loop is where the time comes from")]
 fn now_unix_ms() -> i64 {
     SystemTime::now()
         .duration_since(UNIX_EPOCH)

@@ -107,25 +107,19 @@ impl<'a> Scorer<'a> {
                     Ok(ending) => ending,
                     Err(rejection) => {
                         let address = address.as_ref();
-                        (
-                            self.dead_letter(record, &position, address, &rejection),
-                            None,
-                        )
+                        (self.dead_letter(record, &position, address, &rejection), None)
                     }
                 },
             };
-        ending.took = started
-            .elapsed()
-            .saturating_sub(shadow_took.unwrap_or_default());
+        ending.took = started.elapsed().saturating_sub(shadow_took.unwrap_or_default());
         ending
     }
 
     /// The ending of a record that broke the scorer.
     pub(crate) fn internal(&self, record: &Record, detail: &str) -> Ending {
         let rejection = Rejection::new(ErrorKind::Internal, detail);
-        let address = ReplyAddress::from_headers(&record.headers, &self.settings.reply_topics)
-            .ok()
-            .flatten();
+        let address =
+            ReplyAddress::from_headers(&record.headers, &self.settings.reply_topics).ok().flatten();
         self.dead_letter(record, &record.position(), address.as_ref(), &rejection)
     }
 
@@ -229,16 +223,11 @@ impl<'a> Scorer<'a> {
         review: &Review<'v>,
         position: &Position,
     ) -> Verdict<'v> {
-        let found = self
-            .model
-            .explain(scratch, &review.text, self.settings.explain_terms);
+        let found = self.model.explain(scratch, &review.text, self.settings.explain_terms);
         let terms = found
             .terms
             .iter()
-            .map(|term| TermContribution {
-                term: Cow::Borrowed(term.term),
-                weight: term.weight,
-            })
+            .map(|term| TermContribution { term: Cow::Borrowed(term.term), weight: term.weight })
             .collect();
         Verdict {
             label: sentiment(found.score.label),
@@ -272,13 +261,9 @@ impl<'a> Scorer<'a> {
             ),
             timestamp_ms: record.timestamp_ms,
         };
-        let answer = address
-            .filter(|address| !address.is_late(self.now_unix_ms))
-            .and_then(|address| {
-                let key = record
-                    .key
-                    .clone()
-                    .unwrap_or_else(|| position.to_string().into_bytes());
+        let answer =
+            address.filter(|address| !address.is_late(self.now_unix_ms)).and_then(|address| {
+                let key = record.key.clone().unwrap_or_else(|| position.to_string().into_bytes());
                 // A problem that cannot be written as JSON is no reason to lose the dead letter.
                 let value = Problem::from(rejection).encode().ok()?;
                 Some(self.answer(
@@ -309,8 +294,7 @@ impl<'a> Scorer<'a> {
         outcome: reply::Outcome<'_>,
     ) -> Outgoing {
         let mut headers = address.reply_headers(outcome);
-        self.event(position, EventType::ReplySent)
-            .append_attributes(&mut headers);
+        self.event(position, EventType::ReplySent).append_attributes(&mut headers);
         cloudevents::pass_on(&record.headers, &mut headers);
         Outgoing {
             topic: address.topic.as_str().into(),

@@ -31,11 +31,7 @@ pub(crate) struct BadInput(pub(crate) String);
 /// What an error exits with: 2 for what the user can put right in the command or its input, 70 for the rest.
 #[must_use]
 pub fn exit_code(error: &anyhow::Error) -> ExitCode {
-    if error.is::<BadInput>() {
-        ExitCode::from(2)
-    } else {
-        ExitCode::from(70)
-    }
+    if error.is::<BadInput>() { ExitCode::from(2) } else { ExitCode::from(70) }
 }
 
 /// `consumer run`: scores reviews until SIGINT or SIGTERM.
@@ -58,14 +54,9 @@ pub fn command(args: &RunArgs) -> anyhow::Result<ExitCode> {
     let shutdown = Shutdown::default();
     let models = Arc::new(ArcSwap::from_pointee(model));
     let (told, flag) = (telemetry.clone(), shutdown.clone());
-    serve(
-        settings.listen,
-        &telemetry,
-        &shutdown,
-        "consumer",
-        &run::CHECKS,
-        move || run::run_beside(&settings, &models, shadow, &told, &flag),
-    )
+    serve(settings.listen, &telemetry, &shutdown, "consumer", &run::CHECKS, move || {
+        run::run_beside(&settings, &models, shadow, &told, &flag)
+    })
 }
 
 /// Telemetry of `service`; a variable of the environment that cannot be used is the user's to put right.
@@ -105,10 +96,8 @@ pub(crate) fn serve<T: Send + 'static>(
         .context("starting the loop")?;
 
     let ended = runtime.block_on(async {
-        let (mut interrupt, mut terminate) = (
-            signal(SignalKind::interrupt())?,
-            signal(SignalKind::terminate())?,
-        );
+        let (mut interrupt, mut terminate) =
+            (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
         tokio::select! {
             result = &mut ended => return Ok::<_, std::io::Error>(Some(result)),
             _ = interrupt.recv() => {}

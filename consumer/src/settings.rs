@@ -38,12 +38,7 @@ pub struct RunArgs {
     pub topics: TopicArgs,
 
     /// Consumer group: members of one group share the partitions of the reviews
-    #[arg(
-        long,
-        env = "VERDICT_GROUP",
-        default_value = "verdict",
-        value_name = "NAME"
-    )]
+    #[arg(long, env = "VERDICT_GROUP", default_value = "verdict", value_name = "NAME")]
     pub group: String,
 
     /// Lasting name of this member: a restart then keeps its partitions without a rebalance
@@ -52,12 +47,7 @@ pub struct RunArgs {
 
     /// The model that serves while topic `models` has none: a file, a directory that holds model.verdict,
     /// dir:ROOT/NAME@ALIAS, or models:/NAME@ALIAS of the MLflow server that MLFLOW_TRACKING_URI names
-    #[arg(
-        long,
-        env = "VERDICT_MODEL",
-        default_value = "models/default",
-        value_name = "URI"
-    )]
+    #[arg(long, env = "VERDICT_MODEL", default_value = "models/default", value_name = "URI")]
     pub model: PathBuf,
 
     /// The models that follow it.
@@ -73,12 +63,7 @@ pub struct RunArgs {
     pub breaker: BreakerArgs,
 
     /// Address of /metrics, /healthz, /readyz and /model
-    #[arg(
-        long,
-        env = "VERDICT_LISTEN",
-        default_value = "127.0.0.1:9101",
-        value_name = "IP:PORT"
-    )]
+    #[arg(long, env = "VERDICT_LISTEN", default_value = "127.0.0.1:9101", value_name = "IP:PORT")]
     pub listen: SocketAddr,
 
     /// Topics that replies may go to: a regular expression for the whole name
@@ -90,12 +75,7 @@ pub struct RunArgs {
     pub explain: Explain,
 
     /// Most terms of an explanation, strongest first
-    #[arg(
-        long,
-        env = "VERDICT_EXPLAIN_TERMS",
-        default_value_t = 64,
-        value_name = "N"
-    )]
+    #[arg(long, env = "VERDICT_EXPLAIN_TERMS", default_value_t = 64, value_name = "N")]
     pub explain_terms: usize,
 
     /// Longest review record; longer ones become dead letters, in bytes
@@ -103,12 +83,7 @@ pub struct RunArgs {
     pub max_review_bytes: usize,
 
     /// Most records of a batch
-    #[arg(
-        long,
-        env = "VERDICT_MAX_BATCH_RECORDS",
-        default_value_t = 4_000,
-        value_name = "N"
-    )]
+    #[arg(long, env = "VERDICT_MAX_BATCH_RECORDS", default_value_t = 4_000, value_name = "N")]
     pub max_batch_records: usize,
 
     /// Size at which a batch is complete, in bytes of keys and values
@@ -116,12 +91,7 @@ pub struct RunArgs {
     pub max_batch_bytes: usize,
 
     /// Longest time from a batch's first record to its end, in ms; a batch ends sooner when nothing more is at hand
-    #[arg(
-        long,
-        env = "VERDICT_MAX_BATCH_MS",
-        default_value_t = 50,
-        value_name = "MS"
-    )]
+    #[arg(long, env = "VERDICT_MAX_BATCH_MS", default_value_t = 50, value_name = "MS")]
     pub max_batch_ms: u64,
 
     /// Threads that score large batches; without it, one for each CPU
@@ -209,10 +179,8 @@ impl RunArgs {
             }
         }
         if self.max_batch_ms > 10_000 {
-            problems.push(format!(
-                "--max-batch-ms must be at most 10000, got {}",
-                self.max_batch_ms
-            ));
+            problems
+                .push(format!("--max-batch-ms must be at most 10000, got {}", self.max_batch_ms));
         }
         if self.group.trim().is_empty() {
             problems.push("--group must not be empty".to_owned());
@@ -221,16 +189,8 @@ impl RunArgs {
         let models = self.models.check(&self.topics.all(), &mut problems);
         let watching = self.watching.check(&mut problems);
         let breaker = self.breaker.check(&mut problems);
-        let kafka = self
-            .kafka
-            .check()
-            .map_err(|bad| problems.extend(bad.0))
-            .ok();
-        let price = self
-            .telemetry
-            .price()
-            .map_err(|problem| problems.push(problem))
-            .ok();
+        let kafka = self.kafka.check().map_err(|bad| problems.extend(bad.0)).ok();
+        let price = self.telemetry.price().map_err(|problem| problems.push(problem)).ok();
         let registry = TrackingSettings::from_lookup(mlflow_variable)
             .map(|tracking| Resolver { tracking })
             .map_err(|problem| problems.push(problem.to_string()))
@@ -327,9 +287,7 @@ mod tests {
         let BadSettings(problems) = read(&arguments).check().unwrap_err();
         assert_eq!(problems.len(), arguments.len(), "{problems:?}");
         assert!(
-            problems
-                .iter()
-                .any(|p| p == "--max-batch-records must be 1 to 40000, got 0"),
+            problems.iter().any(|p| p == "--max-batch-records must be 1 to 40000, got 0"),
             "{problems:?}"
         );
     }

@@ -41,9 +41,7 @@ impl Summary {
                 Outcome::Verdict(_) => self.verdicts += 1,
                 Outcome::DeadLetter(kind) => {
                     let kinds = ErrorKind::ALL.iter().zip(&mut self.dead_letters_by_kind);
-                    kinds
-                        .filter(|(known, _)| **known == kind)
-                        .for_each(|(_, n)| *n += 1);
+                    kinds.filter(|(known, _)| **known == kind).for_each(|(_, n)| *n += 1);
                 }
             }
         }

@@ -35,11 +35,7 @@ impl Traces {
     /// Spans of a consumer of `reviews` in `group`.
     #[must_use]
     pub fn new(tracer: Tracer, reviews: &str, group: &str) -> Self {
-        Self {
-            tracer,
-            reviews: Destination::topic(reviews),
-            group: group.to_owned(),
-        }
+        Self { tracer, reviews: Destination::topic(reviews), group: group.to_owned() }
     }
 
     /// Begins the spans of the records that are traced.
@@ -61,12 +57,7 @@ impl Traces {
                 group: Some(&self.group),
                 ..Message::of(&self.reviews)
             };
-            Some(Traced {
-                index,
-                span: self.tracer.process(message, &parent),
-                key,
-                conversation,
-            })
+            Some(Traced { index, span: self.tracer.process(message, &parent), key, conversation })
         });
         TracedBatch(traced.collect())
     }

@@ -54,17 +54,11 @@ fn reports_end_quietly_and_a_consumer_runs_on_without_a_reader() {
     let commands: [(&[&str], i32); 4] = [
         (&["audit", "--json", "--bootstrap-servers", at], 1),
         (&["audit", "--bootstrap-servers", at], 1),
-        (
-            &["monitor", "--once", "--json", "--bootstrap-servers", at],
-            0,
-        ),
+        (&["monitor", "--once", "--json", "--bootstrap-servers", at], 0),
         (&["monitor", "--once", "--bootstrap-servers", at], 0),
     ];
     // A review without an outcome: what scripts look at is the exit code of the audit.
-    publish(
-        &settings,
-        [Outgoing::to(topic::REVIEWS).value("A great film.")],
-    );
+    publish(&settings, [Outgoing::to(topic::REVIEWS).value("A great film.")]);
     for (args, code) in commands {
         assert_quiet(&args.join(" "), code, || consumer(args));
         assert_full_is_an_error(&args.join(" "), consumer(args));

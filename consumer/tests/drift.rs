@@ -67,14 +67,9 @@ impl Scored {
         let mut settings = score_settings(Explain::Replies);
         settings.max_review_bytes = 1 << 20;
         let scorer = Scorer::new(model, &settings, "reviews.verdicts", "dlq.reviews", 0);
-        let records: Vec<Record> = (0..)
-            .zip(texts)
-            .map(|(i, text)| record(i, text.as_str(), &[]))
-            .collect();
-        let plan = Plan {
-            stride: 1,
-            shadow: None,
-        };
+        let records: Vec<Record> =
+            (0..).zip(texts).map(|(i, text)| record(i, text.as_str(), &[])).collect();
+        let plan = Plan { stride: 1, shadow: None };
         let mut pool = Pool::new(NonZeroUsize::new(2).unwrap());
         let endings = pool.score(&scorer.observing(plan), &records);
         Self { records, endings }
@@ -90,10 +85,7 @@ impl Scored {
 
 /// Test reviews with their labels.
 fn test_reviews(archive: &Path) -> (Vec<String>, Vec<bool>) {
-    let options = OpenOptions {
-        split: Split::Test,
-        ..OpenOptions::default()
-    };
+    let options = OpenOptions { split: Split::Test, ..OpenOptions::default() };
     let reviews = Source::open(archive, &options).unwrap();
     let reviews = reviews.map(|review| {
         let review = review.unwrap();
@@ -134,9 +126,7 @@ fn paragraphs() -> Vec<String> {
     let mut paragraphs = Vec::new();
     for file in files {
         let text = std::fs::read_to_string(file).unwrap();
-        let long = text
-            .split("\n\n")
-            .filter(|text| text.split_whitespace().count() >= 10);
+        let long = text.split("\n\n").filter(|text| text.split_whitespace().count() >= 10);
         paragraphs.extend(long.map(ToOwned::to_owned));
     }
     assert!(paragraphs.len() > 100, "{}", paragraphs.len());
@@ -154,10 +144,7 @@ impl Watched {
         let telemetry = Telemetry::start(Service::Consumer, CpuPrice::default()).unwrap();
         let watching = Watching::new(&settings(&[]).watching, None, &telemetry);
         watching.model_taken(model);
-        Self {
-            telemetry,
-            watching,
-        }
+        Self { telemetry, watching }
     }
 
     fn metric(&self, name: &str) -> f64 {
@@ -168,10 +155,7 @@ impl Watched {
 
     /// Hands over batch by batch; after how many reviews the alarm is raised, if it is.
     fn until_alarm(&self, scored: &Scored) -> Option<usize> {
-        let batches = scored
-            .records
-            .chunks(BATCH)
-            .zip(scored.endings.chunks(BATCH));
+        let batches = scored.records.chunks(BATCH).zip(scored.endings.chunks(BATCH));
         let mut n = 0;
         for (records, endings) in batches {
             self.watching.batch(records, endings, 1);
@@ -223,10 +207,7 @@ fn shuffled_reviews_raise_no_alarm() {
         "20 shuffles, {looks} looks: PSI of probability, tokens, oov: mean {means:.4?}, largest {largest:.4?}"
     );
     // Without drift the mean would be 9 (1/1000 + 1/25000) = 0.0094; test reviews are a little less sure to the model.
-    assert!(
-        means.iter().all(|mean| (0.004..0.03).contains(mean)),
-        "{means:?}"
-    );
+    assert!(means.iter().all(|mean| (0.004..0.03).contains(mean)), "{means:?}");
 }
 
 #[test]
@@ -262,9 +243,7 @@ fn another_kind_of_text_raises_the_alarm_within_2000_reviews_and_is_told_by_its_
     // What the page says of the documents once they fill the window.
     let watched = Watched::new(&model);
     let documents = documents.picked(&cycled);
-    watched
-        .watching
-        .batch(&documents.records, &documents.endings, 1);
+    watched.watching.batch(&documents.records, &documents.endings, 1);
     let server = verdict_telemetry::http::spawn(
         std::net::SocketAddr::from(([127, 0, 0, 1], 0)),
         watched.telemetry.clone(),
@@ -276,18 +255,10 @@ fn another_kind_of_text_raises_the_alarm_within_2000_reviews_and_is_told_by_its_
         .unwrap()
         .iter()
         .map(|term| {
-            format!(
-                "{} {:+.2}",
-                term["term"].as_str().unwrap(),
-                term["shift"].as_f64().unwrap()
-            )
+            format!("{} {:+.2}", term["term"].as_str().unwrap(), term["shift"].as_f64().unwrap())
         })
         .collect();
-    eprintln!(
-        "PSI of documents alone {:.2?}; terms: {}",
-        watched.psi(),
-        shown.join(", ")
-    );
+    eprintln!("PSI of documents alone {:.2?}; terms: {}", watched.psi(), shown.join(", "));
     assert_eq!(shown.len(), 10);
     assert_eq!(page["drift"]["alarm"], true, "{page}");
     let of_training = |name: &str| {

@@ -115,11 +115,7 @@ fn verdicts(kafka: &KafkaSettings) -> Vec<(i32, i64, String)> {
     snapshot::read(kafka, topic::VERDICTS, PATIENCE, |record, _| {
         let verdict = Verdict::decode(record.value.as_deref().unwrap()).unwrap();
         let written = record.timestamp_ms.unwrap();
-        verdicts.push((
-            record.partition,
-            written,
-            verdict.model.version.into_owned(),
-        ));
+        verdicts.push((record.partition, written, verdict.model.version.into_owned()));
         ControlFlow::Continue(())
     })
     .unwrap();
@@ -135,9 +131,7 @@ fn flow(kafka: &KafkaSettings, n: usize) {
         while Instant::now() < due {
             thread::park_timeout(due.saturating_duration_since(Instant::now()));
         }
-        let review = Outgoing::to(topic::REVIEWS)
-            .key(format!("r{sent}"))
-            .value("A great film.");
+        let review = Outgoing::to(topic::REVIEWS).key(format!("r{sent}")).value("A great film.");
         publisher.send(&review).unwrap();
     }
     publisher.wait_delivered(PATIENCE).unwrap();
@@ -147,9 +141,7 @@ fn flow(kafka: &KafkaSettings, n: usize) {
 fn longest_gap(verdicts: &[(i32, i64, String)], skip: usize, take: usize) -> i64 {
     let mut written: Vec<_> = verdicts.iter().map(|(_, written, _)| *written).collect();
     written.sort_unstable();
-    let gaps = written[skip..skip + take]
-        .windows(2)
-        .map(|pair| pair[1] - pair[0]);
+    let gaps = written[skip..skip + take].windows(2).map(|pair| pair[1] - pair[0]);
     gaps.max().unwrap_or(0)
 }
 
@@ -199,10 +191,7 @@ fn a_hundred_models_pass_through_a_flow_of_reviews() {
             let ended: u64 = outcomes.values().sum();
             assert_eq!(ended, MODELS, "each pointer ends once: {outcomes:?}");
             let taken = outcomes["taken"];
-            assert_eq!(
-                ended,
-                taken + outcomes.get("superseded").copied().unwrap_or(0)
-            );
+            assert_eq!(ended, taken + outcomes.get("superseded").copied().unwrap_or(0));
             let info = running.telemetry.metrics().exposition().unwrap();
             assert!(info.contains("version=\"100\""), "{info}");
             eprintln!("{taken} of {MODELS} models taken");
@@ -216,16 +205,9 @@ fn a_hundred_models_pass_through_a_flow_of_reviews() {
     // Each names a version that was published, and none is older than the one before it.
     let mut last: BTreeMap<i32, u64> = BTreeMap::new();
     for (partition, _, version) in &verdicts {
-        let version = if *version == own_version {
-            0
-        } else {
-            version.parse().unwrap()
-        };
+        let version = if *version == own_version { 0 } else { version.parse().unwrap() };
         let last = last.entry(*partition).or_default();
-        assert!(
-            (*last..=MODELS).contains(&version),
-            "{version} after {last}"
-        );
+        assert!((*last..=MODELS).contains(&version), "{version} after {last}");
         *last = version;
     }
     assert!(
@@ -239,10 +221,7 @@ fn a_hundred_models_pass_through_a_flow_of_reviews() {
         summary.longest_swap
     );
     assert!(summary.models > 50, "{summary:?}");
-    assert!(
-        summary.longest_swap < Duration::from_millis(200),
-        "{summary:?}"
-    );
+    assert!(summary.longest_swap < Duration::from_millis(200), "{summary:?}");
 }
 
 fn topics() -> TopicArgs {
@@ -259,11 +238,8 @@ fn a_pointer_that_comes_before_its_model_is_followed_once_that_is_there() {
         return;
     };
     let place = TempDir::new().unwrap();
-    let (own, first, second) = (
-        artifact_of(NAME, 0.0),
-        artifact_of(NAME, 0.1),
-        artifact_of(NAME, 0.2),
-    );
+    let (own, first, second) =
+        (artifact_of(NAME, 0.0), artifact_of(NAME, 0.1), artifact_of(NAME, 0.2));
     let wait = |settings: &mut ModelSettings| settings.start_wait = Duration::from_secs(60);
     with_consumer(&kafka, &own, wait, |running| {
         running.await_ready();
@@ -282,18 +258,14 @@ fn a_pointer_that_comes_before_its_model_is_followed_once_that_is_there() {
         running.await_version("1");
         assert_eq!(running.serving().sha256, pointer.sha256);
 
-        running
-            .announcer
-            .announce(&saved(place.path(), &second, "2"));
+        running.announcer.announce(&saved(place.path(), &second, "2"));
         running.await_version("2");
     });
 
     // A consumer that starts serves what is pointed to before it scores anything.
     publish(&kafka, [review()]);
     let summary = with_consumer(&kafka, &own, wait, |running| {
-        eventually("it is scored", || {
-            (verdicts(&kafka).len() == 1).then_some(())
-        });
+        eventually("it is scored", || (verdicts(&kafka).len() == 1).then_some(()));
         assert_eq!(running.serving().version, "2");
         let outcomes = outcomes(&running.telemetry);
         assert_eq!(
@@ -353,13 +325,7 @@ fn models_go_back_by_a_decision_only() {
             running.announcer.value(None);
             running.await_outcome("removed", 1);
             assert_eq!(running.serving().version, "3");
-            assert!(
-                running
-                    .telemetry
-                    .health()
-                    .readiness(std::time::Instant::now())
-                    .ok
-            );
+            assert!(running.telemetry.health().readiness(std::time::Instant::now()).ok);
         },
     );
     let allowed = |settings: &mut ModelSettings| settings.allow_rollback = true;
@@ -388,12 +354,7 @@ fn no_bad_model_is_taken_and_the_old_one_serves_on() {
         let cases = bad_models::cases(place.path(), &good);
         assert!(cases.len() >= 30, "{}", cases.len());
         let mut expected = outcomes(&running.telemetry);
-        for bad_models::Bad {
-            what,
-            value,
-            outcome,
-        } in &cases
-        {
+        for bad_models::Bad { what, value, outcome } in &cases {
             running.announcer.value(Some(value));
             *expected.entry((*outcome).to_owned()).or_default() += 1;
             let total: u64 = expected.values().sum();
@@ -402,20 +363,12 @@ fn no_bad_model_is_taken_and_the_old_one_serves_on() {
             });
             assert_eq!(got, expected, "{what}");
             let serving = running.serving();
-            assert_eq!(
-                (&*serving.version, &serving.sha256),
-                ("5", &good.sha256),
-                "{what}"
-            );
+            assert_eq!((&*serving.version, &serving.sha256), ("5", &good.sha256), "{what}");
             running.assert_ready(what);
         }
         let after = saved(place.path(), &artifact_of(NAME, 0.7), "7");
         running.announcer.announce(&after);
         running.await_version("7");
-        eprintln!(
-            "{} bad models: {:?}",
-            cases.len(),
-            outcomes(&running.telemetry)
-        );
+        eprintln!("{} bad models: {:?}", cases.len(), outcomes(&running.telemetry));
     });
 }

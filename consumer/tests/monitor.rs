@@ -26,13 +26,9 @@ use verdict_messages::{Label, ModelRef, Position, Review, Sentiment, Verdict, to
 
 fn reviews(ids: std::ops::Range<usize>) -> impl Iterator<Item = Outgoing> {
     ids.map(|n| {
-        let review = Review {
-            id: Some(format!("r{n}").into()),
-            ..Review::from_text("A great film.")
-        };
-        Outgoing::to(topic::REVIEWS)
-            .key(format!("r{n}"))
-            .value(review.encode().unwrap())
+        let review =
+            Review { id: Some(format!("r{n}").into()), ..Review::from_text("A great film.") };
+        Outgoing::to(topic::REVIEWS).key(format!("r{n}")).value(review.encode().unwrap())
     })
 }
 
@@ -55,20 +51,14 @@ fn verdict(id: &str, source: Position, version: &str) -> Outgoing {
         label: Sentiment::Negative,
         probability: 0.25,
         score: -1.0,
-        model: ModelRef {
-            name: "sentiment".into(),
-            version: version.into(),
-            sha256: "ab".into(),
-        },
+        model: ModelRef { name: "sentiment".into(), version: version.into(), sha256: "ab".into() },
         explanation: None,
         intercept: None,
         rest: None,
         source,
         scored_at: "2026-01-02T03:04:05.000Z".into(),
     };
-    Outgoing::to(topic::VERDICTS)
-        .key(id.to_owned())
-        .value(verdict.encode().unwrap())
+    Outgoing::to(topic::VERDICTS).key(id.to_owned()).value(verdict.encode().unwrap())
 }
 
 /// Scores what is there, and ends.
@@ -77,12 +67,9 @@ fn score(kafka: &KafkaSettings, n: usize) {
     verdict_registry::save(directory.path(), &artifact()).unwrap();
     let model = format!("--model={}", directory.path().display());
     let mut consumer = Running::start(kafka, &["--no-follow-models", &model]);
-    read_until(
-        kafka,
-        &format!("probe.{n}"),
-        &[topic::VERDICTS],
-        |records| sources(records).len() >= n,
-    );
+    read_until(kafka, &format!("probe.{n}"), &[topic::VERDICTS], |records| {
+        sources(records).len() >= n
+    });
     consumer.signal(Signal::TERM);
     assert!(consumer.child.wait().unwrap().success());
 }
@@ -123,15 +110,10 @@ fn it_tells_how_right_verdicts_are_and_what_of_them_is_not_as_promised() {
         "verdict_live_unmatched{what=\"verdict\"} 300",
         "verdict_live_unmatched{what=\"label\"} 0",
     ]);
-    let audited = page
-        .lines()
-        .find_map(|line| line.strip_prefix("verdict_audit_time_seconds "));
+    let audited = page.lines().find_map(|line| line.strip_prefix("verdict_audit_time_seconds "));
     assert!(audited.unwrap().parse::<f64>().unwrap() > 1.7e9, "{page}");
     assert!(page.contains("service_name=\"verdict-monitor\""), "{page}");
-    assert_eq!(
-        run(&kafka, &["audit", "--json", "--group=verdict"]).0,
-        Some(0)
-    );
+    assert_eq!(run(&kafka, &["audit", "--json", "--group=verdict"]).0, Some(0));
     let (code, all) = run(&kafka, &["audit", "--json"]);
     assert_eq!((code, &all["missing"]), (Some(1), &200.into()));
     let (code, none) = run(&kafka, &["audit", "--json", "--group=nobody"]);
@@ -141,11 +123,7 @@ fn it_tells_how_right_verdicts_are_and_what_of_them_is_not_as_promised() {
     publish(
         &kafka,
         (0..100).map(|n| {
-            let said = if n % 4 == 0 {
-                Sentiment::Negative
-            } else {
-                Sentiment::Positive
-            };
+            let said = if n % 4 == 0 { Sentiment::Negative } else { Sentiment::Positive };
             label(n, said)
         }),
     );
@@ -163,11 +141,7 @@ fn it_tells_how_right_verdicts_are_and_what_of_them_is_not_as_promised() {
     assert_eq!(code, Some(0));
     let version = &once["versions"][0];
     assert_eq!(
-        (
-            &version["labelled"],
-            &version["right"],
-            &once["unmatched"]["verdict"]
-        ),
+        (&version["labelled"], &version["right"], &once["unmatched"]["verdict"]),
         (&100.into(), &75.into(), &200.into()),
         "{once}"
     );
@@ -205,10 +179,8 @@ fn it_waits_for_topics_and_for_a_broker_that_is_away() {
     let Some((mut broker, kafka)) = kafka(1) else {
         return;
     };
-    let mut monitor = Running::start(
-        &kafka,
-        &["monitor", "--audit-every-s=1", "--labels-topic=not.yet"],
-    );
+    let mut monitor =
+        Running::start(&kafka, &["monitor", "--audit-every-s=1", "--labels-topic=not.yet"]);
     let lacks = "failing caught_up: there is no topic not.yet";
     monitor.await_page("/readyz", |_, page| page.contains(lacks));
     drop(monitor);
@@ -217,10 +189,7 @@ fn it_waits_for_topics_and_for_a_broker_that_is_away() {
     monitor.await_ready();
     broker.kill9().unwrap();
     let page = monitor.await_page("/readyz", |status, _| status != "HTTP/1.1 200 OK");
-    assert!(
-        page.contains("failing kafka: no broker is connected"),
-        "{page}"
-    );
+    assert!(page.contains("failing kafka: no broker is connected"), "{page}");
     until(&monitor.log, "the audit was not made");
     assert_eq!(monitor.get("/healthz").0, "HTTP/1.1 200 OK");
     broker.restart().unwrap();

@@ -49,11 +49,8 @@ fn with_consumer(
     telemetry: &Telemetry,
     work: impl FnOnce(),
 ) -> Result<Summary, Failure> {
-    let (settings, models, shutdown) = (
-        settings(flags),
-        Arc::new(ArcSwap::from_pointee(model())),
-        Shutdown::default(),
-    );
+    let (settings, models, shutdown) =
+        (settings(flags), Arc::new(ArcSwap::from_pointee(model())), Shutdown::default());
     thread::scope(|scope| {
         let running = scope.spawn(|| run(&settings, &models, telemetry, &shutdown));
         // A panic in the work must end the consumer too, or the scope would wait for it for ever.
@@ -72,22 +69,15 @@ fn telemetry() -> Telemetry {
 /// `n` records, of which every tenth is no review.
 fn reviews(n: usize) -> impl Iterator<Item = Outgoing> {
     (0..n).map(|n| {
-        let text = if n % 2 == 0 {
-            "A great film."
-        } else {
-            "An awful film."
-        };
+        let text = if n % 2 == 0 { "A great film." } else { "An awful film." };
         let outgoing = Outgoing::to(topic::REVIEWS).key(format!("r{n}"));
         if n % 10 == 9 {
             outgoing.value(vec![0xff, 0xfe])
         } else {
             outgoing.value(
-                Review {
-                    id: Some(format!("r{n}").into()),
-                    ..Review::from_text(text)
-                }
-                .encode()
-                .unwrap(),
+                Review { id: Some(format!("r{n}").into()), ..Review::from_text(text) }
+                    .encode()
+                    .unwrap(),
             )
         }
     })
@@ -101,18 +91,12 @@ fn every_review_has_one_outcome_and_the_counters_add_up() {
     let telemetry = telemetry();
     let bootstrap = format!("--bootstrap-servers={}", kafka.bootstrap());
     publish(&kafka, reviews(3000));
-    assert_eq!(
-        audited(&kafka, false).missing.count,
-        3000,
-        "before the consumer ran"
-    );
+    assert_eq!(audited(&kafka, false).missing.count, 3000, "before the consumer ran");
     let outcomes = [topic::VERDICTS, topic::DEAD_LETTERS];
     let summary = with_consumer(&[&bootstrap, "--max-batch-records=500"], &telemetry, || {
         read_until(&kafka, "probe", &outcomes, |records| records.len() >= 3000);
         publish(&kafka, reviews(500));
-        read_until(&kafka, "probe.2", &outcomes, |records| {
-            records.len() >= 3500
-        });
+        read_until(&kafka, "probe.2", &outcomes, |records| records.len() >= 3500);
         assert!(
             telemetry.health().readiness(std::time::Instant::now()).ok,
             "{:?}",
@@ -120,32 +104,20 @@ fn every_review_has_one_outcome_and_the_counters_add_up() {
         );
     })
     .unwrap();
-    assert_eq!(
-        (summary.read, summary.verdicts, summary.dead_letters()),
-        (3500, 3150, 350)
-    );
+    assert_eq!((summary.read, summary.verdicts, summary.dead_letters()), (3500, 3150, 350));
     assert_eq!(summary.read, summary.verdicts + summary.dead_letters());
     assert_eq!(summary.failed_batches, 0);
     let report = audited(&kafka, false);
     assert!(report.ok, "{report:?}");
-    assert_eq!(
-        (report.reviews, report.verdicts, report.dead_letters),
-        (3500, 3150, 350)
-    );
+    assert_eq!((report.reviews, report.verdicts, report.dead_letters), (3500, 3150, 350));
 
     let exposition = telemetry.metrics().exposition().unwrap();
     let sum = |name: &str| -> u64 {
         let lines = exposition.lines().filter(|line| line.starts_with(name));
-        lines
-            .map(|line| line.rsplit(' ').next().unwrap().parse::<u64>().unwrap())
-            .sum()
+        lines.map(|line| line.rsplit(' ').next().unwrap().parse::<u64>().unwrap()).sum()
     };
     assert_eq!(sum("verdict_endings_total{"), 3500, "{exposition}");
-    assert_eq!(
-        sum("messaging_client_consumed_messages_total{"),
-        3500,
-        "{exposition}"
-    );
+    assert_eq!(sum("messaging_client_consumed_messages_total{"), 3500, "{exposition}");
     assert_eq!(sum("model_prediction_count_total{"), 3150);
     assert!(
         !telemetry.health().readiness(std::time::Instant::now()).ok,
@@ -154,9 +126,7 @@ fn every_review_has_one_outcome_and_the_counters_add_up() {
 
     // The positions are committed: another member finds nothing to do.
     let idle = with_consumer(&[&bootstrap], &telemetry, || {
-        read_until(&kafka, "probe.3", &outcomes, |records| {
-            records.len() >= 3500
-        });
+        read_until(&kafka, "probe.3", &outcomes, |records| records.len() >= 3500);
     });
     assert_eq!(idle.unwrap().read, 0);
 }
@@ -182,27 +152,15 @@ fn a_requester_is_answered_in_its_dialect_and_partition() {
     };
     let dialects = [Dialect::Spring, Dialect::SmallRye, Dialect::Nest];
     let summary = with_consumer(&[&bootstrap], &telemetry(), || {
-        publish(
-            &kafka,
-            dialects
-                .into_iter()
-                .zip(1..)
-                .map(|(dialect, id)| ask(dialect, id)),
-        );
-        let replies = read_until(&kafka, "probe", &[topic::REPLIES], |records| {
-            records.len() >= 3
-        });
+        publish(&kafka, dialects.into_iter().zip(1..).map(|(dialect, id)| ask(dialect, id)));
+        let replies = read_until(&kafka, "probe", &[topic::REPLIES], |records| records.len() >= 3);
         let mut ids = Vec::new();
         for reply in &replies {
             assert_eq!(reply.partition, 2);
             let verdict = Verdict::decode(reply.value.as_deref().unwrap()).unwrap();
             assert_eq!(verdict.label, Sentiment::Positive);
             assert_eq!(verdict.explained_score(), Some(verdict.score));
-            ids.push(
-                ReplyAddress::correlation_id_of(&reply.headers)
-                    .unwrap()
-                    .to_vec(),
-            );
+            ids.push(ReplyAddress::correlation_id_of(&reply.headers).unwrap().to_vec());
         }
         ids.sort();
         assert_eq!(ids, [[1], [2], [3]]);
@@ -242,11 +200,7 @@ fn a_broker_that_is_killed_and_comes_back_loses_nothing() {
         return;
     };
     let bootstrap = format!("--bootstrap-servers={}", kafka.bootstrap());
-    let flags = [
-        bootstrap.as_str(),
-        "--max-batch-records=200",
-        "--kafka=session.timeout.ms=6000",
-    ];
+    let flags = [bootstrap.as_str(), "--max-batch-records=200", "--kafka=session.timeout.ms=6000"];
     publish(&kafka, reviews(5000));
     let outcomes = [topic::VERDICTS, topic::DEAD_LETTERS];
     with_consumer(&flags, &telemetry(), || {
@@ -254,9 +208,7 @@ fn a_broker_that_is_killed_and_comes_back_loses_nothing() {
         broker.kill9().unwrap();
         broker.restart().unwrap();
         publish(&kafka, reviews(1000));
-        read_until(&kafka, "probe.2", &outcomes, |records| {
-            sources(records).len() >= 6000
-        });
+        read_until(&kafka, "probe.2", &outcomes, |records| sources(records).len() >= 6000);
     })
     .unwrap();
     // Whether some came twice depends on where the broker was hit; the audit tells, and nothing else may be wrong.
@@ -273,9 +225,7 @@ fn a_consumer_whose_broker_is_away_stops_in_time() {
     publish(&kafka, reviews(10));
     let started = std::cell::Cell::new(None);
     with_consumer(&[&bootstrap], &telemetry(), || {
-        read_until(&kafka, "probe", &[topic::VERDICTS], |records| {
-            records.len() >= 9
-        });
+        read_until(&kafka, "probe", &[topic::VERDICTS], |records| records.len() >= 9);
         broker.kill9().unwrap();
         started.set(Some(std::time::Instant::now()));
     })
@@ -302,16 +252,8 @@ fn a_long_run_of_dead_letters_pauses_reading_and_loses_nothing() {
         "--kafka=session.timeout.ms=6000",
         "--kafka=max.poll.interval.ms=6000",
     ];
-    let bad = |n| {
-        Outgoing::to(topic::REVIEWS)
-            .key(format!("b{n}"))
-            .value(vec![0xff])
-    };
-    let good = |n| {
-        Outgoing::to(topic::REVIEWS)
-            .key(format!("g{n}"))
-            .value("A great film.")
-    };
+    let bad = |n| Outgoing::to(topic::REVIEWS).key(format!("b{n}")).value(vec![0xff]);
+    let good = |n| Outgoing::to(topic::REVIEWS).key(format!("g{n}")).value("A great film.");
     publish(&kafka, (0..BAD).map(bad));
     publish(&kafka, (0..GOOD).map(good));
     let page = || telemetry.metrics().exposition().unwrap();
@@ -324,16 +266,13 @@ fn a_long_run_of_dead_letters_pauses_reading_and_loses_nothing() {
             (!readiness.ok && is_open).then_some(())
         });
         assert!(page().contains("verdict_breaker_open 1\n"), "{}", page());
-        let read = read_until(&kafka, "probe.1", &[topic::DEAD_LETTERS], |records| {
-            records.len() >= 1000
-        });
+        let read =
+            read_until(&kafka, "probe.1", &[topic::DEAD_LETTERS], |records| records.len() >= 1000);
         assert!(read.len() < BAD, "{}: it has stopped", read.len());
         let group = telemetry.health().readiness(std::time::Instant::now()).text;
         assert!(group.contains("ok group"), "{group}");
         eventually("everything is processed", || {
-            page()
-                .contains("verdict_endings_total{ending=\"verdict\"} 300\n")
-                .then_some(())
+            page().contains("verdict_endings_total{ending=\"verdict\"} 300\n").then_some(())
         });
         eventually("it is closed and ready", || {
             (telemetry.health().readiness(std::time::Instant::now()).ok
@@ -343,18 +282,12 @@ fn a_long_run_of_dead_letters_pauses_reading_and_loses_nothing() {
     })
     .unwrap();
     assert_eq!(
-        (
-            summary.verdicts,
-            summary.dead_letters(),
-            summary.failed_batches
-        ),
+        (summary.verdicts, summary.dead_letters(), summary.failed_batches),
         (GOOD as u64, BAD as u64, 0)
     );
     // After 1,000 it opened, and again after each try that brought nothing else: 5 or more, by how many each found at hand.
     let trips = page();
-    let trips = trips
-        .lines()
-        .find_map(|line| line.strip_prefix("verdict_breaker_trips_total "));
+    let trips = trips.lines().find_map(|line| line.strip_prefix("verdict_breaker_trips_total "));
     let trips: u64 = trips.unwrap().parse().unwrap();
     assert!(trips > 1, "{trips}");
     let report = audited(&kafka, false);

@@ -33,29 +33,19 @@ fn consumer(kafka: &KafkaSettings, model: &std::path::Path) -> Running {
 }
 
 fn audit(kafka: &KafkaSettings, flags: &[&str]) -> (Option<i32>, serde_json::Value) {
-    let Output {
-        status,
-        stdout,
-        stderr,
-    } = Command::new(env!("CARGO_BIN_EXE_consumer"))
+    let Output { status, stdout, stderr } = Command::new(env!("CARGO_BIN_EXE_consumer"))
         .args(["audit", "--json", "--bootstrap-servers", kafka.bootstrap()])
         .args(flags)
         .output()
         .unwrap();
     let text = String::from_utf8(stdout).unwrap();
-    let last = text
-        .lines()
-        .last()
-        .unwrap_or_else(|| panic!("{}", String::from_utf8_lossy(&stderr)));
+    let last =
+        text.lines().last().unwrap_or_else(|| panic!("{}", String::from_utf8_lossy(&stderr)));
     (status.code(), serde_json::from_str(last).unwrap())
 }
 
 fn reviews(n: usize) -> impl Iterator<Item = Outgoing> {
-    (0..n).map(|n| {
-        Outgoing::to(topic::REVIEWS)
-            .key(format!("r{n}"))
-            .value("A great film.")
-    })
+    (0..n).map(|n| Outgoing::to(topic::REVIEWS).key(format!("r{n}")).value("A great film."))
 }
 
 #[test]
@@ -84,9 +74,7 @@ fn killed_at_any_moment_it_loses_nothing_and_asked_to_stop_it_ends_in_order() {
         drop(running);
     }
     let mut running = consumer(&kafka, directory.path());
-    read_until(&kafka, "probe.9", &[topic::VERDICTS], |records| {
-        sources(records).len() >= 2000
-    });
+    read_until(&kafka, "probe.9", &[topic::VERDICTS], |records| sources(records).len() >= 2000);
     assert_eq!(running.get("/healthz").0, "HTTP/1.1 200 OK");
     // Its killed predecessors may have done all the work; then the group lets it in when their session times out.
     running.await_ready();
@@ -95,11 +83,7 @@ fn killed_at_any_moment_it_loses_nothing_and_asked_to_stop_it_ends_in_order() {
     let asked = Instant::now();
     running.signal(Signal::TERM);
     assert!(running.child.wait().unwrap().success());
-    assert!(
-        asked.elapsed() < Duration::from_secs(10),
-        "{:?}",
-        asked.elapsed()
-    );
+    assert!(asked.elapsed() < Duration::from_secs(10), "{:?}", asked.elapsed());
     until(&running.log, "consumer stopped");
 
     let (code, report) = audit(&kafka, &["--allow-duplicates"]);
@@ -119,51 +103,30 @@ fn asked_to_stop_while_its_broker_is_away_it_ends_within_ten_seconds() {
     verdict_registry::save(directory.path(), &artifact()).unwrap();
     publish(&kafka, reviews(500));
     let mut running = consumer(&kafka, directory.path());
-    read_until(&kafka, "probe", &[topic::VERDICTS], |records| {
-        !records.is_empty()
-    });
+    read_until(&kafka, "probe", &[topic::VERDICTS], |records| !records.is_empty());
     // Frozen, not closed: connections stay and nothing answers, which is what takes clients longest.
     broker.pause().unwrap();
     let asked = Instant::now();
     running.signal(Signal::INT);
     running.child.wait().unwrap();
-    assert!(
-        asked.elapsed() < Duration::from_secs(10),
-        "{:?}",
-        asked.elapsed()
-    );
+    assert!(asked.elapsed() < Duration::from_secs(10), "{:?}", asked.elapsed());
     broker.kill9().unwrap();
 }
 
 #[test]
 fn what_the_user_can_put_right_exits_with_2() {
     let run = |flags: &[&str]| {
-        let output = Command::new(env!("CARGO_BIN_EXE_consumer"))
-            .args(flags)
-            .output()
-            .unwrap();
-        (
-            output.status.code(),
-            String::from_utf8(output.stderr).unwrap(),
-        )
+        let output = Command::new(env!("CARGO_BIN_EXE_consumer")).args(flags).output().unwrap();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
     };
     for (flags, says) in [
         (&["--no-such-flag"][..], "--no-such-flag"),
-        (
-            &["--max-batch-records=0"],
-            "--max-batch-records must be 1 to 40000, got 0",
-        ),
+        (&["--max-batch-records=0"], "--max-batch-records must be 1 to 40000, got 0"),
         (&["--kafka=no.such.property=1"], "no.such.property"),
         (&["--model=/no/such/model"], "/no/such/model"),
         (&["--drift-window=7"], "--drift-window must be 0 or 100 to"),
-        (
-            &[DEFAULT_MODEL, "--shadow=/no/such/shadow"],
-            "--shadow: loading model /no/such/shadow",
-        ),
-        (
-            &[DEFAULT_MODEL, "--shadow=dir:/no/such/registry/x@y"],
-            "--shadow: ",
-        ),
+        (&[DEFAULT_MODEL, "--shadow=/no/such/shadow"], "--shadow: loading model /no/such/shadow"),
+        (&[DEFAULT_MODEL, "--shadow=dir:/no/such/registry/x@y"], "--shadow: "),
         (&["audit", "--verdicts-topic=reviews"], "--verdicts-topic"),
         (&["--breaker-pause-s=0"], "--breaker-pause-s must be 1 to"),
         (&["monitor", "--remember=0"], "--remember must be 1 to"),
@@ -185,16 +148,8 @@ fn a_variable_of_opentelemetry_that_cannot_be_used_exits_with_2() {
             "grpc",
             "OTEL_EXPORTER_OTLP_PROTOCOL must be http/protobuf, got \"grpc\"",
         ),
-        (
-            "OTEL_EXPORTER_OTLP_ENDPOINT",
-            "collector:4318",
-            "must be a URL",
-        ),
-        (
-            "OTEL_TRACES_SAMPLER",
-            "sometimes",
-            "OTEL_TRACES_SAMPLER must be one of",
-        ),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4318", "must be a URL"),
+        ("OTEL_TRACES_SAMPLER", "sometimes", "OTEL_TRACES_SAMPLER must be one of"),
     ] {
         let output = Command::new(env!("CARGO_BIN_EXE_consumer"))
             .args(["--listen=127.0.0.1:0", "--model"])

@@ -70,11 +70,7 @@ fn a_review_becomes_a_verdict_in_the_partition_of_its_number() {
     );
     let said = verdict(output);
     assert_eq!(
-        (
-            said.id.as_ref(),
-            said.label,
-            said.source.to_string().as_str()
-        ),
+        (said.id.as_ref(), said.label, said.source.to_string().as_str()),
         ("r1", Sentiment::Positive, "reviews-3-41")
     );
     assert_eq!(
@@ -93,11 +89,8 @@ fn a_review_becomes_a_verdict_in_the_partition_of_its_number() {
         ("traceparent", "00-a-b-01"),
         ("ce_causationid", "e1"),
     ];
-    let seen: Vec<_> = output
-        .headers
-        .iter()
-        .map(|(n, v)| (n, std::str::from_utf8(v.unwrap()).unwrap()))
-        .collect();
+    let seen: Vec<_> =
+        output.headers.iter().map(|(n, v)| (n, std::str::from_utf8(v.unwrap()).unwrap())).collect();
     assert_eq!(seen, expected);
 }
 
@@ -122,22 +115,9 @@ fn who_waits_is_told_what_weighed_and_it_adds_up() {
     ] {
         let ending = score(&review, explain);
         let reply = answer(&ending);
-        assert_eq!(
-            (&*reply.topic, reply.partition),
-            ("reviews.replies", Some(7))
-        );
-        assert_eq!(
-            reply.headers.get("kafka_correlationId"),
-            Some(&[1, 2, 3][..])
-        );
-        assert_eq!(
-            reply
-                .headers
-                .iter()
-                .filter(|(name, _)| *name == "content-type")
-                .count(),
-            1
-        );
+        assert_eq!((&*reply.topic, reply.partition), ("reviews.replies", Some(7)));
+        assert_eq!(reply.headers.get("kafka_correlationId"), Some(&[1, 2, 3][..]));
+        assert_eq!(reply.headers.iter().filter(|(name, _)| *name == "content-type").count(), 1);
         let (told, stored) = (verdict(reply), verdict(&ending.output));
         assert_eq!(
             (told.explanation.is_some(), stored.explanation.is_some()),
@@ -147,10 +127,7 @@ fn who_waits_is_told_what_weighed_and_it_adds_up() {
         assert_eq!(told.score.to_bits(), stored.score.to_bits());
         if in_reply {
             assert_eq!(told.explanation.as_ref().unwrap()[0].term, "awful");
-            assert_eq!(
-                told.explained_score().map(f64::to_bits),
-                Some(told.score.to_bits())
-            );
+            assert_eq!(told.explained_score().map(f64::to_bits), Some(told.score.to_bits()));
         }
     }
 }
@@ -186,15 +163,9 @@ fn a_record_that_is_no_review_is_a_dead_letter_and_its_requester_is_told() {
             (Some(&b"k"[..]), Some(value))
         );
         assert_eq!(letter.timestamp_ms, Some(1_700_000_000_000));
-        assert_eq!(
-            letter.headers.text("content-type"),
-            Some("application/json")
-        );
+        assert_eq!(letter.headers.text("content-type"), Some("application/json"));
         assert_eq!(letter.headers.text("__dlq.errors.group"), Some("verdict"));
-        assert_eq!(
-            dead_letter::source(&letter.headers).unwrap().to_string(),
-            "reviews-3-9"
-        );
+        assert_eq!(dead_letter::source(&letter.headers).unwrap().to_string(), "reviews-3-9");
         let problem = Problem::decode(answer(&ending).value.as_deref().unwrap()).unwrap();
         assert_eq!(
             (problem.kind, answer(&ending).headers.text("content-type")),
@@ -205,26 +176,18 @@ fn a_record_that_is_no_review_is_a_dead_letter_and_its_requester_is_told() {
 
 #[test]
 fn a_record_that_asks_for_a_reply_elsewhere_is_a_dead_letter_and_nobody_is_told() {
-    let headers: [(&str, &[u8]); 2] = [
-        ("kafka_correlationId", b"1"),
-        ("kafka_replyTopic", b"__consumer_offsets"),
-    ];
+    let headers: [(&str, &[u8]); 2] =
+        [("kafka_correlationId", b"1"), ("kafka_replyTopic", b"__consumer_offsets")];
     let ending = score(&record(0, "great", &headers), Explain::Replies);
     assert_eq!(
         (ending.outcome, ending.reply),
-        (
-            Outcome::DeadLetter(ErrorKind::BadReplyTopic),
-            Reply::NotAsked
-        )
+        (Outcome::DeadLetter(ErrorKind::BadReplyTopic), Reply::NotAsked)
     );
 }
 
 #[test]
 fn a_tombstone_is_a_dead_letter() {
-    let tombstone = Record {
-        value: None,
-        ..record(0, "", &[])
-    };
+    let tombstone = Record { value: None, ..record(0, "", &[]) };
     let ending = score(&tombstone, Explain::Replies);
     assert_eq!(
         (ending.outcome, ending.output.value),
@@ -237,24 +200,12 @@ fn threads_change_neither_the_endings_nor_their_order() {
     let (model, settings) = (model(), score_settings(Explain::Replies));
     let text = "A great film. ".repeat(60);
     let records: Vec<_> = (0..1000)
-        .map(|n| {
-            record(
-                n,
-                if n % 7 == 0 {
-                    String::new()
-                } else {
-                    text.clone()
-                },
-                &ASK,
-            )
-        })
+        .map(|n| record(n, if n % 7 == 0 { String::new() } else { text.clone() }, &ASK))
         .collect();
     let score = |threads| {
         let mut endings = Pool::new(NonZeroUsize::new(threads).unwrap())
             .score(&scorer(&model, &settings), &records);
-        endings
-            .iter_mut()
-            .for_each(|ending| ending.took = std::time::Duration::ZERO);
+        endings.iter_mut().for_each(|ending| ending.took = std::time::Duration::ZERO);
         endings
     };
     let one = score(1);
@@ -262,11 +213,7 @@ fn threads_change_neither_the_endings_nor_their_order() {
     for threads in [2, 3, 8] {
         assert!(score(threads) == one, "{threads} threads");
     }
-    assert!(
-        Pool::new(NonZeroUsize::MIN)
-            .score(&scorer(&model, &settings), &[])
-            .is_empty()
-    );
+    assert!(Pool::new(NonZeroUsize::MIN).score(&scorer(&model, &settings), &[]).is_empty());
 }
 
 proptest! {

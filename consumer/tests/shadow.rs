@@ -67,10 +67,8 @@ fn what_is_watched_is_shown_and_begins_anew_with_a_model_and_the_shadow_is_never
     let telemetry = Telemetry::start(Service::Consumer, CpuPrice::default()).unwrap();
     let server = http::spawn(SocketAddr::from(([127, 0, 0, 1], 0)), telemetry.clone()).unwrap();
     let other = Arc::new(Model::from_bytes(&artifact()).unwrap());
-    let (models, shutdown) = (
-        Arc::new(ArcSwap::from_pointee(default_model())),
-        Shutdown::default(),
-    );
+    let (models, shutdown) =
+        (Arc::new(ArcSwap::from_pointee(default_model())), Shutdown::default());
     let shadow = Shadow::new(Arc::clone(&other), 1.0);
     let metric = |name: &str| -> Option<f64> {
         let text = telemetry.metrics().exposition().unwrap();
@@ -79,9 +77,8 @@ fn what_is_watched_is_shown_and_begins_anew_with_a_model_and_the_shadow_is_never
     };
     let work = || {
         publish(&kafka, reviews(400));
-        let verdicts = read_until(&kafka, "probe", &[topic::VERDICTS], |records| {
-            records.len() >= 400
-        });
+        let verdicts =
+            read_until(&kafka, "probe", &[topic::VERDICTS], |records| records.len() >= 400);
         // The last thing that is counted of a review.
         eventually("every batch is watched", || {
             (metric("verdict_shadow_difference_count ") == Some(400.0)).then_some(())
@@ -98,31 +95,17 @@ fn what_is_watched_is_shown_and_begins_anew_with_a_model_and_the_shadow_is_never
         assert_eq!(metric("verdict_score_probability_count "), Some(400.0));
         assert_eq!(metric("verdict_review_tokens_count "), Some(400.0));
         // Every other review: "a great waste" and "an awful villain".
-        assert_eq!(
-            metric("verdict_shadow_reviews_total{outcome=\"agree\"}"),
-            Some(200.0)
-        );
-        assert_eq!(
-            metric("verdict_shadow_reviews_total{outcome=\"disagree\"}"),
-            Some(200.0)
-        );
+        assert_eq!(metric("verdict_shadow_reviews_total{outcome=\"agree\"}"), Some(200.0));
+        assert_eq!(metric("verdict_shadow_reviews_total{outcome=\"disagree\"}"), Some(200.0));
 
         let shown = page(server.address(), "/model");
         let serving = default_model();
-        assert_eq!(
-            shown["model"]["sha256"],
-            serving.identity().sha256,
-            "{shown}"
-        );
+        assert_eq!(shown["model"]["sha256"], serving.identity().sha256, "{shown}");
         assert_eq!(shown["model"]["trained_on"], 25_000, "{shown}");
         assert_eq!(shown["window"]["reviews"], 200, "{shown}");
         assert_eq!(shown["drift"]["alarm"], true, "{shown}");
         assert_eq!(shown["terms"].as_array().unwrap().len(), 10, "{shown}");
-        assert_eq!(
-            shown["shadow"]["sha256"],
-            other.identity().sha256,
-            "{shown}"
-        );
+        assert_eq!(shown["shadow"]["sha256"], other.identity().sha256, "{shown}");
         assert_eq!(shown["shadow"]["disagree"], 200, "{shown}");
         assert_eq!(shown["shadow"]["failed"], 0, "{shown}");
         let examples = shown["shadow"]["examples"].as_array().unwrap();
@@ -142,10 +125,7 @@ fn what_is_watched_is_shown_and_begins_anew_with_a_model_and_the_shadow_is_never
                 serde_json::to_value(&verdict.source).unwrap(),
                 "{example}"
             );
-            assert!(
-                (verdict.probability - of("serving")).abs() < 1e-12,
-                "{example}"
-            );
+            assert!((verdict.probability - of("serving")).abs() < 1e-12, "{example}");
         }
         // The model's own terms may be shown ("waste of time" is one), and they have three words at most.
         for text in ["great waste of time", "wonderful and moving"] {
@@ -153,9 +133,8 @@ fn what_is_watched_is_shown_and_begins_anew_with_a_model_and_the_shadow_is_never
         }
 
         // Nobody hears the shadow: one verdict and one reply of each review, all the serving model's.
-        let replies = read_until(&kafka, "probe.replies", &[topic::REPLIES], |records| {
-            records.len() >= 400
-        });
+        let replies =
+            read_until(&kafka, "probe.replies", &[topic::REPLIES], |records| records.len() >= 400);
         assert_eq!((verdicts.len(), replies.len()), (400, 400));
         let mut scratch = Scratch::default();
         for record in verdicts.iter().chain(&replies) {
@@ -164,10 +143,7 @@ fn what_is_watched_is_shown_and_begins_anew_with_a_model_and_the_shadow_is_never
         }
         let texts = reviews(4);
         let text = std::str::from_utf8(texts[0].value.as_deref().unwrap()).unwrap();
-        assert_ne!(
-            serving.score(&mut scratch, text).label,
-            other.score(&mut scratch, text).label
-        );
+        assert_ne!(serving.score(&mut scratch, text).label, other.score(&mut scratch, text).label);
 
         // Another model: the window and the comparison begin anew, and without a reference there is no drift.
         let directory = TempDir::new().unwrap();
@@ -188,10 +164,7 @@ fn what_is_watched_is_shown_and_begins_anew_with_a_model_and_the_shadow_is_never
             (metric("verdict_drift_window ") == Some(8.0)).then_some(())
         });
         let shown = page(server.address(), "/model");
-        assert_eq!(
-            shown["shadow"]["agree"], 8,
-            "nearly the same model: {shown}"
-        );
+        assert_eq!(shown["shadow"]["agree"], 8, "nearly the same model: {shown}");
     };
     thread::scope(|scope| {
         let running =

@@ -43,11 +43,7 @@ fn reference() -> Reference {
 fn observation(probability: f64, terms: usize, known: usize) -> Observation {
     Observation {
         probability,
-        seen: Seen {
-            tokens: terms + 1,
-            terms,
-            known,
-        },
+        seen: Seen { tokens: terms + 1, terms, known },
         columns: None,
         shadow: None,
     }
@@ -177,10 +173,7 @@ fn memory_is_bounded_whatever_comes() {
     .unwrap();
     vectorizer.transform(&mut scratch, &words.join(" "));
     assert_eq!(scratch.columns().len(), words.len());
-    let plan = Plan {
-        stride: 1,
-        shadow: None,
-    };
+    let plan = Plan { stride: 1, shadow: None };
     let kept = plan.columns(&record(1, "", &[]).position(), &scratch);
     assert_eq!(kept.unwrap().len(), MAX_COLUMNS);
 }
@@ -193,21 +186,11 @@ fn scored(model: &Model, records: &[Record], plan: Plan<'_>) -> Vec<Ending> {
 
 #[test]
 fn a_verdict_says_what_was_seen_of_its_review_and_a_dead_letter_nothing() {
-    let records = [
-        record(1, "A great, great film indeed.", &[]),
-        record(2, vec![0xff, 0xfe], &[]),
-    ];
-    let plan = Plan {
-        stride: 1,
-        shadow: None,
-    };
+    let records = [record(1, "A great, great film indeed.", &[]), record(2, vec![0xff, 0xfe], &[])];
+    let plan = Plan { stride: 1, shadow: None };
     let endings = scored(&model(), &records, plan);
     let seen = endings[0].observation.as_ref().unwrap();
-    let numbers = Seen {
-        tokens: 4,
-        terms: 4,
-        known: 3,
-    };
+    let numbers = Seen { tokens: 4, terms: 4, known: 3 };
     assert_eq!(seen.seen, numbers);
     assert_eq!(seen.columns.as_deref(), Some(&[2, 1][..]));
     assert_eq!(seen.shadow, None);
@@ -221,11 +204,7 @@ fn a_verdict_says_what_was_seen_of_its_review_and_a_dead_letter_nothing() {
 fn without_what_is_watched(endings: &[Ending]) -> Vec<Ending> {
     let endings = endings.iter().cloned();
     endings
-        .map(|ending| Ending {
-            took: std::time::Duration::ZERO,
-            observation: None,
-            ..ending
-        })
+        .map(|ending| Ending { took: std::time::Duration::ZERO, observation: None, ..ending })
         .collect()
 }
 
@@ -238,9 +217,8 @@ fn a_shadow_changes_no_ending_whether_it_disagrees_panics_or_gives_no_number() {
         ("kafka_replyTopic", b"reviews.replies"),
         ("kafka_replyPartition", &[0, 0, 0, 7]),
     ];
-    let records: Vec<Record> = (0..200)
-        .map(|i| record(i, texts[i as usize % texts.len()], &ask))
-        .collect();
+    let records: Vec<Record> =
+        (0..200).map(|i| record(i, texts[i as usize % texts.len()], &ask)).collect();
     let alone = scored(&model, &records, Plan::default());
     let other = Model::from_bytes(&artifact_of("other", -9.0)).unwrap();
     let identity = || -> Identity { other.identity().clone() };
@@ -258,16 +236,9 @@ fn a_shadow_changes_no_ending_whether_it_disagrees_panics_or_gives_no_number() {
     let disagrees = Shadow::new(Arc::new(other.clone()), 1.0);
     let shadows = [(&disagrees, true), (&panics, false), (&no_number, false)];
     for (shadow, is_scored) in shadows {
-        let plan = Plan {
-            stride: 1,
-            shadow: Some(shadow),
-        };
+        let plan = Plan { stride: 1, shadow: Some(shadow) };
         let beside = scored(&model, &records, plan);
-        assert_eq!(
-            without_what_is_watched(&beside),
-            without_what_is_watched(&alone),
-            "{shadow:?}"
-        );
+        assert_eq!(without_what_is_watched(&beside), without_what_is_watched(&alone), "{shadow:?}");
         for ending in &beside {
             let said = ending.observation.as_ref().unwrap().shadow.unwrap();
             match said {

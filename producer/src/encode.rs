@@ -57,22 +57,12 @@ impl Encoder {
     /// # Errors
     /// An id or a review that is longer than the consumer takes: it would only become a dead letter.
     pub fn encode(&self, at_rest: &AtRest, unix_ms: i64) -> Result<Records, EncodeError> {
-        let place_prefix = if at_rest.is_named_by_place() {
-            self.place_prefix.as_str()
-        } else {
-            ""
-        };
+        let place_prefix =
+            if at_rest.is_named_by_place() { self.place_prefix.as_str() } else { "" };
         let id = [self.prefix.as_str(), place_prefix, at_rest.id.as_str()].concat();
-        let unfit = |problem| ReadError::Row {
-            place: at_rest.place.clone(),
-            problem,
-        };
+        let unfit = |problem| ReadError::Row { place: at_rest.place.clone(), problem };
         if id.len() > MAX_ID_BYTES {
-            return Err(unfit(RowProblem::LongId {
-                max: MAX_ID_BYTES,
-                got: id.len(),
-            })
-            .into());
+            return Err(unfit(RowProblem::LongId { max: MAX_ID_BYTES, got: id.len() }).into());
         }
         let review = Review {
             id: Some(Cow::Borrowed(&id)),
@@ -94,10 +84,7 @@ impl Encoder {
             _ => None,
         };
         let headers = event(EventType::ReviewSubmitted, &id, now).headers();
-        let review = Outgoing::to(Arc::clone(&self.reviews))
-            .key(id)
-            .value(value)
-            .headers(headers);
+        let review = Outgoing::to(Arc::clone(&self.reviews)).key(id).value(value).headers(headers);
         Ok(Records { review, label })
     }
 }
@@ -105,19 +92,12 @@ impl Encoder {
 fn label(topic: &Arc<str>, id: &str, positive: bool, now: &str) -> Result<Outgoing, Rejection> {
     let label = Label {
         review_id: Cow::Borrowed(id),
-        label: if positive {
-            Sentiment::Positive
-        } else {
-            Sentiment::Negative
-        },
+        label: if positive { Sentiment::Positive } else { Sentiment::Negative },
         source: Cow::Borrowed(LABEL_SOURCE),
         labelled_at: Cow::Borrowed(now),
     };
     let headers = event(EventType::ReviewLabelled, id, now.to_owned()).headers();
-    Ok(Outgoing::to(Arc::clone(topic))
-        .key(id)
-        .value(label.encode()?)
-        .headers(headers))
+    Ok(Outgoing::to(Arc::clone(topic)).key(id).value(label.encode()?).headers(headers))
 }
 
 fn event(event_type: EventType, id: &str, time: String) -> Event {
@@ -172,14 +152,8 @@ mod tests {
         assert_eq!(decoded.text, "Fine \"film\"");
         assert_eq!(decoded.source.as_deref(), Some("mine.jsonl"));
         assert_eq!(record.headers.text(headers::CE_ID), Some("mine.jsonl:1"));
-        assert_eq!(
-            record.headers.text(headers::CE_TYPE),
-            Some("dev.verdict.review.submitted.v1")
-        );
-        assert_eq!(
-            record.headers.text(headers::CE_TIME),
-            Some("2023-11-14T22:13:20.042Z")
-        );
+        assert_eq!(record.headers.text(headers::CE_TYPE), Some("dev.verdict.review.submitted.v1"));
+        assert_eq!(record.headers.text(headers::CE_TIME), Some("2023-11-14T22:13:20.042Z"));
 
         let label = records.label.unwrap();
         assert_eq!((&*label.topic, label.key), ("reviews.labels", record.key));
@@ -195,36 +169,15 @@ mod tests {
     fn labels_are_written_only_when_asked_for_and_known() {
         let labelled = at_rest(r#"{"text":"Fine","label":0}"#.into());
         let unlabelled = at_rest(r#"{"text":"Fine"}"#.into());
-        assert!(
-            encoder(false)
-                .encode(&labelled, NOW)
-                .unwrap()
-                .label
-                .is_none()
-        );
-        assert!(
-            encoder(true)
-                .encode(&unlabelled, NOW)
-                .unwrap()
-                .label
-                .is_none()
-        );
+        assert!(encoder(false).encode(&labelled, NOW).unwrap().label.is_none());
+        assert!(encoder(true).encode(&unlabelled, NOW).unwrap().label.is_none());
     }
 
     #[test]
     fn a_place_prefix_is_not_for_ids_of_the_reviews_own() {
-        let encoder = Encoder {
-            prefix: "a-".into(),
-            place_prefix: "b-".into(),
-            ..encoder(false)
-        };
+        let encoder = Encoder { prefix: "a-".into(), place_prefix: "b-".into(), ..encoder(false) };
         let key = |json: &str| {
-            let key = encoder
-                .encode(&at_rest(json.into()), NOW)
-                .unwrap()
-                .review
-                .key
-                .unwrap();
+            let key = encoder.encode(&at_rest(json.into()), NOW).unwrap().review.key.unwrap();
             String::from_utf8(key).unwrap()
         };
         assert_eq!(key(r#"{"text":"Fine","id":"r1"}"#), "a-r1");
@@ -240,14 +193,8 @@ mod tests {
             "{error}"
         );
         let named = at_rest(format!(r#"{{"text":"Fine","id":"{}"}}"#, "i".repeat(512)));
-        let prefixed = Encoder {
-            prefix: "p".to_owned(),
-            ..encoder(false)
-        };
+        let prefixed = Encoder { prefix: "p".to_owned(), ..encoder(false) };
         let error = prefixed.encode(&named, NOW).unwrap_err().to_string();
-        assert_eq!(
-            error,
-            "mine.jsonl:1: an id must have at most 512 bytes, got 513"
-        );
+        assert_eq!(error, "mine.jsonl:1: an id must have at most 512 bytes, got 513");
     }
 }

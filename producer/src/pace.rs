@@ -15,10 +15,7 @@ impl Pace {
     pub fn new(per_second: f64, now: Instant) -> Self {
         // Settings let only rates through that give a finite interval; the longest one stands in for any other.
         let interval = Duration::try_from_secs_f64(per_second.recip()).unwrap_or(Duration::MAX);
-        Self {
-            interval,
-            next: now,
-        }
+        Self { interval, next: now }
     }
 
     /// How long to wait before the next review, asked once for each.
@@ -50,9 +47,7 @@ mod tests {
         let mut pace = Pace::new(100.0, start);
         assert_eq!(pace.wait(start), Duration::ZERO);
         let later = start + Duration::from_secs(10);
-        let at_once = (0..20)
-            .take_while(|_| pace.wait(later) == Duration::ZERO)
-            .count();
+        let at_once = (0..20).take_while(|_| pace.wait(later) == Duration::ZERO).count();
         assert!(at_once <= 6, "{at_once} reviews at once after ten seconds");
     }
 

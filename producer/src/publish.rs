@@ -133,22 +133,14 @@ pub fn publish(
 ) -> Result<Summary, PublishError> {
     // Standard input comes last: opening it waits for a first line, and nobody should type one for a Kafka that is away.
     let typed = settings.path.as_os_str() == "-";
-    let file = (!typed)
-        .then(|| Source::open(&settings.path, &settings.open))
-        .transpose()?;
+    let file = (!typed).then(|| Source::open(&settings.path, &settings.open)).transpose()?;
     let outbox = Outbox::open(kafka, settings, stop)?;
     observer.connected();
     let source = match file {
         Some(source) => source,
         None => Source::open(&settings.path, &settings.open)?,
     };
-    let mut run = Run {
-        outbox,
-        settings,
-        started: Instant::now(),
-        unreadable: 0,
-        observer,
-    };
+    let mut run = Run { outbox, settings, started: Instant::now(), unreadable: 0, observer };
     let ended = run.send_all(source, now, stop)?;
     run.outbox.wait_delivered()?;
     Ok(run.summary(ended))
@@ -178,9 +170,8 @@ impl Run<'_> {
             };
             match row {
                 Ok(review) => {
-                    let wait = pace
-                        .as_mut()
-                        .map_or(Duration::ZERO, |pace| pace.wait(Instant::now()));
+                    let wait =
+                        pace.as_mut().map_or(Duration::ZERO, |pace| pace.wait(Instant::now()));
                     if stop.wait(wait) {
                         return Ok(self.end(&source, Ended::Stopped));
                     }
@@ -233,11 +224,7 @@ impl Run<'_> {
         let seconds = self.started.elapsed().as_secs_f64();
         let published = self.outbox.reviews.confirmed();
         let labels = self.outbox.labels.as_ref().map_or(0, Lane::confirmed);
-        let per_second = if seconds > 0.0 {
-            published as f64 / seconds
-        } else {
-            0.0
-        };
+        let per_second = if seconds > 0.0 { published as f64 / seconds } else { 0.0 };
         Summary {
             published,
             labels,
@@ -262,9 +249,7 @@ impl Outbox {
         settings: &PublishSettings,
         stop: &Stop,
     ) -> Result<Self, PublishError> {
-        let Encoder {
-            reviews, labels, ..
-        } = &settings.encoder;
+        let Encoder { reviews, labels, .. } = &settings.encoder;
         let started = Instant::now();
         loop {
             let present = topics::wait_for_broker(kafka, settings.timeout)?.topics;
@@ -281,14 +266,8 @@ impl Outbox {
                 return Err(PublishError::NoTopic { topic, bootstrap });
             }
         }
-        let labels = labels
-            .as_ref()
-            .map(|topic| Lane::open(kafka, topic))
-            .transpose()?;
-        Ok(Self {
-            reviews: Lane::open(kafka, reviews)?,
-            labels,
-        })
+        let labels = labels.as_ref().map(|topic| Lane::open(kafka, topic)).transpose()?;
+        Ok(Self { reviews: Lane::open(kafka, reviews)?, labels })
     }
 
     fn wait_delivered(&self) -> Result<(), PublishError> {
@@ -313,9 +292,7 @@ impl Lane {
     }
 
     fn send(&self, outgoing: &Outgoing) -> Result<(), PublishError> {
-        self.publisher
-            .send(outgoing)
-            .map_err(|failure| self.undelivered(failure))
+        self.publisher.send(outgoing).map_err(|failure| self.undelivered(failure))
     }
 
     fn sent(&self) -> u64 {
@@ -330,18 +307,11 @@ impl Lane {
         // A little longer than the client tries, so that its own word on what failed is heard.
         const GRACE: Duration = Duration::from_secs(5);
         let patience = PublisherRole::Bulk.delivery_timeout() + GRACE;
-        self.publisher
-            .wait_delivered(patience)
-            .map_err(|failure| self.undelivered(failure))
+        self.publisher.wait_delivered(patience).map_err(|failure| self.undelivered(failure))
     }
 
     fn undelivered(&self, failure: Failure) -> PublishError {
         let (topic, confirmed, sent) = (Arc::clone(&self.topic), self.confirmed(), self.sent());
-        PublishError::Undelivered {
-            topic,
-            confirmed,
-            sent,
-            failure,
-        }
+        PublishError::Undelivered { topic, confirmed, sent, failure }
     }
 }

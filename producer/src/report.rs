@@ -42,12 +42,10 @@ impl Watch {
     }
 
     fn count(&mut self, summary: &Summary) {
-        for ((topic, counted), confirmed) in [
-            (&mut self.reviews, summary.published),
-            (&mut self.labels, summary.labels),
-        ] {
-            self.metrics
-                .record_sent(topic, confirmed.saturating_sub(*counted));
+        for ((topic, counted), confirmed) in
+            [(&mut self.reviews, summary.published), (&mut self.labels, summary.labels)]
+        {
+            self.metrics.record_sent(topic, confirmed.saturating_sub(*counted));
             *counted = confirmed.max(*counted);
         }
     }
@@ -82,8 +80,7 @@ impl Observer for Watch {
             self.style(progress.total);
         }
         self.bar.set_position(progress.done);
-        self.bar
-            .set_message(format!("{} reviews", HumanCount(summary.published)));
+        self.bar.set_message(format!("{} reviews", HumanCount(summary.published)));
         self.count(summary);
     }
 }
@@ -92,25 +89,17 @@ impl Observer for Watch {
 pub fn closing_line(summary: &Summary, bootstrap: &str) -> String {
     let count =
         |n, one: &str, many: &str| format!("{} {}", HumanCount(n), if n == 1 { one } else { many });
-    let mut line = format!(
-        "{} published to {bootstrap}",
-        count(summary.published, "review", "reviews")
-    );
+    let mut line =
+        format!("{} published to {bootstrap}", count(summary.published, "review", "reviews"));
     if summary.labels > 0 {
-        line.push_str(&format!(
-            " with {}",
-            count(summary.labels, "label", "labels")
-        ));
+        line.push_str(&format!(" with {}", count(summary.labels, "label", "labels")));
     }
     line.push_str(&format!(
         " in {:.1} s ({:.0} reviews/s)",
         summary.seconds, summary.reviews_per_second
     ));
     if summary.unreadable > 0 {
-        line.push_str(&format!(
-            ", {} could not be read",
-            HumanCount(summary.unreadable)
-        ));
+        line.push_str(&format!(", {} could not be read", HumanCount(summary.unreadable)));
     }
     line
 }
@@ -151,29 +140,16 @@ mod tests {
             "25,000 reviews published to 127.0.0.1:9092 with 25,000 labels in 2.0 s (12500 reviews/s), \
              3 could not be read"
         );
-        summary = Summary {
-            published: 1,
-            labels: 0,
-            unreadable: 0,
-            ..summary
-        };
+        summary = Summary { published: 1, labels: 0, unreadable: 0, ..summary };
         assert!(closing_line(&summary, "k:1").starts_with("1 review published to k:1 in 2.0 s"));
     }
 
     #[test]
     fn a_topic_that_differs_says_in_what() {
-        let difference = Difference {
-            setting: "partitions".into(),
-            planned: "12".into(),
-            found: "3".into(),
-        };
-        let outcome = TopicOutcome {
-            name: "reviews".into(),
-            state: TopicState::Differs(vec![difference]),
-        };
-        assert_eq!(
-            topic_line(&outcome),
-            "reviews: differs: partitions must be 12, is 3"
-        );
+        let difference =
+            Difference { setting: "partitions".into(), planned: "12".into(), found: "3".into() };
+        let outcome =
+            TopicOutcome { name: "reviews".into(), state: TopicState::Differs(vec![difference]) };
+        assert_eq!(topic_line(&outcome), "reviews: differs: partitions must be 12, is 3");
     }
 }

@@ -41,22 +41,14 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
 
 fn run_ensure(args: &EnsureArgs) -> anyhow::Result<ExitCode> {
     logs::init(&args.telemetry).map_err(bad_usage)?;
-    let kafka = args
-        .kafka
-        .check()
-        .map_err(bad_usage)?
-        .client_id("verdict-producer");
+    let kafka = args.kafka.check().map_err(bad_usage)?.client_id("verdict-producer");
     let outcomes =
         ensure(&kafka, args.layout(), args.timeout()).context("making sure of the topics")?;
     for outcome in &outcomes {
         output::note(format_args!("producer: {}", topic_line(outcome)));
     }
     let named = |wanted: fn(&TopicState) -> bool| {
-        outcomes
-            .iter()
-            .filter(|o| wanted(&o.state))
-            .map(|o| o.name.as_str())
-            .collect::<Vec<_>>()
+        outcomes.iter().filter(|o| wanted(&o.state)).map(|o| o.name.as_str()).collect::<Vec<_>>()
     };
     let differ = named(|state| matches!(state, TopicState::Differs(_)));
     if args.json {
@@ -69,11 +61,7 @@ fn run_ensure(args: &EnsureArgs) -> anyhow::Result<ExitCode> {
 
 fn run_publish(args: &PublishArgs) -> anyhow::Result<ExitCode> {
     logs::init(&args.telemetry).map_err(bad_usage)?;
-    let kafka = args
-        .kafka
-        .check()
-        .map_err(bad_usage)?
-        .client_id("verdict-producer");
+    let kafka = args.kafka.check().map_err(bad_usage)?.client_id("verdict-producer");
     let price = args.telemetry.price().map_err(BadUsage)?;
     let settings = args.settings(unix_ms());
     let telemetry = Telemetry::start(Service::Producer, price).map_err(|error| match error {
@@ -91,10 +79,7 @@ fn run_publish(args: &PublishArgs) -> anyhow::Result<ExitCode> {
     let summary = publish(&kafka, &settings, unix_ms, &stop, &mut watch)?;
     watch.finish(&summary);
     telemetry.finish();
-    output::note(format_args!(
-        "producer: {}",
-        closing_line(&summary, kafka.bootstrap())
-    ));
+    output::note(format_args!("producer: {}", closing_line(&summary, kafka.bootstrap())));
     if args.json {
         output::line(serde_json::to_string(&summary)?)?;
     }
@@ -106,14 +91,9 @@ fn bad_usage(error: impl std::fmt::Display) -> BadUsage {
     BadUsage(error.to_string())
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the one place of this crate that reads the clock"
-)]
+#[expect(clippy::disallowed_methods, reason = "the one place of this crate that reads the clock")]
 fn unix_ms() -> i64 {
-    let since = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or(Duration::ZERO);
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
 
@@ -121,35 +101,26 @@ fn unix_ms() -> i64 {
 /// not come back from reading.
 fn stop_on_signals(stop: Stop) -> anyhow::Result<()> {
     use tokio::signal::unix::{SignalKind, signal};
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_io()
-        .build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
     let (mut interrupt, mut terminate) = {
         let _context = runtime.enter();
-        (
-            signal(SignalKind::interrupt())?,
-            signal(SignalKind::terminate())?,
-        )
+        (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?)
     };
-    std::thread::Builder::new()
-        .name("signals".to_owned())
-        .spawn(move || {
-            runtime.block_on(async {
-                let mut asked = false;
-                loop {
-                    tokio::select! {
-                        _ = interrupt.recv() => {}
-                        _ = terminate.recv() => {}
-                    }
-                    if std::mem::replace(&mut asked, true) {
-                        std::process::exit(130);
-                    }
-                    output::note(
-                        "producer: ending after what is under way; once more ends at once",
-                    );
-                    stop.ask();
+    std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
+        runtime.block_on(async {
+            let mut asked = false;
+            loop {
+                tokio::select! {
+                    _ = interrupt.recv() => {}
+                    _ = terminate.recv() => {}
                 }
-            });
-        })?;
+                if std::mem::replace(&mut asked, true) {
+                    std::process::exit(130);
+                }
+                output::note("producer: ending after what is under way; once more ends at once");
+                stop.ask();
+            }
+        });
+    })?;
     Ok(())
 }

@@ -129,10 +129,7 @@ fn rate(text: &str) -> Result<f64, String> {
 impl EnsureArgs {
     /// The layout asked for.
     pub fn layout(&self) -> Layout {
-        Layout {
-            replication: self.replication_factor,
-            partitions: self.partitions,
-        }
+        Layout { replication: self.replication_factor, partitions: self.partitions }
     }
 
     /// How long Kafka may take.
@@ -146,36 +143,24 @@ impl PublishArgs {
     /// have no name of their own.
     pub fn settings(&self, started_ms: i64) -> PublishSettings {
         let stdin = self.path.as_os_str() == "-";
-        let name = self.path.file_name().map_or_else(
-            || self.path.to_string_lossy(),
-            |name| name.to_string_lossy(),
-        );
+        let name = self
+            .path
+            .file_name()
+            .map_or_else(|| self.path.to_string_lossy(), |name| name.to_string_lossy());
         PublishSettings {
             path: self.path.clone(),
             open: OpenOptions {
                 kind: self.format,
                 split: self.split,
-                labels: if self.labels {
-                    Labels::Required
-                } else {
-                    Labels::Optional
-                },
+                labels: if self.labels { Labels::Required } else { Labels::Optional },
                 max_review_bytes: MAX_REVIEW_BYTES,
             },
             encoder: Encoder {
                 reviews: self.topic.as_str().into(),
                 labels: self.labels.then(|| self.labels_topic.as_str().into()),
-                source: if stdin {
-                    "stdin".to_owned()
-                } else {
-                    name.into_owned()
-                },
+                source: if stdin { "stdin".to_owned() } else { name.into_owned() },
                 prefix: self.id_prefix.clone(),
-                place_prefix: if stdin {
-                    format!("{started_ms}-")
-                } else {
-                    String::new()
-                },
+                place_prefix: if stdin { format!("{started_ms}-") } else { String::new() },
             },
             limit: self.limit,
             rate: self.rate,
@@ -191,10 +176,7 @@ mod tests {
 
     fn publish(args: &[&str]) -> Result<PublishSettings, String> {
         let typed = ["producer", "publish"].iter().chain(args);
-        match Cli::try_parse_from(typed)
-            .map_err(|error| error.to_string())?
-            .command
-        {
+        match Cli::try_parse_from(typed).map_err(|error| error.to_string())?.command {
             Command::Publish(args) => Ok(args.settings(1_700_000_000_042)),
             Command::Topics(_) => Err("not publish".to_owned()),
         }
@@ -220,19 +202,13 @@ mod tests {
             "test",
         ])
         .unwrap();
-        assert_eq!(
-            (settings.open.kind, settings.open.split),
-            (Some(Kind::Csv), Split::Test)
-        );
+        assert_eq!((settings.open.kind, settings.open.split), (Some(Kind::Csv), Split::Test));
         assert_eq!(
             (settings.open.labels, settings.rate, settings.limit),
             (Labels::Required, Some(2.5), Some(7))
         );
         assert_eq!(
-            (
-                settings.encoder.source.as_str(),
-                settings.encoder.place_prefix.as_str()
-            ),
+            (settings.encoder.source.as_str(), settings.encoder.place_prefix.as_str()),
             ("r.csv", "")
         );
         assert_eq!(settings.encoder.labels.as_deref(), Some("reviews.labels"));
@@ -255,10 +231,7 @@ mod tests {
                 ["x", "--format", "xml"],
                 "format must be one of aclimdb, csv, jsonl, lines, got \"xml\"",
             ),
-            (
-                ["x", "--split", "dev"],
-                "split must be one of train, test, all, got \"dev\"",
-            ),
+            (["x", "--split", "dev"], "split must be one of train, test, all, got \"dev\""),
         ] {
             let error = publish(&args).unwrap_err();
             assert!(error.contains(said), "{error}");

@@ -48,10 +48,7 @@ mod tests {
 
     #[test]
     fn partitions_are_those_of_the_reviews_and_what_follows_them() {
-        let specs = plan(Layout {
-            replication: 3,
-            partitions: Some(4),
-        });
+        let specs = plan(Layout { replication: 3, partitions: Some(4) });
         let of = |name: &str| specs.iter().find(|spec| spec.name == name).unwrap();
         assert!(specs.iter().all(|spec| spec.replication == 3));
         for name in [REVIEWS, VERDICTS, DEAD_LETTERS, LABELS] {

@@ -37,23 +37,18 @@ fn commands_end_quietly() {
     let bad = file("bad.jsonl", "{\"text\":\"Warm.\",\"label\":1}\nnonsense\n");
     let to = ["--bootstrap-servers", at.as_str()];
     let publish = |path: &str| {
-        [
-            &["publish", path, "--json", "--listen", "127.0.0.1:0"],
-            &to[..],
-        ]
-        .concat()
-        .iter()
-        .map(|arg| (*arg).to_owned())
-        .collect::<Vec<_>>()
+        [&["publish", path, "--json", "--listen", "127.0.0.1:0"], &to[..]]
+            .concat()
+            .iter()
+            .map(|arg| (*arg).to_owned())
+            .collect::<Vec<_>>()
     };
-    let ensure: Vec<String> = [
-        &["topics", "ensure", "--json", "--replication-factor", "1"],
-        &to[..],
-    ]
-    .concat()
-    .iter()
-    .map(|arg| (*arg).to_owned())
-    .collect();
+    let ensure: Vec<String> =
+        [&["topics", "ensure", "--json", "--replication-factor", "1"], &to[..]]
+            .concat()
+            .iter()
+            .map(|arg| (*arg).to_owned())
+            .collect();
     let table: [(Vec<String>, i32); 7] = [
         (vec!["--help".into()], 0),
         (vec!["publish".into(), "--help".into()], 0),

@@ -29,19 +29,13 @@ pub fn announce(
     pointer: &ModelPointer,
     now_unix_ms: i64,
 ) -> anyhow::Result<Position> {
-    let context = || {
-        format!(
-            "announcing {} {} on topic {topic}",
-            pointer.name, pointer.version
-        )
-    };
+    let context = || format!("announcing {} {} on topic {topic}", pointer.name, pointer.version);
     let outgoing = record(topic, pointer, now_unix_ms).with_context(context)?;
     let publisher = AsyncPublisher::new(kafka, PATIENCE).with_context(context)?;
     // On a thread of its own: who calls this may be inside of a runtime already, where another may neither block nor end.
     let publish = || {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .build()
-            .context("starting a runtime")?;
+        let runtime =
+            tokio::runtime::Builder::new_current_thread().build().context("starting a runtime")?;
         Ok(runtime.block_on(publisher.publish(outgoing))?)
     };
     let confirmed: anyhow::Result<_> = std::thread::scope(|scope| scope.spawn(publish).join())
@@ -126,18 +120,14 @@ pub fn pointer(
         bytes,
         metrics: metrics(about),
         trained_at: time::rfc3339(now_unix_ms),
-        trained_from: TrainedFrom::Data {
-            sha256: data.to_owned(),
-        },
+        trained_from: TrainedFrom::Data { sha256: data.to_owned() },
         withdraws: None,
     })
 }
 
 /// The out-of-fold metrics that are numbers, by their names.
 fn metrics(about: &Value) -> BTreeMap<String, f64> {
-    let found = about
-        .pointer("/metrics/out_of_fold")
-        .and_then(Value::as_object);
+    let found = about.pointer("/metrics/out_of_fold").and_then(Value::as_object);
     let numbers = found
         .into_iter()
         .flatten()
@@ -158,9 +148,7 @@ mod tests {
             bytes: 9,
             metrics: BTreeMap::new(),
             trained_at: String::new(),
-            trained_from: TrainedFrom::Data {
-                sha256: String::new(),
-            },
+            trained_from: TrainedFrom::Data { sha256: String::new() },
             withdraws: None,
         }
     }
@@ -169,10 +157,7 @@ mod tests {
     fn a_pointer_is_an_event_under_its_name() {
         let record = record("models", &last("7"), 1_700_000_000_042).unwrap();
         assert_eq!(record.key.as_deref(), Some(&b"sentiment"[..]));
-        assert_eq!(
-            ModelPointer::decode(record.value.as_deref().unwrap()).unwrap(),
-            last("7")
-        );
+        assert_eq!(ModelPointer::decode(record.value.as_deref().unwrap()).unwrap(), last("7"));
         let header = |name| record.headers.text(name);
         assert_eq!(header("ce_type"), Some("dev.verdict.model.published.v1"));
         assert_eq!(header("ce_source"), Some("/verdict/trainer"));
@@ -181,10 +166,7 @@ mod tests {
         assert_eq!(header("content-type"), Some("application/json"));
         let back = last("5").withdrawing(&last("7"));
         let back = super::record("models", &back, 0).unwrap();
-        assert_eq!(
-            back.headers.text("ce_id"),
-            Some("sentiment-5-cd-withdraws-7")
-        );
+        assert_eq!(back.headers.text("ce_id"), Some("sentiment-5-cd-withdraws-7"));
     }
 
     #[test]

@@ -38,28 +38,14 @@ fn write_card(
         "tags: [sentiment-analysis, tf-idf, logistic-regression]\ndatasets: [imdb]\nmodel-index:"
     )?;
     writeln!(out, "  - name: {}\n    results:", identity.name)?;
-    writeln!(
-        out,
-        "      - task: {{ type: text-classification, name: Sentiment analysis }}"
-    )?;
-    writeln!(
-        out,
-        "        dataset: {{ type: imdb, name: IMDB, split: test }}\n        metrics:"
-    )?;
-    for (name, value) in [
-        ("accuracy", test.accuracy),
-        ("f1", test.f1),
-        ("roc_auc", test.auc),
-    ] {
+    writeln!(out, "      - task: {{ type: text-classification, name: Sentiment analysis }}")?;
+    writeln!(out, "        dataset: {{ type: imdb, name: IMDB, split: test }}\n        metrics:")?;
+    for (name, value) in [("accuracy", test.accuracy), ("f1", test.f1), ("roc_auc", test.auc)] {
         if let Some(value) = value {
             writeln!(out, "          - {{ type: {name}, value: {value:.4} }}")?;
         }
     }
-    writeln!(
-        out,
-        "---\n\n# Model card: {} {}\n",
-        identity.name, identity.version
-    )?;
+    writeln!(out, "---\n\n# Model card: {} {}\n", identity.name, identity.version)?;
     let range = parts.vectorizer.options().ngram_range;
     writeln!(
         out,
@@ -126,12 +112,8 @@ fn write_card(
         "## Parameters\n\n```json\n{}\n```\n",
         serde_json::to_string_pretty(&about("/params")).unwrap_or_default()
     )?;
-    let mut terms: Vec<(&str, f32)> = parts
-        .vectorizer
-        .vocabulary()
-        .terms()
-        .zip(parts.weights.iter().copied())
-        .collect();
+    let mut terms: Vec<(&str, f32)> =
+        parts.vectorizer.vocabulary().terms().zip(parts.weights.iter().copied()).collect();
     terms.sort_by(|(a, x), (b, y)| y.total_cmp(x).then_with(|| a.cmp(b)));
     writeln!(
         out,

@@ -90,9 +90,7 @@ pub fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
 /// What an error exits with: 70 when Kafka is in the way, 2 for what the user can put right in the command or its input.
 #[must_use]
 pub fn exit_code(error: &anyhow::Error) -> ExitCode {
-    let is_kafka = error
-        .chain()
-        .any(|cause| cause.is::<Failure>() || cause.is::<PublishError>());
+    let is_kafka = error.chain().any(|cause| cause.is::<Failure>() || cause.is::<PublishError>());
     ExitCode::from(if is_kafka { 70 } else { 2 })
 }
 

@@ -65,10 +65,7 @@ impl Corpus {
     pub fn read(path: &Path, split: SplitName, rule: &Split) -> anyhow::Result<Self> {
         let reviews = read_file(path, split, rule)?;
         if reviews.is_empty() {
-            bail!(
-                "{} has no labelled review in its {split:?} part",
-                path.display()
-            );
+            bail!("{} has no labelled review in its {split:?} part", path.display());
         }
         Ok(reviews.into())
     }
@@ -111,11 +108,8 @@ impl Corpus {
 impl FromIterator<(String, bool)> for Corpus {
     fn from_iter<I: IntoIterator<Item = (String, bool)>>(reviews: I) -> Self {
         let numbered = reviews.into_iter().enumerate();
-        let reviews = numbered.map(|(i, (text, label))| Labelled {
-            id: format!("{i:08}"),
-            text,
-            label,
-        });
+        let reviews =
+            numbered.map(|(i, (text, label))| Labelled { id: format!("{i:08}"), text, label });
         reviews.collect::<Vec<_>>().into()
     }
 }
@@ -151,11 +145,7 @@ pub fn read_file(path: &Path, split: SplitName, rule: &Split) -> anyhow::Result<
         (SplitRule::Source, SplitName::Train) => datasets::Split::Train,
         (SplitRule::Source, SplitName::Test) => datasets::Split::Test,
     };
-    let options = OpenOptions {
-        split: part,
-        labels: Labels::Required,
-        ..OpenOptions::default()
-    };
+    let options = OpenOptions { split: part, labels: Labels::Required, ..OpenOptions::default() };
     let mut source = Source::open(path, &options)?;
     let own = rule.by == SplitRule::Source && source.kind() == Kind::AclImdb;
     let bar = progress::bytes("reading reviews", source.progress().total);
@@ -165,11 +155,7 @@ pub fn read_file(path: &Path, split: SplitName, rule: &Split) -> anyhow::Result<
         bar.set_position(source.progress().done);
         match review {
             Ok(review) if own || split.holds(rule.holds_out(&review.text)) => match review.label {
-                Some(label) => reviews.push(Labelled {
-                    id: review.id,
-                    text: review.text,
-                    label,
-                }),
+                Some(label) => reviews.push(Labelled { id: review.id, text: review.text, label }),
                 None => problems.add(format!("{}: the review has no label", review.place)),
             },
             Ok(_) => {}
@@ -178,9 +164,7 @@ pub fn read_file(path: &Path, split: SplitName, rule: &Split) -> anyhow::Result<
         }
     }
     bar.finish_and_clear();
-    problems
-        .check()
-        .with_context(|| format!("reading {}", path.display()))?;
+    problems.check().with_context(|| format!("reading {}", path.display()))?;
     Ok(reviews)
 }
 
@@ -225,16 +209,8 @@ impl Problems {
         if self.n == 0 {
             return Ok(());
         }
-        let more = if self.n > self.first.len() {
-            "\n…"
-        } else {
-            ""
-        };
+        let more = if self.n > self.first.len() { "\n…" } else { "" };
         let reviews = if self.n == 1 { "review" } else { "reviews" };
-        bail!(
-            "{} {reviews} cannot be read:\n{}{more}",
-            self.n,
-            self.first.join("\n")
-        )
+        bail!("{} {reviews} cannot be read:\n{}{more}", self.n, self.first.join("\n"))
     }
 }

@@ -79,10 +79,7 @@ pub fn ingest(request: &Request<'_>) -> anyhow::Result<Ingested> {
             Err(error) => unreachable.push(format!("{location}: {error:#}")),
         }
     }
-    bail!(
-        "no source of reviews can be read:\n{}",
-        unreachable.join("\n")
-    )
+    bail!("no source of reviews can be read:\n{}", unreachable.join("\n"))
 }
 
 enum Fetched {
@@ -93,14 +90,9 @@ enum Fetched {
 fn fetch(location: &Location, request: &Request<'_>) -> anyhow::Result<Fetched> {
     let sha256 = request.ingestion.sha256.as_deref();
     let into_place = |get: &dyn Fn(&Path) -> anyhow::Result<()>| {
-        let name = location
-            .file_name()
-            .ok_or_else(|| anyhow!("{location} names no file"))?;
+        let name = location.file_name().ok_or_else(|| anyhow!("{location} names no file"))?;
         let got = download::into_place(request.downloads, name, sha256, get)?;
-        Ok::<_, anyhow::Error>(Fetched::File {
-            path: got.path.clone(),
-            got: Some(got),
-        })
+        Ok::<_, anyhow::Error>(Fetched::File { path: got.path.clone(), got: Some(got) })
     };
     match location {
         Location::Path(path) => {
@@ -112,10 +104,7 @@ fn fetch(location: &Location, request: &Request<'_>) -> anyhow::Result<Fetched> 
             if !path.exists() {
                 bail!("no such file or folder");
             }
-            Ok(Fetched::File {
-                path: path.clone(),
-                got: checked_path(path, sha256)?,
-            })
+            Ok(Fetched::File { path: path.clone(), got: checked_path(path, sha256)? })
         }
         Location::Url(url) => into_place(&|part| download::http(url, part)),
         #[cfg(feature = "s3")]
@@ -123,9 +112,8 @@ fn fetch(location: &Location, request: &Request<'_>) -> anyhow::Result<Fetched> 
         #[cfg(not(feature = "s3"))]
         Location::S3 { .. } => bail!("this build reads no S3 (feature s3)"),
         Location::ReviewLog => {
-            let log = request
-                .log
-                .ok_or_else(|| anyhow!("the review log needs --bootstrap-servers"))?;
+            let log =
+                request.log.ok_or_else(|| anyhow!("the review log needs --bootstrap-servers"))?;
             Ok(Fetched::Log(review_log::read(log, request.again)?))
         }
     }
@@ -140,11 +128,7 @@ fn checked_path(path: &Path, sha256: Option<&str>) -> anyhow::Result<Option<Got>
     if let Some(wanted) = sha256.filter(|wanted| *wanted != got) {
         bail!(WrongChecksum::of_file(wanted, got));
     }
-    Ok(Some(Got {
-        path: path.to_path_buf(),
-        sha256: got,
-        was_there: true,
-    }))
+    Ok(Some(Got { path: path.to_path_buf(), sha256: got, was_there: true }))
 }
 
 fn split(
@@ -156,22 +140,15 @@ fn split(
     let (train, test, origin) = match fetched {
         Fetched::File { path, got } => {
             let part = |split| read_file(&path, split, rule);
-            let facts = FileFacts {
-                sha256: got.map(|got| got.sha256),
-            };
+            let facts = FileFacts { sha256: got.map(|got| got.sha256) };
             let (train, test) = (part(SplitName::Train)?, part(SplitName::Test)?);
             (train, test, Origin::File(facts))
         }
         Fetched::Log(log) => {
             warn_of(&log);
-            let (test, train): (Vec<Labelled>, Vec<Labelled>) = log
-                .reviews
-                .into_iter()
-                .partition(|review| rule.holds_out(&review.text));
-            let facts = LogFacts {
-                ranges: log.ranges,
-                counts: log.counts,
-            };
+            let (test, train): (Vec<Labelled>, Vec<Labelled>) =
+                log.reviews.into_iter().partition(|review| rule.holds_out(&review.text));
+            let facts = LogFacts { ranges: log.ranges, counts: log.counts };
             (train, test, Origin::Log(facts))
         }
     };
@@ -210,28 +187,15 @@ fn split(
         texts,
         code_version: env!("CARGO_PKG_VERSION").to_owned(),
     };
-    Ok(Ingested {
-        train,
-        test,
-        manifest,
-    })
+    Ok(Ingested { train, test, manifest })
 }
 
 fn warn_of(log: &LogReviews) {
     let counts = &log.counts;
     for (n, what) in [
-        (
-            counts.rejected,
-            "records are no review or no label and were passed over",
-        ),
-        (
-            counts.unknown_review,
-            "labels are of reviews that are not in the log",
-        ),
-        (
-            counts.relabelled,
-            "reviews were labelled both ways; the last label counts",
-        ),
+        (counts.rejected, "records are no review or no label and were passed over"),
+        (counts.unknown_review, "labels are of reviews that are not in the log"),
+        (counts.relabelled, "reviews were labelled both ways; the last label counts"),
     ] {
         if n > 0 {
             output::note(format_args!("trainer: warning: {n} {what}"));
@@ -247,10 +211,7 @@ pub fn ingest_again(request: &Request<'_>, before: &Manifest) -> anyhow::Result<
     let Origin::Log(facts) = &before.origin else {
         bail!("the manifest is of {}, not of a review log", before.source);
     };
-    let again = Request {
-        again: Some(&facts.ranges),
-        ..request.clone()
-    };
+    let again = Request { again: Some(&facts.ranges), ..request.clone() };
     let ingested = ingest(&again).context("reading a snapshot of the review log again")?;
     for (name, was, is) in [
         ("training", &before.train, &ingested.manifest.train),

@@ -103,10 +103,7 @@ pub fn is_back(
     version: &Version,
 ) -> anyhow::Result<bool> {
     let announced = last.version.parse::<u64>();
-    if announced
-        .as_ref()
-        .is_ok_and(|&announced| announced < version.version)
-    {
+    if announced.as_ref().is_ok_and(|&announced| announced < version.version) {
         return Ok(false);
     }
     let name = &version.name;

@@ -91,10 +91,7 @@ impl Metrics {
             "auc" => "all reviews are positive",
             _ => "it was not measured",
         };
-        let missing = self
-            .named()
-            .into_iter()
-            .filter(|(_, value)| value.is_none());
+        let missing = self.named().into_iter().filter(|(_, value)| value.is_none());
         missing.map(|(name, _)| (name, why(name))).collect()
     }
 
@@ -132,11 +129,8 @@ pub fn shown(value: Option<f64>) -> String {
 
 /// The Mann-Whitney statistic, ties counting half.
 fn auc(probabilities: &[f64], labels: &[bool]) -> Option<f64> {
-    let mut ranked: Vec<(f64, bool)> = probabilities
-        .iter()
-        .copied()
-        .zip(labels.iter().copied())
-        .collect();
+    let mut ranked: Vec<(f64, bool)> =
+        probabilities.iter().copied().zip(labels.iter().copied()).collect();
     ranked.sort_unstable_by(|(a, _), (b, _)| a.total_cmp(b));
     let (mut below, mut wins, mut positives) = (0_usize, 0.0, 0_usize);
     for tie in ranked.chunk_by(|(a, _), (b, _)| a.total_cmp(b).is_eq()) {
@@ -161,8 +155,7 @@ fn sum_of_gaps(probabilities: &[f64], labels: &[bool]) -> f64 {
         }
     }
     let gaps = bins.iter();
-    gaps.map(|&(_, sum, positives)| (sum - positives as f64).abs())
-        .sum()
+    gaps.map(|&(_, sum, positives)| (sum - positives as f64).abs()).sum()
 }
 
 #[cfg(test)]
@@ -190,17 +183,11 @@ mod tests {
     #[test]
     fn what_is_not_defined_is_null_and_says_why() {
         let nothing = "there is no review";
-        let all = Metrics::new(&[], &[])
-            .named()
-            .map(|(name, _)| (name, nothing));
+        let all = Metrics::new(&[], &[]).named().map(|(name, _)| (name, nothing));
         type Case<'a> = (&'a [f64], &'a [bool], &'a [(&'a str, &'a str)]);
         let cases: [Case<'_>; 6] = [
             (&[], &[], &all),
-            (
-                &[0.9, 0.8],
-                &[true, true],
-                &[("auc", "all reviews are positive")],
-            ),
+            (&[0.9, 0.8], &[true, true], &[("auc", "all reviews are positive")]),
             (
                 &[0.3],
                 &[true],
@@ -212,10 +199,7 @@ mod tests {
             (
                 &[0.9, 0.2],
                 &[false, false],
-                &[
-                    ("auc", "all reviews are negative"),
-                    ("recall", "no review is positive"),
-                ],
+                &[("auc", "all reviews are negative"), ("recall", "no review is positive")],
             ),
             (
                 &[0.1, 0.2],
@@ -227,11 +211,7 @@ mod tests {
                     ("recall", "no review is positive"),
                 ],
             ),
-            (
-                &[0.1, 0.2],
-                &[false, true],
-                &[("precision", "no review is called positive")],
-            ),
+            (&[0.1, 0.2], &[false, true], &[("precision", "no review is called positive")]),
         ];
         for (p, labels, undefined) in cases {
             let metrics = Metrics::new(p, labels);

@@ -129,9 +129,8 @@ impl Params {
     /// # Errors
     /// States each value that is out of bounds, or where the text is not what it should be.
     pub fn from_yaml(text: &str, file: &str) -> Result<Self, ParamsError> {
-        let raw = preset::read(text).map_err(|problem| ParamsError {
-            problems: vec![format!("{file}: {problem}")],
-        })?;
+        let raw = preset::read(text)
+            .map_err(|problem| ParamsError { problems: vec![format!("{file}: {problem}")] })?;
         Self::check(raw, file)
     }
 
@@ -199,12 +198,7 @@ impl Params {
             ("model_registration.name", &registration.name),
             ("model_registration.alias", &registration.alias),
         ] {
-            check.that(
-                is_name(word),
-                key,
-                "letters, digits, '-', '_' and '.', at most 128",
-                word,
-            );
+            check.that(is_name(word), key, "letters, digits, '-', '_' and '.', at most 128", word);
         }
         let found = (|| {
             let mut vocabulary = vocabulary?;
@@ -257,11 +251,7 @@ fn ingestion(check: &mut Check<'_>, raw: &RawDataIngestion) -> Option<DataIngest
         source: source?,
         sha256,
         fallback,
-        split: Split {
-            by: by?,
-            test_size: raw.test_size,
-            seed: raw.seed,
-        },
+        split: Split { by: by?, test_size: raw.test_size, seed: raw.seed },
     })
 }
 
@@ -311,12 +301,7 @@ fn words(check: &mut Check<'_>, raw: &RawDataPreprocessing) -> (StopWordsParam, 
 
 fn vocabulary(check: &mut Check<'_>, raw: &RawFeatureEngineering) -> Option<VocabularyParams> {
     let max_features = raw.max_features.map(|most| {
-        check.that(
-            most >= 1,
-            "feature_engineering.max_features",
-            "at least 1, or null",
-            &most,
-        );
+        check.that(most >= 1, "feature_engineering.max_features", "at least 1, or null", &most);
         usize::try_from(most).unwrap_or_default()
     });
     let ngram_range = match raw.ngram_range[..] {
@@ -374,23 +359,11 @@ fn building(
 ) -> (Option<LogisticParams>, Option<Solver>) {
     let above_zero = |number: f64| number > 0.0 && number.is_finite();
     check.that(above_zero(raw.c), "model_building.C", "> 0", &raw.c);
-    check.that(
-        above_zero(raw.smoothing),
-        "model_building.smoothing",
-        "> 0",
-        &raw.smoothing,
-    );
+    check.that(above_zero(raw.smoothing), "model_building.smoothing", "> 0", &raw.smoothing);
     check.word(&raw.penalty, "model_building.penalty", &[("l2", ())]);
-    check.that(
-        raw.max_iter >= 1,
-        "model_building.max_iter",
-        "at least 1",
-        &raw.max_iter,
-    );
+    check.that(raw.max_iter >= 1, "model_building.max_iter", "at least 1", &raw.max_iter);
     check.that(above_zero(raw.tol), "model_building.tol", "> 0", &raw.tol);
-    let naive_bayes = Weighting::NaiveBayes {
-        smoothing: raw.smoothing,
-    };
+    let naive_bayes = Weighting::NaiveBayes { smoothing: raw.smoothing };
     let weighting = check.word(
         &raw.weighting,
         "model_building.weighting",

@@ -16,11 +16,7 @@ pub fn bytes(message: &'static str, total: Option<u64>) -> ProgressBar {
 /// A bar over so many reviews.
 #[must_use]
 pub fn reviews(message: &'static str, total: u64) -> ProgressBar {
-    bar(
-        message,
-        Some(total),
-        "{msg} {wide_bar} {human_pos}/{human_len} {per_sec} {eta}",
-    )
+    bar(message, Some(total), "{msg} {wide_bar} {human_pos}/{human_len} {per_sec} {eta}")
 }
 
 /// A spinner for a step whose length is not known.

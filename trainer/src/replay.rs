@@ -105,22 +105,16 @@ fn number(records: &Records) -> u64 {
 
 fn records_in(log: &LogSource, ranges: &[OffsetRange]) -> Result<Vec<Records>, Failure> {
     let mut records: BTreeMap<i32, Records> = BTreeMap::new();
-    snapshot::read_again(
-        &log.kafka,
-        &log.reviews,
-        ranges,
-        log.patience,
-        |record, _| {
-            let value = record.value.as_deref();
-            let review = Review::from_record(value, &record.headers, MAX_REVIEW_BYTES).ok();
-            let stored = review.map(|review| Stored {
-                id: review.id_or(&record.position()).into_owned(),
-                text: review.text.into_owned(),
-            });
-            records.entry(record.partition).or_default().push(stored);
-            ControlFlow::Continue(())
-        },
-    )?;
+    snapshot::read_again(&log.kafka, &log.reviews, ranges, log.patience, |record, _| {
+        let value = record.value.as_deref();
+        let review = Review::from_record(value, &record.headers, MAX_REVIEW_BYTES).ok();
+        let stored = review.map(|review| Stored {
+            id: review.id_or(&record.position()).into_owned(),
+            text: review.text.into_owned(),
+        });
+        records.entry(record.partition).or_default().push(stored);
+        ControlFlow::Continue(())
+    })?;
     Ok(records.into_values().collect())
 }
 
@@ -170,11 +164,7 @@ pub fn compare(
         })
         .collect();
     let change = |flip: &Flip| (flip.candidate - flip.champion).abs();
-    flips.sort_by(|a, b| {
-        change(b)
-            .total_cmp(&change(a))
-            .then_with(|| a.id.cmp(&b.id))
-    });
+    flips.sort_by(|a, b| change(b).total_cmp(&change(a)).then_with(|| a.id.cmp(&b.id)));
     let n = reviews.len().max(1) as f64;
     let n_flips = flips.len();
     let n_to_positive = flips.iter().filter(|flip| flip.candidate >= 0.5).count();
@@ -206,18 +196,9 @@ mod tests {
 
     #[test]
     fn the_tail_takes_from_all_partitions_and_no_more_than_they_have() {
-        let range = |partition, from, to| OffsetRange {
-            topic: "reviews".into(),
-            partition,
-            from,
-            to,
-        };
-        let whole = vec![
-            range(0, 0, 100),
-            range(1, 5, 5),
-            range(2, 10, 13),
-            range(3, 0, 50),
-        ];
+        let range =
+            |partition, from, to| OffsetRange { topic: "reviews".into(), partition, from, to };
+        let whole = vec![range(0, 0, 100), range(1, 5, 5), range(2, 10, 13), range(3, 0, 50)];
         let tail = |whole: Vec<OffsetRange>, n| {
             tail(whole, n, OffsetRange::len, |range, left| {
                 range.from = range.to - i64::try_from(left).unwrap();
@@ -228,10 +209,8 @@ mod tests {
             let got: u64 = tail.iter().map(OffsetRange::len).sum();
             assert_eq!(got, expected, "{n}: {tail:?}");
             for range in &tail {
-                let before = whole
-                    .iter()
-                    .find(|before| before.partition == range.partition)
-                    .unwrap();
+                let before =
+                    whole.iter().find(|before| before.partition == range.partition).unwrap();
                 assert!(range.from >= before.from && range.to == before.to);
             }
         }

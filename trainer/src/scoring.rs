@@ -87,10 +87,7 @@ impl<'a> Reviews<'a> {
     /// P(positive) of each review, in `f64` and in their order, whatever the number of threads.
     #[must_use]
     pub fn probabilities(&self, model: &Model) -> Vec<f64> {
-        score_all(model, self.texts)
-            .iter()
-            .map(|score| score.probability)
-            .collect()
+        score_all(model, self.texts).iter().map(|score| score.probability).collect()
     }
 }
 

@@ -119,9 +119,8 @@ pub struct Built {
 pub fn model_building(layout: &Layout, params: &Params) -> anyhow::Result<Built> {
     let path = layout.vectorizer();
     let file: VectorizerFile = read_json(&path)?;
-    let (vectorizer, data, texts) = file
-        .open(params)
-        .with_context(|| format!("reading {}", path.display()))?;
+    let (vectorizer, data, texts) =
+        file.open(params).with_context(|| format!("reading {}", path.display()))?;
     let (matrix, labels) = npz::read(
         &layout.matrix(SplitName::Train),
         vectorizer.idf(),
@@ -133,10 +132,7 @@ pub fn model_building(layout: &Layout, params: &Params) -> anyhow::Result<Built>
         vectorizer,
         &fitted,
         params,
-        Facts {
-            data: &data,
-            texts: &texts,
-        },
+        Facts { data: &data, texts: &texts },
         &params.registration.name,
     )?;
     verdict_registry::save(layout.models(), &artifact)?;

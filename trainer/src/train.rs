@@ -103,15 +103,10 @@ pub fn train(corpus: &Corpus, params: &Params, name: &str) -> Result<Trained, Tr
     drop(texts);
     let fitted = fit(&matrix, &corpus.labels, params, &mut clock)?;
     let n_features = matrix.n_columns();
-    let facts = Facts {
-        data: &CorpusFacts::of(corpus),
-        texts: &TextReference::new(&seen),
-    };
+    let facts = Facts { data: &CorpusFacts::of(corpus), texts: &TextReference::new(&seen) };
     let artifact = encode(vectorizer, &fitted, params, facts, name)?;
     clock.lap("encode");
-    let Fitted {
-        fit, out_of_fold, ..
-    } = fitted;
+    let Fitted { fit, out_of_fold, .. } = fitted;
     Ok(Trained {
         artifact,
         n_features,
@@ -178,12 +173,7 @@ pub fn fit(
         None => (Calibration::IDENTITY, None, None),
     };
     clock.lap("calibrate");
-    Ok(Fitted {
-        fit,
-        calibration,
-        out_of_fold,
-        probability,
-    })
+    Ok(Fitted { fit, calibration, out_of_fold, probability })
 }
 
 /// What is told of the training reviews in the model.
@@ -217,12 +207,7 @@ pub fn encode(
         )
         .map_err(SelectError::from)?,
     };
-    let Fitted {
-        fit,
-        calibration,
-        out_of_fold,
-        probability,
-    } = fitted;
+    let Fitted { fit, calibration, out_of_fold, probability } = fitted;
     let reference = facts.texts.as_ref().map(|texts| Reference {
         probability: probability.clone(),
         tokens: texts.tokens.clone(),
@@ -277,10 +262,7 @@ pub struct Clock {
 
 impl Default for Clock {
     fn default() -> Self {
-        Self {
-            last: Instant::now(),
-            laps: Vec::new(),
-        }
+        Self { last: Instant::now(), laps: Vec::new() }
     }
 }
 

@@ -50,10 +50,7 @@ impl Default for Search {
                 "feature_engineering.ngram_range",
                 Range::Choice(vec![json!([1, 2]), json!([1, 3]), json!([1, 4])]),
             ),
-            (
-                "feature_engineering.min_df",
-                Range::Choice(vec![json!(2), json!(3)]),
-            ),
+            ("feature_engineering.min_df", Range::Choice(vec![json!(2), json!(3)])),
         ];
         Self {
             trials: 20,
@@ -70,27 +67,17 @@ impl Search {
     #[must_use]
     pub fn problems(&self) -> Vec<(String, &'static str, String)> {
         let mut problems = Vec::new();
-        for (key, value, least) in [
-            ("trials", self.trials, 1),
-            ("folds", self.folds, 2),
-            ("patience", self.patience, 1),
-        ] {
+        for (key, value, least) in
+            [("trials", self.trials, 1), ("folds", self.folds, 2), ("patience", self.patience, 1)]
+        {
             if value < least {
-                let bound = if least == 2 {
-                    "at least 2"
-                } else {
-                    "at least 1"
-                };
+                let bound = if least == 2 { "at least 2" } else { "at least 1" };
                 problems.push((format!("tune.{key}"), bound, value.to_string()));
             }
         }
         for (key, range) in &self.ranges {
             if let Some(bound) = range.problem() {
-                problems.push((
-                    format!("tune.ranges.{key}"),
-                    bound,
-                    json!(range).to_string(),
-                ));
+                problems.push((format!("tune.ranges.{key}"), bound, json!(range).to_string()));
             }
         }
         problems
@@ -141,9 +128,7 @@ pub fn search(
             0 => Point::new(),
             _ => space::draw(&how.ranges, &mut rng),
         };
-        let best_folds = best
-            .as_ref()
-            .map(|(trial, _)| trial.fold_accuracy.as_slice());
+        let best_folds = best.as_ref().map(|(trial, _)| trial.fold_accuracy.as_slice());
         let ran = with(&base.raw, &point).and_then(|params| {
             let measured = cross_validate(corpus, &params, &folds, best_folds)?;
             Ok((params, measured))
@@ -168,9 +153,8 @@ pub fn search(
                 let log_loss: Vec<f64> = measured.iter().filter_map(|fold| fold.log_loss).collect();
                 trial.log_loss = mean(&log_loss);
                 trial.given_up = measured.len() < how.folds;
-                let is_better = best
-                    .as_ref()
-                    .is_none_or(|(best, _)| trial.accuracy > best.accuracy);
+                let is_better =
+                    best.as_ref().is_none_or(|(best, _)| trial.accuracy > best.accuracy);
                 trial.best = is_better && !trial.given_up;
                 if trial.best {
                     best = Some((trial.clone(), params));
@@ -208,13 +192,9 @@ fn cross_validate(
         let (train, train_labels) = part(false);
         let (held_out, labels) = part(true);
         let vectorizer = fit_vectorizer(&train, &params.after_preprocessing())?;
-        let fit = logistic::fit(
-            &Matrix::new(&vectorizer, &train),
-            &train_labels,
-            &params.logistic,
-            None,
-        )
-        .map_err(|e| TrainError::Optimiser(e.to_string()))?;
+        let fit =
+            logistic::fit(&Matrix::new(&vectorizer, &train), &train_labels, &params.logistic, None)
+                .map_err(|e| TrainError::Optimiser(e.to_string()))?;
         let rows = Matrix::new(&vectorizer, &held_out);
         let probabilities: Vec<f64> = logistic::scores_of_all(&rows, &fit)
             .into_iter()

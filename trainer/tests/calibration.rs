@@ -32,8 +32,7 @@ fn goldens() -> Value {
 
 fn rows(value: &Value) -> Vec<(String, bool)> {
     let rows = value.as_array().unwrap().iter();
-    rows.map(|row| (row[0].as_str().unwrap().to_owned(), row[1] == 1))
-        .collect()
+    rows.map(|row| (row[0].as_str().unwrap().to_owned(), row[1] == 1)).collect()
 }
 
 fn trained(rows: impl IntoIterator<Item = (String, bool)>) -> Result<Model, TrainError> {
@@ -77,10 +76,7 @@ fn few_reviews_make_no_certainty_and_no_order_stops_the_training() {
             let what = format!("{}: {text}: {ours} {theirs}", golden["name"]);
             assert!((ours - theirs).abs() < tolerance, "{what}");
             let sure = |p: f64| p.max(1.0 - p);
-            assert!(
-                sure(ours) - sure(theirs) < 0.01 || sure(ours) < 0.8,
-                "{what}"
-            );
+            assert!(sure(ours) - sure(theirs) < 0.01 || sure(ours) < 0.8, "{what}");
         }
     }
 }
@@ -186,13 +182,9 @@ fn training_and_search_take_a_periodic_and_a_sorted_file() {
 
 #[test]
 fn fewer_reviews_of_a_class_than_folds_are_refused_with_bound_and_key() {
-    for (positive, folds, is_fine) in [
-        (1, 2, false),
-        (2, 2, true),
-        (2, 3, false),
-        (4, 5, false),
-        (5, 5, true),
-    ] {
+    for (positive, folds, is_fine) in
+        [(1, 2, false), (2, 2, true), (2, 3, false), (4, 5, false), (5, 5, true)]
+    {
         let corpus: Corpus = reviews(60, |i| i < positive).into_iter().collect();
         let yaml = format!("{{calibration: {{folds: {folds}}}, {YAML}}}");
         let params = Params::from_yaml(&yaml, "params.yaml").unwrap();
@@ -203,10 +195,7 @@ fn fewer_reviews_of_a_class_than_folds_are_refused_with_bound_and_key() {
                 let expected = format!(
                     "at most the number of reviews of the rarer class, {positive}, got {folds}"
                 );
-                assert_says(
-                    &error.to_string(),
-                    &["calibration.folds", &expected, "params.yaml"],
-                );
+                assert_says(&error.to_string(), &["calibration.folds", &expected, "params.yaml"]);
             }
         }
     }
@@ -234,11 +223,7 @@ fn features_that_say_nothing_are_refused_in_words_that_say_so() {
         Ok(model) => assert!((says(&model, "the same film") - 0.5).abs() < 0.05),
         Err(error) => assert_says(
             &error.to_string(),
-            &[
-                "do not tell the classes apart",
-                "slope must be above 0, got",
-                "calibration.method",
-            ],
+            &["do not tell the classes apart", "slope must be above 0, got", "calibration.method"],
         ),
     }
     let error = platt(&[1.0, 2.0, -1.0, -2.0], &[false, false, true, true]).unwrap_err();

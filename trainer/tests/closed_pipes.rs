@@ -7,11 +7,7 @@
     clippy::print_stderr,
     reason = "tests"
 )]
-#![allow(
-    dead_code,
-    unreachable_pub,
-    reason = "shares `common` with the other tests"
-)]
+#![allow(dead_code, unreachable_pub, reason = "shares `common` with the other tests")]
 
 #[path = "../../crates/telemetry/tests/closed/mod.rs"]
 mod closed;
@@ -43,69 +39,17 @@ fn commands_end_quietly() {
         (&["--help"], 0),
         (&["train", "--help"], 0),
         (&["no-such-command"], 2),
-        (
-            &[
-                "train",
-                "--data",
-                "bad.csv",
-                "--params",
-                "uncalibrated.yaml",
-                "--out",
-                "m",
-            ],
-            2,
-        ),
-        (
-            &[
-                "train",
-                "--data",
-                "both.csv",
-                "--params",
-                "short.yaml",
-                "--out",
-                "m",
-                "--json",
-            ],
-            0,
-        ),
+        (&["train", "--data", "bad.csv", "--params", "uncalibrated.yaml", "--out", "m"], 2),
+        (&["train", "--data", "both.csv", "--params", "short.yaml", "--out", "m", "--json"], 0),
         (&["train", "--data", "reviews.csv", "--out", "m"], 0),
         (&["inspect", "model"], 0),
         (&["inspect", "model", "--json"], 0),
         (&["explain", "--model", "model", "A fine film"], 0),
-        (
-            &[
-                "score",
-                "--model",
-                "model",
-                "--data",
-                "reviews.csv",
-                "--json",
-            ],
-            0,
-        ),
+        (&["score", "--model", "model", "--data", "reviews.csv", "--json"], 0),
         (&["score", "--model", "model"], 0),
         (&["params"], 0),
-        (
-            &[
-                "evaluate",
-                "--model",
-                "model",
-                "--data",
-                "reviews.csv",
-                "--json",
-            ],
-            0,
-        ),
-        (
-            &[
-                "evaluate",
-                "--model",
-                "no-such-model",
-                "--data",
-                "reviews.csv",
-            ],
-            2,
-        ),
+        (&["evaluate", "--model", "model", "--data", "reviews.csv", "--json"], 0),
+        (&["evaluate", "--model", "no-such-model", "--data", "reviews.csv"], 2),
         (&["gate", "--help"], 0),
         (&["healthcheck", "--listen", "127.0.0.1:1"], 1),
     ];

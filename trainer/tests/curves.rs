@@ -116,10 +116,7 @@ fn mcnemars_test_is_scipys_binomial_test() {
     assert!(cases.len() >= 12);
     for case in cases {
         let count = |key: &str| case[key].as_u64().unwrap() as usize;
-        let (p, ours) = (
-            case["p"].as_f64().unwrap(),
-            McNemar::new(count("b"), count("c")),
-        );
+        let (p, ours) = (case["p"].as_f64().unwrap(), McNemar::new(count("b"), count("c")));
         assert!((ours.p - p).abs() <= 1e-10 * p, "{case}: {}", ours.p);
     }
 }
@@ -155,19 +152,13 @@ fn a_straight_line_is_its_ends_and_a_corner_is_kept() {
     let line: Vec<(f64, f64)> = (0..100).map(|i| (f64::from(i), f64::from(i))).collect();
     assert_eq!(thin(&line, 50, |&p| p), [(0.0, 0.0), (99.0, 99.0)]);
     let corner = [(0.0, 0.0), (0.0, 0.5), (0.0, 1.0), (0.5, 1.0), (1.0, 1.0)];
-    assert_eq!(
-        thin(&corner, 50, |&p| p),
-        [(0.0, 0.0), (0.0, 1.0), (1.0, 1.0)]
-    );
+    assert_eq!(thin(&corner, 50, |&p| p), [(0.0, 0.0), (0.0, 1.0), (1.0, 1.0)]);
     let closed = [(0.0, 0.0), (1.0, 0.0), (0.0, 0.0)];
     assert_eq!(thin(&closed, 50, |&p| p).len(), 3);
 }
 
 fn area(points: &[(f64, f64)]) -> f64 {
-    points
-        .windows(2)
-        .map(|pair| (pair[1].0 - pair[0].0) * (pair[1].1 + pair[0].1) / 2.0)
-        .sum()
+    points.windows(2).map(|pair| (pair[1].0 - pair[0].0) * (pair[1].1 + pair[0].1) / 2.0).sum()
 }
 
 proptest! {

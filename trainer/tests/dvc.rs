@@ -101,10 +101,8 @@ fn stage(name: &str) -> usize {
 /// After a first run: the lock, metrics and points of the curves; nothing of the data.
 fn git_has_what_it_should(pipeline: &Pipeline) {
     let status = pipeline.git(&["status", "--porcelain", "--untracked-files=all"]);
-    let new: BTreeSet<&str> = status
-        .lines()
-        .map(|line| line.strip_prefix("?? ").unwrap())
-        .collect();
+    let new: BTreeSet<&str> =
+        status.lines().map(|line| line.strip_prefix("?? ").unwrap()).collect();
     let expected = IN_GIT.into_iter().chain(["dvc.lock"]);
     assert_eq!(new, expected.collect());
     pipeline.commit();
@@ -114,27 +112,13 @@ fn git_has_what_it_should(pipeline: &Pipeline) {
 fn the_change_can_be_seen(pipeline: &Pipeline) {
     let params = json(&pipeline.dvc(&["params", "diff", "--json"]));
     let change = &params["params.yaml"]["model_building.C"];
-    assert_eq!(
-        (&change["old"], &change["new"]),
-        (&10.0.into(), &2.5.into()),
-        "{params}"
-    );
-    assert_eq!(
-        params["params.yaml"].as_object().unwrap().len(),
-        1,
-        "{params}"
-    );
+    assert_eq!((&change["old"], &change["new"]), (&10.0.into(), &2.5.into()), "{params}");
+    assert_eq!(params["params.yaml"].as_object().unwrap().len(), 1, "{params}");
 
     let metrics = json(&pipeline.dvc(&["metrics", "diff", "--json"]));
     let change = &metrics["reports/metrics.json"]["log_loss"];
-    let (old, new) = (
-        change["old"].as_f64().unwrap(),
-        change["new"].as_f64().unwrap(),
-    );
-    assert!(
-        old > 0.0 && new > 0.0 && change["diff"].as_f64() == Some(new - old),
-        "{metrics}"
-    );
+    let (old, new) = (change["old"].as_f64().unwrap(), change["new"].as_f64().unwrap());
+    assert!(old > 0.0 && new > 0.0 && change["diff"].as_f64() == Some(new - old), "{metrics}");
 
     pipeline.dvc(&["plots", "diff", "--out", "plots", "HEAD"]);
     let page = String::from_utf8(pipeline.bytes("plots/index.html")).unwrap();
@@ -164,10 +148,7 @@ fn scipy_and_the_csv_module_read_what_the_stages_wrote() {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/foreign/read_outputs.py");
     let read = json(&pipeline.python(&[script.to_str().unwrap(), "."]));
     let metrics = json(&String::from_utf8(pipeline.bytes("reports/metrics.json")).unwrap());
-    assert_eq!(
-        read["accuracy"], metrics["accuracy"],
-        "the confusion table is that of the metrics"
-    );
+    assert_eq!(read["accuracy"], metrics["accuracy"], "the confusion table is that of the metrics");
     assert_eq!(read["shapes"]["train"][1], 300);
     assert_eq!(read["shapes"]["test"][0], metrics["n"]);
 
@@ -196,14 +177,7 @@ fn a_push_to_s3_and_a_pull_bring_the_same_bytes() {
     pipeline.env("AWS_SECRET_ACCESS_KEY", S3::SECRET);
     pipeline.env("AWS_DEFAULT_REGION", "us-east-1");
     pipeline.dvc(&["remote", "add", "--default", "store", "s3://verdict/dvc"]);
-    let local = [
-        "remote",
-        "modify",
-        "--local",
-        "store",
-        "endpointurl",
-        s3.endpoint(),
-    ];
+    let local = ["remote", "modify", "--local", "store", "endpointurl", s3.endpoint()];
     pipeline.dvc(&local);
     pipeline.repro();
     pipeline.commit();

@@ -164,10 +164,7 @@ fn a_checksum_that_is_none_is_refused_before_anything_is_fetched() {
     let (target, server) = (Target::new(), server(Answer::Ranges));
     let (code, _, errors) = target.fetch(&server.url(), "c40f");
     assert_eq!(code, Some(2));
-    assert!(
-        errors.contains("--sha256 must be 64 hexadecimal digits, got \"c40f\""),
-        "{errors}"
-    );
+    assert!(errors.contains("--sha256 must be 64 hexadecimal digits, got \"c40f\""), "{errors}");
     assert!(server.ranges().is_empty());
 }
 

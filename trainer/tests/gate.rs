@@ -36,10 +36,7 @@ fn trained_with(corpus: &Corpus, yaml: &str) -> Model {
 }
 
 fn trained(n: usize, label: impl Fn(usize, bool) -> bool) -> Model {
-    trained_with(
-        &corpus(n, 0, label),
-        "feature_engineering: {max_features: 400}",
-    )
+    trained_with(&corpus(n, 0, label), "feature_engineering: {max_features: 400}")
 }
 
 fn clean(n: usize) -> Model {
@@ -53,13 +50,7 @@ fn mislabelled() -> Model {
 
 fn decide(champion: Option<&Model>, candidate: &Model, gate: &Gate) -> Decision {
     let held_out = held_out();
-    compare(
-        champion,
-        candidate,
-        held_out.reviews().unwrap(),
-        gate,
-        FlipsWanted::default(),
-    )
+    compare(champion, candidate, held_out.reviews().unwrap(), gate, FlipsWanted::default())
 }
 
 fn failed(decision: &Decision) -> Vec<&str> {
@@ -83,21 +74,13 @@ fn no_floors() -> Gate {
         log_loss: 100.0,
         ece: 1.0,
     };
-    Gate {
-        floors,
-        ..Gate::default()
-    }
+    Gate { floors, ..Gate::default() }
 }
 
 #[test]
 fn a_good_first_model_is_accepted_on_its_floors_alone() {
     let decision = decide(None, &clean(600), &Gate::default());
-    assert_eq!(
-        failed(&decision),
-        [""; 0],
-        "{:?}",
-        decision.candidate.metrics
-    );
+    assert_eq!(failed(&decision), [""; 0], "{:?}", decision.candidate.metrics);
     assert!(decision.accepted && decision.champion.is_none() && decision.mcnemar.is_none());
     assert_eq!((decision.n_flips, decision.n_reviews), (0, 1000));
     assert_eq!(decision.data_sha256, held_out().sha256);
@@ -165,10 +148,7 @@ fn a_fit_that_was_broken_off_is_refused_unless_that_is_allowed() {
     let model = trained_with(&corpus(600, 0, |_, label| label), yaml);
     let strict = decide(None, &model, &no_floors());
     assert_eq!(failed(&strict), ["require_converged"]);
-    let gate = Gate {
-        require_converged: false,
-        ..no_floors()
-    };
+    let gate = Gate { require_converged: false, ..no_floors() };
     assert!(decide(None, &model, &gate).accepted);
 }
 
@@ -190,10 +170,7 @@ fn a_loss_that_is_exactly_the_bound_is_tolerated() {
     };
     assert_eq!(failed(&decide(Some(&champion), &candidate, &gate)), [""; 0]);
     if gate.max_regression > 0.0 {
-        let tighter = Gate {
-            max_regression: gate.max_regression - 1e-9,
-            ..gate
-        };
+        let tighter = Gate { max_regression: gate.max_regression - 1e-9, ..gate };
         let decision = decide(Some(&champion), &candidate, &tighter);
         assert_eq!(failed(&decision), ["max_regression"]);
     }
@@ -233,17 +210,11 @@ fn a_loss_in_one_kind_of_review_is_found_where_the_average_would_pass() {
         compare(Some(&champion), &candidate, all, gate, wanted)
     };
     let decision = decide(&lenient);
-    assert_eq!(
-        failed(&decision),
-        ["mcnemar", "slices.short", "slices.exclamation"]
-    );
+    assert_eq!(failed(&decision), ["mcnemar", "slices.short", "slices.exclamation"]);
     let loud = reason(&decision, "slices.exclamation");
     assert!((loud.value.unwrap() - 1.0).abs() < 1e-12, "{loud:?}");
     // What may be luck passes, and says so.
-    let decision = decide(&Gate {
-        alpha: 1e-100,
-        ..lenient
-    });
+    let decision = decide(&Gate { alpha: 1e-100, ..lenient });
     assert_eq!(failed(&decision), [""; 0], "p is {:?}", decision.mcnemar);
     let loud = reason(&decision, "slices.exclamation");
     assert!(loud.says.ends_with("may be luck"), "{}", loud.says);
@@ -254,10 +225,7 @@ fn flips_are_exactly_the_reviews_whose_label_changes() {
     let (champion, candidate) = (clean(600), mislabelled());
     let held_out = held_out();
     let all = held_out.reviews().unwrap();
-    let wanted = FlipsWanted {
-        most: usize::MAX,
-        texts: false,
-    };
+    let wanted = FlipsWanted { most: usize::MAX, texts: false };
     let decision = compare(Some(&champion), &candidate, all, &Gate::default(), wanted);
     let (before, after) = (all.probabilities(&champion), all.probabilities(&candidate));
     let expected: BTreeSet<&str> = (0..all.len())
@@ -268,15 +236,8 @@ fn flips_are_exactly_the_reviews_whose_label_changes() {
     assert_eq!(got, expected);
     assert!(!got.is_empty());
     let test = decision.mcnemar.unwrap();
-    assert_eq!(
-        decision.n_flips,
-        test.b + test.c,
-        "two classes: who changes is right once"
-    );
-    let changes = decision
-        .flips
-        .iter()
-        .map(|flip| (flip.champion - flip.candidate).abs());
+    assert_eq!(decision.n_flips, test.b + test.c, "two classes: who changes is right once");
+    let changes = decision.flips.iter().map(|flip| (flip.champion - flip.candidate).abs());
     assert!(changes.is_sorted_by(|a, b| a >= b));
 }
 
@@ -285,10 +246,7 @@ fn a_decision_is_the_same_on_any_number_of_threads_and_tells_no_text_unless_aske
     let (champion, candidate) = (clean(600), mislabelled());
     let held_out = held_out();
     let json = |threads: usize, wanted: FlipsWanted| {
-        let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(threads)
-            .build()
-            .unwrap();
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         let reviews = held_out.reviews().unwrap();
         let gate = Gate::default();
         let decision =
@@ -298,16 +256,9 @@ fn a_decision_is_the_same_on_any_number_of_threads_and_tells_no_text_unless_aske
     let one = json(1, FlipsWanted::default());
     assert_eq!(one, json(3, FlipsWanted::default()));
     assert!(!one.contains("\"text\"") && !one.contains(" was "));
-    let told = FlipsWanted {
-        most: 3,
-        texts: true,
-    };
+    let told = FlipsWanted { most: 3, texts: true };
     let told: serde_json::Value = serde_json::from_str(&json(2, told)).unwrap();
     let flips = told["flips"].as_array().unwrap();
     assert_eq!(flips.len(), 3);
-    assert!(
-        flips
-            .iter()
-            .all(|flip| flip["text"].as_str().unwrap().contains(" was "))
-    );
+    assert!(flips.iter().all(|flip| flip["text"].as_str().unwrap().contains(" was ")));
 }

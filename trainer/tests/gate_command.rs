@@ -37,15 +37,7 @@ fn two_models() -> Place {
 
 /// `--split all`, and what follows.
 fn gate<'a>(candidate: &'a str, more: &[&'a str]) -> Vec<&'a str> {
-    let first = [
-        "gate",
-        "--candidate",
-        candidate,
-        "--data",
-        "new.csv",
-        "--split",
-        "all",
-    ];
+    let first = ["gate", "--candidate", candidate, "--data", "new.csv", "--split", "all"];
     [&first[..], more].concat()
 }
 
@@ -69,10 +61,7 @@ fn the_exit_code_is_the_answer() {
         ("bad", Some("good"), 1),
         ("good", Some("good"), 1),
     ] {
-        let more: Vec<&str> = champion
-            .iter()
-            .flat_map(|name| ["--champion", name])
-            .collect();
+        let more: Vec<&str> = champion.iter().flat_map(|name| ["--champion", name]).collect();
         let (got, decision) = decided(&place, &gate(candidate, &more));
         assert_eq!(got, Some(code), "{candidate} {champion:?}: {decision}");
         assert_eq!(decision["accepted"], code == 0);
@@ -85,12 +74,7 @@ fn the_exit_code_is_the_answer() {
         let all_passed = reasons.iter().all(|reason| reason["passed"] == true);
         assert_eq!(all_passed, code == 0);
         for reason in reasons {
-            let keys: Vec<&str> = reason
-                .as_object()
-                .unwrap()
-                .keys()
-                .map(String::as_str)
-                .collect();
+            let keys: Vec<&str> = reason.as_object().unwrap().keys().map(String::as_str).collect();
             assert_eq!(keys, ["bound", "check", "passed", "says", "value"]);
         }
     }
@@ -99,10 +83,7 @@ fn the_exit_code_is_the_answer() {
 #[test]
 fn bounds_come_from_the_parameters_and_a_reader_gets_sentences() {
     let place = two_models();
-    place.write(
-        "strict.yaml",
-        "promotion: {floors: {accuracy: 0.999}, min_reviews: 10000}\n",
-    );
+    place.write("strict.yaml", "promotion: {floors: {accuracy: 0.999}, min_reviews: 10000}\n");
     let output = place.run(&gate("good", &["--params", "strict.yaml"]), b"");
     assert_eq!(output.status.code(), Some(1));
     let shown = String::from_utf8(output.stdout).unwrap();
@@ -118,15 +99,9 @@ fn bounds_come_from_the_parameters_and_a_reader_gets_sentences() {
         ],
     );
 
-    let shown = place.run(
-        &gate("good", &["--champion", "bad", "--flips", "2", "--texts"]),
-        b"",
-    );
+    let shown = place.run(&gate("good", &["--champion", "bad", "--flips", "2", "--texts"]), b"");
     let shown = String::from_utf8(shown.stdout).unwrap();
-    assert_says(
-        &shown,
-        &["is accepted", "labels would change", "McNemar p =", " was "],
-    );
+    assert_says(&shown, &["is accepted", "labels would change", "McNemar p =", " was "]);
     assert_eq!(shown.lines().filter(|line| line.contains(" → ")).count(), 2);
 }
 
@@ -163,15 +138,7 @@ fn the_bounds_of_the_gate_are_no_part_of_a_model() {
         "{feature_engineering: {max_features: 300}, promotion: {alpha: 0.01}}\n",
     );
     let train = |params: &str, out: &str| {
-        let args = [
-            "train",
-            "--data",
-            "reviews.csv",
-            "--params",
-            params,
-            "--out",
-            out,
-        ];
+        let args = ["train", "--data", "reviews.csv", "--params", params, "--out", out];
         place.ok(&args);
         fs::read(place.path(&format!("{out}/model.verdict"))).unwrap()
     };
@@ -181,24 +148,14 @@ fn the_bounds_of_the_gate_are_no_part_of_a_model() {
 #[test]
 fn evaluate_writes_a_report_beside_what_it_prints() {
     let place = Place::trained();
-    let evaluate = [
-        "evaluate",
-        "--model",
-        "model",
-        "--data",
-        "reviews.csv",
-        "--json",
-    ];
+    let evaluate = ["evaluate", "--model", "model", "--data", "reviews.csv", "--json"];
     let printed = place.json(&[&evaluate[..], &["--reports", "reports"]].concat());
     assert_eq!(printed, place.json(&evaluate), "a report changes no number");
     let written: Value =
         serde_json::from_slice(&fs::read(place.path("reports/metrics.json")).unwrap()).unwrap();
     assert_eq!(written, printed);
     let found = names(&place.path("reports"));
-    assert_eq!(
-        found.into_iter().collect::<Vec<_>>(),
-        ["metrics.json", "plots", "report.html"]
-    );
+    assert_eq!(found.into_iter().collect::<Vec<_>>(), ["metrics.json", "plots", "report.html"]);
     let found = names(&place.path("reports/plots"));
     let expected = [
         "calibration.json",

@@ -22,10 +22,7 @@ fn a_health_check_says_what_readyz_says() {
     let starting = ask();
     let told = String::from_utf8_lossy(&starting.stderr).into_owned();
     assert_eq!(starting.status.code(), Some(1), "{told}");
-    assert!(
-        told.contains("503") && told.contains("failing kafka: starting"),
-        "{told}"
-    );
+    assert!(told.contains("503") && told.contains("failing kafka: starting"), "{told}");
     kafka.pass();
     assert_eq!(ask().status.code(), Some(0));
     drop(pages);

@@ -70,20 +70,9 @@ fn the_default_model_is_what_its_data_and_params_give() {
         ]);
         assert_eq!(trained["n_reviews"], 25_000);
         let made = fs::read(dir.path().join("model.verdict")).unwrap();
-        assert!(
-            made == kept_bytes,
-            "{threads} threads: {}",
-            trained["sha256"]
-        );
+        assert!(made == kept_bytes, "{threads} threads: {}", trained["sha256"]);
     }
-    let metrics = json(&[
-        &"evaluate",
-        &"--model",
-        &kept,
-        &"--data",
-        &archive,
-        &"--json",
-    ]);
+    let metrics = json(&[&"evaluate", &"--model", &kept, &"--data", &archive, &"--json"]);
     assert_eq!(metrics["n"], 25_000);
     let metric = |name: &str| metrics[name].as_f64().unwrap();
     assert!(metric("accuracy") >= 0.8955, "{metrics}");
@@ -113,13 +102,7 @@ fn a_twentieth_of_wrong_labels_is_refused_and_twice_the_data_are_accepted() {
     let half = model(&mut labels().filter(|&(i, _)| mixed(i) < 12_500));
     let decide = |champion: &Model, candidate: &Model| -> Decision {
         let reviews = held_out.reviews().unwrap();
-        compare(
-            Some(champion),
-            candidate,
-            reviews,
-            &Gate::default(),
-            FlipsWanted::default(),
-        )
+        compare(Some(champion), candidate, reviews, &Gate::default(), FlipsWanted::default())
     };
     let failed = |decision: &Decision| -> Vec<String> {
         let failed = decision.reasons.iter().filter(|reason| !reason.passed);
@@ -148,14 +131,7 @@ fn the_presets_are_as_accurate_as_they_are_said_to_be() {
         let train = train.iter().map(|arg| arg as &dyn AsRef<std::ffi::OsStr>);
         let rest: [&dyn AsRef<std::ffi::OsStr>; 4] = [&"--data", &archive, &"--out", &out];
         json(&train.chain(rest).collect::<Vec<_>>());
-        let measured = json(&[
-            &"evaluate",
-            &"--model",
-            &out,
-            &"--data",
-            &archive,
-            &"--json",
-        ]);
+        let measured = json(&[&"evaluate", &"--model", &out, &"--data", &archive, &"--json"]);
         measured["accuracy"].as_f64().unwrap()
     };
     let best = accuracy("best");

@@ -111,15 +111,9 @@ fn assert_same(what: &str, told: &VersionReport, offline: &Value) {
     let accuracy = told.accuracy.unwrap();
     assert_eq!(accuracy.value.to_bits(), number("accuracy").to_bits());
     assert!(accuracy.lower < accuracy.value && accuracy.value < accuracy.upper);
-    for (key, ours) in [
-        ("brier", told.brier.unwrap().value),
-        ("ece", told.ece.unwrap()),
-    ] {
+    for (key, ours) in [("brier", told.brier.unwrap().value), ("ece", told.ece.unwrap())] {
         let theirs = number(key);
-        assert!(
-            (ours - theirs).abs() < 1e-12,
-            "{what} {key}: {ours} {theirs}"
-        );
+        assert!((ours - theirs).abs() < 1e-12, "{what} {key}: {ours} {theirs}");
     }
     eprintln!(
         "{what}: {} of {} right, Brier {:?}, ECE {:?}",
@@ -132,14 +126,7 @@ fn evaluated(model: &Path, reviews: &[Made]) -> Value {
     let place = Place::new();
     write_csv(&place.path("labelled.csv"), reviews);
     let model = model.to_str().unwrap();
-    place.json(&[
-        "evaluate",
-        "--data=labelled.csv",
-        "--split=all",
-        "--model",
-        model,
-        "--json",
-    ])
+    place.json(&["evaluate", "--data=labelled.csv", "--split=all", "--model", model, "--json"])
 }
 
 fn repository() -> PathBuf {
@@ -153,10 +140,7 @@ fn repository() -> PathBuf {
 )]
 fn imdb() -> Option<Vec<Made>> {
     let archive = repository().join(std::env::var("VERDICT_IMDB").ok()?);
-    let split = Params::from_yaml("", "params.yaml")
-        .unwrap()
-        .data_ingestion
-        .split;
+    let split = Params::from_yaml("", "params.yaml").unwrap().data_ingestion.split;
     let corpus = Corpus::read(&archive, SplitName::Test, &split).unwrap();
     let step = corpus.len() / N;
     let made = (0..N).map(|i| Made {
@@ -177,10 +161,8 @@ fn kafka() -> Option<(Kafka, KafkaSettings)> {
         Err(error) => panic!("CI needs Kafka: {error}"),
     };
     let settings = KafkaSettings::new(kafka.bootstrap());
-    let specs = topic::catalogue().map(|plan| TopicSpec {
-        partitions: 3,
-        ..TopicSpec::planned(&plan, 1)
-    });
+    let specs =
+        topic::catalogue().map(|plan| TopicSpec { partitions: 3, ..TopicSpec::planned(&plan, 1) });
     topics::ensure(&settings, &specs, PATIENCE).unwrap();
     Some((kafka, settings))
 }
@@ -233,13 +215,9 @@ fn write(kafka: &KafkaSettings, records: impl Iterator<Item = Outgoing>) {
 
 fn write_reviews(kafka: &KafkaSettings, made: &[Made]) {
     let record = |made: &Made| {
-        let review = Review {
-            id: Some(made.id.as_str().into()),
-            ..Review::from_text(made.text.as_str())
-        };
-        Outgoing::to(topic::REVIEWS)
-            .key(made.id.as_str())
-            .value(review.encode().unwrap())
+        let review =
+            Review { id: Some(made.id.as_str().into()), ..Review::from_text(made.text.as_str()) };
+        Outgoing::to(topic::REVIEWS).key(made.id.as_str()).value(review.encode().unwrap())
     };
     write(kafka, made.iter().map(record));
 }
@@ -248,17 +226,11 @@ fn write_labels(kafka: &KafkaSettings, made: &[Made], is_positive: fn(&Made) -> 
     let record = |made: &Made| {
         let label = Label {
             review_id: made.id.as_str().into(),
-            label: if is_positive(made) {
-                Sentiment::Positive
-            } else {
-                Sentiment::Negative
-            },
+            label: if is_positive(made) { Sentiment::Positive } else { Sentiment::Negative },
             source: "dataset".into(),
             labelled_at: "2026-01-02T03:04:05.000Z".into(),
         };
-        Outgoing::to(topic::LABELS)
-            .key(made.id.as_str())
-            .value(label.encode().unwrap())
+        Outgoing::to(topic::LABELS).key(made.id.as_str()).value(label.encode().unwrap())
     };
     write(kafka, made.iter().map(record));
 }

@@ -29,15 +29,11 @@ fn numbers(value: &Value) -> Vec<f64> {
 
 /// The corpus of the goldens: its vectoriser, rows and labels.
 fn corpus() -> (Vectorizer, Matrix, Vec<bool>) {
-    let goldens: Value = serde_json::from_str(include_str!(
-        "../../crates/sentiment/tests/goldens/sklearn.json"
-    ))
-    .unwrap();
+    let goldens: Value =
+        serde_json::from_str(include_str!("../../crates/sentiment/tests/goldens/sklearn.json"))
+            .unwrap();
     let reviews = goldens["corpus"].as_array().unwrap();
-    let texts: Vec<&str> = reviews
-        .iter()
-        .map(|r| r["text"].as_str().unwrap())
-        .collect();
+    let texts: Vec<&str> = reviews.iter().map(|r| r["text"].as_str().unwrap()).collect();
     let labels = reviews.iter().map(|review| review["label"] == 1).collect();
     let params = VocabularyParams {
         options: VectorizerOptions {
@@ -59,9 +55,7 @@ fn params(golden: &Value) -> LogisticParams {
         c: golden["C"].as_f64().unwrap(),
         max_iter: 10_000,
         tol: 1e-9,
-        weighting: Weighting::NaiveBayes {
-            smoothing: golden["smoothing"].as_f64().unwrap(),
-        },
+        weighting: Weighting::NaiveBayes { smoothing: golden["smoothing"].as_f64().unwrap() },
     }
 }
 
@@ -81,25 +75,14 @@ fn ratios_and_weights_are_scikit_learns() {
     let params = params(&golden);
     let ratios = params.weighting.ratios(&matrix, &labels, None).unwrap();
     // What tf is beyond 1 is kept as f32.
-    assert_close(
-        &matrix.by_column(&ratios),
-        &numbers(&golden["ratios"]),
-        1e-7,
-        "ratio",
-    );
+    assert_close(&matrix.by_column(&ratios), &numbers(&golden["ratios"]), 1e-7, "ratio");
     let weights = numbers(&golden["weights"]);
     for (what, fit) in [
-        (
-            "lbfgs",
-            logistic::fit(&matrix, &labels, &params, None).unwrap(),
-        ),
+        ("lbfgs", logistic::fit(&matrix, &labels, &params, None).unwrap()),
         ("linfa", dense::fit(&matrix, &labels, &params).unwrap()),
     ] {
         assert_close(&fit.weights, &weights, 2e-5, what);
-        assert!(
-            (fit.intercept - golden["intercept"].as_f64().unwrap()).abs() < 2e-5,
-            "{what}"
-        );
+        assert!((fit.intercept - golden["intercept"].as_f64().unwrap()).abs() < 2e-5, "{what}");
     }
 }
 
@@ -111,11 +94,8 @@ fn the_labels_of_a_fold_do_not_reach_its_own_scores() {
     let folds = Folds::new(&matrix.row_keys(), &labels, 4);
     let scores = out_of_fold(&matrix, &labels, &params, &folds).unwrap();
     let fold = folds.fold(1);
-    let flipped: Vec<bool> = labels
-        .iter()
-        .enumerate()
-        .map(|(row, &label)| label != fold.has(row))
-        .collect();
+    let flipped: Vec<bool> =
+        labels.iter().enumerate().map(|(row, &label)| label != fold.has(row)).collect();
     let others = out_of_fold(&matrix, &flipped, &params, &folds).unwrap();
     for row in (0..labels.len()).filter(|&row| fold.has(row)) {
         assert_eq!(scores[row].to_bits(), others[row].to_bits(), "row {row}");

@@ -7,11 +7,7 @@
     clippy::print_stderr,
     reason = "tests"
 )]
-#![allow(
-    dead_code,
-    unreachable_pub,
-    reason = "shares `common` with the other tests"
-)]
+#![allow(dead_code, unreachable_pub, reason = "shares `common` with the other tests")]
 
 mod common;
 
@@ -48,14 +44,7 @@ fn a_published_model_is_kept_and_then_pointed_to() {
     let place = Place::trained();
     let bootstrap = broker.bootstrap();
     let publish = |more: &[&'static str]| {
-        let known = [
-            "publish",
-            "--model",
-            "model",
-            "--registry",
-            "registry",
-            "--json",
-        ];
+        let known = ["publish", "--model", "model", "--registry", "registry", "--json"];
         let known = known.map(str::to_owned).into_iter();
         let more = more.iter().map(|flag| (*flag).to_owned());
         known
@@ -85,46 +74,28 @@ fn a_published_model_is_kept_and_then_pointed_to() {
     let bytes = fs::read(place.path("model/model.verdict")).unwrap();
     let sha256 = hex_sha256(&bytes);
     let first = json(&publish(&[]));
-    assert_eq!(
-        (&first["version"], &first["announced"]),
-        (&1.into(), &true.into())
-    );
+    assert_eq!((&first["version"], &first["announced"]), (&1.into(), &true.into()));
     assert_eq!(first["sha256"], sha256);
     let kept = first["uri"].as_str().unwrap();
     assert_eq!(verdict_registry::read(kept).unwrap(), bytes);
 
-    let last = || {
-        announce::last(&kafka, topic::MODELS, "sentiment")
-            .unwrap()
-            .unwrap()
-    };
+    let last = || announce::last(&kafka, topic::MODELS, "sentiment").unwrap().unwrap();
     let pointer = last();
     assert_eq!((pointer.version.as_str(), &*pointer.uri), ("1", kept));
-    assert_eq!(
-        (pointer.sha256.as_str(), pointer.bytes),
-        (&*sha256, bytes.len() as u64)
-    );
+    assert_eq!((pointer.sha256.as_str(), pointer.bytes), (&*sha256, bytes.len() as u64));
     let inspected = place.json(&["inspect", "model", "--json"]);
     let about = &inspected["about"];
     assert_eq!(
         pointer.trained_from,
-        TrainedFrom::Data {
-            sha256: about["data"]["sha256"].as_str().unwrap().to_owned()
-        }
+        TrainedFrom::Data { sha256: about["data"]["sha256"].as_str().unwrap().to_owned() }
     );
     let accuracy = about["metrics"]["out_of_fold"]["accuracy"].as_f64();
     assert_eq!(pointer.metrics.get("accuracy").copied(), accuracy);
     assert!(accuracy.is_some());
-    assert_eq!(
-        announce::last(&kafka, topic::MODELS, "other").unwrap(),
-        None
-    );
+    assert_eq!(announce::last(&kafka, topic::MODELS, "other").unwrap(), None);
 
     let again = json(&publish(&[]));
-    assert_eq!(
-        (&again["version"], &again["announced"]),
-        (&1.into(), &false.into())
-    );
+    assert_eq!((&again["version"], &again["announced"]), (&1.into(), &false.into()));
 
     // Another registry knows nothing of what serves: its first version must not withdraw it.
     place.write("params.yaml", b"model_building: {C: 3.0}");
@@ -149,10 +120,7 @@ fn a_published_model_is_kept_and_then_pointed_to() {
     let output = run(&other("elsewhere".to_owned()));
     assert_eq!(output.status.code(), Some(2));
     let said = String::from_utf8(output.stderr).unwrap();
-    assert_says(
-        &said,
-        &["version 2 of sentiment serves", "does not have it"],
-    );
+    assert_says(&said, &["version 2 of sentiment serves", "does not have it"]);
     assert_eq!(last().version, "2");
 }
 
@@ -162,13 +130,7 @@ fn nothing_but_a_model_is_published() {
     place.write("broken.verdict", b"VERDICT\x1a and no more");
     // Port 1 of this machine is nobody's; it is not even asked.
     let said = place.refused(
-        &[
-            "publish",
-            "--model",
-            "broken.verdict",
-            "--bootstrap-servers",
-            "127.0.0.1:1",
-        ],
+        &["publish", "--model", "broken.verdict", "--bootstrap-servers", "127.0.0.1:1"],
         b"",
     );
     assert_says(&said, &["broken.verdict", "format version"]);

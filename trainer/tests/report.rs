@@ -53,10 +53,7 @@ fn render(corpus: &Corpus) -> BTreeMap<&'static str, String> {
     let reviews = corpus.reviews().unwrap();
     let evaluation = Evaluation::new(model(), reviews);
     let files = files::render(&evaluation).unwrap();
-    files
-        .into_iter()
-        .map(|file| (file.path, file.text))
-        .collect()
+    files.into_iter().map(|file| (file.path, file.text)).collect()
 }
 
 /// Reads the page as XML, which it is but for its first line.
@@ -68,10 +65,7 @@ fn page(files: &BTreeMap<&str, String>) -> String {
 }
 
 fn names<'d>(document: &'d Document<'_>) -> impl Iterator<Item = &'d str> {
-    document
-        .descendants()
-        .filter(Node::is_element)
-        .map(|node| node.tag_name().name())
+    document.descendants().filter(Node::is_element).map(|node| node.tag_name().name())
 }
 
 /// Nothing that runs, and nothing that is fetched.
@@ -83,10 +77,7 @@ fn assert_is_self_contained(document: &Document<'_>) {
     for node in document.descendants() {
         for attribute in node.attributes() {
             let name = attribute.name();
-            assert!(
-                !name.starts_with("on") && name != "href" && name != "src",
-                "{name}"
-            );
+            assert!(!name.starts_with("on") && name != "href" && name != "src", "{name}");
         }
     }
 }
@@ -99,15 +90,9 @@ fn pictures_are_well_formed_and_say_what_they_show() {
         let svg = document.root_element();
         assert!(svg.has_tag_name(("http://www.w3.org/2000/svg", "svg")));
         assert_eq!(svg.attribute("role"), Some("img"));
-        let ids: Vec<&str> = svg
-            .attribute("aria-labelledby")
-            .unwrap()
-            .split(' ')
-            .collect();
+        let ids: Vec<&str> = svg.attribute("aria-labelledby").unwrap().split(' ').collect();
         for (id, tag) in ids.iter().zip(["title", "desc"]) {
-            let mut nodes = svg
-                .children()
-                .filter(|node| node.attribute("id") == Some(id));
+            let mut nodes = svg.children().filter(|node| node.attribute("id") == Some(id));
             let node = nodes.next().unwrap();
             assert_eq!(node.tag_name().name(), tag);
             assert!(node.text().unwrap().len() > 5, "{path}");
@@ -115,10 +100,7 @@ fn pictures_are_well_formed_and_say_what_they_show() {
         let styles = names(&document).filter(|&name| name == "style").count();
         assert_eq!(styles, 1, "{path}");
         assert!(files[path].contains("prefers-color-scheme:dark"));
-        assert!(
-            !files[path].contains("NaN") && !files[path].contains("inf"),
-            "{path}"
-        );
+        assert!(!files[path].contains("NaN") && !files[path].contains("inf"), "{path}");
         assert_is_self_contained(&document);
     }
 }
@@ -129,14 +111,8 @@ fn the_page_holds_all_of_the_report_and_needs_nothing_else() {
     let page = page(&files);
     let document = Document::parse(&page).unwrap();
     assert_is_self_contained(&document);
-    assert_eq!(
-        names(&document).filter(|&name| name == "svg").count(),
-        PICTURES.len()
-    );
-    let ids: Vec<&str> = document
-        .descendants()
-        .filter_map(|node| node.attribute("id"))
-        .collect();
+    assert_eq!(names(&document).filter(|&name| name == "svg").count(), PICTURES.len());
+    let ids: Vec<&str> = document.descendants().filter_map(|node| node.attribute("id")).collect();
     let mut once = ids.clone();
     once.sort_unstable();
     once.dedup();
@@ -167,16 +143,10 @@ fn reviews_and_ids_are_text_whatever_they_hold() {
     let page = page(&files);
     let document = Document::parse(&page).unwrap();
     assert_is_self_contained(&document);
-    assert!(
-        page.contains("&lt;script&gt;alert(1)&lt;/script&gt;"),
-        "it is shown"
-    );
+    assert!(page.contains("&lt;script&gt;alert(1)&lt;/script&gt;"), "it is shown");
     assert!(page.contains("&lt;img src=x onerror=alert("));
     for (path, text) in &files {
-        assert!(
-            !text.contains("<script") && !text.contains("<img"),
-            "{path}"
-        );
+        assert!(!text.contains("<script") && !text.contains("<img"), "{path}");
     }
 }
 
@@ -197,18 +167,13 @@ fn data_files_are_arrays_of_equal_objects_under_the_name_of_the_file() {
             let mut found: Vec<&String> = row.as_object().unwrap().keys().collect();
             found.sort();
             assert_eq!(found, keys, "{name}");
-            assert!(
-                row.as_object().unwrap().values().all(|x| !x.is_null()),
-                "{name}"
-            );
+            assert!(row.as_object().unwrap().values().all(|x| !x.is_null()), "{name}");
         }
     }
     let csv = &files["plots/confusion.csv"];
     assert_eq!(csv.lines().next(), Some("actual,predicted"));
     assert_eq!(csv.lines().count(), 401);
-    let right = csv
-        .lines()
-        .filter(|row| matches!(*row, "positive,positive" | "negative,negative"));
+    let right = csv.lines().filter(|row| matches!(*row, "positive,positive" | "negative,negative"));
     let metrics: Value = serde_json::from_str(&files["metrics.json"]).unwrap();
     assert_eq!(
         right.count() as u64,
@@ -220,12 +185,7 @@ fn data_files_are_arrays_of_equal_objects_under_the_name_of_the_file() {
 fn the_keys_of_metrics_json_are_a_promise() {
     let files = render(&made(200));
     let metrics: Value = serde_json::from_str(&files["metrics.json"]).unwrap();
-    let keys: Vec<&str> = metrics
-        .as_object()
-        .unwrap()
-        .keys()
-        .map(String::as_str)
-        .collect();
+    let keys: Vec<&str> = metrics.as_object().unwrap().keys().map(String::as_str).collect();
     let mut expected = [
         "accuracy",
         "precision",
@@ -282,10 +242,7 @@ fn nothing_to_measure_on_and_unequal_slices_are_refused_with_their_numbers() {
     assert_eq!(Reviews::new(&[], &[], &[]).unwrap_err(), ReviewsError::None);
     let text = ["a".to_owned()];
     let error = Reviews::new(&text, &text, &[]).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "ids, texts and labels must be equally many, got 1, 1 and 0"
-    );
+    assert_eq!(error.to_string(), "ids, texts and labels must be equally many, got 1, 1 and 0");
 }
 
 #[test]

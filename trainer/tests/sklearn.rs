@@ -23,19 +23,11 @@ use verdict_trainer::learn::select::{
 
 /// Made by scikit-learn: see the script beside it.
 fn goldens() -> Value {
-    serde_json::from_str(include_str!(
-        "../../crates/sentiment/tests/goldens/sklearn.json"
-    ))
-    .unwrap()
+    serde_json::from_str(include_str!("../../crates/sentiment/tests/goldens/sklearn.json")).unwrap()
 }
 
 fn strings(value: &Value) -> Vec<String> {
-    value
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|text| text.as_str().unwrap().to_owned())
-        .collect()
+    value.as_array().unwrap().iter().map(|text| text.as_str().unwrap().to_owned()).collect()
 }
 
 fn texts(goldens: &Value) -> Vec<String> {
@@ -48,12 +40,7 @@ fn texts(goldens: &Value) -> Vec<String> {
 }
 
 fn numbers(value: &Value) -> Vec<f64> {
-    value
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|number| number.as_f64().unwrap())
-        .collect()
+    value.as_array().unwrap().iter().map(|number| number.as_f64().unwrap()).collect()
 }
 
 fn count(value: &Value) -> DocumentCount {
@@ -89,9 +76,7 @@ fn params(golden: &Value) -> VocabularyParams {
         },
         min_df: count(&golden["min_df"]),
         max_df: count(&golden["max_df"]),
-        max_features: golden["max_features"]
-            .as_u64()
-            .map(|most| usize::try_from(most).unwrap()),
+        max_features: golden["max_features"].as_u64().map(|most| usize::try_from(most).unwrap()),
     }
 }
 
@@ -99,18 +84,11 @@ fn assert_rows(vectorizer: &Vectorizer, texts: &[String], golden: &Value, what: 
     let mut scratch = Scratch::default();
     for (text, expected) in texts.iter().zip(golden.as_array().unwrap()) {
         let (columns, values) = vectorizer.transform(&mut scratch, text);
-        let got: BTreeMap<u32, f64> = columns
-            .iter()
-            .copied()
-            .zip(values.iter().copied())
-            .collect();
+        let got: BTreeMap<u32, f64> = columns.iter().copied().zip(values.iter().copied()).collect();
         let pairs = expected.as_array().unwrap().iter();
         let expected: BTreeMap<u32, f64> = pairs
             .map(|pair| {
-                (
-                    u32::try_from(pair[0].as_u64().unwrap()).unwrap(),
-                    pair[1].as_f64().unwrap(),
-                )
+                (u32::try_from(pair[0].as_u64().unwrap()).unwrap(), pair[1].as_f64().unwrap())
             })
             .collect();
         assert_eq!(
@@ -137,10 +115,7 @@ fn vocabularies_idf_and_rows_are_scikit_learns() {
         let terms: Vec<&str> = vectorizer.vocabulary().terms().collect();
         assert_eq!(terms, strings(&golden["terms"]), "{what}");
         for (got, expected) in vectorizer.idf().iter().zip(numbers(&golden["idf"])) {
-            assert!(
-                (got - expected).abs() < 1e-12,
-                "{what}: idf {got} {expected}"
-            );
+            assert!((got - expected).abs() < 1e-12, "{what}: idf {got} {expected}");
         }
         assert_rows(&vectorizer, &corpus, &golden["corpus_rows"], &what);
         assert_rows(&vectorizer, &unseen, &golden["unseen_rows"], &what);
@@ -151,12 +126,8 @@ fn vocabularies_idf_and_rows_are_scikit_learns() {
 fn weights_are_scikit_learns() {
     let goldens = goldens();
     let corpus = texts(&goldens);
-    let labels: Vec<bool> = goldens["corpus"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|review| review["label"] == 1)
-        .collect();
+    let labels: Vec<bool> =
+        goldens["corpus"].as_array().unwrap().iter().map(|review| review["label"] == 1).collect();
     for golden in goldens["logistic"].as_array().unwrap() {
         let tfidf = &goldens["tfidf"][usize::try_from(golden["tfidf"].as_u64().unwrap()).unwrap()];
         let vectorizer = fit_vectorizer(&corpus, &params(&tfidf["params"])).unwrap();
@@ -211,16 +182,10 @@ fn plainly(texts: &[String], max_features: usize, min_df: usize) -> Vec<String> 
             }
         }
     }
-    let mut ranked: Vec<_> = counts
-        .into_iter()
-        .filter(|(_, (_, df))| *df >= min_df)
-        .collect();
+    let mut ranked: Vec<_> = counts.into_iter().filter(|(_, (_, df))| *df >= min_df).collect();
     ranked.sort_by(|(a, (x, _)), (b, (y, _))| y.cmp(x).then_with(|| a.cmp(b)));
-    let mut terms: Vec<String> = ranked
-        .into_iter()
-        .take(max_features)
-        .map(|(term, _)| term)
-        .collect();
+    let mut terms: Vec<String> =
+        ranked.into_iter().take(max_features).map(|(term, _)| term).collect();
     terms.sort();
     terms
 }

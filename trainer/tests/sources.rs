@@ -29,10 +29,7 @@ struct Ended {
 fn ingest_with(place: &Place, params: &str, env: &[(&str, &str)]) -> Ended {
     place.write("params.yaml", params);
     let mut command = place.command(&["stage", "data_ingestion"]);
-    command
-        .env_clear()
-        .env("HOME", place.path("home"))
-        .env("AWS_EC2_METADATA_DISABLED", "true");
+    command.env_clear().env("HOME", place.path("home")).env("AWS_EC2_METADATA_DISABLED", "true");
     let output = command.envs(env.iter().copied()).output().unwrap();
     Ended {
         code: output.status.code(),
@@ -48,11 +45,7 @@ fn ingest(place: &Place, params: &str) -> Ended {
 /// Ingestion that must work without a word on standard error; the manifest.
 fn manifest_with(place: &Place, params: &str, env: &[(&str, &str)]) -> Value {
     let ended = ingest_with(place, params, env);
-    assert_eq!(
-        (ended.code, ended.errors.as_str()),
-        (Some(0), ""),
-        "{params}"
-    );
+    assert_eq!((ended.code, ended.errors.as_str()), (Some(0), ""), "{params}");
     let manifest = manifest_of(place);
     let told = format!(
         "{}: {} reviews to train on, {} held out\n",
@@ -75,12 +68,7 @@ fn manifest_of(place: &Place) -> Value {
 /// Ingestion that must be refused; what was said. No part of a data set is left.
 fn refused_with(place: &Place, params: &str, env: &[(&str, &str)]) -> String {
     let ended = ingest_with(place, params, env);
-    assert_eq!(
-        (ended.code, ended.out.as_str()),
-        (Some(2), ""),
-        "{}",
-        ended.errors
-    );
+    assert_eq!((ended.code, ended.out.as_str()), (Some(2), ""), "{}", ended.errors);
     assert!(!place.path("data/raw").exists(), "{}", ended.errors);
     ended.errors
 }
@@ -103,16 +91,10 @@ fn checked(source: &str, sha256: &str, fallback: &[&str]) -> String {
 fn rows(place: &Place, part: &str) -> BTreeMap<String, (String, bool)> {
     let path = place.path(&format!("data/raw/{part}.csv"));
     let mut reader = csv::Reader::from_path(path).unwrap();
-    assert_eq!(
-        reader.headers().unwrap(),
-        &["id", "review", "sentiment"][..]
-    );
+    assert_eq!(reader.headers().unwrap(), &["id", "review", "sentiment"][..]);
     let rows = reader.records().map(|row| {
         let row = row.unwrap();
-        (
-            row[0].to_owned(),
-            (row[1].to_owned(), &row[2] == "positive"),
-        )
+        (row[0].to_owned(), (row[1].to_owned(), &row[2] == "positive"))
     });
     rows.collect()
 }
@@ -133,9 +115,7 @@ fn assert_is_all_of_them(place: &Place) {
     let (train, test) = (rows(place, "train"), rows(place, "test"));
     assert!((250..350).contains(&train.len()), "{}", train.len());
     let both: BTreeMap<_, _> = train.into_iter().chain(test).collect();
-    let made = reviews(400)
-        .into_iter()
-        .map(|made| (made.id, (made.text, made.positive)));
+    let made = reviews(400).into_iter().map(|made| (made.id, (made.text, made.positive)));
     assert_eq!(both, made.collect());
 }
 
@@ -144,9 +124,7 @@ fn a_file_on_this_machine_is_read_in_every_layout() {
     let place = Place::new();
     place.write("reviews.csv.gz", gzip(&csv_of(&place)));
     let json = |made: Made| serde_json::json!({"id": made.id, "text": made.text, "label": sentiment(made.positive)});
-    let lines = reviews(400)
-        .into_iter()
-        .map(|made| format!("{}\n", json(made)));
+    let lines = reviews(400).into_iter().map(|made| format!("{}\n", json(made)));
     place.write("reviews.jsonl", lines.collect::<String>());
     let mut facts = Vec::new();
     for name in ["reviews.csv", "reviews.csv.gz", "reviews.jsonl"] {
@@ -183,30 +161,18 @@ fn the_parts_of_acl_imdb_are_its_own_unless_the_hash_shall_split() {
     let place = Place::new();
     acl_imdb(&place);
     let manifest_of_own = manifest(&place, &source("aclImdb"));
-    assert_eq!(
-        manifest_of_own["origin"]["file"]["sha256"],
-        Value::Null,
-        "a folder has none"
-    );
+    assert_eq!(manifest_of_own["origin"]["file"]["sha256"], Value::Null, "a folder has none");
     assert_eq!(manifest_of_own["texts"]["duplicates"], 1);
     let (train, test) = (rows(&place, "train"), rows(&place, "test"));
-    assert!(
-        train.keys().all(|id| id.contains("/train/")) && train.len() == 4,
-        "{train:?}"
-    );
-    assert!(
-        test.keys().all(|id| id.contains("/test/")) && test.len() == 4,
-        "{test:?}"
-    );
+    assert!(train.keys().all(|id| id.contains("/train/")) && train.len() == 4, "{train:?}");
+    assert!(test.keys().all(|id| id.contains("/test/")) && test.len() == 4, "{test:?}");
 
     let by_hash = "data_ingestion: {source: aclImdb, sha256: null, split: hash, test_size: 0.5}";
     manifest(&place, by_hash);
     let (train, test) = (rows(&place, "train"), rows(&place, "test"));
     assert_eq!(train.len() + test.len(), 8);
     let side = |part: &BTreeMap<String, (String, bool)>| {
-        part.values()
-            .filter(|(text, _)| text == "in both parts")
-            .count()
+        part.values().filter(|(text, _)| text == "in both parts").count()
     };
     assert!([(0, 2), (2, 0)].contains(&(side(&train), side(&test))));
 }
@@ -272,15 +238,10 @@ fn a_url_is_downloaded_once_where_a_checksum_tells_that_it_is_the_same() {
 fn a_fallback_is_read_where_the_source_cannot_be_reached_and_the_user_is_told() {
     let place = Place::new();
     let server = Server::start("reviews.csv", csv_of(&place), Answer::Ranges);
-    let (away, down) = (
-        nowhere("reviews.csv"),
-        Server::start("reviews.csv", vec![], Answer::Unavailable),
-    );
-    let params = checked(
-        &away,
-        &hex_sha256(&csv_of(&place)),
-        &["nowhere.csv", &down.url(), &server.url()],
-    );
+    let (away, down) =
+        (nowhere("reviews.csv"), Server::start("reviews.csv", vec![], Answer::Unavailable));
+    let params =
+        checked(&away, &hex_sha256(&csv_of(&place)), &["nowhere.csv", &down.url(), &server.url()]);
     let ended = ingest(&place, &params);
     assert_eq!(ended.code, Some(0), "{}", ended.errors);
     assert_is_all_of_them(&place);
@@ -304,11 +265,8 @@ fn without_any_source_each_is_named_with_its_reason() {
     let away = nowhere("reviews.csv");
     let down = Server::start("reviews.csv", vec![], Answer::Unavailable);
     let endpoint = nowhere("");
-    let params = checked(
-        "nowhere.csv",
-        "null",
-        &[&away, &down.url(), "s3://bucket/folder/reviews.csv"],
-    );
+    let params =
+        checked("nowhere.csv", "null", &[&away, &down.url(), "s3://bucket/folder/reviews.csv"]);
     let env = [
         ("AWS_ENDPOINT_URL", endpoint.trim_end_matches('/')),
         ("AWS_ACCESS_KEY_ID", S3::KEY_ID),
@@ -336,54 +294,30 @@ fn a_wrong_checksum_is_refused_and_no_fallback_asked() {
         let errors = refused(&place, &checked(&source, &wrong, &[&fallback.url()]));
         assert_says(
             &errors,
-            &[
-                &source,
-                &wrong,
-                &hex_sha256(&csv_of(&place)),
-                "data_ingestion.sha256",
-            ],
+            &[&source, &wrong, &hex_sha256(&csv_of(&place)), "data_ingestion.sha256"],
         );
-        assert_eq!(
-            errors.contains("the download was removed"),
-            removed,
-            "{errors}"
-        );
+        assert_eq!(errors.contains("the download was removed"), removed, "{errors}");
         assert!(fallback.ranges().is_empty());
         assert_eq!(downloads(&place), 0, "nothing of it is kept");
     }
-    assert!(
-        place.path("reviews.csv").exists(),
-        "a file of the user's stays"
-    );
+    assert!(place.path("reviews.csv").exists(), "a file of the user's stays");
 }
 
 #[test]
 fn standard_input_is_no_source_for_it_is_gone_once_it_is_read() {
     let place = Place::new();
-    assert_says(
-        &refused(&place, &source("-")),
-        &["standard input", "trainer train --data -"],
-    );
+    assert_says(&refused(&place, &source("-")), &["standard input", "trainer train --data -"]);
 }
 
 #[test]
 fn reviews_without_a_label_are_refused_with_their_places() {
     let place = Place::new();
     place.write("lines.txt", "a review\nanother\n");
-    assert_says(
-        &refused(&place, &source("lines.txt")),
-        &["lines.txt", "labels are required"],
-    );
-    place.write(
-        "some.csv",
-        "id,review,sentiment\na,warm,positive\nb,dull,\n",
-    );
+    assert_says(&refused(&place, &source("lines.txt")), &["lines.txt", "labels are required"]);
+    place.write("some.csv", "id,review,sentiment\na,warm,positive\nb,dull,\n");
     assert_says(&refused(&place, &source("some.csv")), &["some.csv:3"]);
     place.write("none.csv", "id,review,sentiment\n");
-    assert_says(
-        &refused(&place, &source("none.csv")),
-        &["none.csv: holds no review"],
-    );
+    assert_says(&refused(&place, &source("none.csv")), &["none.csv: holds no review"]);
     place.write("one.csv", "id,review,sentiment\na,warm,positive\n");
     assert_says(
         &refused(&place, &source("one.csv")),
@@ -394,9 +328,8 @@ fn reviews_without_a_label_are_refused_with_their_places() {
 #[test]
 fn a_source_of_one_class_is_refused_where_a_model_is_fitted() {
     let place = Place::new();
-    let positive = reviews(60)
-        .into_iter()
-        .map(|made| format!("{},\"{}\",positive\n", made.id, made.text));
+    let positive =
+        reviews(60).into_iter().map(|made| format!("{},\"{}\",positive\n", made.id, made.text));
     let header = std::iter::once("id,review,sentiment\n".to_owned());
     place.write("one-sided.csv", header.chain(positive).collect::<String>());
     manifest(&place, &source("one-sided.csv"));
@@ -432,11 +365,7 @@ fn an_object_of_s3_is_read_with_credentials_of_the_environment_or_of_a_profile()
             S3::SECRET
         ),
     );
-    let file = place
-        .path("credentials")
-        .into_os_string()
-        .into_string()
-        .unwrap();
+    let file = place.path("credentials").into_os_string().into_string().unwrap();
     let of_environment = [
         ("AWS_ENDPOINT_URL", s3.endpoint()),
         ("AWS_ACCESS_KEY_ID", S3::KEY_ID),
@@ -467,10 +396,7 @@ fn a_bucket_that_is_not_there_gives_way_to_a_url_and_a_wrong_object_to_nothing()
     let server = Server::start("reviews.csv", csv_of(&place), Answer::Ranges);
     let sha256 = hex_sha256(&csv_of(&place));
     s3.make_bucket("reviews");
-    s3.put(
-        "reviews/reviews.csv",
-        b"id,review,sentiment\na,tampered with,positive\n",
-    );
+    s3.put("reviews/reviews.csv", b"id,review,sentiment\na,tampered with,positive\n");
     let env = [
         ("AWS_ENDPOINT_URL", s3.endpoint()),
         ("AWS_ACCESS_KEY_ID", S3::KEY_ID),
@@ -478,26 +404,15 @@ fn a_bucket_that_is_not_there_gives_way_to_a_url_and_a_wrong_object_to_nothing()
         ("AWS_REGION", "us-east-1"),
     ];
 
-    let errors = refused_with(
-        &place,
-        &checked("s3://reviews/reviews.csv", &sha256, &[&server.url()]),
-        &env,
-    );
-    assert_says(
-        &errors,
-        &[
-            "s3://reviews/reviews.csv",
-            &sha256,
-            "the download was removed",
-        ],
-    );
+    let errors =
+        refused_with(&place, &checked("s3://reviews/reviews.csv", &sha256, &[&server.url()]), &env);
+    assert_says(&errors, &["s3://reviews/reviews.csv", &sha256, "the download was removed"]);
     assert!(server.ranges().is_empty(), "no fallback mends a wrong file");
     assert_eq!(downloads(&place), 0);
 
-    for (uri, why) in [
-        ("s3://nowhere/reviews.csv", "NoSuchBucket"),
-        ("s3://reviews/none.csv", "NoSuchKey"),
-    ] {
+    for (uri, why) in
+        [("s3://nowhere/reviews.csv", "NoSuchBucket"), ("s3://reviews/none.csv", "NoSuchKey")]
+    {
         let ended = ingest_with(&place, &checked(uri, &sha256, &[&server.url()]), &env);
         assert_eq!(ended.code, Some(0), "{}", ended.errors);
         assert_says(
@@ -511,9 +426,5 @@ fn a_bucket_that_is_not_there_gives_way_to_a_url_and_a_wrong_object_to_nothing()
         assert_eq!(manifest_of(&place)["source"], *server.url());
         assert_is_all_of_them(&place);
     }
-    assert_eq!(
-        server.ranges(),
-        [None],
-        "the second time it is there already"
-    );
+    assert_eq!(server.ranges(), [None], "the second time it is there already");
 }

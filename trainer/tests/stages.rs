@@ -49,10 +49,7 @@ fn place() -> Place {
             4 => " 12:30 movies, mice & men -- !!!",
             _ => "",
         };
-        Made {
-            text: made.text + with,
-            ..made
-        }
+        Made { text: made.text + with, ..made }
     });
     let mut made: Vec<Made> = decorated.collect();
     // Preprocessing that removes digits and punctuation leaves nothing of these.
@@ -77,10 +74,7 @@ fn bytes(place: &Place, name: &str) -> Vec<u8> {
 #[test]
 fn the_stages_give_the_model_that_training_in_one_process_gives() {
     let place = place();
-    let wordnet = concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/../crates/sentiment/tests/goldens/wordnet"
-    );
+    let wordnet = concat!(env!("CARGO_MANIFEST_DIR"), "/../crates/sentiment/tests/goldens/wordnet");
     let removed = "urls: remove, digits: remove, punctuation: remove, stop_words: nltk-english";
     let seed =
         format!("data_preprocessing: {{{removed}}}\nmodel_building: {{weighting: naive-bayes}}\n");
@@ -116,22 +110,9 @@ fn the_stages_give_the_model_that_training_in_one_process_gives() {
 fn the_evaluation_is_that_of_the_held_out_part() {
     let place = place();
     run(&place, "", &[]);
-    let args = [
-        "evaluate",
-        "--model",
-        "models",
-        "--data",
-        "reviews.csv",
-        "--reports",
-        "other",
-    ];
+    let args = ["evaluate", "--model", "models", "--data", "reviews.csv", "--reports", "other"];
     place.ok(&args);
-    for name in [
-        "metrics.json",
-        "plots/roc.json",
-        "plots/confusion.csv",
-        "report.html",
-    ] {
+    for name in ["metrics.json", "plots/roc.json", "plots/confusion.csv", "report.html"] {
         let (ours, other) = (format!("reports/{name}"), format!("other/{name}"));
         assert!(bytes(&place, &ours) == bytes(&place, &other), "{name}");
     }
@@ -153,23 +134,16 @@ fn a_model_is_not_built_of_features_that_other_parameters_made() {
     let place = place();
     run(&place, "", &[]);
     let model = bytes(&place, "models/model.verdict");
-    for params in [
-        "feature_engineering: {sublinear_tf: false}\n",
-        "data_preprocessing: {case: keep}\n",
-    ] {
+    for params in
+        ["feature_engineering: {sublinear_tf: false}\n", "data_preprocessing: {case: keep}\n"]
+    {
         place.write("params.yaml", format!("{SOURCE}{params}"));
         let said = place.refused(&["stage", "model_building"], b"");
-        assert_says(
-            &said,
-            &["models/vectorizer.json", "feature_engineering again"],
-        );
+        assert_says(&said, &["models/vectorizer.json", "feature_engineering again"]);
         assert!(bytes(&place, "models/model.verdict") == model);
     }
     // What does not touch the features does not stand in the way.
-    place.write(
-        "params.yaml",
-        format!("{SOURCE}model_building: {{C: 3.0}}\n"),
-    );
+    place.write("params.yaml", format!("{SOURCE}model_building: {{C: 3.0}}\n"));
     place.ok(&["stage", "model_building"]);
     assert!(bytes(&place, "models/model.verdict") != model);
 }
@@ -207,11 +181,6 @@ fn a_stage_whose_input_is_missing_or_damaged_names_the_file() {
     place.write("data/raw/train.csv", row);
     assert_says(
         &place.refused(&["stage", "data_preprocessing"], b""),
-        &[
-            "data/raw/train.csv",
-            "line 3",
-            "positive or negative",
-            "3 of 10",
-        ],
+        &["data/raw/train.csv", "line 3", "positive or negative", "3 of 10"],
     );
 }

@@ -23,20 +23,12 @@ fn params(yaml: &str) -> Params {
 }
 
 fn corpus(n: usize) -> Corpus {
-    reviews(n)
-        .into_iter()
-        .map(|review| (review.text, review.positive))
-        .collect()
+    reviews(n).into_iter().map(|review| (review.text, review.positive)).collect()
 }
 
 fn artifact(corpus: &Corpus, params: &Params, threads: usize) -> Vec<u8> {
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(threads)
-        .build()
-        .unwrap();
-    pool.install(|| train(corpus, params, "test"))
-        .unwrap()
-        .artifact
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+    pool.install(|| train(corpus, params, "test")).unwrap().artifact
 }
 
 #[test]
@@ -52,10 +44,7 @@ fn any_number_of_threads_and_any_run_give_the_same_bytes() {
         let params = params(yaml);
         let first = artifact(&corpus, &params, 1);
         for threads in [1, 2, 5] {
-            assert!(
-                artifact(&corpus, &params, threads) == first,
-                "{threads} threads, {yaml:?}"
-            );
+            assert!(artifact(&corpus, &params, threads) == first, "{threads} threads, {yaml:?}");
         }
     }
 }
@@ -63,11 +52,8 @@ fn any_number_of_threads_and_any_run_give_the_same_bytes() {
 /// Puts the rows of a file in another order, the same one every time.
 fn shuffled<T>(rows: Vec<T>) -> Vec<T> {
     let n = rows.len();
-    let mut keyed: Vec<(usize, T)> = rows
-        .into_iter()
-        .enumerate()
-        .map(|(i, row)| (i.wrapping_mul(7_919) % n, row))
-        .collect();
+    let mut keyed: Vec<(usize, T)> =
+        rows.into_iter().enumerate().map(|(i, row)| (i.wrapping_mul(7_919) % n, row)).collect();
     keyed.sort_by_key(|(key, _)| *key);
     keyed.into_iter().map(|(_, row)| row).collect()
 }
@@ -128,22 +114,12 @@ fn linfa_and_lbfgs_find_nearly_the_same_weights() {
         );
         let model = Model::from_bytes(&artifact(&corpus, &params(&yaml), 2)).unwrap();
         let parts = model.parts();
-        let terms: Vec<String> = parts
-            .vectorizer
-            .vocabulary()
-            .terms()
-            .map(str::to_owned)
-            .collect();
+        let terms: Vec<String> = parts.vectorizer.vocabulary().terms().map(str::to_owned).collect();
         (terms, parts.weights.clone(), parts.intercept)
     };
     let (ours, theirs) = (weights("lbfgs"), weights("linfa"));
     assert_eq!(ours.0, theirs.0);
-    assert!(
-        (ours.2 - theirs.2).abs() < 1e-3,
-        "intercepts {} {}",
-        ours.2,
-        theirs.2
-    );
+    assert!((ours.2 - theirs.2).abs() < 1e-3, "intercepts {} {}", ours.2, theirs.2);
     for ((term, a), b) in ours.0.iter().zip(&ours.1).zip(&theirs.1) {
         assert!((a - b).abs() < 1e-3, "{term}: {a} {b}");
     }
@@ -164,14 +140,10 @@ fn strange_texts_train_and_score() {
     ];
     let long = "word ".repeat(50_000) + &"x".repeat(100_000);
     let all = || strange.iter().copied().chain([long.as_str()]);
-    let rows = all()
-        .zip([true, false].into_iter().cycle())
-        .map(|(text, label)| (text.to_owned(), label));
-    let corpus: Corpus = reviews(100)
-        .into_iter()
-        .map(|review| (review.text, review.positive))
-        .chain(rows)
-        .collect();
+    let rows =
+        all().zip([true, false].into_iter().cycle()).map(|(text, label)| (text.to_owned(), label));
+    let corpus: Corpus =
+        reviews(100).into_iter().map(|review| (review.text, review.positive)).chain(rows).collect();
     let bytes = artifact(&corpus, &params(""), 2);
     assert!(bytes == artifact(&corpus, &params(""), 5));
     let model = Model::from_bytes(&bytes).unwrap();
@@ -181,28 +153,16 @@ fn strange_texts_train_and_score() {
         assert!(score.score.is_finite(), "{text:.40?}");
         assert!((0.0..=1.0).contains(&score.probability), "{text:.40?}");
         let explanation = model.explain(&mut scratch, text, 5);
-        let sum = explanation
-            .terms
-            .iter()
-            .map(|term| term.weight)
-            .sum::<f64>()
+        let sum = explanation.terms.iter().map(|term| term.weight).sum::<f64>()
             + explanation.rest
             + explanation.intercept;
-        assert_eq!(
-            sum.to_bits(),
-            explanation.score.score.to_bits(),
-            "{text:.40?}"
-        );
+        assert_eq!(sum.to_bits(), explanation.score.score.to_bits(), "{text:.40?}");
     }
 }
 
 #[test]
 fn duplicates_count_as_often_as_they_stand_and_contradictions_are_no_error() {
-    let rows: Vec<(String, bool)> = corpus(120)
-        .texts
-        .into_iter()
-        .zip(corpus(120).labels)
-        .collect();
+    let rows: Vec<(String, bool)> = corpus(120).texts.into_iter().zip(corpus(120).labels).collect();
     let twice: Corpus = rows.iter().chain(&rows).cloned().collect();
     let trained = train(&twice, &params(""), "test").unwrap();
     assert_eq!(
@@ -212,11 +172,7 @@ fn duplicates_count_as_often_as_they_stand_and_contradictions_are_no_error() {
     let contradicted: Corpus = rows
         .iter()
         .cloned()
-        .chain(
-            rows.iter()
-                .take(20)
-                .map(|(text, label)| (text.clone(), !label)),
-        )
+        .chain(rows.iter().take(20).map(|(text, label)| (text.clone(), !label)))
         .collect();
     assert!(train(&contradicted, &params(""), "test").unwrap().converged);
 }
@@ -226,16 +182,10 @@ fn what_cannot_be_trained_on_is_an_error_that_says_what_must_hold() {
     let one_class: Corpus = (0..9).map(|i| (format!("good film {i}"), true)).collect();
     assert!(matches!(
         train(&one_class, &params(""), "test"),
-        Err(TrainError::OneClass {
-            positive: 9,
-            negative: 0
-        })
+        Err(TrainError::OneClass { positive: 9, negative: 0 })
     ));
     let nothing = Corpus::from_iter([]);
-    assert!(matches!(
-        train(&nothing, &params(""), "test"),
-        Err(TrainError::OneClass { .. })
-    ));
+    assert!(matches!(train(&nothing, &params(""), "test"), Err(TrainError::OneClass { .. })));
     let few: Corpus = [("good", true), ("bad", false)]
         .map(|(text, label)| (text.to_owned(), label))
         .into_iter()
@@ -247,22 +197,13 @@ fn what_cannot_be_trained_on_is_an_error_that_says_what_must_hold() {
     );
     let no_words: Corpus = (0..20).map(|i| ("! ?".to_owned(), i % 2 == 0)).collect();
     let error = train(&no_words, &params(""), "test").unwrap_err();
-    assert!(
-        error
-            .to_string()
-            .starts_with("the vocabulary is empty: of 20 reviews"),
-        "{error}"
-    );
+    assert!(error.to_string().starts_with("the vocabulary is empty: of 20 reviews"), "{error}");
     // Chance: the same text under both labels says nothing, and a calibration cannot make it say something.
-    let same: Corpus = (0..40)
-        .map(|i| ("the same film".to_owned(), i % 2 == 0))
-        .collect();
+    let same: Corpus = (0..40).map(|i| ("the same film".to_owned(), i % 2 == 0)).collect();
     match train(&same, &params(""), "test") {
         Ok(trained) => {
             let model = Model::from_bytes(&trained.artifact).unwrap();
-            let p = model
-                .score(&mut Scratch::default(), "the same film")
-                .probability;
+            let p = model.score(&mut Scratch::default(), "the same film").probability;
             assert!((p - 0.5).abs() < 0.05, "{p}");
         }
         Err(error) => assert!(error.to_string().contains("slope"), "{error}"),

@@ -51,31 +51,15 @@ const SETS: [(&str, &str, Undefined); 4] = [
     ),
 ];
 
-const NAMES: [&str; 8] = [
-    "accuracy",
-    "precision",
-    "recall",
-    "f1",
-    "auc",
-    "log_loss",
-    "brier",
-    "ece",
-];
+const NAMES: [&str; 8] =
+    ["accuracy", "precision", "recall", "f1", "auc", "log_loss", "brier", "ece"];
 
 fn assert_undefined(metrics: &Value, undefined: &[(&str, &str)], what: &str) {
     for name in NAMES {
         let why = undefined.iter().find(|(other, _)| *other == name);
-        assert_eq!(
-            metrics[name].is_null(),
-            why.is_some(),
-            "{what}: {name} in {metrics}"
-        );
+        assert_eq!(metrics[name].is_null(), why.is_some(), "{what}: {name} in {metrics}");
         let told = metrics["undefined"][name].as_str();
-        assert_eq!(
-            told,
-            why.map(|(_, why)| *why),
-            "{what}: {name} in {metrics}"
-        );
+        assert_eq!(told, why.map(|(_, why)| *why), "{what}: {name} in {metrics}");
     }
 }
 
@@ -84,17 +68,8 @@ fn evaluate_says_what_is_not_defined_in_every_form_that_it_has() {
     let place = Place::trained();
     for (file, csv, undefined) in SETS {
         place.write(file, csv);
-        let evaluate = [
-            "evaluate", "--model", "model", "--data", file, "--split", "all",
-        ];
-        let more = [
-            "--out",
-            "out.json",
-            "--reports",
-            "reports",
-            "--card",
-            "card.md",
-        ];
+        let evaluate = ["evaluate", "--model", "model", "--data", file, "--split", "all"];
+        let more = ["--out", "out.json", "--reports", "reports", "--card", "card.md"];
         let printed = place.ok(&[&evaluate[..], &more].concat());
         let metrics = place.json(&[&evaluate[..], &["--json"]].concat());
         assert_undefined(&metrics, undefined, file);
@@ -123,21 +98,10 @@ fn a_floor_on_a_metric_that_is_not_defined_is_not_reached_whatever_it_is() {
     let none =
         "{accuracy: 0.0, precision: 0.0, recall: 0.0, f1: 0.0, auc: 0.0, log_loss: 99.0, ece: 1.0}";
     for floors in ["{}", none] {
-        place.write(
-            "gate.yaml",
-            format!("promotion: {{min_reviews: 1, floors: {floors}}}\n"),
-        );
+        place.write("gate.yaml", format!("promotion: {{min_reviews: 1, floors: {floors}}}\n"));
         for (file, csv, undefined) in SETS {
             place.write(file, csv);
-            let gate = [
-                "gate",
-                "--candidate",
-                "model",
-                "--data",
-                file,
-                "--split",
-                "all",
-            ];
+            let gate = ["gate", "--candidate", "model", "--data", file, "--split", "all"];
             let more = ["--params", "gate.yaml", "--json"];
             let output = place.run(&[&gate[..], &more].concat(), b"");
             assert_eq!(output.status.code(), Some(1), "{file}");
@@ -153,10 +117,7 @@ fn a_floor_on_a_metric_that_is_not_defined_is_not_reached_whatever_it_is() {
                     let says = reason["says"].as_str().unwrap();
                     assert_says(
                         says,
-                        &[
-                            &format!("{name} is not defined ({why}), at"),
-                            "is asked for",
-                        ],
+                        &[&format!("{name} is not defined ({why}), at"), "is asked for"],
                     );
                 }
             }
@@ -169,16 +130,8 @@ fn a_kind_without_a_review_has_no_accuracy_and_is_not_compared() {
     let place = Place::trained();
     place.write("params.yaml", "feature_engineering: {max_features: 100}\n");
     place.ok(&["train", "--data", "reviews.csv", "--out", "other"]);
-    let args = [
-        "gate",
-        "--candidate",
-        "model",
-        "--champion",
-        "other",
-        "--data",
-        "reviews.csv",
-        "--json",
-    ];
+    let args =
+        ["gate", "--candidate", "model", "--champion", "other", "--data", "reviews.csv", "--json"];
     let output = place.run(&args, b"");
     let decision = one_object(&String::from_utf8(output.stdout).unwrap());
     let mut n_empty = 0;
@@ -187,18 +140,10 @@ fn a_kind_without_a_review_has_no_accuracy_and_is_not_compared() {
         for member in ["candidate", "champion", "mcnemar"] {
             assert_eq!(slice[member].is_null(), is_empty, "{slice}");
         }
-        assert_eq!(
-            slice["undefined"] == "no review is of this kind",
-            is_empty,
-            "{slice}"
-        );
+        assert_eq!(slice["undefined"] == "no review is of this kind", is_empty, "{slice}");
         let check = format!("slices.{}", slice["slice"].as_str().unwrap());
         let mut reasons = decision["reasons"].as_array().unwrap().iter();
-        assert_eq!(
-            reasons.any(|reason| reason["check"] == check),
-            !is_empty,
-            "{check}"
-        );
+        assert_eq!(reasons.any(|reason| reason["check"] == check), !is_empty, "{check}");
         n_empty += usize::from(is_empty);
     }
     assert!((1..9).contains(&n_empty), "{decision}");
@@ -210,11 +155,7 @@ fn a_model_and_its_pointer_leave_out_what_its_training_does_not_define() {
     for every in [30, 50, 75] {
         let reviews = (0..300).map(|i| {
             let label = i % every == 0;
-            let word = if label || i % 10 == 3 {
-                "good"
-            } else {
-                "plain"
-            };
+            let word = if label || i % 10 == 3 { "good" } else { "plain" };
             (format!("{word} scene"), label)
         });
         let corpus: Corpus = reviews.collect();

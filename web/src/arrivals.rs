@@ -29,10 +29,7 @@ impl Arrivals {
         let _current = span.enter();
         let received = self.desk.deliver(incoming);
         // A late reply is the deadline's doing, not a failure of this hop.
-        if matches!(
-            received,
-            ReplyReceived::Mismatched | ReplyReceived::Unreadable
-        ) {
+        if matches!(received, ReplyReceived::Mismatched | ReplyReceived::Unreadable) {
             span.fail(received.as_str());
         }
         tracing::debug!(outcome = received.as_str(), "a reply arrived");
@@ -47,10 +44,7 @@ impl Arrivals {
         else {
             return Span::none();
         };
-        let key = incoming
-            .key
-            .as_deref()
-            .and_then(|key| std::str::from_utf8(key).ok());
+        let key = incoming.key.as_deref().and_then(|key| std::str::from_utf8(key).ok());
         let conversation = ReplyAddress::correlation_id_of(&incoming.headers)
             .and_then(CorrelationId::from_bytes)
             .map(|id| id.to_hex());

@@ -171,9 +171,8 @@ impl<E: Exchange> Asker<E> {
             } else {
                 deadline
             };
-            if let Some(reply) = self
-                .publish(submission, span, &mut waiter, publish_deadline)
-                .await?
+            if let Some(reply) =
+                self.publish(submission, span, &mut waiter, publish_deadline).await?
             {
                 return answer(waiter.review_id().clone(), &reply);
             }
@@ -232,8 +231,7 @@ impl<E: Exchange> Asker<E> {
             }
             Err(error) => {
                 span.fail(SendError::from(error).as_str());
-                self.metrics
-                    .record_not_sent(&self.topic, SendError::from(error), 1);
+                self.metrics.record_not_sent(&self.topic, SendError::from(error), 1);
                 self.desk.fail(correlation, error);
                 Err(Trouble::NotPublished(review_id, error))
             }
@@ -260,13 +258,8 @@ impl<E: Exchange> Asker<E> {
     ) -> Result<Submission, Trouble> {
         let now = (self.sources.now_unix_ms)();
         let id = waiter.review_id().as_str();
-        let named = Review {
-            id: Some(id.into()),
-            ..review.clone()
-        };
-        let value = named
-            .encode()
-            .map_err(|rejection| Trouble::Internal(rejection.detail))?;
+        let named = Review { id: Some(id.into()), ..review.clone() };
+        let value = named.encode().map_err(|rejection| Trouble::Internal(rejection.detail))?;
         let mut headers = Event {
             id: id.to_owned(),
             source: "/verdict/web".into(),
@@ -285,12 +278,7 @@ impl<E: Exchange> Asker<E> {
         };
         headers.extend(address.request_headers());
         headers.extend(trace);
-        Ok(Submission {
-            log: Log::Reviews,
-            key: id.to_owned(),
-            value,
-            headers,
-        })
+        Ok(Submission { log: Log::Reviews, key: id.to_owned(), value, headers })
     }
 }
 
@@ -309,10 +297,7 @@ fn id_of_repeatable(asked: &Repeatable) -> ReviewId {
         .chain_update(asked.body)
         .chain_update(asked.key.as_bytes())
         .finalize();
-    let bits = hash
-        .iter()
-        .take(16)
-        .fold(0_u128, |bits, byte| bits << 8 | u128::from(*byte));
+    let bits = hash.iter().take(16).fold(0_u128, |bits, byte| bits << 8 | u128::from(*byte));
     ReviewId::from_bits(bits)
 }
 

@@ -164,20 +164,11 @@ impl Desk {
         }
         self.room(&state)?;
         let key = repeatable.map(|asked| {
-            let keyed = Keyed {
-                body: asked.body,
-                review_id: review_id.clone(),
-                correlation,
-            };
+            let keyed = Keyed { body: asked.body, review_id: review_id.clone(), correlation };
             state.keys.insert(asked.key.clone(), keyed, 0);
             asked.key
         });
-        Ok(Place::New(self.place(
-            &mut state,
-            correlation,
-            review_id,
-            key,
-        )))
+        Ok(Place::New(self.place(&mut state, correlation, review_id, key)))
     }
 
     /// Hands the reply to the request it belongs to, or says why not.
@@ -204,14 +195,8 @@ impl Desk {
                 let Some(expected) = state.given_up.remove(&correlation) else {
                     return ReplyReceived::Late;
                 };
-                state
-                    .verdicts
-                    .insert(expected.review_id, Arc::new(reply), weight);
-                if expected.asked_for_later {
-                    ReplyReceived::Kept
-                } else {
-                    ReplyReceived::Late
-                }
+                state.verdicts.insert(expected.review_id, Arc::new(reply), weight);
+                if expected.asked_for_later { ReplyReceived::Kept } else { ReplyReceived::Late }
             }
             None => ReplyReceived::Late,
         }
@@ -254,12 +239,7 @@ impl Desk {
             return Some(Err(full));
         }
         state.given_up.remove(&before.correlation);
-        Some(Ok(self.place(
-            state,
-            before.correlation,
-            &before.review_id,
-            None,
-        )))
+        Some(Ok(self.place(state, before.correlation, &before.review_id, None)))
     }
 
     fn room(&self, state: &State) -> Result<(), NoPlace> {
@@ -277,20 +257,10 @@ impl Desk {
         key: Option<String>,
     ) -> Waiter {
         let (tell, told) = watch::channel(None);
-        let slot = Slot {
-            review_id: review_id.clone(),
-            key,
-            waiters: 1,
-            asked_for_later: false,
-            tell,
-        };
+        let slot =
+            Slot { review_id: review_id.clone(), key, waiters: 1, asked_for_later: false, tell };
         state.waiting.insert(correlation, slot);
-        Waiter {
-            desk: self.clone(),
-            correlation,
-            review_id: review_id.clone(),
-            told,
-        }
+        Waiter { desk: self.clone(), correlation, review_id: review_id.clone(), told }
     }
 
     fn leave(&self, correlation: CorrelationId) {
@@ -302,10 +272,8 @@ impl Desk {
         if slot.waiters == 0
             && let Some(slot) = state.waiting.remove(&correlation)
         {
-            let given_up = GivenUp {
-                review_id: slot.review_id,
-                asked_for_later: slot.asked_for_later,
-            };
+            let given_up =
+                GivenUp { review_id: slot.review_id, asked_for_later: slot.asked_for_later };
             state.given_up.insert(correlation, given_up, 0);
         }
     }
@@ -373,12 +341,7 @@ fn read(incoming: &Incoming) -> Option<(CorrelationId, String, Reply)> {
         .headers
         .text(headers::CONTENT_TYPE)
         .is_some_and(|media| media.starts_with(Problem::MEDIA_TYPE));
-    let key = incoming
-        .key
-        .as_deref()
-        .map(std::str::from_utf8)
-        .transpose()
-        .ok()?;
+    let key = incoming.key.as_deref().map(std::str::from_utf8).transpose().ok()?;
     let (named, reply) = if is_problem {
         let problem = Problem::decode(value).ok()?;
         (problem.review_id.clone(), Reply::Problem(problem))

@@ -62,13 +62,9 @@ impl<E: Exchange> Feedback<E> {
     /// [`Untold`] says whether the label may be stored. To say it again does no harm: the last label of a review counts.
     pub(crate) async fn label(&self, said: Said<'_>) -> Result<(), Untold> {
         let review_id = said.review_id.clone();
-        let mut submission = self
-            .submission(said)
-            .map_err(|rejection| Untold::Internal(rejection.detail))?;
-        let message = Message {
-            key: Some(review_id.as_str()),
-            ..Message::of(&self.topic)
-        };
+        let mut submission =
+            self.submission(said).map_err(|rejection| Untold::Internal(rejection.detail))?;
+        let message = Message { key: Some(review_id.as_str()), ..Message::of(&self.topic) };
         let span = self.tracer.send(message, TraceContext::current().as_ref());
         traces::inject(&span, &mut submission.headers);
         let published = timeout(PUBLISH_WAIT, self.exchange.publish(submission)).await;
@@ -79,8 +75,7 @@ impl<E: Exchange> Feedback<E> {
             }
             Err(error) => {
                 span.fail(SendError::from(error).as_str());
-                self.metrics
-                    .record_not_sent(&self.topic, SendError::from(error), 1);
+                self.metrics.record_not_sent(&self.topic, SendError::from(error), 1);
                 Err(Untold::NotPublished(review_id, error))
             }
         }
@@ -107,11 +102,6 @@ impl<E: Exchange> Feedback<E> {
         }
         .headers();
         headers.extend(said.trace);
-        Ok(Submission {
-            log: Log::Labels,
-            key: id.to_owned(),
-            value,
-            headers,
-        })
+        Ok(Submission { log: Log::Labels, key: id.to_owned(), value, headers })
     }
 }

@@ -40,9 +40,7 @@ impl Topics {
 
 impl fmt::Debug for KafkaExchange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("KafkaExchange")
-            .field("topics", &self.topics)
-            .finish_non_exhaustive()
+        f.debug_struct("KafkaExchange").field("topics", &self.topics).finish_non_exhaustive()
     }
 }
 
@@ -111,10 +109,7 @@ impl Kafka {
     /// The way out.
     #[must_use]
     pub fn exchange(&self) -> KafkaExchange {
-        KafkaExchange {
-            publisher: self.publisher.clone(),
-            topics: self.topics.clone(),
-        }
+        KafkaExchange { publisher: self.publisher.clone(), topics: self.topics.clone() }
     }
 
     /// The way in: passes replies on to `sender` until the inbox or the receiver ends.

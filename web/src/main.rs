@@ -47,10 +47,8 @@ fn healthcheck(args: &ProbeArgs) -> ExitCode {
 async fn start(raw: &RawSettings) -> anyhow::Result<()> {
     let settings = raw.check()?;
     logs::init(&raw.telemetry)?;
-    let (mut terminate, mut interrupt) = (
-        signal(SignalKind::terminate())?,
-        signal(SignalKind::interrupt())?,
-    );
+    let (mut terminate, mut interrupt) =
+        (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let shutdown = async move {
         tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
     };

@@ -21,27 +21,15 @@ pub(crate) struct Refusal {
 
 impl From<Problem> for Refusal {
     fn from(problem: Problem) -> Self {
-        Self {
-            problem: Box::new(problem),
-            retry_after: None,
-            location: None,
-            allow: None,
-        }
+        Self { problem: Box::new(problem), retry_after: None, location: None, allow: None }
     }
 }
 
-const ID: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~');
+const ID: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// Where the verdict of a review can be asked for.
 pub(crate) fn location(review_id: &ReviewId) -> String {
-    format!(
-        "/api/v1/reviews/{}",
-        utf8_percent_encode(review_id.as_str(), ID)
-    )
+    format!("/api/v1/reviews/{}", utf8_percent_encode(review_id.as_str(), ID))
 }
 
 fn problem(status: u16, title: &str, detail: impl Into<String>) -> Refusal {
@@ -61,11 +49,7 @@ pub(crate) fn cross_site() -> Refusal {
 }
 
 pub(crate) fn not_found() -> Refusal {
-    problem(
-        404,
-        "There is nothing here",
-        "the page is at /, the interface at /api/v1/reviews",
-    )
+    problem(404, "There is nothing here", "the page is at /, the interface at /api/v1/reviews")
 }
 
 pub(crate) fn unknown_review(review_id: &ReviewId) -> Refusal {
@@ -81,11 +65,7 @@ pub(crate) fn unknown_review(review_id: &ReviewId) -> Refusal {
 pub(crate) fn method_not_allowed(allow: &'static str) -> Refusal {
     Refusal {
         allow: Some(allow),
-        ..problem(
-            405,
-            "This method is not allowed here",
-            format!("allowed here: {allow}"),
-        )
+        ..problem(405, "This method is not allowed here", format!("allowed here: {allow}"))
     }
 }
 
@@ -114,11 +94,7 @@ pub(crate) fn body_too_large(limit: u64, got: u64) -> Refusal {
 }
 
 pub(crate) fn media_type(expected: &str, got: &str) -> Refusal {
-    problem(
-        415,
-        "This media type is not taken here",
-        format!("expected {expected}, got {got:?}"),
-    )
+    problem(415, "This media type is not taken here", format!("expected {expected}, got {got:?}"))
 }
 
 pub(crate) fn unprocessable(detail: impl Into<String>) -> Refusal {
@@ -190,11 +166,7 @@ impl From<Trouble> for Refusal {
                 .accepted(Accepted::Yes)
                 .about(&review_id);
                 refusal.problem.instance = Some(location.clone());
-                Self {
-                    location: Some(location),
-                    retry_after: Some(1),
-                    ..refusal
-                }
+                Self { location: Some(location), retry_after: Some(1), ..refusal }
             }
             Trouble::Rejected(review_id, problem) => Self::from(*problem).about(&review_id),
             Trouble::Internal(detail) => problem(500, "A defect of ours", detail),
@@ -268,12 +240,7 @@ mod tests {
                 Some(Accepted::Yes),
                 Some("/api/v1/reviews/a%2Fb"),
             ),
-            (
-                Trouble::Rejected(id, Box::new(Problem::new(422, "x"))),
-                422,
-                None,
-                None,
-            ),
+            (Trouble::Rejected(id, Box::new(Problem::new(422, "x"))), 422, None, None),
             (Trouble::Internal("x".to_owned()), 500, None, None),
         ];
         for (trouble, status, accepted, location) in table {
@@ -293,9 +260,6 @@ mod tests {
     fn a_limit_is_told_with_the_value_that_broke_it() {
         let refusal = body_too_large(65_536, 10_000_000);
         let detail = refusal.problem.detail.unwrap_or_default();
-        assert!(
-            detail.contains("65536") && detail.contains("10000000"),
-            "{detail}"
-        );
+        assert!(detail.contains("65536") && detail.contains("10000000"), "{detail}");
     }
 }

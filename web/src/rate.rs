@@ -35,10 +35,7 @@ const ADDRESSES: usize = 16_384;
 
 impl Buckets {
     pub(crate) fn new(rate: Rate) -> Self {
-        Self {
-            rate,
-            buckets: Mutex::new(Ring::new(ADDRESSES, usize::MAX)),
-        }
+        Self { rate, buckets: Mutex::new(Ring::new(ADDRESSES, usize::MAX)) }
     }
 
     pub(crate) fn rate(&self) -> Rate {
@@ -48,10 +45,7 @@ impl Buckets {
     /// Takes a token at `now`, or says how long until there is one.
     pub(crate) fn take(&self, address: IpAddr, now: Instant) -> Result<(), Duration> {
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
-        let full = Bucket {
-            tokens: self.rate.burst,
-            at: now,
-        };
+        let full = Bucket { tokens: self.rate.burst, at: now };
         let mut bucket = buckets.get(&address).copied().unwrap_or(full);
         let gained = now.saturating_duration_since(bucket.at).as_secs_f64() * self.rate.per_second;
         bucket.tokens = (bucket.tokens + gained).min(self.rate.burst);
@@ -74,10 +68,7 @@ mod tests {
 
     #[test]
     fn a_burst_passes_a_flood_waits_and_another_address_does_not_care() {
-        let buckets = Buckets::new(Rate {
-            per_second: 10.0,
-            burst: 3.0,
-        });
+        let buckets = Buckets::new(Rate { per_second: 10.0, burst: 3.0 });
         let (one, other) = (IpAddr::from([192, 0, 2, 1]), IpAddr::from([192, 0, 2, 2]));
         let now = Instant::now();
         for _ in 0..3 {

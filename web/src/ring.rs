@@ -43,14 +43,7 @@ impl<K: Clone + Eq + Hash, V> Ring<K, V> {
         self.next += 1;
         self.weight += weight;
         self.order.push_back((self.next, key.clone()));
-        self.entries.insert(
-            key,
-            Slot {
-                number: self.next,
-                weight,
-                value,
-            },
-        );
+        self.entries.insert(key, Slot { number: self.next, weight, value });
         self.shrink();
     }
 
@@ -73,10 +66,7 @@ impl<K: Clone + Eq + Hash, V> Ring<K, V> {
             let Some((number, key)) = self.order.pop_front() else {
                 return;
             };
-            let live = self
-                .entries
-                .get(&key)
-                .is_some_and(|slot| slot.number == number);
+            let live = self.entries.get(&key).is_some_and(|slot| slot.number == number);
             if !live {
                 continue;
             }
@@ -86,9 +76,7 @@ impl<K: Clone + Eq + Hash, V> Ring<K, V> {
                 // Alive and within the bounds: this entry is the oldest, and stays so.
                 self.order.push_front((number, key));
                 self.order.retain(|(number, key)| {
-                    self.entries
-                        .get(key)
-                        .is_some_and(|slot| slot.number == *number)
+                    self.entries.get(key).is_some_and(|slot| slot.number == *number)
                 });
             }
         }

@@ -67,16 +67,7 @@ pub async fn run_on(
     let (sender, replies) = mpsc::channel(64);
     let pump = tokio::spawn(kafka.replies(sender));
     let push = telemetry.clone();
-    serve_on(
-        listener,
-        &settings,
-        telemetry,
-        sources,
-        kafka.exchange(),
-        replies,
-        shutdown,
-    )
-    .await;
+    serve_on(listener, &settings, telemetry, sources, kafka.exchange(), replies, shutdown).await;
     readiness.abort();
     pump.abort();
     // Both clients end by joining threads, and the last export is waited for, which must not hold up an async worker.
@@ -152,10 +143,7 @@ pub async fn serve_on<E: Exchange>(
     };
     let cut_off = serve(listener, settings.connections, app, stop).await;
     if cut_off > 0 {
-        tracing::warn!(
-            cut_off,
-            "connections were cut off at the end of the drain time"
-        );
+        tracing::warn!(cut_off, "connections were cut off at the end of the drain time");
     }
     delivery.abort();
 }
@@ -168,14 +156,9 @@ async fn notice_passes(notice: Duration) {
 
 fn system_sources() -> Sources {
     Sources {
-        #[allow(
-            clippy::disallowed_methods,
-            reason = "run.rs is where the clock is read"
-        )]
+        #[allow(clippy::disallowed_methods, reason = "run.rs is where the clock is read")]
         now_unix_ms: Arc::new(|| {
-            let since = SystemTime::now()
-                .duration_since(UNIX_EPOCH)
-                .unwrap_or_default();
+            let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
             i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
         }),
         // 122 random bits from the operating system, and six fixed ones that say "version 4".

@@ -39,19 +39,14 @@ fn commands_end_quietly() {
 #[test]
 fn it_serves_on_though_nobody_reads_its_log() {
     let (address, nowhere) = (free_address(), free_address());
-    let mut running = web(&[
-        "--log-filter",
-        "debug",
-        "--kafka",
-        "reconnect.backoff.ms=10",
-    ])
-    .args(["--listen", &address.to_string()])
-    .args(["--bootstrap-servers", &nowhere.to_string()])
-    .stdin(Stdio::null())
-    .stdout(nobody())
-    .stderr(nobody())
-    .spawn()
-    .unwrap();
+    let mut running = web(&["--log-filter", "debug", "--kafka", "reconnect.backoff.ms=10"])
+        .args(["--listen", &address.to_string()])
+        .args(["--bootstrap-servers", &nowhere.to_string()])
+        .stdin(Stdio::null())
+        .stdout(nobody())
+        .stderr(nobody())
+        .spawn()
+        .unwrap();
     await_page(address, "/healthz", |page| page.starts_with("HTTP/1.1 200"));
     await_page(address, "/metrics", |page| page.starts_with("HTTP/1.1 200"));
     assert_eq!(running.try_wait().unwrap(), None);

@@ -45,10 +45,7 @@ impl Ledger {
             };
             (range.partition, partition)
         });
-        Self {
-            partitions: partitions.collect(),
-            elsewhere: Vec::new(),
-        }
+        Self { partitions: partitions.collect(), elsewhere: Vec::new() }
     }
 
     /// Enters that there is a review at `offset` of `partition`. One outside of the ranges does not count.
@@ -118,15 +115,11 @@ impl Ledger {
             }
             let is_judged = |offset: &&i64| **offset < 0 || **offset >= partition.begin;
             for offset in partition.phantoms.iter().filter(is_judged) {
-                report
-                    .phantom
-                    .add(format_args!("{topic}-{id}-{offset}"), show);
+                report.phantom.add(format_args!("{topic}-{id}-{offset}"), show);
             }
         }
         for (id, offset) in &self.elsewhere {
-            report
-                .phantom
-                .add(format_args!("{topic}-{id}-{offset}"), show);
+            report.phantom.add(format_args!("{topic}-{id}-{offset}"), show);
         }
         report
     }
@@ -134,8 +127,7 @@ impl Ledger {
 
 impl Partition {
     fn to(&self) -> i64 {
-        self.from
-            .saturating_add(i64::try_from(self.offsets.len()).unwrap_or(i64::MAX))
+        self.from.saturating_add(i64::try_from(self.offsets.len()).unwrap_or(i64::MAX))
     }
 
     fn state(&mut self, offset: i64) -> Option<&mut u8> {
@@ -149,23 +141,14 @@ mod tests {
     use super::*;
 
     fn ledger(from: i64, to: i64) -> Ledger {
-        let mut ledger = Ledger::open(&[OffsetRange {
-            topic: "reviews".into(),
-            partition: 0,
-            from,
-            to,
-        }]);
+        let mut ledger =
+            Ledger::open(&[OffsetRange { topic: "reviews".into(), partition: 0, from, to }]);
         (from..to).for_each(|offset| ledger.review(0, offset));
         ledger
     }
 
     fn counts(report: &Report) -> [u64; 4] {
-        [
-            report.missing.count,
-            report.duplicated.count,
-            report.both.count,
-            report.phantom.count,
-        ]
+        [report.missing.count, report.duplicated.count, report.both.count, report.phantom.count]
     }
 
     #[test]
@@ -199,12 +182,7 @@ mod tests {
 
     #[test]
     fn an_outcome_of_a_gap_is_a_phantom() {
-        let range = OffsetRange {
-            topic: "reviews".into(),
-            partition: 0,
-            from: 0,
-            to: 3,
-        };
+        let range = OffsetRange { topic: "reviews".into(), partition: 0, from: 0, to: 3 };
         let mut ledger = Ledger::open(&[range]);
         for offset in [0, 2, 7] {
             ledger.review(0, offset);

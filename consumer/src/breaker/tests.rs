@@ -22,10 +22,7 @@ fn it_opens_waits_tries_and_closes() {
     let at = |s| start + Duration::from_secs(s);
     assert_eq!(breaker.permit(at(0)), Permit::Batches);
     assert_eq!(breaker.batch(bad(999), at(0)), None);
-    assert_eq!(
-        breaker.batch(bad(501), at(1)),
-        Some(Change::Opened { in_a_row: 1500 })
-    );
+    assert_eq!(breaker.batch(bad(501), at(1)), Some(Change::Opened { in_a_row: 1500 }));
     for s in [1, 15, 30] {
         assert_eq!(breaker.permit(at(s)), Permit::Nothing, "{s} s");
     }
@@ -36,10 +33,7 @@ fn it_opens_waits_tries_and_closes() {
     // What is at hand comes in pieces; all of them together are the try.
     assert_eq!(breaker.batch(bad(30), at(91)), None);
     assert_eq!(breaker.permit(at(91)), Permit::Try(70));
-    assert_eq!(
-        breaker.batch(bad(70), at(100)),
-        Some(Change::Opened { in_a_row: 1600 })
-    );
+    assert_eq!(breaker.batch(bad(70), at(100)), Some(Change::Opened { in_a_row: 1600 }));
     assert_eq!(breaker.permit(at(129)), Permit::Nothing);
     assert_eq!(breaker.permit(at(130)), Permit::Try(100));
     assert!(breaker.is_open());
@@ -58,22 +52,12 @@ fn a_verdict_in_between_begins_the_run_anew() {
         ("just enough", vec![bad(9), bad(1)], true),
         ("one short", vec![bad(9)], false),
         ("a verdict between", vec![bad(9), vec![true], bad(9)], false),
-        (
-            "a verdict at the end of a long run",
-            vec![[bad(50), vec![true]].concat()],
-            false,
-        ),
-        (
-            "a verdict at its begin",
-            vec![[vec![true], bad(10)].concat()],
-            true,
-        ),
+        ("a verdict at the end of a long run", vec![[bad(50), vec![true]].concat()], false),
+        ("a verdict at its begin", vec![[vec![true], bad(10)].concat()], true),
     ];
     for (what, batches, opens) in cases {
         let mut breaker = breaker(10);
-        let changes = batches
-            .into_iter()
-            .filter_map(|batch| breaker.batch(batch, now));
+        let changes = batches.into_iter().filter_map(|batch| breaker.batch(batch, now));
         assert_eq!(changes.count() > 0, opens, "{what}");
     }
 }

@@ -61,11 +61,7 @@ pub fn decide(
         return Decision::Take;
     };
     if *version == pointer.version {
-        return if pointer.sha256 == serving.sha256 {
-            Decision::Same
-        } else {
-            Decision::Conflict
-        };
+        return if pointer.sha256 == serving.sha256 { Decision::Same } else { Decision::Conflict };
     }
     let (Some(now), Some(next)) = (version_number(version), version_number(&pointer.version))
     else {
@@ -96,31 +92,21 @@ mod tests {
             bytes: 9,
             metrics: BTreeMap::new(),
             trained_at: String::new(),
-            trained_from: TrainedFrom::Data {
-                sha256: String::new(),
-            },
+            trained_from: TrainedFrom::Data { sha256: String::new() },
             withdraws: None,
         }
     }
 
     fn serving(version: Option<&str>) -> Serving {
-        Serving {
-            version: version.map(str::to_owned),
-            sha256: "a".into(),
-        }
+        Serving { version: version.map(str::to_owned), sha256: "a".into() }
     }
 
     #[test]
     fn versions_go_up_and_come_down_by_a_decision_only() {
         use Decision::{Conflict, Older, Same, Take};
         // Serving; the pointer's version, hash and withdrawal; without and with --allow-rollback.
-        type Case = (
-            Option<&'static str>,
-            &'static str,
-            &'static str,
-            Option<&'static str>,
-            [Decision; 2],
-        );
+        type Case =
+            (Option<&'static str>, &'static str, &'static str, Option<&'static str>, [Decision; 2]);
         let cases: [Case; 16] = [
             (None, "1", "b", None, [Take, Take]),
             (None, "1", "a", None, [Take, Take]),
@@ -158,18 +144,9 @@ mod tests {
     #[test]
     fn a_pointer_of_another_name_or_to_too_much_is_not_followed() {
         let mine = pointer("1", "b");
-        let other = ModelPointer {
-            name: "other".into(),
-            ..mine.clone()
-        };
-        let large = ModelPointer {
-            bytes: Limits::FILE as u64 + 1,
-            ..mine.clone()
-        };
-        let largest = ModelPointer {
-            bytes: Limits::FILE as u64,
-            ..mine
-        };
+        let other = ModelPointer { name: "other".into(), ..mine.clone() };
+        let large = ModelPointer { bytes: Limits::FILE as u64 + 1, ..mine.clone() };
+        let largest = ModelPointer { bytes: Limits::FILE as u64, ..mine };
         let judge = |pointer| decide(&serving(None), &pointer, "sentiment", true);
         assert_eq!(judge(other), Decision::OtherName);
         assert_eq!(judge(large), Decision::TooLarge);
@@ -183,10 +160,7 @@ mod tests {
             if decide(&now, &pointer(version, version), "sentiment", false) == Decision::Take {
                 let before = now.version.as_deref().and_then(version_number);
                 assert!(before < version_number(version), "{now:?} to {version}");
-                now = Serving {
-                    version: Some(version.into()),
-                    sha256: version.into(),
-                };
+                now = Serving { version: Some(version.into()), sha256: version.into() };
             }
         }
         assert_eq!(now.version.as_deref(), Some("10"));

@@ -47,10 +47,9 @@ impl Events {
                 ModelSwap::Older,
                 "an older version than the one that serves, which it does not withdraw (--allow-rollback takes it)",
             ),
-            Decision::Conflict => (
-                ModelSwap::Conflict,
-                "other bytes under the version that serves",
-            ),
+            Decision::Conflict => {
+                (ModelSwap::Conflict, "other bytes under the version that serves")
+            }
             Decision::OtherName => (ModelSwap::Name, "a pointer to another name than its key's"),
             Decision::TooLarge => (ModelSwap::Size, "more bytes than a model may have"),
         };
@@ -110,10 +109,7 @@ impl Events {
 
     /// There is no such topic.
     pub fn absent(&self, topic: &str) {
-        tracing::info!(
-            topic,
-            "there is no topic of models yet; the model goes on serving"
-        );
+        tracing::info!(topic, "there is no topic of models yet; the model goes on serving");
     }
 
     /// The topic cannot be read now.

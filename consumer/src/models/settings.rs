@@ -18,12 +18,7 @@ pub struct ModelArgs {
     pub models_topic: String,
 
     /// Name of the model that is followed in --models-topic
-    #[arg(
-        long,
-        env = "VERDICT_MODEL_NAME",
-        default_value = "sentiment",
-        value_name = "NAME"
-    )]
+    #[arg(long, env = "VERDICT_MODEL_NAME", default_value = "sentiment", value_name = "NAME")]
     pub model_name: String,
 
     /// Serve --model and nothing else
@@ -61,10 +56,9 @@ impl ModelArgs {
         if self.no_follow_models {
             return None;
         }
-        for (flag, value) in [
-            ("--models-topic", &self.models_topic),
-            ("--model-name", &self.model_name),
-        ] {
+        for (flag, value) in
+            [("--models-topic", &self.models_topic), ("--model-name", &self.model_name)]
+        {
             if value.trim().is_empty() {
                 problems.push(format!("{flag} must not be empty"));
             }

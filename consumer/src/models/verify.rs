@@ -83,10 +83,7 @@ pub fn verify(pointer: &ModelPointer, bytes: &[u8]) -> Result<Model, Refusal> {
     let model = Model::from_bytes(bytes)?;
     let name = &model.identity().name;
     if *name != pointer.name {
-        return Err(Refusal::Name {
-            told: pointer.name.clone(),
-            got: name.clone(),
-        });
+        return Err(Refusal::Name { told: pointer.name.clone(), got: name.clone() });
     }
     Ok(model.with_version(pointer.version.as_str()))
 }

@@ -59,10 +59,7 @@ impl Watch {
         let events = Events::new(metrics);
         let stop = Shutdown::default();
         let (tell_settled, settled) = channel();
-        let serving = Serving {
-            version: None,
-            sha256: models.load().identity().sha256.clone(),
-        };
+        let serving = Serving { version: None, sha256: models.load().identity().sha256.clone() };
         let start_wait = settings.start_wait;
         let worker = Worker {
             settings: settings.clone(),
@@ -86,14 +83,7 @@ impl Watch {
                     cause: Cause::Other,
                 })
             })?;
-        Ok(Self {
-            settled,
-            stop,
-            thread: Some(thread),
-            events,
-            models,
-            start_wait,
-        })
+        Ok(Self { settled, stop, thread: Some(thread), events, models, start_wait })
     }
 
     /// Waits until the topic was read to its end and its last pointer was followed or refused, or for as long as the start
@@ -105,8 +95,7 @@ impl Watch {
                 Ok(()) => return,
                 Err(RecvTimeoutError::Timeout) if asked.elapsed() < self.start_wait => {}
                 Err(_) => {
-                    self.events
-                        .not_in_time(asked.elapsed(), &self.models.load());
+                    self.events.not_in_time(asked.elapsed(), &self.models.load());
                     return;
                 }
             }
@@ -224,8 +213,7 @@ impl<F: Fetch> Worker<F> {
                 let gone = super::fetch::FetchError::Unreachable(
                     "not there before the next pointer came".to_owned(),
                 );
-                self.events
-                    .refused(&candidate.pointer, &gone.into(), candidate.tries);
+                self.events.refused(&candidate.pointer, &gone.into(), candidate.tries);
             } else {
                 self.events.superseded();
             }
@@ -238,22 +226,15 @@ impl<F: Fetch> Worker<F> {
         let Some(mut candidate) = self.candidate.take_if(|candidate| candidate.next <= now) else {
             return;
         };
-        let ModelSettings {
-            name,
-            allow_rollback,
-            ..
-        } = &self.settings;
+        let ModelSettings { name, allow_rollback, .. } = &self.settings;
         let decision = decide(&self.serving, &candidate.pointer, name, *allow_rollback);
         if decision != Decision::Take {
-            return self
-                .events
-                .declined(&candidate.pointer, decision, &self.serving);
+            return self.events.declined(&candidate.pointer, decision, &self.serving);
         }
         candidate.tries += 1;
         let fetched = (self.fetch)(&candidate.pointer.uri);
-        let verified = fetched
-            .map_err(Into::into)
-            .and_then(|bytes| verify(&candidate.pointer, &bytes));
+        let verified =
+            fetched.map_err(Into::into).and_then(|bytes| verify(&candidate.pointer, &bytes));
         if stop.is_requested() {
             return;
         }
@@ -262,9 +243,7 @@ impl<F: Fetch> Worker<F> {
             Err(refusal) => {
                 let first = *candidate.first.get_or_insert(now);
                 if !refusal.may_pass() || first.elapsed() >= self.settings.fetch_for {
-                    return self
-                        .events
-                        .refused(&candidate.pointer, &refusal, candidate.tries);
+                    return self.events.refused(&candidate.pointer, &refusal, candidate.tries);
                 }
                 if candidate.tries == 1 {
                     self.events.awaited(&candidate.pointer, &refusal);
@@ -278,10 +257,8 @@ impl<F: Fetch> Worker<F> {
 
     fn swap(&mut self, model: Model) {
         let identity = model.identity();
-        self.serving = Serving {
-            version: Some(identity.version.clone()),
-            sha256: identity.sha256.clone(),
-        };
+        self.serving =
+            Serving { version: Some(identity.version.clone()), sha256: identity.sha256.clone() };
         self.events.swapped(&model);
         self.retired.push(self.models.swap(Arc::new(model)));
     }

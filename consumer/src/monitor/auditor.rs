@@ -42,11 +42,8 @@ impl Auditor {
         let Some(every) = settings.audit_every else {
             return Ok(Self { stop, thread: None });
         };
-        let (settings, metrics, flag) = (
-            settings.clone(),
-            telemetry.metrics().clone(),
-            shutdown.clone(),
-        );
+        let (settings, metrics, flag) =
+            (settings.clone(), telemetry.metrics().clone(), shutdown.clone());
         let thread = std::thread::Builder::new()
             .name("auditor".to_owned())
             .spawn(move || go_round(&settings, every, &metrics, &flag))
@@ -57,10 +54,7 @@ impl Auditor {
                     cause: Cause::Other,
                 })
             })?;
-        Ok(Self {
-            stop,
-            thread: Some(thread),
-        })
+        Ok(Self { stop, thread: Some(thread) })
     }
 }
 
@@ -108,14 +102,7 @@ fn tell(report: &Report, metrics: &Metrics, took: Duration) {
         at_unix_s: now_unix_s(),
     };
     metrics.set_audit(found);
-    let AuditFound {
-        reviews,
-        missing,
-        duplicated,
-        both,
-        phantom,
-        ..
-    } = found;
+    let AuditFound { reviews, missing, duplicated, both, phantom, .. } = found;
     let took_ms = took.as_millis();
     // Duplicates are what "at least once" allows.
     if missing + both + phantom == 0 {

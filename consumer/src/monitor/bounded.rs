@@ -18,12 +18,7 @@ pub(super) struct Bounded<K, V> {
 impl<K: Copy + Eq + Hash, V> Bounded<K, V> {
     /// Room for `most` entries, at least one.
     pub(super) fn new(most: usize) -> Self {
-        Self {
-            most: most.max(1),
-            turn: 0,
-            entries: HashMap::new(),
-            by_age: BTreeMap::new(),
-        }
+        Self { most: most.max(1), turn: 0, entries: HashMap::new(), by_age: BTreeMap::new() }
     }
 
     pub(super) fn len(&self) -> usize {

@@ -17,11 +17,7 @@ impl Exact {
         const BIAS: u64 = 1075;
         let bits = x.to_bits();
         let (exponent, fraction) = ((bits >> 52) & 0x7ff, bits & ((1 << 52) - 1));
-        let mantissa = i128::from(if exponent == 0 {
-            fraction
-        } else {
-            fraction | (1 << 52)
-        });
+        let mantissa = i128::from(if exponent == 0 { fraction } else { fraction | (1 << 52) });
         let up = exponent.max(1) + u64::from(FRACTION);
         let shift = |by: u64| u32::try_from(by).unwrap_or(u32::MAX);
         Self(match up.checked_sub(BIAS) {

@@ -151,10 +151,7 @@ impl Join {
             return;
         };
         let key = (Id::of(scored.id), version);
-        let said = Said {
-            source: scored.source,
-            probability: scored.probability,
-        };
+        let said = Said { source: scored.source, probability: scored.probability };
         if let Some(pair) = self.pairs.get(&key).copied() {
             if said > pair.said {
                 self.count(key, |tally| {
@@ -174,11 +171,9 @@ impl Join {
             return;
         }
         match self.labels.get(&key.0).copied() {
-            Some(Truth {
-                is_positive: Some(is_positive),
-                place,
-                ..
-            }) => self.pair(key, said, is_positive, place),
+            Some(Truth { is_positive: Some(is_positive), place, .. }) => {
+                self.pair(key, said, is_positive, place)
+            }
             _ => self.wait(key, said),
         }
     }
@@ -186,9 +181,7 @@ impl Join {
     /// Takes a label in.
     pub fn label(&mut self, labelled: &Labelled<'_>) {
         let id = Id::of(labelled.id);
-        let Labelled {
-            is_positive, place, ..
-        } = *labelled;
+        let Labelled { is_positive, place, .. } = *labelled;
         match self.labels.get(&id) {
             Some(truth) if place <= truth.place => return,
             Some(_) => self.edit(id, |truth| {
@@ -259,16 +252,11 @@ impl Join {
         let mut versions: Vec<&Version> = self.versions.iter().collect();
         versions.sort_by(|a, b| (b.newest_ms, &b.name).cmp(&(a.newest_ms, &a.name)));
         let told = versions.into_iter();
-        told.map(|version| (version.name.as_str(), &version.tally))
-            .collect()
+        told.map(|version| (version.name.as_str(), &version.tally)).collect()
     }
 
     fn pair(&mut self, key: Key, said: Said, is_positive: bool, labelled: Place) {
-        let pair = Pair {
-            said,
-            is_positive,
-            labelled,
-        };
+        let pair = Pair { said, is_positive, labelled };
         self.count(key, |tally| tally.add(said.probability, is_positive));
         self.edit(key.0, |truth| truth.pairs += 1);
         if let Some((oldest, pair)) = self.pairs.insert(key, pair) {
@@ -294,14 +282,8 @@ impl Join {
     fn remember(&mut self, id: Id, is_positive: Option<bool>, place: Place) {
         // A pair may outlive its label.
         let versions = self.versions.iter();
-        let pairs = versions
-            .filter(|version| self.pairs.get(&(id, version.key)).is_some())
-            .count();
-        let truth = Truth {
-            place,
-            is_positive,
-            pairs,
-        };
+        let pairs = versions.filter(|version| self.pairs.get(&(id, version.key)).is_some()).count();
+        let truth = Truth { place, is_positive, pairs };
         self.waiting_labels += usize::from(truth.waits());
         if let Some((_, oldest)) = self.labels.insert(id, truth) {
             self.forgotten.labels += 1;
@@ -327,10 +309,7 @@ impl Join {
 
     /// The number of a version; none if there are newer ones than can be told.
     fn version(&mut self, name: &str, written_ms: i64) -> Option<u32> {
-        let end = name
-            .char_indices()
-            .nth(VERSION_CHARACTERS)
-            .map_or(name.len(), |(end, _)| end);
+        let end = name.char_indices().nth(VERSION_CHARACTERS).map_or(name.len(), |(end, _)| end);
         let name = name.get(..end).unwrap_or(name);
         let mut known = self.versions.iter_mut();
         if let Some(version) = known.find(|version| version.name == name) {
@@ -360,8 +339,7 @@ impl Join {
         self.versions.retain(|version| version.key != dropped);
         self.waiting.retain(|(_, key)| *key != dropped, |_, _| {});
         let mut ids = Vec::new();
-        self.pairs
-            .retain(|(_, key)| *key != dropped, |(id, _), _| ids.push(*id));
+        self.pairs.retain(|(_, key)| *key != dropped, |(id, _), _| ids.push(*id));
         for id in ids {
             self.edit(id, |truth| truth.pairs = truth.pairs.saturating_sub(1));
         }

@@ -12,13 +12,7 @@ use super::{Monitor, settings::MonitorSettings};
 /// [`Failure::Retry`] when a topic is missing or nothing arrives for as long as the settings say; [`Failure::Fatal`] when
 /// reading is not allowed.
 pub fn read(settings: &MonitorSettings) -> Result<Monitor, Failure> {
-    let MonitorSettings {
-        kafka,
-        topics,
-        labels_topic,
-        patience,
-        ..
-    } = settings;
+    let MonitorSettings { kafka, topics, labels_topic, patience, .. } = settings;
     let mut monitor = Monitor::new(settings.remember);
     snapshot::read(kafka, labels_topic, *patience, |record, _| {
         monitor.label(&record);

@@ -181,10 +181,7 @@ mod tests {
     #[test]
     fn a_version_without_a_label_has_nulls_that_say_why_and_no_series() {
         let mut join = Join::new(10);
-        let place = |offset| Place {
-            partition: 0,
-            offset,
-        };
+        let place = |offset| Place { partition: 0, offset };
         for (id, version) in [("a", "1"), ("b", "2")] {
             join.verdict(&Scored {
                 id,
@@ -194,11 +191,7 @@ mod tests {
                 written_ms: 0,
             });
         }
-        join.label(&Labelled {
-            id: "a",
-            is_positive: Some(true),
-            place: place(3),
-        });
+        join.label(&Labelled { id: "a", is_positive: Some(true), place: place(3) });
         let report = Report::of(&join, 2, 1, 0);
         let json = report.json();
         for version in json["versions"].as_array().unwrap() {

@@ -77,9 +77,7 @@ pub fn run(
 pub(super) const CHECKS: [&str; 2] = ["kafka", "caught_up"];
 
 fn look(topics: [&Topic; 2], kafka: &Check, caught_up: &Check) {
-    let mut down = topics
-        .iter()
-        .filter_map(|topic| topic.follower.connection().why_down());
+    let mut down = topics.iter().filter_map(|topic| topic.follower.connection().why_down());
     match down.next() {
         None => kafka.pass(),
         Some(why) => kafka.fail(why),

@@ -29,40 +29,20 @@ pub struct MonitorArgs {
     pub labels_topic: String,
 
     /// Consumer group whose work is audited: reviews that it is not done with are not missing
-    #[arg(
-        long,
-        env = "VERDICT_GROUP",
-        default_value = "verdict",
-        value_name = "NAME"
-    )]
+    #[arg(long, env = "VERDICT_GROUP", default_value = "verdict", value_name = "NAME")]
     pub group: String,
 
     /// Verdicts without a label to remember; as many with a label, and as many labels; about 200 bytes each. The oldest
     /// are forgotten first
-    #[arg(
-        long,
-        env = "VERDICT_REMEMBER",
-        default_value_t = 1_000_000,
-        value_name = "N"
-    )]
+    #[arg(long, env = "VERDICT_REMEMBER", default_value_t = 1_000_000, value_name = "N")]
     pub remember: usize,
 
     /// Time between two audits, in seconds; 0: none
-    #[arg(
-        long,
-        env = "VERDICT_AUDIT_EVERY_S",
-        default_value_t = 600,
-        value_name = "S"
-    )]
+    #[arg(long, env = "VERDICT_AUDIT_EVERY_S", default_value_t = 600, value_name = "S")]
     pub audit_every_s: u64,
 
     /// Address of /metrics, /healthz and /readyz
-    #[arg(
-        long,
-        env = "VERDICT_LISTEN",
-        default_value = "127.0.0.1:9104",
-        value_name = "IP:PORT"
-    )]
+    #[arg(long, env = "VERDICT_LISTEN", default_value = "127.0.0.1:9104", value_name = "IP:PORT")]
     pub listen: SocketAddr,
 
     /// Read up to the present ends of the topics, print how right the verdicts were, and end
@@ -127,21 +107,10 @@ impl MonitorArgs {
         // More could not be summed exactly.
         let most = Exact::MOST / 2;
         if !(1..=most).contains(&self.remember) {
-            problems.push(format!(
-                "--remember must be 1 to {most}, got {}",
-                self.remember
-            ));
+            problems.push(format!("--remember must be 1 to {most}, got {}", self.remember));
         }
-        let kafka = self
-            .kafka
-            .check()
-            .map_err(|bad| problems.extend(bad.0))
-            .ok();
-        let price = self
-            .telemetry
-            .price()
-            .map_err(|problem| problems.push(problem))
-            .ok();
+        let kafka = self.kafka.check().map_err(|bad| problems.extend(bad.0)).ok();
+        let price = self.telemetry.price().map_err(|problem| problems.push(problem)).ok();
         let (Some(kafka), Some(price), []) = (kafka, price, problems.as_slice()) else {
             return Err(BadSettings(problems));
         };
@@ -181,29 +150,18 @@ mod tests {
         assert_eq!(settings.listen, "127.0.0.1:9104".parse().unwrap());
         assert_eq!(settings.remember, 1_000_000);
         assert_eq!(settings.audit_every, Some(Duration::from_secs(600)));
-        assert_eq!(
-            (&*settings.group, &*settings.labels_topic),
-            ("verdict", "reviews.labels")
-        );
+        assert_eq!((&*settings.group, &*settings.labels_topic), ("verdict", "reviews.labels"));
         let quiet = typed(&["--audit-every-s=0"]).unwrap().check().unwrap();
         assert_eq!(quiet.audit_every, None);
     }
 
     #[test]
     fn all_problems_are_told_together() {
-        let flags = [
-            "--remember=0",
-            "--group= ",
-            "--labels-topic=reviews",
-            "--kafka=nonsense",
-        ];
+        let flags = ["--remember=0", "--group= ", "--labels-topic=reviews", "--kafka=nonsense"];
         let BadSettings(problems) = typed(&flags).unwrap().check().unwrap_err();
         assert_eq!(problems.len(), flags.len(), "{problems:?}");
         let told = "--remember must be 1 to 67108864, got 0";
-        assert!(
-            problems.iter().any(|problem| problem == told),
-            "{problems:?}"
-        );
+        assert!(problems.iter().any(|problem| problem == told), "{problems:?}");
     }
 
     #[test]

@@ -75,10 +75,7 @@ impl Tally {
         count(&mut self.right, u64::from((p >= 0.5) == is_positive));
         sum(&mut self.squares, Exact::of(square));
         sum(&mut self.fourths, Exact::of(square * square));
-        let bins = [
-            self.ece.get_mut(bin(p, ECE_BINS)),
-            self.curve.get_mut(bin(p, CURVE_BINS)),
-        ];
+        let bins = [self.ece.get_mut(bin(p, ECE_BINS)), self.curve.get_mut(bin(p, CURVE_BINS))];
         for bin in bins.into_iter().flatten() {
             count(&mut bin.n, 1);
             count(&mut bin.positive, u64::from(is_positive));
@@ -117,19 +114,11 @@ impl Tally {
         let value = self.squares.value() / n;
         if self.n == 1 {
             let (lower, upper) = (0.0, 1.0);
-            return Some(Estimate {
-                value,
-                lower,
-                upper,
-            });
+            return Some(Estimate { value, lower, upper });
         }
         let spread = (self.fourths.value() / n - value * value).max(0.0);
         let half = Z * (spread / (n - 1.0)).sqrt();
-        Some(Estimate {
-            value,
-            lower: (value - half).max(0.0),
-            upper: (value + half).min(1.0),
-        })
+        Some(Estimate { value, lower: (value - half).max(0.0), upper: (value + half).min(1.0) })
     }
 
     /// The expected calibration error over [`ECE_BINS`] bins; none of nothing.
@@ -247,20 +236,14 @@ mod tests {
     #[test]
     fn nothing_tells_nothing_and_one_verdict_little() {
         let mut tally = Tally::default();
-        assert_eq!(
-            (tally.accuracy(), tally.brier(), tally.ece()),
-            (None, None, None)
-        );
+        assert_eq!((tally.accuracy(), tally.brier(), tally.ece()), (None, None, None));
         assert!(tally.curve().is_empty());
         tally.add(0.75, true);
         let brier = tally.brier().unwrap();
         assert_eq!((brier.value, brier.lower, brier.upper), (0.0625, 0.0, 1.0));
         assert_eq!(tally.ece(), Some(0.25));
         let accuracy = tally.accuracy().unwrap();
-        assert!(
-            accuracy.lower > 0.2 && accuracy.lower < 0.21,
-            "{accuracy:?}"
-        );
+        assert!(accuracy.lower > 0.2 && accuracy.lower < 0.21, "{accuracy:?}");
         assert_eq!(tally.curve().len(), 1);
         tally.take(0.75, true);
         assert_eq!(tally, Tally::default());

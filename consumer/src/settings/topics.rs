@@ -21,11 +21,7 @@ pub struct TopicArgs {
 
 impl TopicArgs {
     pub(crate) fn all(&self) -> [&String; 3] {
-        [
-            &self.reviews_topic,
-            &self.verdicts_topic,
-            &self.dead_letters_topic,
-        ]
+        [&self.reviews_topic, &self.verdicts_topic, &self.dead_letters_topic]
     }
 
     /// An outcome that is written where outcomes of another kind or reviews are read would be read as one of those.
@@ -42,9 +38,7 @@ impl TopicArgs {
             }
             for (other, same) in named.iter().skip(index + 1) {
                 if topic == same {
-                    problems.push(format!(
-                        "{flag} and {other} must differ, both are {topic:?}"
-                    ));
+                    problems.push(format!("{flag} and {other} must differ, both are {topic:?}"));
                 }
             }
         }

@@ -24,10 +24,7 @@ impl Alarm {
     /// Not raised; `threshold` is the stability index above which it will be.
     #[must_use]
     pub fn new(threshold: f64) -> Self {
-        Self {
-            threshold,
-            raised: false,
-        }
+        Self { threshold, raised: false }
     }
 
     /// Looks at the largest index of a full window.

@@ -89,10 +89,7 @@ mod tests {
     fn one_in_stride_is_taken_whatever_the_offsets_are() {
         let scratch = Scratch::default();
         for (step, stride) in [(1, 10_u64), (2, 2), (10, 10), (7, 63)] {
-            let plan = Plan {
-                stride,
-                shadow: None,
-            };
+            let plan = Plan { stride, shadow: None };
             let n = 20_000_i64;
             let taken = (0..n)
                 .filter(|i| {

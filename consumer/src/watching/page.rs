@@ -110,10 +110,8 @@ pub(super) fn render(state: &Arc<Mutex<State>>) -> String {
             })
             .collect();
     }
-    serde_json::to_string_pretty(&page).map_or_else(
-        |error| format!("{{\"error\":\"{error}\"}}\n"),
-        |text| text + "\n",
-    )
+    serde_json::to_string_pretty(&page)
+        .map_or_else(|error| format!("{{\"error\":\"{error}\"}}\n"), |text| text + "\n")
 }
 
 type Sample = (TermSample, Arc<verdict_sentiment::Model>);
@@ -139,25 +137,23 @@ fn read(state: &State) -> (Page, Option<Sample>) {
             mean_tokens: window.mean_tokens(),
             oov_ratio: window.oov_ratio(),
         }),
-        drift: window
-            .filter(|window| window.readings().next().is_some())
-            .map(|window| Drift {
-                threshold: state.alarm.threshold(),
-                alarm: state.alarm.is_raised(),
-                features: window
-                    .readings()
-                    .map(|reading| {
-                        let feature = Feature {
-                            psi: reading.psi,
-                            training_mean: reading.reference.mean(),
-                            edges: reading.reference.edges().to_vec(),
-                            training: reading.reference.counts().to_vec(),
-                            window: reading.counts.to_vec(),
-                        };
-                        (reading.feature.as_str(), feature)
-                    })
-                    .collect(),
-            }),
+        drift: window.filter(|window| window.readings().next().is_some()).map(|window| Drift {
+            threshold: state.alarm.threshold(),
+            alarm: state.alarm.is_raised(),
+            features: window
+                .readings()
+                .map(|reading| {
+                    let feature = Feature {
+                        psi: reading.psi,
+                        training_mean: reading.reference.mean(),
+                        edges: reading.reference.edges().to_vec(),
+                        training: reading.reference.counts().to_vec(),
+                        window: reading.counts.to_vec(),
+                    };
+                    (reading.feature.as_str(), feature)
+                })
+                .collect(),
+        }),
         terms: Vec::new(),
         shadow: state.shadow.as_ref().map(|shadow| Shadow {
             name: shadow.identity().name.clone(),
@@ -171,9 +167,8 @@ fn read(state: &State) -> (Page, Option<Sample>) {
             examples: examples(&state.tally.examples, shadow.identity()),
         }),
     };
-    let sample = window
-        .and(serving)
-        .map(|serving| (serving.sample.clone(), Arc::clone(&serving.model)));
+    let sample =
+        window.and(serving).map(|serving| (serving.sample.clone(), Arc::clone(&serving.model)));
     (page, sample)
 }
 
@@ -181,14 +176,8 @@ fn examples(examples: &VecDeque<Disagreement>, shadow: &Identity) -> Vec<Example
     let examples = examples.iter().rev().map(|example| Example {
         source: example.source.clone(),
         id: example.id.clone(),
-        serving: Scored {
-            version: example.version.clone(),
-            probability: example.serving,
-        },
-        shadow: Scored {
-            version: shadow.version.clone(),
-            probability: example.shadow,
-        },
+        serving: Scored { version: example.version.clone(), probability: example.serving },
+        shadow: Scored { version: shadow.version.clone(), probability: example.shadow },
     });
     examples.collect()
 }

@@ -26,10 +26,7 @@ pub fn psi(reference: &Bins, counts: &[u32]) -> f64 {
     parts.map(|(p, q)| (q - p) * (q / p).ln()).sum()
 }
 
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "far fewer reviews than 2^53 train a model"
-)]
+#[expect(clippy::cast_precision_loss, reason = "far fewer reviews than 2^53 train a model")]
 fn as_f64(n: u64) -> f64 {
     n as f64
 }
@@ -47,10 +44,7 @@ mod tests {
     fn it_is_what_can_be_computed_by_hand() {
         let by_hand = |reference: &[u64], counts: &[u32], expected: f64| {
             let got = psi(&bins(reference), counts);
-            assert!(
-                (got - expected).abs() < 1e-12,
-                "{reference:?} {counts:?}: {got}"
-            );
+            assert!((got - expected).abs() < 1e-12, "{reference:?} {counts:?}: {got}");
         };
         // Smoothed, the reference has 1.5 of 3 in each bin, the window 2.5 and 1.5 of 4.
         let third = (0.625 - 0.5) * (0.625_f64 / 0.5).ln() + (0.375 - 0.5) * (0.375_f64 / 0.5).ln();

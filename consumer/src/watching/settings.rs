@@ -14,21 +14,11 @@ const MOST_THRESHOLD: f64 = 10.0;
 #[derive(Debug, Clone, Args)]
 pub struct WatchArgs {
     /// Reviews that are compared with those of the training, the last so many; 0 compares none
-    #[arg(
-        long,
-        env = "VERDICT_DRIFT_WINDOW",
-        default_value_t = 1_000,
-        value_name = "N"
-    )]
+    #[arg(long, env = "VERDICT_DRIFT_WINDOW", default_value_t = 1_000, value_name = "N")]
     pub drift_window: usize,
 
     /// Population stability index above which the reviews count as drifted
-    #[arg(
-        long,
-        env = "VERDICT_DRIFT_THRESHOLD",
-        default_value_t = 0.2,
-        value_name = "PSI"
-    )]
+    #[arg(long, env = "VERDICT_DRIFT_THRESHOLD", default_value_t = 0.2, value_name = "PSI")]
     pub drift_threshold: f64,
 
     /// A model that scores the same reviews and is never heard, only compared (see --model)
@@ -36,12 +26,7 @@ pub struct WatchArgs {
     pub shadow: Option<PathBuf>,
 
     /// Part of the reviews that --shadow scores, 0 to 1
-    #[arg(
-        long,
-        env = "VERDICT_SHADOW_SHARE",
-        default_value_t = 1.0,
-        value_name = "PART"
-    )]
+    #[arg(long, env = "VERDICT_SHADOW_SHARE", default_value_t = 1.0, value_name = "PART")]
     pub shadow_share: f64,
 }
 
@@ -74,10 +59,7 @@ impl WatchArgs {
             ));
         }
         if !(0.0..=1.0).contains(&self.shadow_share) {
-            problems.push(format!(
-                "--shadow-share must be 0 to 1, got {}",
-                self.shadow_share
-            ));
+            problems.push(format!("--shadow-share must be 0 to 1, got {}", self.shadow_share));
         }
         WatchSettings {
             window,

@@ -48,19 +48,11 @@ impl ShadowScore {
     pub fn agrees(&self, outcome: &Outcome) -> bool {
         matches!(
             (self, outcome),
-            (
-                Self::Scored {
-                    label: Label::Positive,
-                    ..
-                },
-                Outcome::Verdict(Sentiment::Positive)
-            ) | (
-                Self::Scored {
-                    label: Label::Negative,
-                    ..
-                },
-                Outcome::Verdict(Sentiment::Negative)
-            )
+            (Self::Scored { label: Label::Positive, .. }, Outcome::Verdict(Sentiment::Positive))
+                | (
+                    Self::Scored { label: Label::Negative, .. },
+                    Outcome::Verdict(Sentiment::Negative)
+                )
         )
     }
 }
@@ -70,9 +62,7 @@ impl Shadow {
     #[must_use]
     pub fn new(model: Arc<Model>, share: f64) -> Self {
         let identity = model.identity().clone();
-        Self::by(identity, share, move |scratch, text| {
-            model.score(scratch, text)
-        })
+        Self::by(identity, share, move |scratch, text| model.score(scratch, text))
     }
 
     /// Whatever scores texts, under a name.
@@ -82,11 +72,7 @@ impl Shadow {
         share: f64,
         score: impl Fn(&mut Scratch, &str) -> Score + Send + Sync + 'static,
     ) -> Self {
-        Self {
-            identity,
-            share,
-            score: Arc::new(score),
-        }
+        Self { identity, share, score: Arc::new(score) }
     }
 
     /// What it is.
@@ -115,10 +101,9 @@ impl Shadow {
     /// Scores a text. Total: whatever goes wrong is [`ShadowScore::Failed`]. `scratch` is as good as new afterwards.
     pub fn score(&self, scratch: &mut Scratch, text: &str) -> ShadowScore {
         match catch_unwind(AssertUnwindSafe(|| (self.score)(scratch, text))) {
-            Ok(score) if score.probability.is_finite() => ShadowScore::Scored {
-                probability: score.probability,
-                label: score.label,
-            },
+            Ok(score) if score.probability.is_finite() => {
+                ShadowScore::Scored { probability: score.probability, label: score.label }
+            }
             Ok(_) => ShadowScore::Failed,
             Err(_) => {
                 // Its counts may not be at zero, which the serving model relies on.
@@ -200,20 +185,13 @@ mod tests {
     use super::*;
 
     fn shadow(share: f64, score: fn(&mut Scratch, &str) -> Score) -> Shadow {
-        let identity = Identity {
-            name: "shadow".to_owned(),
-            version: "1".to_owned(),
-            sha256: String::new(),
-        };
+        let identity =
+            Identity { name: "shadow".to_owned(), version: "1".to_owned(), sha256: String::new() };
         Shadow::by(identity, share, score)
     }
 
     fn half() -> Score {
-        Score {
-            score: 0.0,
-            probability: 0.5,
-            label: Label::Positive,
-        }
+        Score { score: 0.0, probability: 0.5, label: Label::Positive }
     }
 
     #[test]
@@ -237,10 +215,7 @@ mod tests {
         let mut scratch = Scratch::default();
         let panics = shadow(1.0, |_, text| panic!("{text}"));
         assert_eq!(panics.score(&mut scratch, "x"), ShadowScore::Failed);
-        let no_number = shadow(1.0, |_, _| Score {
-            probability: f64::NAN,
-            ..half()
-        });
+        let no_number = shadow(1.0, |_, _| Score { probability: f64::NAN, ..half() });
         assert_eq!(no_number.score(&mut scratch, "x"), ShadowScore::Failed);
     }
 

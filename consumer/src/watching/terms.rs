@@ -45,11 +45,7 @@ impl TermSample {
     /// An empty sample of the last `window` reviews.
     #[must_use]
     pub fn new(window: usize) -> Self {
-        Self {
-            window: window as u64,
-            seen: 0,
-            reviews: VecDeque::new(),
-        }
+        Self { window: window as u64, seen: 0, reviews: VecDeque::new() }
     }
 
     /// A review has come; `columns` where it was looked at closely, as one of `weight`.
@@ -59,11 +55,7 @@ impl TermSample {
             if self.reviews.len() >= MAX_SAMPLE {
                 self.reviews.pop_front();
             }
-            self.reviews.push_back(Sampled {
-                at: self.seen,
-                weight,
-                columns: Arc::clone(columns),
-            });
+            self.reviews.push_back(Sampled { at: self.seen, weight, columns: Arc::clone(columns) });
         }
         let gone = self.seen.saturating_sub(self.window);
         while self.reviews.front().is_some_and(|review| review.at <= gone) {
@@ -127,16 +119,14 @@ impl TermSample {
             shifts.truncate(most);
         }
         shifts.sort_unstable_by(largest_first);
-        let named = shifts
-            .into_iter()
-            .filter_map(|(column, window_df, training_df, shift)| {
-                Some(TermShift {
-                    term: vectorizer.vocabulary().term(column)?,
-                    window_df,
-                    training_df,
-                    shift,
-                })
-            });
+        let named = shifts.into_iter().filter_map(|(column, window_df, training_df, shift)| {
+            Some(TermShift {
+                term: vectorizer.vocabulary().term(column)?,
+                window_df,
+                training_df,
+                shift,
+            })
+        });
         named.collect()
     }
 }

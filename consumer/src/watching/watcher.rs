@@ -59,24 +59,14 @@ impl Watching {
             tally: Tally::default(),
         }));
         let shown = Arc::clone(&state);
-        telemetry
-            .pages()
-            .add(PATH, "application/json", move || page::render(&shown));
-        Self {
-            state,
-            shadow,
-            metrics,
-            window: settings.window,
-        }
+        telemetry.pages().add(PATH, "application/json", move || page::render(&shown));
+        Self { state, shadow, metrics, window: settings.window }
     }
 
     /// What is looked at in a batch of so many records.
     #[must_use]
     pub fn plan(&self, records: usize) -> Plan<'_> {
-        Plan {
-            stride: Plan::stride(records, self.window),
-            shadow: self.shadow.as_ref(),
-        }
+        Plan { stride: Plan::stride(records, self.window), shadow: self.shadow.as_ref() }
     }
 
     /// Another model serves from now on: the window and the comparison with the shadow begin anew.
@@ -122,22 +112,14 @@ impl Watching {
             let Some(review) = &ending.observation else {
                 continue;
             };
-            self.metrics
-                .record_review(review.probability, as_f64(review.seen.tokens));
+            self.metrics.record_review(review.probability, as_f64(review.seen.tokens));
             if let Some(window) = &mut serving.window {
                 window.push(review);
                 serving.sample.push(review.columns.as_ref(), stride);
                 serving.since_look += 1;
             }
             if let Some(shadow) = review.shadow {
-                self.compare(
-                    tally,
-                    &serving.model,
-                    record,
-                    ending,
-                    review.probability,
-                    shadow,
-                );
+                self.compare(tally, &serving.model, record, ending, review.probability, shadow);
             }
         }
         if serving.since_look >= (self.window / LOOKS_A_WINDOW).max(1) {
@@ -212,8 +194,7 @@ impl Watching {
             self.metrics.record_shadow(ShadowOutcome::Agree, difference);
             return tally.agrees(difference);
         }
-        self.metrics
-            .record_shadow(ShadowOutcome::Disagree, difference);
+        self.metrics.record_shadow(ShadowOutcome::Disagree, difference);
         let id = ending.output.key.as_deref().unwrap_or_default();
         tally.disagrees(Disagreement {
             source: record.position(),
@@ -226,16 +207,11 @@ impl Watching {
 }
 
 fn told(shifts: &[TermShift<'_>]) -> String {
-    let told = shifts
-        .iter()
-        .map(|shift| format!("{} {:+.3}", shift.term, shift.shift));
+    let told = shifts.iter().map(|shift| format!("{} {:+.3}", shift.term, shift.shift));
     told.collect::<Vec<_>>().join(", ")
 }
 
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "a review has far fewer tokens than 2^53"
-)]
+#[expect(clippy::cast_precision_loss, reason = "a review has far fewer tokens than 2^53")]
 fn as_f64(n: usize) -> f64 {
     n as f64
 }

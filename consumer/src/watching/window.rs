@@ -70,11 +70,7 @@ impl Window {
             .into_iter()
             .filter_map(|(which, reference)| {
                 let reference = reference?;
-                Some(Feature {
-                    which,
-                    counts: vec![0; reference.n_bins()],
-                    reference,
-                })
+                Some(Feature { which, counts: vec![0; reference.n_bins()], reference })
             })
             .collect()
         });
@@ -128,11 +124,7 @@ impl Window {
         step(&mut self.sums.tokens, entry.tokens);
         for (feature, bin) in self.features.iter_mut().zip(entry.bins) {
             if let Some(count) = feature.counts.get_mut(usize::from(bin)) {
-                *count = if comes {
-                    *count + 1
-                } else {
-                    count.saturating_sub(1)
-                };
+                *count = if comes { *count + 1 } else { count.saturating_sub(1) };
             }
         }
     }
@@ -186,11 +178,7 @@ impl Window {
     /// P(positive), on average; `None` without a review.
     #[must_use]
     pub fn mean_probability(&self) -> Option<f64> {
-        let sum: f64 = self
-            .entries
-            .iter()
-            .map(|entry| f64::from(entry.probability))
-            .sum();
+        let sum: f64 = self.entries.iter().map(|entry| f64::from(entry.probability)).sum();
         (!self.entries.is_empty()).then(|| sum / count_f64(self.entries.len() as u64))
     }
 }
@@ -199,10 +187,7 @@ fn ratio(part: u64, of: u64) -> Option<f64> {
     (of > 0).then(|| count_f64(part) / count_f64(of))
 }
 
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "a window has far fewer tokens than 2^53"
-)]
+#[expect(clippy::cast_precision_loss, reason = "a window has far fewer tokens than 2^53")]
 fn count_f64(n: u64) -> f64 {
     n as f64
 }

@@ -35,11 +35,7 @@ pub(crate) fn cases(place: &Path, serving: &ModelPointer) -> Vec<Bad> {
     let mut case = |what: &'static str, outcome: &'static str, bytes: &[u8], told: &[u8]| {
         let path = place.join(format!("bad-{}", cases.len()));
         std::fs::write(&path, bytes).unwrap();
-        cases.push(Bad {
-            what,
-            value: pointer_to(&path, told, "6").encode().unwrap(),
-            outcome,
-        });
+        cases.push(Bad { what, value: pointer_to(&path, told, "6").encode().unwrap(), outcome });
     };
 
     // Bytes that are not those that were published.
@@ -57,91 +53,31 @@ pub(crate) fn cases(place: &Path, serving: &ModelPointer) -> Vec<Bad> {
     published("empty", "format", b"");
     published("half a model", "format", &good[..good.len() / 2]);
     published("a model without its end", "format", &good[..good.len() - 1]);
-    published(
-        "another format",
-        "format",
-        b"PK\x03\x04 an archive of something",
-    );
-    published(
-        "a program, as pickle has it",
-        "format",
-        b"\x80\x04cos\nsystem\n.",
-    );
+    published("another format", "format", b"PK\x03\x04 an archive of something");
+    published("a program, as pickle has it", "format", b"\x80\x04cos\nsystem\n.");
     let flipped_inside = flipped(&good, TERM_TEXT);
-    published(
-        "a bit flipped before it was published",
-        "checksum",
-        &flipped_inside,
-    );
+    published("a bit flipped before it was published", "checksum", &flipped_inside);
     let sealed = |at, bytes: &[u8]| resealed(&good, at, bytes);
     published("a wrong magic", "format", &sealed(0, b"verdict\x1a"));
-    published(
-        "a newer format",
-        "format",
-        &sealed(VERSION, &2u32.to_le_bytes()),
-    );
+    published("a newer format", "format", &sealed(VERSION, &2u32.to_le_bytes()));
     let ten_gb = 10_000_000_000_u64.to_le_bytes();
     published("a length of 10 GB", "format", &sealed(LENGTH, &ten_gb));
-    published(
-        "a length of all ones",
-        "format",
-        &sealed(LENGTH, &[0xff; 8]),
-    );
+    published("a length of all ones", "format", &sealed(LENGTH, &[0xff; 8]));
     published("four billion terms", "format", &sealed(TERMS, &[0xff; 4]));
-    published(
-        "four more terms",
-        "format",
-        &sealed(TERMS, &7u32.to_le_bytes()),
-    );
-    published(
-        "an about of 4 GB",
-        "format",
-        &sealed(ABOUT_LENGTH, &[0xff; 4]),
-    );
+    published("four more terms", "format", &sealed(TERMS, &7u32.to_le_bytes()));
+    published("an about of 4 GB", "format", &sealed(ABOUT_LENGTH, &[0xff; 4]));
     let f32s = |x: f32| x.to_le_bytes();
-    published(
-        "a weight that is not a number",
-        "format",
-        &sealed(WEIGHTS, &f32s(f32::NAN)),
-    );
-    published(
-        "an infinite weight",
-        "format",
-        &sealed(WEIGHTS, &f32s(f32::INFINITY)),
-    );
+    published("a weight that is not a number", "format", &sealed(WEIGHTS, &f32s(f32::NAN)));
+    published("an infinite weight", "format", &sealed(WEIGHTS, &f32s(f32::INFINITY)));
     published("a weight of 1e30", "format", &sealed(WEIGHTS, &f32s(1e30)));
     let f64s = |x: f64| x.to_le_bytes();
-    published(
-        "an intercept that is not a number",
-        "format",
-        &sealed(INTERCEPT, &f64s(f64::NAN)),
-    );
-    published(
-        "a calibration that turns round",
-        "format",
-        &sealed(SLOPE, &f64s(-1.0)),
-    );
-    published(
-        "terms that are not text",
-        "format",
-        &sealed(TERM_TEXT, &[0xff]),
-    );
+    published("an intercept that is not a number", "format", &sealed(INTERCEPT, &f64s(f64::NAN)));
+    published("a calibration that turns round", "format", &sealed(SLOPE, &f64s(-1.0)));
+    published("terms that are not text", "format", &sealed(TERM_TEXT, &[0xff]));
     published("terms out of order", "format", &sealed(TERM_TEXT, b"z"));
-    published(
-        "other weights than it was made with",
-        "example",
-        &sealed(WEIGHTS + 8, &f32s(-2.25)),
-    );
-    published(
-        "another intercept than it was made with",
-        "example",
-        &sealed(INTERCEPT, &f64s(3.0)),
-    );
-    published(
-        "a model of another name",
-        "name",
-        &artifact_of("other", 0.6),
-    );
+    published("other weights than it was made with", "example", &sealed(WEIGHTS + 8, &f32s(-2.25)));
+    published("another intercept than it was made with", "example", &sealed(INTERCEPT, &f64s(3.0)));
+    published("a model of another name", "name", &artifact_of("other", 0.6));
 
     // Pointers that lie, or are none.
     let path = place.join("good");
@@ -150,64 +86,30 @@ pub(crate) fn cases(place: &Path, serving: &ModelPointer) -> Vec<Bad> {
     let mut pointer = |what, outcome, edit: fn(&mut ModelPointer)| {
         let mut pointer = honest.clone();
         edit(&mut pointer);
-        cases.push(Bad {
-            what,
-            value: pointer.encode().unwrap(),
-            outcome,
-        });
+        cases.push(Bad { what, value: pointer.encode().unwrap(), outcome });
     };
-    pointer("a wrong checksum", "checksum", |p| {
-        p.sha256 = sha256_hex(b"other")
-    });
+    pointer("a wrong checksum", "checksum", |p| p.sha256 = sha256_hex(b"other"));
     pointer("no checksum", "checksum", |p| p.sha256.clear());
     pointer("a wrong size", "size", |p| p.bytes += 1);
     pointer("a size of 10 GB", "size", |p| p.bytes = 10_000_000_000);
     pointer("a file without end", "size", |p| p.uri = "/dev/zero".into());
-    pointer("a missing file", "unreachable", |p| {
-        p.uri.push_str(".missing")
-    });
-    pointer("a directory without a model", "unreachable", |p| {
-        p.uri = "/".into()
-    });
-    pointer("a registry that is not known", "unreachable", |p| {
-        p.uri = "ftp://x/y".into()
-    });
+    pointer("a missing file", "unreachable", |p| p.uri.push_str(".missing"));
+    pointer("a directory without a model", "unreachable", |p| p.uri = "/".into());
+    pointer("a registry that is not known", "unreachable", |p| p.uri = "ftp://x/y".into());
     pointer("no place at all", "unreachable", |p| p.uri.clear());
-    pointer("another name than the key's", "name", |p| {
-        p.name = "other".into()
-    });
+    pointer("another name than the key's", "name", |p| p.name = "other".into());
     pointer("an older version", "older", |p| p.version = "4".into());
     let mut conflicting = honest.clone();
     conflicting.version.clone_from(&serving.version);
     let values: [(&str, &str, Vec<u8>); 6] = [
-        (
-            "other bytes under the version that serves",
-            "conflict",
-            conflicting.encode().unwrap(),
-        ),
-        (
-            "a pointer to what serves",
-            "same",
-            serving.encode().unwrap(),
-        ),
-        (
-            "another message",
-            "pointer",
-            br#"{"id":"r1","text":"A fine film."}"#.to_vec(),
-        ),
-        (
-            "a pointer without its size",
-            "pointer",
-            without(&honest, "bytes"),
-        ),
+        ("other bytes under the version that serves", "conflict", conflicting.encode().unwrap()),
+        ("a pointer to what serves", "same", serving.encode().unwrap()),
+        ("another message", "pointer", br#"{"id":"r1","text":"A fine film."}"#.to_vec()),
+        ("a pointer without its size", "pointer", without(&honest, "bytes")),
         ("not JSON", "pointer", b"models/7".to_vec()),
         ("nothing", "pointer", Vec::new()),
     ];
-    cases.extend(values.map(|(what, outcome, value)| Bad {
-        what,
-        value,
-        outcome,
-    }));
+    cases.extend(values.map(|(what, outcome, value)| Bad { what, value, outcome }));
     cases
 }
 

@@ -27,10 +27,8 @@ pub(crate) fn kafka(partitions: i32) -> Option<(Kafka, KafkaSettings)> {
         Err(error) => panic!("CI needs Kafka: {error}"),
     };
     let settings = KafkaSettings::new(kafka.bootstrap());
-    let specs = topic::catalogue().map(|plan| TopicSpec {
-        partitions,
-        ..TopicSpec::planned(&plan, 1)
-    });
+    let specs =
+        topic::catalogue().map(|plan| TopicSpec { partitions, ..TopicSpec::planned(&plan, 1) });
     topics::ensure(&settings, &specs, PATIENCE).unwrap();
     Some((kafka, settings))
 }
@@ -51,15 +49,8 @@ pub(crate) fn read_until(
     mut is_enough: impl FnMut(&[Record]) -> bool,
 ) -> Vec<Record> {
     let topics = topics.iter().map(|topic| (*topic).to_owned()).collect();
-    let mut source = Source::new(
-        kafka,
-        SourceOptions {
-            group: group.into(),
-            topics,
-            instance: None,
-        },
-    )
-    .unwrap();
+    let mut source =
+        Source::new(kafka, SourceOptions { group: group.into(), topics, instance: None }).unwrap();
     let limits = BatchLimits {
         records: 10_000,
         bytes: 64 << 20,
@@ -69,12 +60,7 @@ pub(crate) fn read_until(
     let deadline = Instant::now() + 2 * PATIENCE;
     let (mut all, mut batch) = (Vec::new(), Vec::new());
     while !is_enough(&all) {
-        assert!(
-            Instant::now() < deadline,
-            "{} records within {:?}",
-            all.len(),
-            2 * PATIENCE
-        );
+        assert!(Instant::now() < deadline, "{} records within {:?}", all.len(), 2 * PATIENCE);
         match source.poll_batch(&limits, &mut batch) {
             Ok(_) | Err(Failure::Retry(_)) => all.append(&mut batch),
             Err(other) => panic!("{other}"),

@@ -44,11 +44,7 @@ pub(crate) fn model() -> Model {
 pub(crate) fn page(address: std::net::SocketAddr, path: &str) -> serde_json::Value {
     use std::io::{Read, Write};
     let mut stream = std::net::TcpStream::connect(address).unwrap();
-    write!(
-        stream,
-        "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
-    )
-    .unwrap();
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
     let (head, body) = answer.split_once("\r\n\r\n").unwrap();
@@ -58,25 +54,16 @@ pub(crate) fn page(address: std::net::SocketAddr, path: &str) -> serde_json::Val
 
 /// Settings as the flags give them.
 pub(crate) fn settings(flags: &[&str]) -> Settings {
-    RunArgs::read(["consumer"].iter().chain(flags))
-        .unwrap()
-        .check()
-        .unwrap()
+    RunArgs::read(["consumer"].iter().chain(flags)).unwrap().check().unwrap()
 }
 
 pub(crate) fn score_settings(explain: Explain) -> ScoreSettings {
-    ScoreSettings {
-        explain,
-        max_review_bytes: 1000,
-        ..settings(&[]).scoring
-    }
+    ScoreSettings { explain, max_review_bytes: 1000, ..settings(&[]).scoring }
 }
 
 pub(crate) fn record(offset: i64, value: impl Into<Vec<u8>>, headers: &[(&str, &[u8])]) -> Record {
-    let headers: Vec<_> = headers
-        .iter()
-        .map(|(name, value)| ((*name).to_owned(), Some(value.to_vec())))
-        .collect();
+    let headers: Vec<_> =
+        headers.iter().map(|(name, value)| ((*name).to_owned(), Some(value.to_vec()))).collect();
     Record {
         topic: "reviews".into(),
         partition: 3,

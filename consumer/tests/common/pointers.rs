@@ -32,9 +32,7 @@ pub(crate) fn pointer_to(uri: &Path, bytes: &[u8], version: &str) -> ModelPointe
         bytes: bytes.len() as u64,
         metrics: BTreeMap::from([("accuracy".into(), 0.9)]),
         trained_at: "2026-01-02T03:04:05.000Z".into(),
-        trained_from: TrainedFrom::Data {
-            sha256: "ab".into(),
-        },
+        trained_from: TrainedFrom::Data { sha256: "ab".into() },
         withdraws: None,
     }
 }

@@ -32,29 +32,18 @@ impl Running {
         let line = until(&log, "serving /metrics");
         let line: serde_json::Value = serde_json::from_str(&line).unwrap();
         let address = find(&line, "address").unwrap();
-        Self {
-            child,
-            log,
-            address,
-        }
+        Self { child, log, address }
     }
 
     pub(crate) fn signal(&self, signal: Signal) {
-        kill_process(
-            Pid::from_raw(self.child.id().try_into().unwrap()).unwrap(),
-            signal,
-        )
-        .unwrap();
+        kill_process(Pid::from_raw(self.child.id().try_into().unwrap()).unwrap(), signal).unwrap();
     }
 
     /// Status line and body of an operator page.
     pub(crate) fn get(&self, path: &str) -> (String, String) {
         let mut stream = TcpStream::connect(&self.address).unwrap();
-        write!(
-            stream,
-            "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
-        )
-        .unwrap();
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+            .unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
         let (head, body) = answer.split_once("\r\n\r\n").unwrap();
@@ -81,9 +70,7 @@ impl Running {
     /// Waits until the exposition has all of these lines.
     pub(crate) fn await_metrics(&self, lines: &[&str]) -> String {
         self.await_page("/metrics", |_, body| {
-            lines
-                .iter()
-                .all(|line| body.lines().any(|has| has == *line))
+            lines.iter().all(|line| body.lines().any(|has| has == *line))
         })
     }
 }
@@ -102,10 +89,7 @@ const READY_WITHIN: Duration = Duration::from_secs(60);
 fn lines(log: ChildStderr) -> Receiver<String> {
     let (tell, lines) = channel();
     thread::spawn(move || {
-        BufReader::new(log)
-            .lines()
-            .map_while(Result::ok)
-            .all(|line| tell.send(line).is_ok())
+        BufReader::new(log).lines().map_while(Result::ok).all(|line| tell.send(line).is_ok())
     });
     lines
 }
@@ -124,9 +108,6 @@ pub(crate) fn until(log: &Receiver<String>, what: &str) -> String {
 
 fn find(value: &serde_json::Value, name: &str) -> Option<String> {
     let object = value.as_object()?;
-    let here = object
-        .get(name)
-        .and_then(|found| found.as_str())
-        .map(str::to_owned);
+    let here = object.get(name).and_then(|found| found.as_str()).map(str::to_owned);
     here.or_else(|| object.values().find_map(|inner| find(inner, name)))
 }

@@ -17,30 +17,10 @@ pub(crate) type Row = Result<Review, ReadError>;
 
 /// The parts of the layout, in the order in which a folder is read.
 const PARTS: [Part; 4] = [
-    Part {
-        split: Split::Train,
-        name: "train",
-        label: true,
-        folder: "pos",
-    },
-    Part {
-        split: Split::Train,
-        name: "train",
-        label: false,
-        folder: "neg",
-    },
-    Part {
-        split: Split::Test,
-        name: "test",
-        label: true,
-        folder: "pos",
-    },
-    Part {
-        split: Split::Test,
-        name: "test",
-        label: false,
-        folder: "neg",
-    },
+    Part { split: Split::Train, name: "train", label: true, folder: "pos" },
+    Part { split: Split::Train, name: "train", label: false, folder: "neg" },
+    Part { split: Split::Test, name: "test", label: true, folder: "pos" },
+    Part { split: Split::Test, name: "test", label: false, folder: "neg" },
 ];
 
 #[derive(Debug, Clone, Copy)]
@@ -79,12 +59,7 @@ impl Found {
     /// A split that was asked for by name must be there, of both labels; of `All`, one split is enough, but not half
     /// of one: a model trained on one label only would be a quiet disaster.
     pub(crate) fn check(&self, split: Split) -> Result<(), SourceProblem> {
-        let counts = || {
-            PARTS
-                .iter()
-                .zip(self.0)
-                .filter(|(part, _)| part.wanted(split))
-        };
+        let counts = || PARTS.iter().zip(self.0).filter(|(part, _)| part.wanted(split));
         if counts().all(|(_, count)| count == 0) {
             return Err(match split {
                 Split::All => SourceProblem::NotAclImdb {
@@ -96,9 +71,7 @@ impl Found {
         for (part, count) in counts() {
             let other = counts().any(|(p, count)| p.split == part.split && count > 0);
             if count == 0 && other {
-                return Err(SourceProblem::NotAclImdb {
-                    missing: part.path(),
-                });
+                return Err(SourceProblem::NotAclImdb { missing: part.path() });
             }
         }
         Ok(())
@@ -129,26 +102,16 @@ impl Folder {
         let root = if nested.is_dir() { &nested } else { root };
         let mut files = VecDeque::new();
         let mut found = Found::default();
-        for (at, part) in PARTS
-            .into_iter()
-            .enumerate()
-            .filter(|(_, part)| part.wanted(split))
-        {
+        for (at, part) in PARTS.into_iter().enumerate().filter(|(_, part)| part.wanted(split)) {
             for (path, stem) in list(&root.join(part.path()))? {
                 found.count(at);
                 files.push_back((part, path, stem));
             }
         }
-        found.check(split).map_err(|problem| ReadError::Source {
-            place: Place::whole(file),
-            problem,
-        })?;
-        Ok(Self {
-            file: Arc::clone(file),
-            files,
-            max,
-            taken: taken.clone(),
-        })
+        found
+            .check(split)
+            .map_err(|problem| ReadError::Source { place: Place::whole(file), problem })?;
+        Ok(Self { file: Arc::clone(file), files, max, taken: taken.clone() })
     }
 
     /// Files not read yet.
@@ -172,10 +135,7 @@ impl Folder {
         if bytes.len() > self.max {
             return Err(ReadError::Row {
                 place,
-                problem: RowProblem::TooLong {
-                    max: self.max,
-                    got: length,
-                },
+                problem: RowProblem::TooLong { max: self.max, got: length },
             });
         }
         review(&bytes, part, stem, place)
@@ -203,10 +163,7 @@ fn list(folder: &Path) -> Result<Vec<(PathBuf, String)>, ReadError> {
     let mut files = Vec::new();
     for entry in entries {
         let path = entry.map_err(fail)?.path();
-        if let Some(stem) = path
-            .file_name()
-            .and_then(|name| review_stem(name.to_str()?))
-        {
+        if let Some(stem) = path.file_name().and_then(|name| review_stem(name.to_str()?)) {
             let stem = stem.to_owned();
             files.push((path, stem));
         }
@@ -217,8 +174,7 @@ fn list(folder: &Path) -> Result<Vec<(PathBuf, String)>, ReadError> {
 
 /// `0_9` of `0_9.txt`; hidden files, as macOS leaves beside each, are none.
 fn review_stem(name: &str) -> Option<&str> {
-    name.strip_suffix(".txt")
-        .filter(|stem| !stem.is_empty() && !stem.starts_with('.'))
+    name.strip_suffix(".txt").filter(|stem| !stem.is_empty() && !stem.starts_with('.'))
 }
 
 /// Whether something with the name of a review is a file, or a link that leads to one. A pipe would never end.
@@ -244,12 +200,7 @@ pub(crate) fn review(bytes: &[u8], part: Part, stem: &str, place: Place) -> Row 
         _ => Ok(text.to_owned()),
     });
     match read {
-        Ok(text) => Ok(Review {
-            text,
-            label: Some(part.label),
-            id: part.entry(stem),
-            place,
-        }),
+        Ok(text) => Ok(Review { text, label: Some(part.label), id: part.entry(stem), place }),
         Err(problem) => Err(ReadError::Row { place, problem }),
     }
 }

@@ -45,10 +45,7 @@ impl Archive {
             gzip,
             split,
             max,
-            out: Outbox {
-                sender,
-                batch: Vec::new(),
-            },
+            out: Outbox { sender, batch: Vec::new() },
         };
         thread::Builder::new()
             .name("unpack".into())
@@ -78,10 +75,7 @@ impl Iterator for Archive {
                 Err(_) => {
                     self.batches = None;
                     let place = Place::whole(&self.file);
-                    let gone = ReadError::Source {
-                        place,
-                        problem: SourceProblem::ReaderGone,
-                    };
+                    let gone = ReadError::Source { place, problem: SourceProblem::ReaderGone };
                     return (!self.complete).then_some(Err(gone));
                 }
             }
@@ -100,11 +94,7 @@ struct Outbox {
 impl Outbox {
     fn push(&mut self, row: Row) -> Result<(), Unwanted> {
         self.batch.push(row);
-        if self.batch.len() < BATCH {
-            Ok(())
-        } else {
-            self.send()
-        }
+        if self.batch.len() < BATCH { Ok(()) } else { self.send() }
     }
 
     fn send(&mut self) -> Result<(), Unwanted> {
@@ -130,13 +120,8 @@ impl Unpack {
             Ok(()) => Ok(()),
             Err(error) => self.out.push(Err(error)),
         };
-        let sent = sent.and_then(|()| {
-            if self.out.batch.is_empty() {
-                Ok(())
-            } else {
-                self.out.send()
-            }
-        });
+        let sent =
+            sent.and_then(|()| if self.out.batch.is_empty() { Ok(()) } else { self.out.send() });
         if sent.is_ok() {
             // Unwanted is all that can go wrong, and then nobody waits for this word either.
             self.out.send().unwrap_or(());
@@ -206,10 +191,7 @@ impl Unpack {
         if let Err(error) = io::copy(&mut archive.into_inner(), &mut io::sink()) {
             return Ok(Err(stream_error(&self.file, self.gzip, error)));
         }
-        let whole = |problem| ReadError::Source {
-            place: Place::whole(&self.file),
-            problem,
-        };
+        let whole = |problem| ReadError::Source { place: Place::whole(&self.file), problem };
         Ok(found.check(self.split).map_err(whole))
     }
 
@@ -227,11 +209,7 @@ impl Unpack {
         else {
             return Ok(None);
         };
-        let claim = Claim {
-            at,
-            part,
-            stem: stem.to_owned(),
-        };
+        let claim = Claim { at, part, stem: stem.to_owned() };
         let what = if !is_content(entry.header().entry_type()) {
             "the entry is a link, or no file"
         } else if !seen.insert(part.entry(stem)) {
@@ -251,9 +229,6 @@ impl Unpack {
 
     fn broken(&self, place: Option<Place>, error: io::Error) -> ReadError {
         let place = place.unwrap_or_else(|| Place::whole(&self.file));
-        ReadError::Source {
-            place,
-            problem: SourceProblem::Archive(error),
-        }
+        ReadError::Source { place, problem: SourceProblem::Archive(error) }
     }
 }

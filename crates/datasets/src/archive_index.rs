@@ -58,10 +58,7 @@ impl Index {
         if !path.is_file() {
             return Ok(None);
         }
-        let fail = |problem| ReadError::Source {
-            place: Place::whole(file),
-            problem,
-        };
+        let fail = |problem| ReadError::Source { place: Place::whole(file), problem };
         let broken = |error| fail(SourceProblem::Archive(error));
         let (handle, _) = open_file(path, file)?;
         let input = prepare(Box::new(handle), file, &Taken::default(), false)?;
@@ -92,10 +89,7 @@ impl Index {
         split: Split,
         file: &Arc<str>,
     ) -> Result<Self, ReadError> {
-        let mut index = Self {
-            claims: HashMap::new(),
-            problems: Vec::new(),
-        };
+        let mut index = Self { claims: HashMap::new(), problems: Vec::new() };
         let shown = |path: &[u8]| String::from_utf8_lossy(path).into_owned();
         let mut folders: HashMap<(usize, &str), &[u8]> = HashMap::new();
         for (path, node) in nodes {
@@ -119,11 +113,7 @@ impl Index {
                     problem: SourceProblem::TwoFolders { first, second },
                 });
             }
-            let claim = Claim {
-                at,
-                part,
-                stem: stem.to_owned(),
-            };
+            let claim = Claim { at, part, stem: stem.to_owned() };
             match follow(nodes, node) {
                 Ok(number) => index.claims.entry(number).or_default().push(claim),
                 Err(what) => index.problems.push((claim, RowProblem::NotAFile { what })),
@@ -132,20 +122,14 @@ impl Index {
         // The map's order is chance; the reviews' must not be.
         let name = |claim: &Claim| (claim.at, claim.stem.clone());
         index.problems.sort_by_key(|(claim, _)| name(claim));
-        index
-            .claims
-            .values_mut()
-            .for_each(|claims| claims.sort_by_key(name));
+        index.claims.values_mut().for_each(|claims| claims.sort_by_key(name));
         Ok(index)
     }
 }
 
 /// Whether an entry of this type has content of its own.
 pub(crate) fn is_content(kind: EntryType) -> bool {
-    matches!(
-        kind,
-        EntryType::Regular | EntryType::Continuous | EntryType::GNUSparse
-    )
+    matches!(kind, EntryType::Regular | EntryType::Continuous | EntryType::GNUSparse)
 }
 
 fn follow(nodes: &HashMap<Vec<u8>, Node>, node: &Node) -> Result<usize, &'static str> {

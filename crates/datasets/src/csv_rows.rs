@@ -70,10 +70,8 @@ impl CsvRows {
                 problem: SourceProblem::Empty,
             });
         }
-        let columns = Columns::find(&header, labels).map_err(|problem| ReadError::Source {
-            place: Place::line(file, 1),
-            problem,
-        })?;
+        let columns = Columns::find(&header, labels)
+            .map_err(|problem| ReadError::Source { place: Place::line(file, 1), problem })?;
         Ok(Self {
             file: Arc::clone(file),
             gzip,
@@ -107,9 +105,9 @@ impl CsvRows {
         let label = match label {
             None if self.labels == Labels::Required => return Err(RowProblem::NoLabel),
             None => None,
-            Some(cell) => Some(parse_label(cell).ok_or_else(|| RowProblem::Label {
-                got: shortened(cell),
-            })?),
+            Some(cell) => {
+                Some(parse_label(cell).ok_or_else(|| RowProblem::Label { got: shortened(cell) })?)
+            }
         };
         let id = match columns.id {
             Some(at) => Some(self.cell(at)?).filter(|id| !id.is_empty()),
@@ -124,10 +122,8 @@ impl CsvRows {
     }
 
     fn cell(&self, at: usize) -> Result<&str, RowProblem> {
-        let bytes = self.row.get(at).ok_or(RowProblem::ShortRow {
-            need: at + 1,
-            got: self.row.len(),
-        })?;
+        let bytes =
+            self.row.get(at).ok_or(RowProblem::ShortRow { need: at + 1, got: self.row.len() })?;
         let last = at + 1 == self.row.len();
         let bytes = bytes.strip_suffix(b"\r").filter(|_| last).unwrap_or(bytes);
         text(bytes)
@@ -158,10 +154,7 @@ impl Iterator for CsvRows {
         let read = if self.reader.get_mut().inner.is_faulty(last) {
             Err(RowProblem::Quote)
         } else if length > self.max {
-            Err(RowProblem::TooLong {
-                max: self.max,
-                got: length as u64,
-            })
+            Err(RowProblem::TooLong { max: self.max, got: length as u64 })
         } else {
             self.read_row(&place)
         };
@@ -172,25 +165,15 @@ impl Iterator for CsvRows {
 impl Columns {
     fn find(header: &ByteRecord, labels: Labels) -> Result<Self, SourceProblem> {
         let names: Vec<String> = header.iter().map(column_name).collect();
-        let position = |wanted: [&str; 2]| {
-            names
-                .iter()
-                .position(|name| wanted.contains(&name.as_str()))
-        };
-        let missing = |need| SourceProblem::Column {
-            need,
-            got: shortened(&names.join(",")),
-        };
+        let position =
+            |wanted: [&str; 2]| names.iter().position(|name| wanted.contains(&name.as_str()));
+        let missing = |need| SourceProblem::Column { need, got: shortened(&names.join(",")) };
         let label = position(LABEL_COLUMNS);
         if label.is_none() && labels == Labels::Required {
             return Err(missing("\"sentiment\" (or \"label\")"));
         }
         let text = position(TEXT_COLUMNS).ok_or_else(|| missing("\"review\" (or \"text\")"))?;
-        Ok(Self {
-            text,
-            label,
-            id: position(ID_COLUMNS),
-        })
+        Ok(Self { text, label, id: position(ID_COLUMNS) })
     }
 }
 

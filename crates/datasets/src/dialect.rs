@@ -32,11 +32,8 @@ impl Dialect {
     /// The dialect of a table that begins with `start`, some rows if they are there.
     pub(crate) fn of(start: &[u8]) -> Self {
         let header = first_line(start);
-        let known = |separator: &u8| {
-            names(header, *separator)
-                .filter(|name| is_known(name))
-                .count()
-        };
+        let known =
+            |separator: &u8| names(header, *separator).filter(|name| is_known(name)).count();
         let separator = SEPARATORS
             .into_iter()
             // The first of several, which `max_by_key` would not give.
@@ -49,10 +46,7 @@ impl Dialect {
             // A comma stands in most texts: without quotes the columns would shift.
             .filter(|quotes| *quotes != Quotes::None || separator == b'\t')
             .min_by_key(|quotes| {
-                let mut scan = Scan::new(Self {
-                    separator,
-                    quotes: *quotes,
-                });
+                let mut scan = Scan::new(Self { separator, quotes: *quotes });
                 start.iter().for_each(|byte| scan.step(*byte));
                 scan.faults.len()
             })
@@ -89,22 +83,17 @@ pub(crate) fn first_line(start: &[u8]) -> &[u8] {
 }
 
 fn names(header: &[u8], separator: u8) -> impl Iterator<Item = String> {
-    header
-        .split(move |byte| *byte == separator)
-        .map(column_name)
+    header.split(move |byte| *byte == separator).map(column_name)
 }
 
 /// The name of a column, as names are compared.
 pub(crate) fn column_name(cell: &[u8]) -> String {
     let name = String::from_utf8_lossy(cell);
-    name.trim_matches(|c: char| c == '"' || c.is_whitespace())
-        .to_lowercase()
+    name.trim_matches(|c: char| c == '"' || c.is_whitespace()).to_lowercase()
 }
 
 fn is_known(name: &str) -> bool {
-    [TEXT_COLUMNS, LABEL_COLUMNS, ID_COLUMNS]
-        .iter()
-        .any(|names| names.contains(&name))
+    [TEXT_COLUMNS, LABEL_COLUMNS, ID_COLUMNS].iter().any(|names| names.contains(&name))
 }
 
 /// Goes through a table byte by byte and keeps the lines with a quote out of place.
@@ -128,12 +117,7 @@ enum State {
 
 impl Scan {
     fn new(dialect: Dialect) -> Self {
-        Self {
-            dialect,
-            state: State::CellStart,
-            line: 1,
-            faults: VecDeque::new(),
-        }
+        Self { dialect, state: State::CellStart, line: 1, faults: VecDeque::new() }
     }
 
     fn step(&mut self, byte: u8) {
@@ -169,10 +153,7 @@ pub(crate) struct Requoted<R> {
 
 impl<R: BufRead> Requoted<R> {
     pub(crate) fn new(input: R, dialect: Dialect) -> Self {
-        Self {
-            input,
-            scan: Scan::new(dialect),
-        }
+        Self { input, scan: Scan::new(dialect) }
     }
 
     /// Whether a quote is out of place in any line up to `last` that was not asked for yet.
@@ -246,11 +227,7 @@ mod tests {
             ("C:\\,text\n\"C:\\\",\"b\"\n", b',', Doubled),
             ("stars,body\n5,Good\n", b',', Doubled),
         ] {
-            assert_eq!(
-                Dialect::of(table.as_bytes()),
-                Dialect { separator, quotes },
-                "{table:?}"
-            );
+            assert_eq!(Dialect::of(table.as_bytes()), Dialect { separator, quotes }, "{table:?}");
         }
     }
 
@@ -260,10 +237,7 @@ mod tests {
 "a \"b\" c:\d e\\f",1
 g \"h,0
 "open \"#;
-        let dialect = Dialect {
-            separator: b',',
-            quotes: Quotes::Escaped,
-        };
+        let dialect = Dialect { separator: b',', quotes: Quotes::Escaped };
         let expected = r#"text,label
 "a ""b"" c:\d e\\f",1
 g \"h,0

@@ -39,10 +39,7 @@ impl ReadError {
     }
 
     pub(crate) fn io(place: Place, error: io::Error) -> Self {
-        Self::Source {
-            place,
-            problem: SourceProblem::Io(error),
-        }
+        Self::Source { place, problem: SourceProblem::Io(error) }
     }
 }
 

@@ -17,14 +17,8 @@ pub(crate) struct Gzip<R: Read> {
 
 impl<R: Read> Gzip<R> {
     pub(crate) fn new(input: R) -> Self {
-        let input = Counted {
-            inner: BufReader::with_capacity(BUFFER, input),
-            taken: 0,
-        };
-        Self {
-            member: Some(GzDecoder::new(input)),
-            ended: false,
-        }
+        let input = Counted { inner: BufReader::with_capacity(BUFFER, input), taken: 0 };
+        Self { member: Some(GzDecoder::new(input)), ended: false }
     }
 
     /// Goes on to the next member, or to the end.
@@ -125,10 +119,7 @@ mod tests {
             (vec![gzip(b"one"), gzip(b""), gzip(b" two")], "one two"),
             (vec![gzip(b"one"), zeros(512)], "one"),
             (vec![gzip(b"one"), zeros(200_000)], "one"),
-            (
-                vec![gzip(b"one"), zeros(3), gzip(b" two"), zeros(1)],
-                "one two",
-            ),
+            (vec![gzip(b"one"), zeros(3), gzip(b" two"), zeros(1)], "one two"),
         ] {
             assert_eq!(read(&parts.concat()).unwrap(), expected);
         }
@@ -137,11 +128,9 @@ mod tests {
     #[test]
     fn anything_else_behind_a_member_is_named_by_its_place() {
         let member = gzip(b"one");
-        for (rubbish, offset, byte) in [
-            (&b"\r\n"[..], 0, "0x0d"),
-            (b"\0\0x", 2, "0x78"),
-            (b"PK\x03\x04", 0, "0x50"),
-        ] {
+        for (rubbish, offset, byte) in
+            [(&b"\r\n"[..], 0, "0x0d"), (b"\0\0x", 2, "0x78"), (b"PK\x03\x04", 0, "0x50")]
+        {
             let error = read(&[&member, rubbish].concat()).unwrap_err().to_string();
             let at = format!("got {byte} at byte {}", member.len() + offset);
             assert!(error.contains(&at), "{error}");

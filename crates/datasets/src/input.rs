@@ -88,16 +88,10 @@ pub(crate) fn prepare(
     taken: &Taken,
     sniff: bool,
 ) -> Result<Input, ReadError> {
-    let counted: Bytes = Box::new(Counted {
-        inner: raw,
-        taken: taken.clone(),
-    });
+    let counted: Bytes = Box::new(Counted { inner: raw, taken: taken.clone() });
     let (magic, counted) =
         peek(counted, |seen| seen.len() >= 6).map_err(|e| ReadError::io(Place::whole(file), e))?;
-    let fail = |problem| ReadError::Source {
-        place: Place::whole(file),
-        problem,
-    };
+    let fail = |problem| ReadError::Source { place: Place::whole(file), problem };
     let named = |known: &[(&[u8], &'static str)], bytes: &[u8]| {
         let found = known.iter().find(|(prefix, _)| bytes.starts_with(prefix));
         found.map(|(_, name)| *name)
@@ -109,11 +103,7 @@ pub(crate) fn prepare(
         return Err(fail(SourceProblem::Unrecognised { looks }));
     }
     let gzip = magic.starts_with(&[0x1f, 0x8b]);
-    let plain: Bytes = if gzip {
-        Box::new(Gzip::new(counted))
-    } else {
-        Box::new(counted)
-    };
+    let plain: Bytes = if gzip { Box::new(Gzip::new(counted)) } else { Box::new(counted) };
     let enough = |seen: &[u8]| {
         if sniff {
             seen.contains(&b'\n') || seen.len() >= PEEK
@@ -130,24 +120,13 @@ pub(crate) fn prepare(
     };
     let (mut looked_at, rest) = bytes.into_inner();
     looked_at.set_position(UTF8_MARK.len() as u64);
-    Ok(Input {
-        start: text.to_vec(),
-        bytes: looked_at.chain(rest),
-        gzip,
-    })
+    Ok(Input { start: text.to_vec(), bytes: looked_at.chain(rest), gzip })
 }
 
 /// What a failed read means, which depends on whether gzip is between us and the file.
 pub(crate) fn stream_error(file: &Arc<str>, gzip: bool, error: io::Error) -> ReadError {
-    let problem = if gzip {
-        SourceProblem::Gzip(error)
-    } else {
-        SourceProblem::Io(error)
-    };
-    ReadError::Source {
-        place: Place::whole(file),
-        problem,
-    }
+    let problem = if gzip { SourceProblem::Gzip(error) } else { SourceProblem::Io(error) };
+    ReadError::Source { place: Place::whole(file), problem }
 }
 
 /// Reads until `enough` or the end, and puts what was read back in front.

@@ -42,13 +42,9 @@ impl<R: BufRead> Iterator for JsonLines<R> {
 }
 
 fn read_object(bytes: &[u8], labels: Labels, place: &Place) -> Result<Review, RowProblem> {
-    std::str::from_utf8(bytes).map_err(|error| RowProblem::NotUtf8 {
-        at: error.valid_up_to(),
-    })?;
-    let (review, label) =
-        messages::Review::from_line(bytes).map_err(|rejection| RowProblem::Json {
-            detail: rejection.detail,
-        })?;
+    std::str::from_utf8(bytes).map_err(|error| RowProblem::NotUtf8 { at: error.valid_up_to() })?;
+    let (review, label) = messages::Review::from_line(bytes)
+        .map_err(|rejection| RowProblem::Json { detail: rejection.detail })?;
     if label.is_none() && labels == Labels::Required {
         return Err(RowProblem::NoLabel);
     }

@@ -21,12 +21,7 @@ pub(crate) struct LineReader<R> {
 
 impl<R: BufRead> LineReader<R> {
     pub(crate) fn new(input: R, max: usize) -> Self {
-        Self {
-            input,
-            line: Vec::new(),
-            number: 0,
-            max,
-        }
+        Self { input, line: Vec::new(), number: 0, max }
     }
 
     /// The next line and its number; `None` at the end.
@@ -96,19 +91,13 @@ mod tests {
         ] {
             assert_eq!(
                 read(input.as_bytes(), 100),
-                expected
-                    .into_iter()
-                    .map(|s| Ok(s.into()))
-                    .collect::<Vec<_>>()
+                expected.into_iter().map(|s| Ok(s.into())).collect::<Vec<_>>()
             );
         }
     }
 
     #[test]
     fn a_line_past_the_limit_is_passed_over_and_the_next_one_read() {
-        assert_eq!(
-            read(b"12345\n123456\nend", 5),
-            [Ok("12345".into()), Err(6), Ok("end".into())]
-        );
+        assert_eq!(read(b"12345\n123456\nend", 5), [Ok("12345".into()), Err(6), Ok("end".into())]);
     }
 }

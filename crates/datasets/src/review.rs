@@ -41,27 +41,15 @@ pub struct Place {
 
 impl Place {
     pub(crate) fn whole(file: &Arc<str>) -> Self {
-        Self {
-            file: Arc::clone(file),
-            entry: None,
-            line: None,
-        }
+        Self { file: Arc::clone(file), entry: None, line: None }
     }
 
     pub(crate) fn line(file: &Arc<str>, line: u64) -> Self {
-        Self {
-            file: Arc::clone(file),
-            entry: None,
-            line: Some(line),
-        }
+        Self { file: Arc::clone(file), entry: None, line: Some(line) }
     }
 
     pub(crate) fn entry(file: &Arc<str>, entry: impl Into<String>) -> Self {
-        Self {
-            file: Arc::clone(file),
-            entry: Some(entry.into()),
-            line: None,
-        }
+        Self { file: Arc::clone(file), entry: Some(entry.into()), line: None }
     }
 
     /// `reviews.csv:17`: without the folders, so that an id does not depend on where the command was run.
@@ -141,12 +129,7 @@ pub struct OpenOptions {
 
 impl Default for OpenOptions {
     fn default() -> Self {
-        Self {
-            kind: None,
-            split: Split::All,
-            labels: Labels::Optional,
-            max_review_bytes: 4 << 20,
-        }
+        Self { kind: None, split: Split::All, labels: Labels::Optional, max_review_bytes: 4 << 20 }
     }
 }
 
@@ -198,11 +181,9 @@ impl FromStr for Split {
             "train" => Ok(Self::Train),
             "test" => Ok(Self::Test),
             "all" => Ok(Self::All),
-            _ => Err(UnknownName {
-                what: "split",
-                known: "train, test, all",
-                got: name.to_owned(),
-            }),
+            _ => {
+                Err(UnknownName { what: "split", known: "train, test, all", got: name.to_owned() })
+            }
         }
     }
 }
@@ -235,10 +216,7 @@ mod tests {
             assert_eq!(split.to_string().parse(), Ok(split));
         }
         let error = "parquet".parse::<Kind>().unwrap_err().to_string();
-        assert_eq!(
-            error,
-            r#"format must be one of aclimdb, csv, jsonl, lines, got "parquet""#
-        );
+        assert_eq!(error, r#"format must be one of aclimdb, csv, jsonl, lines, got "parquet""#);
         let error = "dev".parse::<Split>().unwrap_err().to_string();
         assert_eq!(error, r#"split must be one of train, test, all, got "dev""#);
     }

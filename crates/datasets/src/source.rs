@@ -81,10 +81,7 @@ impl Source {
 
     /// How far it has been read; an archive is unpacked a little ahead of what was yielded.
     pub fn progress(&self) -> Progress {
-        Progress {
-            done: self.taken.get(),
-            total: self.total,
-        }
+        Progress { done: self.taken.get(), total: self.total }
     }
 
     fn open_folder(path: &Path, file: &Arc<str>, options: &OpenOptions) -> Result<Self, ReadError> {
@@ -97,13 +94,7 @@ impl Source {
         let taken = Taken::default();
         let folder = Folder::open(path, file, options.split, options.max_review_bytes, &taken)?;
         let total = Some(folder.remaining() as u64);
-        Ok(Self::new(
-            file,
-            Kind::AclImdb,
-            Box::new(folder),
-            taken,
-            total,
-        ))
+        Ok(Self::new(file, Kind::AclImdb, Box::new(folder), taken, total))
     }
 
     fn from_bytes(
@@ -115,10 +106,7 @@ impl Source {
         let taken = Taken::default();
         let named = options.kind.or_else(|| kind_by_name(file));
         let input = prepare(raw, file, &taken, named.is_none())?;
-        let fail = |problem| ReadError::Source {
-            place: Place::whole(file),
-            problem,
-        };
+        let fail = |problem| ReadError::Source { place: Place::whole(file), problem };
         let kind = match named {
             Some(kind) => kind,
             None => kind_by_start(&input.start).map_err(fail)?,
@@ -149,15 +137,7 @@ impl Source {
         taken: Taken,
         total: Option<u64>,
     ) -> Self {
-        Self {
-            file: Arc::clone(file),
-            kind,
-            rows,
-            taken,
-            total,
-            any: false,
-            ended: false,
-        }
+        Self { file: Arc::clone(file), kind, rows, taken, total, any: false, ended: false }
     }
 }
 
@@ -210,27 +190,13 @@ fn open_rows(
     let file = Arc::clone(file);
     let bytes = BufReader::new(bytes);
     Ok(match kind {
-        Kind::AclImdb => Box::new(Archive::open(
-            bytes,
-            index,
-            &file,
-            gzip,
-            options.split,
-            max,
-        )?),
-        Kind::JsonLines => Box::new(JsonLines {
-            file,
-            gzip,
-            max,
-            labels,
-            reader: LineReader::new(bytes, max),
-        }),
-        Kind::Csv | Kind::Lines => Box::new(Lines {
-            file,
-            gzip,
-            max,
-            reader: LineReader::new(bytes, max),
-        }),
+        Kind::AclImdb => Box::new(Archive::open(bytes, index, &file, gzip, options.split, max)?),
+        Kind::JsonLines => {
+            Box::new(JsonLines { file, gzip, max, labels, reader: LineReader::new(bytes, max) })
+        }
+        Kind::Csv | Kind::Lines => {
+            Box::new(Lines { file, gzip, max, reader: LineReader::new(bytes, max) })
+        }
     })
 }
 

@@ -23,22 +23,10 @@ const FILES: [File; 9] = [
     ("aclImdb/README", b"not a review"),
     ("aclImdb/imdb.vocab", b"the\nand\n"),
     ("aclImdb/train/neg/0_2.txt", b"A long evening."),
-    (
-        "aclImdb/train/neg/._0_2.txt",
-        b"\x00\x05\x16\x07 what macOS leaves",
-    ),
-    (
-        "aclImdb/train/pos/1_9.txt",
-        "Gro\u{df}artig, every minute of it.".as_bytes(),
-    ),
-    (
-        "aclImdb/train/pos/0_8.txt",
-        b"Warm and witty.<br /><br />See it.",
-    ),
-    (
-        "aclImdb/train/unsup/0_0.txt",
-        b"Nobody said what this one is.",
-    ),
+    ("aclImdb/train/neg/._0_2.txt", b"\x00\x05\x16\x07 what macOS leaves"),
+    ("aclImdb/train/pos/1_9.txt", "Gro\u{df}artig, every minute of it.".as_bytes()),
+    ("aclImdb/train/pos/0_8.txt", b"Warm and witty.<br /><br />See it."),
+    ("aclImdb/train/unsup/0_0.txt", b"Nobody said what this one is."),
     ("aclImdb/test/pos/0_10.txt", b"The best of the year."),
     ("aclImdb/test/neg/0_1.txt", b"I want my money back."),
 ];
@@ -69,10 +57,7 @@ fn unpack(root: &Path, files: &[(&str, &[u8])]) {
 }
 
 fn split(split: Split) -> OpenOptions {
-    OpenOptions {
-        split,
-        ..OpenOptions::default()
-    }
+    OpenOptions { split, ..OpenOptions::default() }
 }
 
 fn from_bytes(bytes: Vec<u8>, options: &OpenOptions) -> Vec<Result<Review, ReadError>> {
@@ -105,26 +90,15 @@ fn a_folder_and_its_archive_hold_the_same_reviews() {
             all.push(source.map(Result::unwrap).collect::<Vec<_>>());
         }
         for bytes in [tar_of(&FILES), gzip(&tar_of(&FILES))] {
-            all.push(
-                from_bytes(bytes, &split(wanted))
-                    .into_iter()
-                    .map(Result::unwrap)
-                    .collect(),
-            );
+            all.push(from_bytes(bytes, &split(wanted)).into_iter().map(Result::unwrap).collect());
         }
         let plain = all.into_iter().map(|mut reviews| {
             reviews.sort_by(|a, b| a.id.cmp(&b.id));
-            reviews
-                .into_iter()
-                .map(|r| (r.id, r.label, r.text))
-                .collect::<Vec<_>>()
+            reviews.into_iter().map(|r| (r.id, r.label, r.text)).collect::<Vec<_>>()
         });
         let plain: Vec<_> = plain.collect();
         assert_eq!(plain[0].len(), expected);
-        assert!(
-            plain.iter().all(|reviews| *reviews == plain[0]),
-            "{plain:?}"
-        );
+        assert!(plain.iter().all(|reviews| *reviews == plain[0]), "{plain:?}");
     }
 }
 
@@ -138,10 +112,7 @@ fn a_review_keeps_its_text_its_label_and_its_name() {
         .unwrap();
     assert_eq!(review.text, "Großartig, every minute of it.");
     assert_eq!(review.label, Some(true));
-    assert_eq!(
-        review.place.to_string(),
-        "reviews.tar.gz (aclImdb/train/pos/1_9.txt)"
-    );
+    assert_eq!(review.place.to_string(), "reviews.tar.gz (aclImdb/train/pos/1_9.txt)");
 }
 
 #[test]
@@ -149,48 +120,24 @@ fn a_folder_is_read_part_by_part_in_byte_order() {
     let dir = tempfile::tempdir().unwrap();
     unpack(dir.path(), &FILES);
     let mut source = Source::open(dir.path(), &split(Split::All)).unwrap();
-    assert_eq!(
-        source.progress(),
-        Progress {
-            done: 0,
-            total: Some(5)
-        }
-    );
+    assert_eq!(source.progress(), Progress { done: 0, total: Some(5) });
     let ids = ids(source.by_ref().collect());
     assert_eq!(
         ids,
-        [
-            "train/pos/0_8",
-            "train/pos/1_9",
-            "train/neg/0_2",
-            "test/pos/0_10",
-            "test/neg/0_1"
-        ]
-        .map(|id| format!("aclImdb/{id}"))
+        ["train/pos/0_8", "train/pos/1_9", "train/neg/0_2", "test/pos/0_10", "test/neg/0_1"]
+            .map(|id| format!("aclImdb/{id}"))
     );
-    assert_eq!(
-        source.progress(),
-        Progress {
-            done: 5,
-            total: Some(5)
-        }
-    );
+    assert_eq!(source.progress(), Progress { done: 5, total: Some(5) });
 }
 
 #[test]
 fn an_archive_of_many_reviews_comes_whole_and_in_its_own_order() {
-    let names: Vec<String> = (0..2_000)
-        .map(|i| format!("aclImdb/train/{}/{i}_9.txt", ["neg", "pos"][i % 2]))
-        .collect();
-    let files: Vec<(&str, &[u8])> = names
-        .iter()
-        .map(|name| (name.as_str(), &b"Fine."[..]))
-        .collect();
+    let names: Vec<String> =
+        (0..2_000).map(|i| format!("aclImdb/train/{}/{i}_9.txt", ["neg", "pos"][i % 2])).collect();
+    let files: Vec<(&str, &[u8])> =
+        names.iter().map(|name| (name.as_str(), &b"Fine."[..])).collect();
     let read = ids(from_bytes(gzip(&tar_of(&files)), &split(Split::All)));
-    let expected: Vec<&str> = names
-        .iter()
-        .map(|name| name.strip_suffix(".txt").unwrap())
-        .collect();
+    let expected: Vec<&str> = names.iter().map(|name| name.strip_suffix(".txt").unwrap()).collect();
     assert_eq!(read, expected);
 }
 
@@ -207,21 +154,15 @@ fn dropping_an_archive_half_read_ends_its_thread() {
             self.1.send(()).ok();
         }
     }
-    let names: Vec<String> = (0..20_000)
-        .map(|i| format!("aclImdb/train/neg/{i}_2.txt"))
-        .collect();
-    let files: Vec<(&str, &[u8])> = names
-        .iter()
-        .map(|name| (name.as_str(), &b"Long."[..]))
-        .collect();
+    let names: Vec<String> = (0..20_000).map(|i| format!("aclImdb/train/neg/{i}_2.txt")).collect();
+    let files: Vec<(&str, &[u8])> =
+        names.iter().map(|name| (name.as_str(), &b"Long."[..])).collect();
     let (dropped, ended) = std::sync::mpsc::channel();
     let reader = Watched(std::io::Cursor::new(tar_of(&files)), dropped);
     let mut source = Source::from_reader("a.tar", reader, &OpenOptions::default()).unwrap();
     assert!(source.next().unwrap().is_ok());
     drop(source);
-    ended
-        .recv_timeout(std::time::Duration::from_secs(10))
-        .expect("the reader is let go");
+    ended.recv_timeout(std::time::Duration::from_secs(10)).expect("the reader is let go");
 }
 
 #[test]
@@ -234,10 +175,7 @@ fn a_bad_review_is_named_and_the_next_one_read() {
     ];
     let dir = tempfile::tempdir().unwrap();
     unpack(dir.path(), &files);
-    let options = OpenOptions {
-        max_review_bytes: 10,
-        ..OpenOptions::default()
-    };
+    let options = OpenOptions { max_review_bytes: 10, ..OpenOptions::default() };
     let folder: Vec<_> = Source::open(dir.path(), &options).unwrap().collect();
     for rows in [from_bytes(tar_of(&files), &options), folder] {
         let said: Vec<String> = rows
@@ -304,30 +242,19 @@ fn half_a_data_set_is_an_error() {
             Split::All,
             "must have the layout of aclImdb, but has no review in train/pos",
         ),
-        (
-            &FILES[7..],
-            Split::Train,
-            "holds no review in the split train",
-        ),
+        (&FILES[7..], Split::Train, "holds no review in the split train"),
         (
             &FILES[..2],
             Split::All,
             "must have the layout of aclImdb, but has no review in train/pos, train/neg, test/pos, test/neg",
         ),
-        (
-            &FILES[..6],
-            Split::Test,
-            "holds no review in the split test",
-        ),
+        (&FILES[..6], Split::Test, "holds no review in the split test"),
     ];
     for (files, wanted, expected) in cases {
         let dir = tempfile::tempdir().unwrap();
         unpack(dir.path(), files);
         let error = Source::open(dir.path(), &split(wanted)).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            format!("{}: {expected}", dir.path().display())
-        );
+        assert_eq!(error.to_string(), format!("{}: {expected}", dir.path().display()));
         let error = only_error(from_bytes(tar_of(files), &split(wanted)));
         assert_eq!(error, format!("reviews.tar.gz: {expected}"));
     }
@@ -338,20 +265,12 @@ fn what_is_not_an_archive_says_so() {
     let noise = b"no tar here, only words and words and words ".repeat(30);
     let error = only_error(from_bytes(
         noise,
-        &OpenOptions {
-            kind: Some(Kind::AclImdb),
-            ..OpenOptions::default()
-        },
+        &OpenOptions { kind: Some(Kind::AclImdb), ..OpenOptions::default() },
     ));
-    assert!(
-        error.starts_with("reviews.tar.gz: the archive is broken or cut short: "),
-        "{error}"
-    );
-    for (magic, name) in [
-        (&b"PK\x03\x04rest"[..], "zip"),
-        (b"\x28\xb5\x2f\xfdrest", "zstd"),
-        (b"BZh91AY", "bzip2"),
-    ] {
+    assert!(error.starts_with("reviews.tar.gz: the archive is broken or cut short: "), "{error}");
+    for (magic, name) in
+        [(&b"PK\x03\x04rest"[..], "zip"), (b"\x28\xb5\x2f\xfdrest", "zstd"), (b"BZh91AY", "bzip2")]
+    {
         let error = only_error(from_bytes(magic.to_vec(), &OpenOptions::default()));
         assert_eq!(
             error,
@@ -365,19 +284,8 @@ fn what_is_not_an_archive_says_so() {
 #[test]
 fn a_path_that_does_not_exist_is_named() {
     let error = Source::open("no/such/reviews.csv", &OpenOptions::default()).unwrap_err();
-    assert!(matches!(
-        &error,
-        ReadError::Source {
-            problem: SourceProblem::Io(_),
-            ..
-        }
-    ));
-    assert!(
-        error
-            .to_string()
-            .starts_with("no/such/reviews.csv: cannot be read: "),
-        "{error}"
-    );
+    assert!(matches!(&error, ReadError::Source { problem: SourceProblem::Io(_), .. }));
+    assert!(error.to_string().starts_with("no/such/reviews.csv: cannot be read: "), "{error}");
 }
 
 /// An entry of an archive that is no plain file: its type, its path and what it links to or holds.
@@ -397,8 +305,7 @@ fn tar_with(odd: &[Odd]) -> Vec<u8> {
             tar.append_link(&mut header, path, content).unwrap();
         } else {
             header.set_size(content.len() as u64);
-            tar.append_data(&mut header, path, content.as_bytes())
-                .unwrap();
+            tar.append_data(&mut header, path, content.as_bytes()).unwrap();
         }
     }
     tar.into_inner().unwrap()
@@ -408,9 +315,9 @@ fn tar_with(odd: &[Odd]) -> Vec<u8> {
 fn holds(path: &Path) -> Vec<String> {
     let named = |error: ReadError| error.to_string().replace(&*path.to_string_lossy(), "");
     let mut rows: Vec<String> = match Source::open(path, &OpenOptions::default()) {
-        Ok(source) => source
-            .map(|row| row.map_or_else(named, |r| format!("{} {}", r.id, r.text)))
-            .collect(),
+        Ok(source) => {
+            source.map(|row| row.map_or_else(named, |r| format!("{} {}", r.id, r.text))).collect()
+        }
         Err(error) => vec![named(error)],
     };
     rows.sort();
@@ -421,15 +328,10 @@ fn holds(path: &Path) -> Vec<String> {
 fn archive_and_folder(odd: &[Odd]) -> Vec<Vec<String>> {
     let dir = tempfile::tempdir().unwrap();
     let bytes = tar_with(odd);
-    tar::Archive::new(bytes.as_slice())
-        .unpack(dir.path().join("folder"))
-        .unwrap();
+    tar::Archive::new(bytes.as_slice()).unpack(dir.path().join("folder")).unwrap();
     fs::write(dir.path().join("a.tar"), &bytes).unwrap();
     fs::write(dir.path().join("a.tar.gz"), gzip(&bytes)).unwrap();
-    ["folder", "a.tar", "a.tar.gz"]
-        .iter()
-        .map(|name| holds(&dir.path().join(name)))
-        .collect()
+    ["folder", "a.tar", "a.tar.gz"].iter().map(|name| holds(&dir.path().join(name))).collect()
 }
 
 #[test]
@@ -438,16 +340,8 @@ fn links_and_later_entries_count_in_an_archive_as_in_the_folder_made_of_it() {
     let cases: [(&[Odd], usize, &str); 8] = [
         (
             &[
-                (
-                    Link,
-                    "aclImdb/train/pos/4_9.txt",
-                    "aclImdb/train/pos/1_9.txt",
-                ),
-                (
-                    Link,
-                    "aclImdb/train/neg/4_2.txt",
-                    "aclImdb/train/neg/0_2.txt",
-                ),
+                (Link, "aclImdb/train/pos/4_9.txt", "aclImdb/train/pos/1_9.txt"),
+                (Link, "aclImdb/train/neg/4_2.txt", "aclImdb/train/neg/0_2.txt"),
             ],
             7,
             "aclImdb/train/neg/4_2 A long evening.",
@@ -455,11 +349,7 @@ fn links_and_later_entries_count_in_an_archive_as_in_the_folder_made_of_it() {
         (
             &[
                 (Symlink, "aclImdb/train/neg/4_2.txt", "0_2.txt"),
-                (
-                    Symlink,
-                    "aclImdb/test/neg/5_2.txt",
-                    "../../train/neg/4_2.txt",
-                ),
+                (Symlink, "aclImdb/test/neg/5_2.txt", "../../train/neg/4_2.txt"),
             ],
             7,
             "aclImdb/test/neg/5_2 A long evening.",
@@ -511,10 +401,7 @@ fn links_and_later_entries_count_in_an_archive_as_in_the_folder_made_of_it() {
             let is_review = |row: &&String| !row.starts_with(' ');
             rows.iter().filter(is_review).cloned().collect::<Vec<_>>()
         };
-        assert!(
-            all.iter().all(|rows| files(rows) == files(&all[0])),
-            "{all:?}"
-        );
+        assert!(all.iter().all(|rows| files(rows) == files(&all[0])), "{all:?}");
     }
 }
 
@@ -522,25 +409,13 @@ fn links_and_later_entries_count_in_an_archive_as_in_the_folder_made_of_it() {
 fn a_hard_link_keeps_what_stood_there_when_it_was_made() {
     use tar::EntryType::{Link, Regular};
     let odd = [
-        (
-            Link,
-            "aclImdb/train/neg/4_2.txt",
-            "aclImdb/train/neg/0_2.txt",
-        ),
+        (Link, "aclImdb/train/neg/4_2.txt", "aclImdb/train/neg/0_2.txt"),
         (Regular, "aclImdb/train/neg/0_2.txt", "A short evening."),
     ];
     for rows in archive_and_folder(&odd).split_off(1) {
-        let both = [
-            "aclImdb/train/neg/0_2 A short evening.",
-            "aclImdb/train/neg/4_2 A long evening.",
-        ];
-        assert_eq!(
-            rows.iter()
-                .filter(|row| both.contains(&row.as_str()))
-                .count(),
-            2,
-            "{rows:?}"
-        );
+        let both =
+            ["aclImdb/train/neg/0_2 A short evening.", "aclImdb/train/neg/4_2 A long evening."];
+        assert_eq!(rows.iter().filter(|row| both.contains(&row.as_str())).count(), 2, "{rows:?}");
     }
 }
 
@@ -554,14 +429,8 @@ fn what_no_reader_could_tell_is_refused() {
             (Regular, "old/train/neg/0_2.txt", "x"),
             "in two folders, aclImdb/train/neg/0_2.txt and old",
         ),
-        (
-            (Symlink, "more/train/pos", "elsewhere"),
-            "a symbolic link to a folder",
-        ),
-        (
-            (Symlink, "more/test", "elsewhere"),
-            "a symbolic link to a folder",
-        ),
+        ((Symlink, "more/train/pos", "elsewhere"), "a symbolic link to a folder"),
+        ((Symlink, "more/test", "elsewhere"), "a symbolic link to a folder"),
     ] {
         fs::write(&path, tar_with(&[odd])).unwrap();
         let rows = holds(&path);
@@ -569,11 +438,7 @@ fn what_no_reader_could_tell_is_refused() {
     }
     for (odd, says) in [
         (
-            (
-                Link,
-                "aclImdb/train/pos/4_9.txt",
-                "aclImdb/train/pos/1_9.txt",
-            ),
+            (Link, "aclImdb/train/pos/4_9.txt", "aclImdb/train/pos/1_9.txt"),
             "(aclImdb/train/pos/4_9.txt): the entry is a link, or no file",
         ),
         (
@@ -582,10 +447,7 @@ fn what_no_reader_could_tell_is_refused() {
         ),
     ] {
         let error = only_error(from_bytes(tar_with(&[odd]), &OpenOptions::default()));
-        assert!(
-            error.contains(says) && error.contains("give it as a file"),
-            "{error}"
-        );
+        assert!(error.contains(says) && error.contains("give it as a file"), "{error}");
     }
 }
 
@@ -602,10 +464,7 @@ fn a_mark_is_no_character_of_a_review_and_other_encodings_are_no_review() {
     let dir = tempfile::tempdir().unwrap();
     unpack(dir.path(), &files);
     let rows = holds(dir.path());
-    assert!(
-        rows.contains(&"aclImdb/train/pos/2_9 Marked.".to_owned()),
-        "{rows:?}"
-    );
+    assert!(rows.contains(&"aclImdb/train/pos/2_9 Marked.".to_owned()), "{rows:?}");
     for says in [
         "3_9.txt): the text must be UTF-8, but byte 0",
         "4_9.txt): the text must not hold a NUL, but byte 1",

@@ -28,9 +28,8 @@ fn say(name: &str, bytes: impl AsRef<[u8]>, options: &OpenOptions) -> Vec<String
     source
         .map(|row| match row {
             Ok(review) => {
-                let label = review
-                    .label
-                    .map_or("-", |positive| if positive { "+" } else { "\u{2212}" });
+                let label =
+                    review.label.map_or("-", |positive| if positive { "+" } else { "\u{2212}" });
                 format!("{} | {label} | {}", review.id, review.text)
             }
             Err(error) if error.is_fatal() => format!("!{error}"),
@@ -40,10 +39,7 @@ fn say(name: &str, bytes: impl AsRef<[u8]>, options: &OpenOptions) -> Vec<String
 }
 
 fn required() -> OpenOptions {
-    OpenOptions {
-        labels: Labels::Required,
-        ..OpenOptions::default()
-    }
+    OpenOptions { labels: Labels::Required, ..OpenOptions::default() }
 }
 
 #[test]
@@ -74,10 +70,7 @@ fn csv_rows_are_numbered_past_blank_lines_and_a_last_row_without_an_end() {
 #[test]
 fn csv_may_bring_its_own_ids() {
     let csv = "id,text,label\nabc,Good,1\n,Bad,0\n";
-    assert_eq!(
-        say("r.csv", csv, &required()),
-        ["abc | + | Good", "r.csv:3 | − | Bad"]
-    );
+    assert_eq!(say("r.csv", csv, &required()), ["abc | + | Good", "r.csv:3 | − | Bad"]);
 }
 
 #[test]
@@ -86,10 +79,7 @@ fn a_bad_csv_row_is_named_and_the_next_one_read() {
         b"review,sentiment\nFine,great\nlonely\nBad\xffbyte,positive\n ,negative\nNone,\n".to_vec();
     csv.extend_from_slice("x".repeat(50).as_bytes());
     csv.extend_from_slice(b",positive\nGood,positive\n");
-    let options = OpenOptions {
-        max_review_bytes: 40,
-        ..required()
-    };
+    let options = OpenOptions { max_review_bytes: 40, ..required() };
     assert_eq!(
         say("r.csv", csv, &options),
         [
@@ -126,10 +116,7 @@ fn csv_without_the_columns_says_which_and_what_is_there() {
 fn a_quote_that_is_never_closed_does_not_take_all_memory() {
     let mut csv = String::from("review,sentiment\nGood,positive\n\"open,positive\n");
     csv.push_str(&"and on and on,positive\n".repeat(20_000));
-    let options = OpenOptions {
-        max_review_bytes: 1_000,
-        ..required()
-    };
+    let options = OpenOptions { max_review_bytes: 1_000, ..required() };
     let said = say("r.csv", csv, &options);
     assert_eq!(
         said,
@@ -150,12 +137,7 @@ fn json_lines_take_words_numbers_and_truth_values_for_labels() {
     );
     assert_eq!(
         say("r.jsonl", json, &OpenOptions::default()),
-        [
-            "r.jsonl:1 | + | A",
-            "r.jsonl:3 | − | B é\n",
-            "c-1 | + | C",
-            "r.jsonl:5 | - | D",
-        ]
+        ["r.jsonl:1 | + | A", "r.jsonl:3 | − | B é\n", "c-1 | + | C", "r.jsonl:5 | - | D",]
     );
 }
 
@@ -168,14 +150,7 @@ fn a_bad_json_line_is_named_and_the_next_one_read() {
     json.extend_from_slice(
         b"{\"text\":\"far too long for the limit\",\"label\":1}\n{\"text\":\"C\",\"label\":1}\n",
     );
-    let said = say(
-        "r.jsonl",
-        json,
-        &OpenOptions {
-            max_review_bytes: 30,
-            ..required()
-        },
-    );
+    let said = say("r.jsonl", json, &OpenOptions { max_review_bytes: 30, ..required() });
     let starts = [
         "r.jsonl:1: the review has no label, and labels are required",
         "r.jsonl:2: not JSON: EOF while parsing",
@@ -246,15 +221,8 @@ fn gzip_cut_short_is_an_error_after_what_could_be_read() {
     let gz = gzip(csv.as_bytes());
     let said = say("r.csv.gz", &gz[..gz.len() - 9], &required());
     let last = said.last().unwrap();
-    assert!(
-        last.starts_with("!r.csv.gz: the gzip stream is broken or cut short: "),
-        "{last}"
-    );
-    assert!(
-        said[..said.len() - 1]
-            .iter()
-            .all(|row| row.contains(" | + | "))
-    );
+    assert!(last.starts_with("!r.csv.gz: the gzip stream is broken or cut short: "), "{last}");
+    assert!(said[..said.len() - 1].iter().all(|row| row.contains(" | + | ")));
 }
 
 #[test]
@@ -299,10 +267,7 @@ fn typed_lines_are_seen_one_by_one() {
         }
     }
     for kind in [None, Some(Kind::Lines)] {
-        let options = OpenOptions {
-            kind,
-            ..OpenOptions::default()
-        };
+        let options = OpenOptions { kind, ..OpenOptions::default() };
         let mut source = Source::from_reader("stdin", OneLine(false), &options).unwrap();
         assert_eq!(source.next().unwrap().unwrap().text, "Typed.");
     }
@@ -336,37 +301,21 @@ fn a_table_is_read_with_the_separator_and_the_quotes_that_its_writer_used() {
             "reviews.data",
             "\u{feff}\"review\"|\"label\"|\"id\"\n\"a \"\"b\"\" c, d\"|True|7_8\n\"e\tf; g|h \\ i\"|False|8_2\n",
         ),
-        (
-            "spark.csv",
-            "review,label,id\n\"a \\\"b\\\" c, d\",1,7_8\n\"e\tf; g|h \\ i\",0,8_2\n",
-        ),
-        (
-            "reviews.txt",
-            "review,label,id\n\"a \"\"b\"\" c, d\",1,7_8\n\"e\tf; g|h \\ i\",0,8_2\n",
-        ),
+        ("spark.csv", "review,label,id\n\"a \\\"b\\\" c, d\",1,7_8\n\"e\tf; g|h \\ i\",0,8_2\n"),
+        ("reviews.txt", "review,label,id\n\"a \"\"b\"\" c, d\",1,7_8\n\"e\tf; g|h \\ i\",0,8_2\n"),
     ] {
         assert_eq!(say(name, table, &required()), expected, "{name}");
     }
     let unquoted = "sentiment\ttext\n1\t\"Great\" film\n0\tnot \"good\"\n";
     assert_eq!(
         say("glue.tsv", unquoted, &required()),
-        [
-            "glue.tsv:2 | + | \"Great\" film",
-            "glue.tsv:3 | − | not \"good\""
-        ]
+        ["glue.tsv:2 | + | \"Great\" film", "glue.tsv:3 | − | not \"good\""]
     );
     assert_eq!(
-        say(
-            "unlabelled.data",
-            "id,review\nr0,Good\n",
-            &OpenOptions::default()
-        ),
+        say("unlabelled.data", "id,review\nr0,Good\n", &OpenOptions::default()),
         ["r0 | - | Good"]
     );
-    assert_eq!(
-        say("one.data", "text\nGood\n", &OpenOptions::default()),
-        ["one.data:2 | - | Good"]
-    );
+    assert_eq!(say("one.data", "text\nGood\n", &OpenOptions::default()), ["one.data:2 | - | Good"]);
 }
 
 #[test]
@@ -393,18 +342,9 @@ fn what_looks_like_another_layout_is_never_taken_for_plain_lines() {
         ("__label__1 A fine film\n", "looks like a file of fastText"),
         ("<?xml version=\"1.0\"?>\n", "looks like XML"),
         ("PAR1\u{15}", "looks like Parquet"),
-        (
-            "sentence\tlabel\nA fine film\t1\n",
-            "must have a column \"review\" (or \"text\")",
-        ),
-        (
-            "[\"r0\",\"1\",\"A fine film\"]\n",
-            "a line must be a JSON object, got an array",
-        ),
-        (
-            "[{\"text\":\"A\"},{\"text\":\"B\"}]",
-            "a line must be a JSON object, got an array",
-        ),
+        ("sentence\tlabel\nA fine film\t1\n", "must have a column \"review\" (or \"text\")"),
+        ("[\"r0\",\"1\",\"A fine film\"]\n", "a line must be a JSON object, got an array"),
+        ("[{\"text\":\"A\"},{\"text\":\"B\"}]", "a line must be a JSON object, got an array"),
         ("[\n{\"text\":\"A\"}\n]\n", "not JSON"),
     ] {
         for name in ["stdin", "reviews.txt"] {
@@ -412,16 +352,9 @@ fn what_looks_like_another_layout_is_never_taken_for_plain_lines() {
             assert!(said[0].contains(says), "{start:?}: {said:?}");
         }
     }
-    let lines = OpenOptions {
-        kind: Some(Kind::Lines),
-        ..OpenOptions::default()
-    };
+    let lines = OpenOptions { kind: Some(Kind::Lines), ..OpenOptions::default() };
     assert_eq!(say("r.txt", "1\tGood\n", &lines), ["r.txt:1 | - | 1\tGood"]);
-    for text in [
-        "[Spoilers] A fine film",
-        "\"Great\" film",
-        "A text, a review",
-    ] {
+    for text in ["[Spoilers] A fine film", "\"Great\" film", "A text, a review"] {
         let said = say("r.txt", text, &OpenOptions::default());
         assert_eq!(said, [format!("r.txt:1 | - | {text}")]);
     }
@@ -442,11 +375,7 @@ fn rows_that_are_arrays_are_refused_each_with_its_line() {
 
 #[test]
 fn other_encodings_are_refused_as_a_whole_and_named() {
-    for text in [
-        "review,sentiment\r\nGood,1\r\n",
-        "{\"text\":\"Good\"}\r\n",
-        "Good\r\n",
-    ] {
+    for text in ["review,sentiment\r\nGood,1\r\n", "{\"text\":\"Good\"}\r\n", "Good\r\n"] {
         for name in ["r.csv", "r.jsonl", "r.txt", "stdin"] {
             let units: Vec<u16> = text.encode_utf16().collect();
             let le: Vec<u8> = units.iter().flat_map(|unit| unit.to_le_bytes()).collect();
@@ -454,20 +383,14 @@ fn other_encodings_are_refused_as_a_whole_and_named() {
             for (bytes, says) in [
                 ([&b"\xff\xfe"[..], &le].concat(), "is UTF-16LE, by the mark"),
                 ([&b"\xfe\xff"[..], &be].concat(), "is UTF-16BE, by the mark"),
-                (
-                    gzip(&[&b"\xff\xfe"[..], &le].concat()),
-                    "is UTF-16LE, by the mark",
-                ),
+                (gzip(&[&b"\xff\xfe"[..], &le].concat()), "is UTF-16LE, by the mark"),
                 (b"\xff\xfe\0\0x\0\0\0".to_vec(), "is UTF-32LE, by the mark"),
                 (le, "byte 1 (counted from 0) is a NUL"),
                 (be, "byte 0 (counted from 0) is a NUL"),
             ] {
                 let said = say(name, bytes, &OpenOptions::default());
                 assert_eq!(said.len(), 1, "{said:?}");
-                assert!(
-                    said[0].starts_with('!') && said[0].contains(says),
-                    "{said:?}"
-                );
+                assert!(said[0].starts_with('!') && said[0].contains(says), "{said:?}");
             }
         }
     }
@@ -479,17 +402,10 @@ fn a_nul_is_in_no_review() {
     for (name, text) in [
         ("r.txt", "Good\nBa\0d\nFine\n"),
         ("r.csv", "review\nBa\0d\nFine\n"),
-        (
-            "r.jsonl",
-            "{\"text\":\"Ba\\u0000d\"}\n{\"text\":\"Fine\"}\n",
-        ),
+        ("r.jsonl", "{\"text\":\"Ba\\u0000d\"}\n{\"text\":\"Fine\"}\n"),
     ] {
         let said = say(name, text, &OpenOptions::default());
-        let expected = if name == "r.jsonl" {
-            "byte 2 is one"
-        } else {
-            nul
-        };
+        let expected = if name == "r.jsonl" { "byte 2 is one" } else { nul };
         assert!(said.iter().any(|row| row.contains(expected)), "{said:?}");
         assert!(said.last().unwrap().ends_with("Fine"), "{said:?}");
     }
@@ -509,10 +425,7 @@ fn a_mark_before_any_text_is_no_character_of_it() {
             assert!(said[0].ends_with(" | - | Good"), "{said:?}");
         }
     }
-    assert_eq!(
-        say("r.txt", "\u{feff}", &OpenOptions::default()),
-        ["!r.txt: holds no review"]
-    );
+    assert_eq!(say("r.txt", "\u{feff}", &OpenOptions::default()), ["!r.txt: holds no review"]);
 }
 
 #[test]
@@ -525,22 +438,11 @@ fn labels_and_ids_are_one_list_for_every_layout() {
     for bad in ["0.5", "2.0", "nan"] {
         let row = say("r.csv", format!("review,label\nA,{bad}\n"), &required());
         assert!(row[0].contains("the label must be"), "{row:?}");
-        let row = say(
-            "r.jsonl",
-            format!("{{\"text\":\"A\",\"label\":\"{bad}\"}}\n"),
-            &required(),
-        );
+        let row = say("r.jsonl", format!("{{\"text\":\"A\",\"label\":\"{bad}\"}}\n"), &required());
         assert!(row[0].contains("label must be"), "{row:?}");
     }
-    let both = say(
-        "r.jsonl",
-        "{\"text\":\"A\",\"review\":\"A\",\"label\":1}\n",
-        &required(),
-    );
-    assert!(
-        both[0].contains("text and review are two names of one thing"),
-        "{both:?}"
-    );
+    let both = say("r.jsonl", "{\"text\":\"A\",\"review\":\"A\",\"label\":1}\n", &required());
+    assert!(both[0].contains("text and review are two names of one thing"), "{both:?}");
 }
 
 #[test]
@@ -551,20 +453,8 @@ fn gzip_is_read_as_gzip_reads_it() {
         [gzip(csv), zeros.clone()].concat(),
         [gzip(&csv[..9]), zeros.clone(), gzip(&csv[9..]), zeros].concat(),
     ] {
-        assert_eq!(
-            say("r.csv.gz", parts, &required()),
-            ["r.csv.gz:2 | + | Good"]
-        );
+        assert_eq!(say("r.csv.gz", parts, &required()), ["r.csv.gz:2 | + | Good"]);
     }
-    let said = say(
-        "r.csv.gz",
-        [gzip(csv), b"\r\n".to_vec()].concat(),
-        &required(),
-    );
-    assert!(
-        said.last()
-            .unwrap()
-            .contains("only zeros may stand, got 0x0d at byte"),
-        "{said:?}"
-    );
+    let said = say("r.csv.gz", [gzip(csv), b"\r\n".to_vec()].concat(), &required());
+    assert!(said.last().unwrap().contains("only zeros may stand, got 0x0d at byte"), "{said:?}");
 }

@@ -58,18 +58,12 @@ impl AsyncPublisher {
             .set("queue.buffering.max.kbytes", "8192")
             .set("message.timeout.ms", &timeout)
             // An answer that takes longer than the record may live is of no use.
-            .set(
-                "socket.timeout.ms",
-                delivery_timeout.as_millis().clamp(10, 10_000).to_string(),
-            );
+            .set("socket.timeout.ms", delivery_timeout.as_millis().clamp(10, 10_000).to_string());
         let producer = settings
             .finish(config)
             .create_with_context(Receipts(connection.clone()))
             .map_err(|error| Failure::of("creating a publisher", &error))?;
-        Ok(Self {
-            producer,
-            connection,
-        })
+        Ok(Self { producer, connection })
     }
 
     /// Writes a record and awaits the confirmation of all replicas. Gives its partition and offset.
@@ -81,9 +75,7 @@ impl AsyncPublisher {
         let (sender, receipt) = oneshot::channel();
         self.queue(&outgoing, Some(sender))?;
         receipt.await.unwrap_or_else(|_| {
-            Err(PublishError::Unknown {
-                reason: "the client was ended".to_owned(),
-            })
+            Err(PublishError::Unknown { reason: "the client was ended".to_owned() })
         })
     }
 
@@ -116,9 +108,7 @@ impl AsyncPublisher {
         };
         self.producer
             .send(record)
-            .map_err(|(error, _)| PublishError::NeverQueued {
-                reason: error.to_string(),
-            })
+            .map_err(|(error, _)| PublishError::NeverQueued { reason: error.to_string() })
     }
 }
 
@@ -202,11 +192,7 @@ mod tests {
             (Code::PurgeInflight, false),
         ] {
             let outcome = outcome(&KafkaError::MessageProduction(code));
-            assert_eq!(
-                matches!(outcome, PublishError::NeverQueued { .. }),
-                is_proof,
-                "{code:?}"
-            );
+            assert_eq!(matches!(outcome, PublishError::NeverQueued { .. }), is_proof, "{code:?}");
         }
     }
 }

@@ -76,13 +76,8 @@ impl Connection {
             }
         };
         let states = statistics.brokers.values().map(Broker::state);
-        self.0
-            .store(states.max().unwrap_or(DOWN), Ordering::Relaxed);
-        statistics
-            .topics
-            .iter()
-            .flat_map(|(name, topic)| topic.fetched(name))
-            .collect()
+        self.0.store(states.max().unwrap_or(DOWN), Ordering::Relaxed);
+        statistics.topics.iter().flat_map(|(name, topic)| topic.fetched(name)).collect()
     }
 }
 
@@ -159,11 +154,7 @@ impl Topic {
 
 impl Partition {
     fn end(&self) -> i64 {
-        if self.ls_offset >= 0 {
-            self.ls_offset
-        } else {
-            self.hi_offset
-        }
+        if self.ls_offset >= 0 { self.ls_offset } else { self.hi_offset }
     }
 
     /// librdkafka notes the end of a partition when a fetch that begins there finds nothing: then it has stepped over the
@@ -243,11 +234,7 @@ mod tests {
                     (fetched.end, fetched.is_drained)
                 })
                 .collect();
-            assert_eq!(
-                found,
-                expected.into_iter().collect::<Vec<_>>(),
-                "{partition}"
-            );
+            assert_eq!(found, expected.into_iter().collect::<Vec<_>>(), "{partition}");
         }
         let unknown = r#"{"fetch_state":"active","fetchq_cnt":0,"lo_offset":-1001,"ls_offset":-1001,"hi_offset":-1001,"eof_offset":-1001,"committed_offset":-1001}"#;
         let fetched = Connection::default().observe(statistics("UP", unknown).as_bytes());
@@ -261,10 +248,7 @@ mod tests {
         let partition = r#"{"fetch_state":"none","fetchq_cnt":0,"lo_offset":0,"ls_offset":0,"hi_offset":0,"eof_offset":0,"committed_offset":0}"#;
         connection.stats_raw(statistics("UP", partition).as_bytes());
         assert!(connection.is_up());
-        connection.error(
-            KafkaError::Global(RDKafkaErrorCode::AllBrokersDown),
-            "all down",
-        );
+        connection.error(KafkaError::Global(RDKafkaErrorCode::AllBrokersDown), "all down");
         assert!(!connection.is_up());
         connection.stats_raw(b"not JSON");
         assert!(!connection.is_up());
@@ -288,10 +272,7 @@ mod tests {
             connection.stats_raw(statistics.as_bytes());
             let said = connection.why_down();
             assert_eq!(said.is_some(), why.is_some(), "{statistics}");
-            assert!(
-                said.unwrap_or("answered").contains(why.unwrap_or("")),
-                "{said:?}"
-            );
+            assert!(said.unwrap_or("answered").contains(why.unwrap_or("")), "{said:?}");
         }
     }
 }

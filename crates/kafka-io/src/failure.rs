@@ -88,11 +88,7 @@ impl Failure {
     /// Classifies what the client reports.
     pub(crate) fn of(context: impl Into<String>, error: &KafkaError) -> Self {
         let cause = cause(error);
-        let trouble = Trouble {
-            context: context.into(),
-            reason: error.to_string(),
-            cause,
-        };
+        let trouble = Trouble { context: context.into(), reason: error.to_string(), cause };
         let is_fatal = matches!(error, KafkaError::MessageConsumptionFatal(_))
             || matches!(
                 error.rdkafka_error_code(),
@@ -111,11 +107,7 @@ impl Failure {
         reason: impl Into<String>,
         cause: Cause,
     ) -> Self {
-        Self::Retry(Trouble {
-            context: context.into(),
-            reason: reason.into(),
-            cause,
-        })
+        Self::Retry(Trouble { context: context.into(), reason: reason.into(), cause })
     }
 
     pub(crate) fn fatal(
@@ -123,11 +115,7 @@ impl Failure {
         reason: impl Into<String>,
         cause: Cause,
     ) -> Self {
-        Self::Fatal(Trouble {
-            context: context.into(),
-            reason: reason.into(),
-            cause,
-        })
+        Self::Fatal(Trouble { context: context.into(), reason: reason.into(), cause })
     }
 }
 
@@ -191,24 +179,12 @@ mod tests {
         let abort: fn(&Failure) -> bool = |failure| matches!(failure, Failure::Abort(_));
         let fatal: fn(&Failure) -> bool = Failure::is_fatal;
         let cases: [Case; 7] = [
-            (
-                KafkaError::MessageConsumption(Code::BrokerTransportFailure),
-                retry,
-            ),
-            (
-                KafkaError::MessageConsumption(Code::UnknownTopicOrPartition),
-                retry,
-            ),
+            (KafkaError::MessageConsumption(Code::BrokerTransportFailure), retry),
+            (KafkaError::MessageConsumption(Code::UnknownTopicOrPartition), retry),
             (KafkaError::ConsumerCommit(Code::IllegalGeneration), abort),
             (KafkaError::ConsumerCommit(Code::FencedInstanceId), fatal),
-            (
-                KafkaError::MessageConsumption(Code::GroupAuthorizationFailed),
-                fatal,
-            ),
-            (
-                KafkaError::MessageConsumptionFatal(Code::UnreleasedInstanceId),
-                fatal,
-            ),
+            (KafkaError::MessageConsumption(Code::GroupAuthorizationFailed), fatal),
+            (KafkaError::MessageConsumptionFatal(Code::UnreleasedInstanceId), fatal),
             (KafkaError::ClientCreation("no".into()), fatal),
         ];
         for (error, expected) in cases {
@@ -222,9 +198,6 @@ mod tests {
             "committing 3 positions",
             &KafkaError::ConsumerCommit(Code::IllegalGeneration),
         );
-        assert!(
-            failure.to_string().starts_with("committing 3 positions: "),
-            "{failure}"
-        );
+        assert!(failure.to_string().starts_with("committing 3 positions: "), "{failure}");
     }
 }

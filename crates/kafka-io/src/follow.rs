@@ -94,12 +94,7 @@ impl Follower {
             .name("follower".to_owned())
             .spawn(move || reader.run())
             .map_err(|error| Failure::fatal(context, error.to_string(), Cause::Other))?;
-        Ok(Self {
-            told: Some(told),
-            stop,
-            thread: Some(thread),
-            connection,
-        })
+        Ok(Self { told: Some(told), stop, thread: Some(thread), connection })
     }
 
     /// The state of its connection. Trouble is told once; this says when it is over, though nothing new comes.

@@ -87,14 +87,7 @@ impl ReplyInbox {
         let (tell, state) =
             watch::channel(InboxState::NotReady("the inbox is starting".to_owned()));
         let stop = Arc::new(AtomicBool::new(false));
-        let reader = Reader {
-            consumer,
-            options,
-            publisher,
-            sender,
-            tell,
-            stop: Arc::clone(&stop),
-        };
+        let reader = Reader { consumer, options, publisher, sender, tell, stop: Arc::clone(&stop) };
         let thread = std::thread::Builder::new()
             .name("reply-inbox".to_owned())
             .spawn(move || reader.run())
@@ -105,12 +98,7 @@ impl ReplyInbox {
                     crate::Cause::Other,
                 )
             })?;
-        Ok(Self {
-            records: Some(records),
-            state,
-            stop,
-            thread: Some(thread),
-        })
+        Ok(Self { records: Some(records), state, stop, thread: Some(thread) })
     }
 
     /// The answers, in order. Can be taken once.
@@ -184,15 +172,10 @@ impl Reader {
 
     /// Assigns the partition at its present end; false when the inbox was stopped before that was known.
     fn position(&self) -> bool {
-        let InboxOptions {
-            topic, partition, ..
-        } = &self.options;
+        let InboxOptions { topic, partition, .. } = &self.options;
         while !self.is_stopped() {
             let reason =
-                match self
-                    .consumer
-                    .fetch_watermarks(topic, *partition, Duration::from_secs(1))
-                {
+                match self.consumer.fetch_watermarks(topic, *partition, Duration::from_secs(1)) {
                     Ok((_, end)) => {
                         let mut list = TopicPartitionList::new();
                         let assigned = list
@@ -205,9 +188,7 @@ impl Reader {
                     }
                     Err(error) => error,
                 };
-            self.not_ready(&format!(
-                "the end of {topic}-{partition} is not known: {reason}"
-            ));
+            self.not_ready(&format!("the end of {topic}-{partition} is not known: {reason}"));
             // Serves the client's callbacks, and waits a moment before asking again.
             drop(self.consumer.poll(POLL));
         }
@@ -215,12 +196,7 @@ impl Reader {
     }
 
     fn ping(&self, number: u64) {
-        let InboxOptions {
-            topic,
-            partition,
-            instance,
-            ..
-        } = &self.options;
+        let InboxOptions { topic, partition, instance, .. } = &self.options;
         let mut ping = Outgoing::to(topic.as_str()).partition(*partition).value("");
         ping.headers.push(PING, format!("{instance}/{number}"));
         if let Err(error) = self.publisher.post(&ping) {
@@ -240,8 +216,7 @@ impl Reader {
 
     fn not_ready(&self, reason: &str) {
         let next = InboxState::NotReady(reason.to_owned());
-        self.tell
-            .send_if_modified(|state| std::mem::replace(state, next.clone()) != next);
+        self.tell.send_if_modified(|state| std::mem::replace(state, next.clone()) != next);
     }
 }
 
@@ -255,11 +230,7 @@ struct Pings {
 
 impl Pings {
     fn new(now: Instant) -> Self {
-        Self {
-            number: 0,
-            sent: None,
-            next: now,
-        }
+        Self { number: 0, sent: None, next: now }
     }
 
     /// The number of the ping to send now, if one is due.
@@ -285,8 +256,7 @@ impl Pings {
     }
 
     fn is_lost(&self, now: Instant) -> bool {
-        self.sent
-            .is_some_and(|sent| now.saturating_duration_since(sent) >= PING_LIFE)
+        self.sent.is_some_and(|sent| now.saturating_duration_since(sent) >= PING_LIFE)
     }
 }
 

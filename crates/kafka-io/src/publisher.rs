@@ -59,10 +59,7 @@ impl PublisherRole {
             .set("queue.buffering.max.kbytes", kbytes)
             // Compressed, most records are far smaller than the broker's limit; let the broker judge.
             .set("message.max.bytes", "8388608")
-            .set(
-                "message.timeout.ms",
-                self.delivery_timeout().as_millis().to_string(),
-            );
+            .set("message.timeout.ms", self.delivery_timeout().as_millis().to_string());
         settings.finish(config)
     }
 }
@@ -84,10 +81,7 @@ impl Publisher {
     pub fn new(settings: &KafkaSettings, role: PublisherRole) -> Result<Self, Failure> {
         let tally = Arc::new(Tally::default());
         let connection = Connection::default();
-        let context = Confirmations {
-            tally: Arc::clone(&tally),
-            connection: connection.clone(),
-        };
+        let context = Confirmations { tally: Arc::clone(&tally), connection: connection.clone() };
         let producer = role
             .config(settings)
             .create_with_context(context)
@@ -157,11 +151,7 @@ impl Publisher {
         if !self.tally.wait_until(target, timeout) {
             let missing = target.saturating_sub(self.tally.resolved());
             let reason = format!("{missing} records are not confirmed yet");
-            return Err(Failure::retry(
-                "delivering records",
-                reason,
-                Cause::Transport,
-            ));
+            return Err(Failure::retry("delivering records", reason, Cause::Transport));
         }
         match self.tally.take_failures() {
             None => Ok(()),
@@ -212,9 +202,7 @@ fn sending(outgoing: &Outgoing) -> String {
 
 impl fmt::Debug for Publisher {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Publisher")
-            .field("counts", &self.counts())
-            .finish_non_exhaustive()
+        f.debug_struct("Publisher").field("counts", &self.counts()).finish_non_exhaustive()
     }
 }
 
@@ -305,12 +293,11 @@ impl ProducerContext for Confirmations {
     type DeliveryOpaque = ();
 
     fn delivery(&self, result: &DeliveryResult<'_>, (): ()) {
-        self.tally
-            .resolve(result.as_ref().err().map(|(error, _)| Trouble {
-                context: "delivering a record".to_owned(),
-                reason: error.to_string(),
-                cause: failure::cause(error),
-            }));
+        self.tally.resolve(result.as_ref().err().map(|(error, _)| Trouble {
+            context: "delivering a record".to_owned(),
+            reason: error.to_string(),
+            cause: failure::cause(error),
+        }));
     }
 }
 

@@ -32,11 +32,7 @@ pub struct Record {
 impl Record {
     /// Where the record stands.
     pub fn position(&self) -> Position {
-        Position {
-            topic: Arc::clone(&self.topic),
-            partition: self.partition,
-            offset: self.offset,
-        }
+        Position { topic: Arc::clone(&self.topic), partition: self.partition, offset: self.offset }
     }
 
     /// Bytes of key and value.
@@ -115,9 +111,11 @@ impl Outgoing {
             return None;
         }
         let native = OwnedHeaders::new_with_capacity(self.headers.len());
-        Some(self.headers.iter().fold(native, |native, (key, value)| {
-            native.insert(Header { key, value })
-        }))
+        Some(
+            self.headers
+                .iter()
+                .fold(native, |native, (key, value)| native.insert(Header { key, value })),
+        )
     }
 }
 
@@ -154,10 +152,9 @@ fn copy_headers(native: &BorrowedHeaders) -> Headers {
     let mut copied = Headers::with_capacity(native.count());
     for index in 0..native.count() {
         match catch_unwind(AssertUnwindSafe(|| native.try_get(index))) {
-            Ok(Some(Header {
-                key,
-                value: Some(value),
-            })) => copied.push(headers::interned(key), value.to_vec()),
+            Ok(Some(Header { key, value: Some(value) })) => {
+                copied.push(headers::interned(key), value.to_vec())
+            }
             Ok(Some(Header { key, value: None })) => copied.push_null(headers::interned(key)),
             Ok(None) => {}
             Err(_) => tracing::warn!("a record header whose name is not UTF-8 was left out"),
@@ -177,10 +174,7 @@ mod tests {
         headers.push_null("x-null");
         headers.push("x-empty", "");
         headers.push("content-type", vec![0xff, 0]);
-        let native = Outgoing::to("t")
-            .headers(headers.clone())
-            .native_headers()
-            .unwrap();
+        let native = Outgoing::to("t").headers(headers.clone()).native_headers().unwrap();
         assert_eq!(copy_headers(native.as_borrowed()), headers);
     }
 

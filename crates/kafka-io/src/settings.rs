@@ -41,11 +41,7 @@ impl KafkaArgs {
                 Err(problem) => problems.push(problem),
             }
         }
-        if problems.is_empty() {
-            Ok(settings)
-        } else {
-            Err(BadSetting(problems))
-        }
+        if problems.is_empty() { Ok(settings) } else { Err(BadSetting(problems)) }
     }
 }
 
@@ -72,9 +68,7 @@ fn property(typed: &str) -> Result<(String, String), String> {
     };
     let (key, value) = (key.trim(), value.trim());
     if RESERVED.contains(&key) {
-        return Err(format!(
-            "--kafka {key} cannot be set: Verdict's promises depend on it"
-        ));
+        return Err(format!("--kafka {key} cannot be set: Verdict's promises depend on it"));
     }
     let tried = ClientConfig::new().set(key, value).create_native_config();
     match tried {
@@ -188,11 +182,7 @@ impl KafkaSettings {
 impl fmt::Debug for KafkaSettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let shown = self.properties.iter().map(|(key, value)| {
-            if is_secret(key) {
-                (key.as_str(), "…")
-            } else {
-                (key.as_str(), value.as_str())
-            }
+            if is_secret(key) { (key.as_str(), "…") } else { (key.as_str(), value.as_str()) }
         });
         f.debug_struct("KafkaSettings")
             .field("bootstrap", &self.bootstrap)
@@ -215,9 +205,7 @@ mod tests {
 
     #[test]
     fn any_property_of_librdkafka_can_be_set() {
-        let settings = args(&["fetch.wait.max.ms=5", "sasl.password = a=b "])
-            .check()
-            .unwrap();
+        let settings = args(&["fetch.wait.max.ms=5", "sasl.password = a=b "]).check().unwrap();
         let config = settings.finish(settings.reading());
         assert_eq!(config.get("fetch.wait.max.ms"), Some("5"));
         assert_eq!(config.get("sasl.password"), Some("a=b"));
@@ -226,25 +214,15 @@ mod tests {
 
     #[test]
     fn all_bad_properties_are_reported_together() {
-        let typed = [
-            "nonsense",
-            "no.such.property=1",
-            "linger.ms=soon",
-            "enable.auto.commit=true",
-        ];
+        let typed = ["nonsense", "no.such.property=1", "linger.ms=soon", "enable.auto.commit=true"];
         let BadSetting(problems) = args(&typed).check().unwrap_err();
         assert_eq!(problems.len(), typed.len(), "{problems:?}");
     }
 
     #[test]
     fn no_secret_is_shown() {
-        let settings = args(&["sasl.password=hunter2", "client.rack=a"])
-            .check()
-            .unwrap();
+        let settings = args(&["sasl.password=hunter2", "client.rack=a"]).check().unwrap();
         let shown = format!("{settings:?}");
-        assert!(
-            !shown.contains("hunter2") && shown.contains("client.rack"),
-            "{shown}"
-        );
+        assert!(!shown.contains("hunter2") && shown.contains("client.rack"), "{shown}");
     }
 }

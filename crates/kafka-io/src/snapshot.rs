@@ -69,11 +69,8 @@ pub fn read_again(
     on_record: impl FnMut(Record, Progress) -> ControlFlow<()>,
 ) -> Result<(), Failure> {
     let consumer = client(settings, topic)?;
-    let wanted: Vec<OffsetRange> = ranges
-        .iter()
-        .filter(|range| range.topic == topic)
-        .cloned()
-        .collect();
+    let wanted: Vec<OffsetRange> =
+        ranges.iter().filter(|range| range.topic == topic).cloned().collect();
     let has = self::ranges(&consumer, topic, patience)?;
     for range in wanted.iter().filter(|range| !range.is_empty()) {
         let found = has.iter().find(|has| has.partition == range.partition);
@@ -124,17 +121,12 @@ fn read_with(
             .add_partition_offset(topic, range.partition, Offset::Offset(range.from))
             .map_err(|error| failed(&error))?;
     }
-    consumer
-        .assign(&assignment)
-        .map_err(|error| failed(&error))?;
+    consumer.assign(&assignment).map_err(|error| failed(&error))?;
 
     let mut open = Open::new(ranges);
     let mut copier = Copier::default();
-    let mut progress = Progress {
-        read: 0,
-        passed: 0,
-        total: ranges.iter().map(OffsetRange::len).sum(),
-    };
+    let mut progress =
+        Progress { read: 0, passed: 0, total: ranges.iter().map(OffsetRange::len).sum() };
     let mut last_heard = Instant::now();
     while !open.is_done() {
         match consumer.poll(Duration::from_millis(100)) {
@@ -185,31 +177,17 @@ pub(crate) fn ranges(
         .topics()
         .iter()
         .filter(|found| found.name() == topic)
-        .flat_map(|found| {
-            found
-                .partitions()
-                .iter()
-                .map(rdkafka::metadata::MetadataPartition::id)
-        })
+        .flat_map(|found| found.partitions().iter().map(rdkafka::metadata::MetadataPartition::id))
         .collect();
     if partitions.is_empty() {
-        return Err(Failure::retry(
-            context(),
-            "there is no such topic",
-            Cause::UnknownTopic,
-        ));
+        return Err(Failure::retry(context(), "there is no such topic", Cause::UnknownTopic));
     }
     let mut ranges = Vec::with_capacity(partitions.len());
     for partition in partitions {
         let (from, to) = consumer
             .fetch_watermarks(topic, partition, patience)
             .map_err(|error| Failure::of(context(), &error))?;
-        ranges.push(OffsetRange {
-            topic: topic.to_owned(),
-            partition,
-            from,
-            to,
-        });
+        ranges.push(OffsetRange { topic: topic.to_owned(), partition, from, to });
     }
     Ok(ranges)
 }
@@ -235,11 +213,7 @@ impl Open {
         let not_empty = ranges.iter().filter(|range| range.from < range.to);
         Self {
             partitions: not_empty
-                .map(|range| OpenPartition {
-                    id: range.partition,
-                    at: range.from,
-                    end: range.to,
-                })
+                .map(|range| OpenPartition { id: range.partition, at: range.from, end: range.to })
                 .collect(),
             passed: 0,
         }
@@ -268,10 +242,7 @@ impl Open {
 
     /// Reading has come to `offset`; gives the end of an open partition.
     fn pass(&mut self, partition: i32, offset: i64) -> Option<i64> {
-        let open = self
-            .partitions
-            .iter_mut()
-            .find(|open| open.id == partition)?;
+        let open = self.partitions.iter_mut().find(|open| open.id == partition)?;
         let at = offset.clamp(open.at, open.end);
         self.passed += u64::try_from(at - open.at).unwrap_or(0);
         open.at = at;
@@ -284,12 +255,7 @@ mod tests {
     use super::*;
 
     fn open() -> Open {
-        let range = |partition, from, to| OffsetRange {
-            topic: "t".into(),
-            partition,
-            from,
-            to,
-        };
+        let range = |partition, from, to| OffsetRange { topic: "t".into(), partition, from, to };
         Open::new(&[range(0, 0, 3), range(1, 5, 5), range(2, 1, 9)])
     }
 

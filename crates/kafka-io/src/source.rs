@@ -204,17 +204,11 @@ impl Source {
     /// [`Failure::Abort`] when the group has moved on; [`Failure::Retry`] when the broker is away, after some seconds:
     /// then it is not known whether the positions are committed, and committing again does no harm.
     pub fn commit(&mut self, commits: &[Commit]) -> Result<(), Failure> {
-        let context = || {
-            format!(
-                "committing {} positions of group {}",
-                commits.len(),
-                self.options.group
-            )
-        };
+        let context =
+            || format!("committing {} positions of group {}", commits.len(), self.options.group);
         let mut list = TopicPartitionList::with_capacity(commits.len());
-        for commit in commits
-            .iter()
-            .filter(|commit| self.assignment.holds(&commit.topic, commit.partition))
+        for commit in
+            commits.iter().filter(|commit| self.assignment.holds(&commit.topic, commit.partition))
         {
             list.add_partition_offset(
                 &commit.topic,
@@ -224,10 +218,7 @@ impl Source {
             .map_err(|error| Failure::of(context(), &error))?;
         }
         if list.count() > 0 {
-            #[expect(
-                clippy::disallowed_methods,
-                reason = "this is the one place that commits"
-            )]
+            #[expect(clippy::disallowed_methods, reason = "this is the one place that commits")]
             self.consumer
                 .commit(&list, CommitMode::Sync)
                 .map_err(|error| Failure::of(context(), &error))?;
@@ -248,13 +239,7 @@ impl Source {
             self.assignment.rewound();
             return Ok(());
         }
-        let Self {
-            config,
-            options,
-            connection,
-            changes,
-            ..
-        } = self;
+        let Self { config, options, connection, changes, .. } = self;
         // The former member gives its partitions back, and is gone for good when the new one takes its place.
         self.consumer.unsubscribe();
         self.assignment = Assignment::default();
@@ -302,11 +287,7 @@ impl Source {
         for (topic, partition) in self.assignment.held() {
             held.add_partition(topic, partition);
         }
-        let told = if is_paused {
-            self.consumer.pause(&held)
-        } else {
-            self.consumer.resume(&held)
-        };
+        let told = if is_paused { self.consumer.pause(&held) } else { self.consumer.resume(&held) };
         if let Err(error) = told {
             tracing::debug!(target: "kafka", is_paused, "pausing or resuming: {error}");
         }
@@ -315,10 +296,7 @@ impl Source {
     fn seek_back(&self) -> bool {
         let mut list = TopicPartitionList::new();
         for (topic, partition, offset) in self.assignment.uncommitted() {
-            if list
-                .add_partition_offset(topic, partition, Offset::Offset(offset))
-                .is_err()
-            {
+            if list.add_partition_offset(topic, partition, Offset::Offset(offset)).is_err() {
                 return false;
             }
         }
@@ -327,10 +305,7 @@ impl Source {
         }
         match self.consumer.seek_partitions(list, BROKER_WAIT) {
             // The call succeeds even when no partition could be sought: each has its own error.
-            Ok(sought) => sought
-                .elements()
-                .iter()
-                .all(|element| element.error().is_ok()),
+            Ok(sought) => sought.elements().iter().all(|element| element.error().is_ok()),
             Err(error) => {
                 tracing::debug!(target: "kafka", "seeking back: {error}");
                 false
@@ -368,11 +343,9 @@ fn config(settings: &KafkaSettings, options: &SourceOptions) -> ClientConfig {
         .is_some_and(|protocol| protocol.eq_ignore_ascii_case("consumer"))
     {
         // With the newer protocol the broker decides these, and the client refuses them.
-        for decided in [
-            "partition.assignment.strategy",
-            "session.timeout.ms",
-            "heartbeat.interval.ms",
-        ] {
+        for decided in
+            ["partition.assignment.strategy", "session.timeout.ms", "heartbeat.interval.ms"]
+        {
             config.remove(decided);
         }
     }
@@ -386,16 +359,10 @@ fn join(
     changes: &Arc<Changes>,
 ) -> Result<BaseConsumer<Member>, Failure> {
     let context = || format!("joining group {}", options.group);
-    let member = Member {
-        connection: connection.clone(),
-        changes: Arc::clone(changes),
-    };
-    let consumer: BaseConsumer<Member> = config
-        .create_with_context(member)
-        .map_err(|error| Failure::of(context(), &error))?;
+    let member = Member { connection: connection.clone(), changes: Arc::clone(changes) };
+    let consumer: BaseConsumer<Member> =
+        config.create_with_context(member).map_err(|error| Failure::of(context(), &error))?;
     let topics: Vec<&str> = options.topics.iter().map(String::as_str).collect();
-    consumer
-        .subscribe(&topics)
-        .map_err(|error| Failure::of(context(), &error))?;
+    consumer.subscribe(&topics).map_err(|error| Failure::of(context(), &error))?;
     Ok(consumer)
 }

@@ -114,9 +114,7 @@ fn metadata(
     settings: &KafkaSettings,
     timeout: Duration,
 ) -> Result<Metadata, Failure> {
-    client
-        .fetch_metadata(None, timeout)
-        .map_err(|error| Failure::of(asking(settings), &error))
+    client.fetch_metadata(None, timeout).map_err(|error| Failure::of(asking(settings), &error))
 }
 
 /// Creates the topics that are missing and compares the others with the plan, in the order given. Blocks the thread.
@@ -138,9 +136,8 @@ pub fn ensure(
         .finish(settings.client())
         .create_with_context(Connection::default())
         .map_err(|error| Failure::of("creating an admin client", &error))?;
-    let options = AdminOptions::new()
-        .operation_timeout(Some(timeout))
-        .request_timeout(Some(timeout));
+    let options =
+        AdminOptions::new().operation_timeout(Some(timeout)).request_timeout(Some(timeout));
     let mut outcomes = Vec::with_capacity(topics.len());
     for spec in topics {
         let found = present.iter().find(|(name, _)| *name == spec.name);
@@ -152,15 +149,9 @@ pub fn ensure(
                 compare(spec, *partitions, &configuration(&admin, spec, &options))
             }
         };
-        outcomes.push(TopicOutcome {
-            name: spec.name.clone(),
-            state,
-        });
+        outcomes.push(TopicOutcome { name: spec.name.clone(), state });
     }
-    if outcomes
-        .iter()
-        .any(|topic| topic.state == TopicState::Created)
-    {
+    if outcomes.iter().any(|topic| topic.state == TopicState::Created) {
         await_leaders(settings, topics, timeout)?;
     }
     Ok(outcomes)
@@ -205,11 +196,7 @@ fn create(
 ) -> Result<bool, Failure> {
     let context = || format!("creating topic {}", spec.name);
     let new = spec.config.iter().fold(
-        NewTopic::new(
-            &spec.name,
-            spec.partitions,
-            TopicReplication::Fixed(spec.replication),
-        ),
+        NewTopic::new(&spec.name, spec.partitions, TopicReplication::Fixed(spec.replication)),
         |topic, (name, value)| topic.set(name, value),
     );
     let results = block_on(admin.create_topics([&new], options))
@@ -220,17 +207,9 @@ fn create(
         Some(Err((
             _,
             code @ (Code::RequestTimedOut | Code::OperationTimedOut | Code::NotController),
-        ))) => Err(Failure::retry(
-            context(),
-            code.to_string(),
-            Cause::Transport,
-        )),
+        ))) => Err(Failure::retry(context(), code.to_string(), Cause::Transport)),
         Some(Err((_, code))) => Err(Failure::fatal(context(), code.to_string(), Cause::Settings)),
-        None => Err(Failure::retry(
-            context(),
-            "the broker said nothing about it",
-            Cause::Other,
-        )),
+        None => Err(Failure::retry(context(), "the broker said nothing about it", Cause::Other)),
     }
 }
 
@@ -243,11 +222,9 @@ fn configuration(
     let described =
         block_on(admin.describe_configs(&[ResourceSpecifier::Topic(&spec.name)], options));
     match described.map(|resources| resources.into_iter().next()) {
-        Ok(Some(Ok(resource))) => resource
-            .entries
-            .into_iter()
-            .map(|entry| (entry.name, entry.value))
-            .collect(),
+        Ok(Some(Ok(resource))) => {
+            resource.entries.into_iter().map(|entry| (entry.name, entry.value)).collect()
+        }
         Ok(Some(Err(code))) => {
             tracing::debug!(target: "kafka", topic = spec.name, "no configuration: {code}");
             Vec::new()
@@ -270,10 +247,8 @@ fn compare(spec: &TopicSpec, partitions: usize, config: &[(String, Option<String
         });
     }
     for (name, planned) in &spec.config {
-        let found = config
-            .iter()
-            .find(|(known, _)| known == name)
-            .and_then(|(_, value)| value.as_ref());
+        let found =
+            config.iter().find(|(known, _)| known == name).and_then(|(_, value)| value.as_ref());
         if let Some(found) = found
             && found != planned
         {
@@ -284,11 +259,7 @@ fn compare(spec: &TopicSpec, partitions: usize, config: &[(String, Option<String
             });
         }
     }
-    if differences.is_empty() {
-        TopicState::Present
-    } else {
-        TopicState::Differs(differences)
-    }
+    if differences.is_empty() { TopicState::Present } else { TopicState::Differs(differences) }
 }
 
 #[cfg(test)]
@@ -312,28 +283,17 @@ mod tests {
         let TopicState::Differs(differences) = compare(&spec(), 6, &config("1000")) else {
             panic!("6 partitions and a retention of 1 s are not the plan");
         };
-        let seen: Vec<_> = differences
-            .iter()
-            .map(|d| (&*d.setting, &*d.planned, &*d.found))
-            .collect();
-        assert_eq!(
-            seen,
-            [("partitions", "12", "6"), ("retention.ms", "-1", "1000")]
-        );
+        let seen: Vec<_> =
+            differences.iter().map(|d| (&*d.setting, &*d.planned, &*d.found)).collect();
+        assert_eq!(seen, [("partitions", "12", "6"), ("retention.ms", "-1", "1000")]);
     }
 
     #[test]
     fn a_plan_becomes_topic_configuration() {
         let plan = verdict_messages::topic::catalogue()[0];
         let spec = TopicSpec::planned(&plan, 3);
-        assert_eq!(
-            (spec.name.as_str(), spec.partitions, spec.replication),
-            ("reviews", 12, 3)
-        );
+        assert_eq!((spec.name.as_str(), spec.partitions, spec.replication), ("reviews", 12, 3));
         let expected = [("cleanup.policy", "delete"), ("retention.ms", "-1")];
-        assert_eq!(
-            spec.config,
-            expected.map(|(n, v)| (n.to_owned(), v.to_owned()))
-        );
+        assert_eq!(spec.config, expected.map(|(n, v)| (n.to_owned(), v.to_owned())));
     }
 }

@@ -26,11 +26,7 @@ use verdict_messages::Headers;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 fn source(kafka: &verdict_kafka_io::KafkaSettings, group: &str, topic: &str) -> Source {
-    let options = SourceOptions {
-        group: group.into(),
-        topics: vec![topic.into()],
-        instance: None,
-    };
+    let options = SourceOptions { group: group.into(), topics: vec![topic.into()], instance: None };
     Source::new(kafka, options).unwrap()
 }
 
@@ -64,20 +60,10 @@ fn topics_are_made_once_and_differences_told() {
     let TopicState::Differs(differences) = ensure(&spec).unwrap()[0].state.clone() else {
         panic!("it differs");
     };
-    let names: Vec<_> = differences
-        .iter()
-        .map(|difference| difference.setting.as_str())
-        .collect();
+    let names: Vec<_> = differences.iter().map(|difference| difference.setting.as_str()).collect();
     assert_eq!(names, ["partitions", "retention.ms"]);
-    let wide = TopicSpec {
-        name: "ensure.b".into(),
-        replication: 3,
-        ..spec
-    };
-    assert!(
-        ensure(&wide).unwrap_err().is_fatal(),
-        "one broker cannot hold three replicas"
-    );
+    let wide = TopicSpec { name: "ensure.b".into(), replication: 3, ..spec };
+    assert!(ensure(&wide).unwrap_err().is_fatal(), "one broker cannot hold three replicas");
 }
 
 #[test]
@@ -106,10 +92,7 @@ fn a_snapshot_is_every_record_with_all_that_it_had() {
         assert_eq!(progress.total, 1000);
         assert!(record.headers.contains("x-null") && record.headers.get("x-null").is_none());
         assert_eq!(record.headers.text("content-type"), Some("text/plain"));
-        let n: i32 = std::str::from_utf8(record.key.as_deref().unwrap())
-            .unwrap()
-            .parse()
-            .unwrap();
+        let n: i32 = std::str::from_utf8(record.key.as_deref().unwrap()).unwrap().parse().unwrap();
         assert_eq!((record.partition, record.offset), (n % 3, i64::from(n / 3)));
         assert_eq!(record.timestamp_ms, Some(1_700_000_000_000 + i64::from(n)));
         seen.push(n);
@@ -119,10 +102,7 @@ fn a_snapshot_is_every_record_with_all_that_it_had() {
     seen.sort_unstable();
     assert_eq!(seen, (0..1000).collect::<Vec<_>>());
     assert_eq!(
-        ranges
-            .iter()
-            .map(|range| range.to - range.from)
-            .collect::<Vec<_>>(),
+        ranges.iter().map(|range| range.to - range.from).collect::<Vec<_>>(),
         [334, 333, 333]
     );
 }
@@ -130,10 +110,9 @@ fn a_snapshot_is_every_record_with_all_that_it_had() {
 #[test]
 fn a_snapshot_of_a_topic_that_is_not_there_says_so() {
     let Some(settings) = settings() else { return };
-    let failure = snapshot::read(&settings, "no.such.topic", PATIENCE, |_, _| {
-        ControlFlow::Continue(())
-    })
-    .unwrap_err();
+    let failure =
+        snapshot::read(&settings, "no.such.topic", PATIENCE, |_, _| ControlFlow::Continue(()))
+            .unwrap_err();
     assert_eq!(failure.trouble().cause, Cause::UnknownTopic, "{failure}");
 }
 
@@ -149,10 +128,7 @@ fn a_group_goes_on_where_it_committed_and_rewinds_to_it() {
     first.rewind().unwrap();
     let again = poll_until(&mut first, 100);
     let keys = |records: &[verdict_kafka_io::Record]| {
-        let mut keys: Vec<_> = records
-            .iter()
-            .map(|record| record.key.clone().unwrap())
-            .collect();
+        let mut keys: Vec<_> = records.iter().map(|record| record.key.clone().unwrap()).collect();
         keys.sort();
         keys
     };
@@ -184,10 +160,7 @@ fn a_revoked_partition_is_never_committed() {
     let deadline = Instant::now() + PATIENCE;
     let (mut kept, mut came) = (Vec::new(), Vec::new());
     while first.partitions() != 1 || second.partitions() != 1 {
-        assert!(
-            Instant::now() < deadline,
-            "each of two members holds one of two partitions"
-        );
+        assert!(Instant::now() < deadline, "each of two members holds one of two partitions");
         first.poll_batch(&LIMITS, &mut kept).unwrap();
         let mut batch = Vec::new();
         second.poll_batch(&LIMITS, &mut batch).unwrap();
@@ -197,15 +170,8 @@ fn a_revoked_partition_is_never_committed() {
     first.commit(&commits(&records)).unwrap();
     came.extend(poll_until(&mut second, 50_usize.saturating_sub(came.len())));
     let partition = came[0].partition;
-    let theirs = records
-        .iter()
-        .filter(|record| record.partition == partition)
-        .count();
-    assert_eq!(
-        came.len(),
-        theirs,
-        "the second reads all of what it was given"
-    );
+    let theirs = records.iter().filter(|record| record.partition == partition).count();
+    assert_eq!(came.len(), theirs, "the second reads all of what it was given");
 }
 
 #[test]
@@ -214,9 +180,7 @@ fn a_publisher_without_a_broker_says_that_nothing_is_confirmed() {
     let settings = verdict_kafka_io::KafkaSettings::new("127.0.0.1:1");
     let publisher = Publisher::new(&settings, PublisherRole::Pipeline).unwrap();
     publisher.send(&Outgoing::to("t").value("v")).unwrap();
-    let failure = publisher
-        .wait_delivered(Duration::from_millis(50))
-        .unwrap_err();
+    let failure = publisher.wait_delivered(Duration::from_millis(50)).unwrap_err();
     assert!(matches!(failure, Failure::Retry(_)), "{failure}");
     assert!(!publisher.connection().is_up());
 }
@@ -227,37 +191,22 @@ async fn an_async_publisher_tells_where_a_record_stands() {
     topic(&settings, "async.a", 1);
     let publisher = AsyncPublisher::new(&settings, Duration::from_secs(20)).unwrap();
     for expected in 0..3 {
-        let place = publisher
-            .publish(Outgoing::to("async.a").value("v"))
-            .await
-            .unwrap();
+        let place = publisher.publish(Outgoing::to("async.a").value("v")).await.unwrap();
         assert_eq!(place, (0, expected));
     }
-    let refused = publisher
-        .publish(Outgoing::to("async.a").partition(9).value("v"))
-        .await
-        .unwrap_err();
-    assert!(
-        matches!(refused, PublishError::NeverQueued { .. }),
-        "{refused}"
-    );
-    tokio::task::spawn_blocking(move || drop(publisher))
-        .await
-        .unwrap();
+    let refused =
+        publisher.publish(Outgoing::to("async.a").partition(9).value("v")).await.unwrap_err();
+    assert!(matches!(refused, PublishError::NeverQueued { .. }), "{refused}");
+    tokio::task::spawn_blocking(move || drop(publisher)).await.unwrap();
 }
 
 #[tokio::test]
 async fn a_record_without_a_confirmation_may_be_stored_or_not() {
     let settings = verdict_kafka_io::KafkaSettings::new("127.0.0.1:1");
     let publisher = AsyncPublisher::new(&settings, Duration::from_millis(200)).unwrap();
-    let error = publisher
-        .publish(Outgoing::to("t").value("v"))
-        .await
-        .unwrap_err();
+    let error = publisher.publish(Outgoing::to("t").value("v")).await.unwrap_err();
     assert!(matches!(error, PublishError::Unknown { .. }), "{error}");
-    tokio::task::spawn_blocking(move || drop(publisher))
-        .await
-        .unwrap();
+    tokio::task::spawn_blocking(move || drop(publisher)).await.unwrap();
 }
 
 #[tokio::test]
@@ -278,25 +227,16 @@ async fn an_inbox_is_ready_when_its_ping_came_back_and_reads_only_what_comes_aft
         ReplyInbox::start(&settings, options(instance), publisher.clone()).unwrap()
     });
     for inbox in &mut inboxes {
-        let ready = inbox
-            .state()
-            .wait_for(|state| *state == InboxState::Ready)
-            .await
-            .map(|_| ());
+        let ready = inbox.state().wait_for(|state| *state == InboxState::Ready).await.map(|_| ());
         assert!(ready.is_ok());
     }
     publisher.publish(reply("after")).await.unwrap();
     for inbox in &mut inboxes {
         let mut records = inbox.take_records().unwrap();
-        let record = tokio::time::timeout(PATIENCE, records.recv())
-            .await
-            .unwrap()
-            .unwrap();
+        let record = tokio::time::timeout(PATIENCE, records.recv()).await.unwrap().unwrap();
         assert_eq!(record.value.as_deref(), Some(&b"after"[..]));
     }
-    tokio::task::spawn_blocking(move || drop((inboxes, publisher)))
-        .await
-        .unwrap();
+    tokio::task::spawn_blocking(move || drop((inboxes, publisher))).await.unwrap();
 }
 
 #[test]
@@ -316,9 +256,7 @@ fn a_broker_that_comes_back_is_no_failure() {
     let publisher = Publisher::new(&settings, PublisherRole::Pipeline).unwrap();
     kafka.kill9().unwrap();
     for n in 10..20 {
-        publisher
-            .send(&Outgoing::to("restart.a").key(n.to_string()).value("v"))
-            .unwrap();
+        publisher.send(&Outgoing::to("restart.a").key(n.to_string()).value("v")).unwrap();
     }
     let mut none = Vec::new();
     match reader.poll_batch(&LIMITS, &mut none) {

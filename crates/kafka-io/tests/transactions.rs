@@ -44,11 +44,7 @@ fn write(settings: &KafkaSettings, name: &str) -> Transactions {
 }
 
 fn source(settings: &KafkaSettings, name: &str) -> Source {
-    let options = SourceOptions {
-        group: name.into(),
-        topics: vec![name.into()],
-        instance: None,
-    };
+    let options = SourceOptions { group: name.into(), topics: vec![name.into()], instance: None };
     Source::new(settings, options).unwrap()
 }
 
@@ -97,9 +93,7 @@ fn the_lag_is_0_when_all_that_can_be_read_is_committed_and_not_before() {
     let mut first = source(&settings, name);
     let records = poll_until(&mut first, 3);
     // The partition of aborted records is read over, and what is handed out waits all the same, from its first record on.
-    poll_while_quiet(&mut [&mut first], |lags| {
-        lags == [[(0, 16), (1, 0), (2, 0)]]
-    });
+    poll_while_quiet(&mut [&mut first], |lags| lags == [[(0, 16), (1, 0), (2, 0)]]);
     commit(&mut first, &records);
     let done = [(0, 0), (1, 0), (2, 0)];
     assert_eq!(lags(&first), done);
@@ -124,9 +118,7 @@ fn the_lag_is_0_when_all_that_can_be_read_is_committed_and_not_before() {
     poll_while_quiet(&mut [&mut second], |lags| lags == [done]);
     second.set_paused(false);
     let records = poll_until(&mut second, 1);
-    poll_while_quiet(&mut [&mut second], |lags| {
-        lags == [[(0, 0), (1, 2), (2, 0)]]
-    });
+    poll_while_quiet(&mut [&mut second], |lags| lags == [[(0, 0), (1, 2), (2, 0)]]);
     second.rewind().unwrap();
     assert_eq!(lags(&second)[1], (1, 2), "it is to be read again");
     assert_eq!(poll_until(&mut second, 1), records);
@@ -141,23 +133,12 @@ fn what_reads_to_the_end_ends_behind_markers_and_counts_records() {
     let _sender = write(&settings, name);
     let mut seen = Vec::new();
     let ranges = snapshot::read(&settings, name, PATIENCE, |record, progress| {
-        seen.push((
-            record.offset,
-            progress.read,
-            progress.passed,
-            progress.total,
-        ));
+        seen.push((record.offset, progress.read, progress.passed, progress.total));
         ControlFlow::Continue(())
     })
     .unwrap();
-    assert_eq!(
-        seen.iter().map(|seen| seen.0).collect::<Vec<_>>(),
-        [0, 2, 9]
-    );
-    assert_eq!(
-        seen.iter().map(|seen| seen.1).collect::<Vec<_>>(),
-        [1, 2, 3]
-    );
+    assert_eq!(seen.iter().map(|seen| seen.0).collect::<Vec<_>>(), [0, 2, 9]);
+    assert_eq!(seen.iter().map(|seen| seen.1).collect::<Vec<_>>(), [1, 2, 3]);
     assert!(seen.iter().all(|(offset, _, passed, total)| {
         *total == 21 && *passed >= u64::try_from(*offset).unwrap() && passed < total
     }));
@@ -186,10 +167,7 @@ fn what_reads_to_the_end_ends_behind_markers_and_counts_records() {
     let mut source = source(&settings, name);
     let records = poll_until(&mut source, 3);
     commit(&mut source, &records);
-    let ends: Vec<i64> = committed(&settings, name, name, PATIENCE)
-        .unwrap()
-        .iter()
-        .map(|range| range.to)
-        .collect();
+    let ends: Vec<i64> =
+        committed(&settings, name, name, PATIENCE).unwrap().iter().map(|range| range.to).collect();
     assert_eq!(ends, [10, 0, 0]);
 }

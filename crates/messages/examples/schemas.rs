@@ -3,16 +3,10 @@
 use std::{error::Error, fs, path::PathBuf};
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let directory: PathBuf = std::env::args_os()
-        .nth(1)
-        .ok_or("usage: schemas DIR")?
-        .into();
+    let directory: PathBuf = std::env::args_os().nth(1).ok_or("usage: schemas DIR")?.into();
     fs::create_dir_all(&directory)?;
     for (name, schema) in verdict_messages::schemas::all() {
-        fs::write(
-            directory.join(name),
-            verdict_messages::schemas::text(&schema)?,
-        )?;
+        fs::write(directory.join(name), verdict_messages::schemas::text(&schema)?)?;
     }
     Ok(())
 }

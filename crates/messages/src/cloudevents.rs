@@ -116,10 +116,8 @@ mod tests {
             content_type: "application/json",
         };
         let headers = event.headers();
-        let seen: Vec<_> = headers
-            .iter()
-            .map(|(n, v)| (n, std::str::from_utf8(v.unwrap()).unwrap()))
-            .collect();
+        let seen: Vec<_> =
+            headers.iter().map(|(n, v)| (n, std::str::from_utf8(v.unwrap()).unwrap())).collect();
         let expected = [
             ("content-type", "application/json"),
             ("ce_specversion", "1.0"),
@@ -142,10 +140,7 @@ mod tests {
         let seen: Vec<_> = to.iter().collect();
         assert_eq!(
             seen,
-            [
-                ("traceparent", Some(&b"00-a-b-01"[..])),
-                ("ce_causationid", Some(&b"e1"[..]))
-            ]
+            [("traceparent", Some(&b"00-a-b-01"[..])), ("ce_causationid", Some(&b"e1"[..]))]
         );
     }
 }

@@ -39,21 +39,13 @@ pub fn source(headers: &Headers) -> Result<Position, Rejection> {
 /// What was wrong with a dead letter, when its headers say so.
 pub fn rejection(headers: &Headers) -> Option<Rejection> {
     let kind = ErrorKind::from_text(text(headers, headers::DLQ_KIND).ok()?)?;
-    Some(Rejection::new(
-        kind,
-        text(headers, headers::DLQ_MESSAGE).unwrap_or_default(),
-    ))
+    Some(Rejection::new(kind, text(headers, headers::DLQ_MESSAGE).unwrap_or_default()))
 }
 
 fn text<'h>(headers: &'h Headers, name: &str) -> Result<&'h str, Rejection> {
-    headers
-        .get(name)
-        .and_then(|value| std::str::from_utf8(value).ok())
-        .ok_or_else(|| {
-            Rejection::schema(format!(
-                "header {name} must be text, but it is absent or not UTF-8"
-            ))
-        })
+    headers.get(name).and_then(|value| std::str::from_utf8(value).ok()).ok_or_else(|| {
+        Rejection::schema(format!("header {name} must be text, but it is absent or not UTF-8"))
+    })
 }
 
 fn number<N: std::str::FromStr>(headers: &Headers, name: &str) -> Result<N, Rejection> {
@@ -94,12 +86,7 @@ mod tests {
     #[test]
     fn a_record_that_died_twice_tells_its_last_death() {
         let reason = Rejection::new(ErrorKind::Schema, "first");
-        let once = headers(
-            Headers::new(),
-            &Position::new("reviews", 0, 1),
-            "g",
-            &reason,
-        );
+        let once = headers(Headers::new(), &Position::new("reviews", 0, 1), "g", &reason);
         let twice = headers(once, &Position::new("reviews", 0, 2), "g", &reason);
         assert_eq!(source(&twice).unwrap().offset, 2);
     }

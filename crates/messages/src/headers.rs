@@ -54,23 +54,17 @@ impl Headers {
     /// The value of the last header of this name, when that one has a value. The last counts, as Kafka's own clients
     /// have it (KIP-82, `lastHeader`): whoever hands a record on appends, and what came before is another's.
     pub fn get(&self, name: &str) -> Option<&[u8]> {
-        self.0
-            .iter()
-            .rev()
-            .find(|(n, _)| n == name)
-            .and_then(|(_, value)| value.as_deref())
+        self.0.iter().rev().find(|(n, _)| n == name).and_then(|(_, value)| value.as_deref())
     }
 
     /// The last value of this name as text; `None` too when it is not UTF-8.
     pub fn text(&self, name: &str) -> Option<&str> {
-        self.get(name)
-            .and_then(|value| std::str::from_utf8(value).ok())
+        self.get(name).and_then(|value| std::str::from_utf8(value).ok())
     }
 
     /// The media type of the value: `content-type`, or else `contentType`, as Spring Cloud Stream has it.
     pub fn content_type(&self) -> Option<&[u8]> {
-        self.get(CONTENT_TYPE)
-            .or_else(|| self.get(SPRING_CONTENT_TYPE))
+        self.get(CONTENT_TYPE).or_else(|| self.get(SPRING_CONTENT_TYPE))
     }
 
     /// Whether a header of this name is present, with or without a value.
@@ -80,9 +74,7 @@ impl Headers {
 
     /// Name and value of each header, in order.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, Option<&[u8]>)> {
-        self.0
-            .iter()
-            .map(|(name, value)| (name.as_ref(), value.as_deref()))
+        self.0.iter().map(|(name, value)| (name.as_ref(), value.as_deref()))
     }
 
     /// How many headers there are.
@@ -119,10 +111,7 @@ impl IntoIterator for Headers {
 
 impl From<Vec<(String, Option<Vec<u8>>)>> for Headers {
     fn from(headers: Vec<(String, Option<Vec<u8>>)>) -> Self {
-        headers
-            .into_iter()
-            .map(|(name, value)| (Cow::Owned(name), value.map(Cow::Owned)))
-            .collect()
+        headers.into_iter().map(|(name, value)| (Cow::Owned(name), value.map(Cow::Owned))).collect()
     }
 }
 
@@ -256,10 +245,10 @@ pub const NAMES: [&str; 25] = [
 
 /// The name as a [`HeaderName`], without an allocation when Verdict knows it.
 pub fn interned(name: &str) -> HeaderName {
-    NAMES.iter().find(|known| **known == name).map_or_else(
-        || Cow::Owned(name.to_owned()),
-        |known| Cow::Borrowed(*known),
-    )
+    NAMES
+        .iter()
+        .find(|known| **known == name)
+        .map_or_else(|| Cow::Owned(name.to_owned()), |known| Cow::Borrowed(*known))
 }
 
 #[cfg(test)]
@@ -273,14 +262,7 @@ mod tests {
         headers.push_null("b");
         headers.push("a", vec![0xff]);
         let seen: Vec<_> = headers.iter().collect();
-        assert_eq!(
-            seen,
-            [
-                ("a", Some(&b"1"[..])),
-                ("b", None),
-                ("a", Some(&[0xff][..]))
-            ]
-        );
+        assert_eq!(seen, [("a", Some(&b"1"[..])), ("b", None), ("a", Some(&[0xff][..]))]);
         assert_eq!(headers.get("a"), Some(&[0xff][..]));
     }
 

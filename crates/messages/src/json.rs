@@ -57,10 +57,9 @@ pub fn id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Cow<'de, str>, D
     match Scalar::of(raw).map_err(D::Error::custom)? {
         Scalar::Text(text) => Ok(text),
         Scalar::Number(text) => Ok(Cow::Borrowed(text)),
-        other => Err(D::Error::invalid_type(
-            Unexpected::Other(other.kind()),
-            &"a text or a number",
-        )),
+        other => {
+            Err(D::Error::invalid_type(Unexpected::Other(other.kind()), &"a text or a number"))
+        }
     }
 }
 
@@ -215,10 +214,7 @@ mod tests {
             (r#"{"id":"r\u0031"}"#, Some("r1")),
             (r#"{"id":5000}"#, Some("5000")),
             (r#"{"id":-7}"#, Some("-7")),
-            (
-                r#"{"id": 12345678901234567890123}"#,
-                Some("12345678901234567890123"),
-            ),
+            (r#"{"id": 12345678901234567890123}"#, Some("12345678901234567890123")),
             (r#"{"id":1.50}"#, Some("1.50")),
             (r#"{"id":null}"#, None),
             (r#"{"id":true}"#, None),

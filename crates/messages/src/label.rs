@@ -75,11 +75,7 @@ mod tests {
                 .ok()
         };
         for label in [r#""negative""#, "0", "0.0", "false", r#""Neg""#] {
-            assert_eq!(
-                read("5000", label),
-                Some(("5000".into(), Sentiment::Negative)),
-                "{label}"
-            );
+            assert_eq!(read("5000", label), Some(("5000".into(), Sentiment::Negative)), "{label}");
         }
         for (id, label) in [("null", "1"), ("[1]", "1"), ("1", "0.5"), ("1", "[1]")] {
             assert_eq!(read(id, label), None, "{id} {label}");

@@ -56,14 +56,8 @@ impl<'de> Deserialize<'de> for TrainedFrom {
             sha256: Option<String>,
         }
         match Either::deserialize(deserializer)? {
-            Either {
-                ranges: Some(ranges),
-                ..
-            } => Ok(Self::Log { ranges }),
-            Either {
-                sha256: Some(sha256),
-                ..
-            } => Ok(Self::Data { sha256 }),
+            Either { ranges: Some(ranges), .. } => Ok(Self::Log { ranges }),
+            Either { sha256: Some(sha256), .. } => Ok(Self::Data { sha256 }),
             _ => Err(D::Error::custom("must have ranges or sha256")),
         }
     }
@@ -109,10 +103,7 @@ impl ModelPointer {
     #[must_use]
     pub fn withdrawing(self, last: &Self) -> Self {
         let newest = last.withdraws.as_ref().unwrap_or(&last.version);
-        Self {
-            withdraws: Some(newest.clone()),
-            ..self
-        }
+        Self { withdraws: Some(newest.clone()), ..self }
     }
 
     /// The number that the next version gets: one more than any that was given, withdrawn ones too, so that a version
@@ -154,9 +145,7 @@ mod tests {
             bytes: 300_000,
             metrics: BTreeMap::from([("accuracy".into(), 0.8965)]),
             trained_at: "2026-01-02T03:04:05.000Z".into(),
-            trained_from: TrainedFrom::Data {
-                sha256: "ab".into(),
-            },
+            trained_from: TrainedFrom::Data { sha256: "ab".into() },
             withdraws: None,
         }
     }
@@ -182,10 +171,7 @@ mod tests {
     fn the_next_version_was_never_given_before() {
         assert_eq!(pointer("9").next_version(), Some(10));
         let back = pointer("7").withdrawing(&pointer("9"));
-        assert_eq!(
-            (back.version.as_str(), back.withdraws.as_deref()),
-            ("7", Some("9"))
-        );
+        assert_eq!((back.version.as_str(), back.withdraws.as_deref()), ("7", Some("9")));
         assert_eq!(back.next_version(), Some(10));
         let further_back = pointer("5").withdrawing(&back);
         assert_eq!(further_back.withdraws.as_deref(), Some("9"));
@@ -205,26 +191,11 @@ mod tests {
 
     #[test]
     fn a_pointer_survives_json_with_either_origin() {
-        let ranges = vec![OffsetRange {
-            topic: "reviews".into(),
-            partition: 0,
-            from: 0,
-            to: 9,
-        }];
-        for trained_from in [
-            TrainedFrom::Log { ranges },
-            TrainedFrom::Data {
-                sha256: "ab".into(),
-            },
-        ] {
-            let pointer = ModelPointer {
-                trained_from,
-                ..pointer("7")
-            };
-            assert_eq!(
-                ModelPointer::decode(&pointer.encode().unwrap()).unwrap(),
-                pointer
-            );
+        let ranges = vec![OffsetRange { topic: "reviews".into(), partition: 0, from: 0, to: 9 }];
+        for trained_from in [TrainedFrom::Log { ranges }, TrainedFrom::Data { sha256: "ab".into() }]
+        {
+            let pointer = ModelPointer { trained_from, ..pointer("7") };
+            assert_eq!(ModelPointer::decode(&pointer.encode().unwrap()).unwrap(), pointer);
         }
     }
 }

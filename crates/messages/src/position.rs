@@ -30,11 +30,7 @@ pub struct Position {
 impl Position {
     /// The position `offset` of `partition` of `topic`.
     pub fn new(topic: impl Into<Arc<str>>, partition: i32, offset: i64) -> Self {
-        Self {
-            topic: topic.into(),
-            partition,
-            offset,
-        }
+        Self { topic: topic.into(), partition, offset }
     }
 
     /// Where reading goes on once this record is done with: the number to commit.
@@ -85,10 +81,7 @@ mod tests {
     #[test]
     fn the_next_offset_is_one_past_the_record() {
         for (offset, next) in [(0, 1), (41, 42), (i64::MAX, i64::MAX)] {
-            assert_eq!(
-                Position::new("t", 0, offset).next(),
-                NextOffset::reported(next)
-            );
+            assert_eq!(Position::new("t", 0, offset).next(), NextOffset::reported(next));
         }
     }
 

@@ -157,11 +157,9 @@ mod tests {
 
     #[test]
     fn acceptance_is_true_false_or_the_word_unknown() {
-        for (accepted, json) in [
-            (Accepted::Yes, "true"),
-            (Accepted::No, "false"),
-            (Accepted::Unknown, "\"unknown\""),
-        ] {
+        for (accepted, json) in
+            [(Accepted::Yes, "true"), (Accepted::No, "false"), (Accepted::Unknown, "\"unknown\"")]
+        {
             assert_eq!(serde_json::to_string(&accepted).unwrap(), json);
             assert_eq!(serde_json::from_str::<Accepted>(json).unwrap(), accepted);
         }

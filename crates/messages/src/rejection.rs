@@ -22,13 +22,8 @@ pub enum ErrorKind {
 
 impl ErrorKind {
     /// Every kind.
-    pub const ALL: [Self; 5] = [
-        Self::Decode,
-        Self::Schema,
-        Self::TooLarge,
-        Self::BadReplyTopic,
-        Self::Internal,
-    ];
+    pub const ALL: [Self; 5] =
+        [Self::Decode, Self::Schema, Self::TooLarge, Self::BadReplyTopic, Self::Internal];
 
     /// The kind as it stands on the wire.
     pub const fn as_str(self) -> &'static str {
@@ -68,10 +63,7 @@ pub struct Rejection {
 impl Rejection {
     /// A rejection of this kind.
     pub fn new(kind: ErrorKind, detail: impl Into<String>) -> Self {
-        Self {
-            kind,
-            detail: detail.into(),
-        }
+        Self { kind, detail: detail.into() }
     }
 
     pub(crate) fn decode(detail: impl Into<String>) -> Self {
@@ -86,11 +78,8 @@ impl Rejection {
 /// `name` fit for an error text: at most 64 characters, control characters replaced. It came from outside.
 pub(crate) fn shown(name: &str) -> String {
     const LONGEST: usize = 64;
-    let mut shown: String = name
-        .chars()
-        .take(LONGEST)
-        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
-        .collect();
+    let mut shown: String =
+        name.chars().take(LONGEST).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
     if name.chars().nth(LONGEST).is_some() {
         shown.push('…');
     }

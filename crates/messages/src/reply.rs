@@ -102,25 +102,16 @@ impl ReplyAddress {
                 continue;
             };
             let topic = std::str::from_utf8(topic).map_err(|_| {
-                bad(format!(
-                    "header {topic_name} must be a topic name, but it is not UTF-8"
-                ))
+                bad(format!("header {topic_name} must be a topic name, but it is not UTF-8"))
             })?;
             if !allowed.allows(topic) {
-                return Err(bad(format!(
-                    "reply topic {} does not match {allowed}",
-                    shown(topic)
-                )));
+                return Err(bad(format!("reply topic {} does not match {allowed}", shown(topic))));
             }
             let (partition, is_text) = match headers.get(partition_name) {
                 None => (None, false),
                 Some(bytes) => read_partition(bytes, partition_name)?,
             };
-            let dialect = if family == Dialect::Spring && is_text {
-                Dialect::Nest
-            } else {
-                family
-            };
+            let dialect = if family == Dialect::Spring && is_text { Dialect::Nest } else { family };
             return Ok(Some(Self {
                 dialect,
                 topic: topic.to_owned(),
@@ -184,8 +175,7 @@ impl ReplyAddress {
 
     /// Whether the requester has stopped waiting at `now_unix_ms` (milliseconds since 1970).
     pub fn is_late(&self, now_unix_ms: i64) -> bool {
-        self.deadline_unix_ms
-            .is_some_and(|deadline| now_unix_ms > deadline)
+        self.deadline_unix_ms.is_some_and(|deadline| now_unix_ms > deadline)
     }
 }
 
@@ -195,11 +185,7 @@ fn families(headers: &Headers) -> [Dialect; 2] {
     let last = headers
         .iter()
         .filter(|(name, _)| {
-            [
-                headers::SPRING_CORRELATION_ID,
-                headers::SMALLRYE_CORRELATION_ID,
-            ]
-            .contains(name)
+            [headers::SPRING_CORRELATION_ID, headers::SMALLRYE_CORRELATION_ID].contains(name)
         })
         .last();
     match last {
@@ -216,14 +202,9 @@ fn bad(detail: String) -> Rejection {
 fn read_partition(bytes: &[u8], name: &str) -> Result<(Option<i32>, bool), Rejection> {
     let is_text = !bytes.is_empty() && bytes.iter().all(u8::is_ascii_digit);
     let partition = if is_text {
-        std::str::from_utf8(bytes)
-            .ok()
-            .and_then(|digits| digits.parse().ok())
+        std::str::from_utf8(bytes).ok().and_then(|digits| digits.parse().ok())
     } else {
-        <[u8; 4]>::try_from(bytes)
-            .ok()
-            .map(i32::from_be_bytes)
-            .filter(|partition| *partition >= 0)
+        <[u8; 4]>::try_from(bytes).ok().map(i32::from_be_bytes).filter(|partition| *partition >= 0)
     };
     match partition {
         Some(partition) => Ok((Some(partition), is_text)),
@@ -264,31 +245,19 @@ impl AllowedReplyTopics {
             pattern: pattern.to_owned(),
             reason: error.to_string(),
         })?;
-        Ok(Self {
-            pattern: pattern.to_owned(),
-            regex: Some(regex),
-        })
+        Ok(Self { pattern: pattern.to_owned(), regex: Some(regex) })
     }
 
     /// No topic at all.
     pub fn none() -> Self {
-        Self {
-            pattern: "(none)".to_owned(),
-            regex: None,
-        }
+        Self { pattern: "(none)".to_owned(), regex: None }
     }
 
     /// Whether answers may go to `topic`. A name that Kafka does not take is never allowed.
     pub fn allows(&self, topic: &str) -> bool {
         let legal = (1..=249).contains(&topic.len())
-            && topic
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'));
-        legal
-            && self
-                .regex
-                .as_ref()
-                .is_some_and(|regex| regex.is_match(topic))
+            && topic.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'));
+        legal && self.regex.as_ref().is_some_and(|regex| regex.is_match(topic))
     }
 }
 

@@ -51,10 +51,7 @@ impl<'a> Review<'a> {
 
     /// A review with this text and nothing else.
     pub fn from_text(text: impl Into<Cow<'a, str>>) -> Self {
-        Self {
-            text: text.into(),
-            ..Self::default()
-        }
+        Self { text: text.into(), ..Self::default() }
     }
 
     /// The review in a record with this value and these headers; the value may have `max_bytes` bytes. Serving and
@@ -87,10 +84,8 @@ impl<'a> Review<'a> {
         let value =
             value.ok_or_else(|| Rejection::schema("the record has no value (a tombstone)"))?;
         if value.len() > max_bytes {
-            let detail = format!(
-                "the value must be at most {max_bytes} bytes, got {}",
-                value.len()
-            );
+            let detail =
+                format!("the value must be at most {max_bytes} bytes, got {}", value.len());
             return Err(Rejection::new(ErrorKind::TooLarge, detail));
         }
         let format = Format::of(headers.content_type())?;
@@ -131,9 +126,7 @@ impl<'a> Review<'a> {
 
     /// The review's id, or the name of the record's position when it has none.
     pub fn id_or(&self, position: &Position) -> Cow<'a, str> {
-        self.id
-            .clone()
-            .unwrap_or_else(|| Cow::Owned(position.to_string()))
+        self.id.clone().unwrap_or_else(|| Cow::Owned(position.to_string()))
     }
 
     /// The same review, owning all that it holds.
@@ -268,11 +261,7 @@ fn plain(payload: &[u8]) -> Result<Review<'_>, Rejection> {
         Err(error) => Err(Rejection::decode(format!(
             "plain text must be UTF-8, but byte {} is not{}",
             error.valid_up_to(),
-            if has_utf16_mark(payload) {
-                ": it begins with the mark of UTF-16"
-            } else {
-                ""
-            }
+            if has_utf16_mark(payload) { ": it begins with the mark of UTF-16" } else { "" }
         ))),
     }
 }
@@ -284,9 +273,7 @@ fn has_utf16_mark(payload: &[u8]) -> bool {
 /// Where the first NUL is. Nearly always there is none, and to find that out the standard library has a fast way.
 fn nul_in(text: &str) -> Option<usize> {
     let bytes = text.as_bytes();
-    bytes
-        .contains(&0)
-        .then(|| bytes.iter().position(|byte| *byte == 0))?
+    bytes.contains(&0).then(|| bytes.iter().position(|byte| *byte == 0))?
 }
 
 fn has_nul(what: &str, at: usize) -> String {

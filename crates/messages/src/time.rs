@@ -17,22 +17,14 @@ const CLOCK_SKEW_MS: i64 = 5_000;
 /// assert_eq!(verdict_messages::time::rfc3339(1_700_000_000_042), "2023-11-14T22:13:20.042Z");
 /// ```
 pub fn rfc3339(unix_ms: i64) -> String {
-    let bounded = unix_ms.clamp(
-        Timestamp::MIN.as_millisecond(),
-        Timestamp::MAX.as_millisecond(),
-    );
+    let bounded = unix_ms.clamp(Timestamp::MIN.as_millisecond(), Timestamp::MAX.as_millisecond());
     let moment = Timestamp::from_millisecond(bounded).unwrap_or_default();
-    DateTimePrinter::new()
-        .precision(Some(3))
-        .timestamp_to_string(&moment)
+    DateTimePrinter::new().precision(Some(3)).timestamp_to_string(&moment)
 }
 
 /// Milliseconds since 1970 of an RFC 3339 text, or `None` when it is not one.
 pub fn unix_ms(rfc3339: &str) -> Option<i64> {
-    rfc3339
-        .parse::<Timestamp>()
-        .ok()
-        .map(|moment| moment.as_millisecond())
+    rfc3339.parse::<Timestamp>().ok().map(|moment| moment.as_millisecond())
 }
 
 /// The time from a moment that somebody wrote to the present one, both milliseconds since 1970; `None` when the moment can

@@ -50,9 +50,7 @@ pub struct TopicPlan {
 impl TopicPlan {
     /// The value of `retention.ms`: milliseconds, -1 for ever.
     pub fn retention_ms(&self) -> i64 {
-        self.retention.map_or(-1, |kept| {
-            i64::try_from(kept.as_millis()).unwrap_or(i64::MAX)
-        })
+        self.retention.map_or(-1, |kept| i64::try_from(kept.as_millis()).unwrap_or(i64::MAX))
     }
 }
 
@@ -69,28 +67,14 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 ///
 /// Verdicts and dead letters can be made again from the review log, so they expire; reviews and labels cannot.
 pub fn catalogue() -> [TopicPlan; 6] {
-    let kept = |name, partitions, cleanup, retention| TopicPlan {
-        name,
-        partitions,
-        cleanup,
-        retention,
-    };
+    let kept =
+        |name, partitions, cleanup, retention| TopicPlan { name, partitions, cleanup, retention };
     [
         kept(REVIEWS, REVIEW_PARTITIONS, Cleanup::Delete, None),
         kept(VERDICTS, REVIEW_PARTITIONS, Cleanup::Delete, Some(DAY * 7)),
-        kept(
-            REPLIES,
-            REPLY_PARTITIONS,
-            Cleanup::Delete,
-            Some(Duration::from_secs(600)),
-        ),
+        kept(REPLIES, REPLY_PARTITIONS, Cleanup::Delete, Some(Duration::from_secs(600))),
         kept(LABELS, REVIEW_PARTITIONS, Cleanup::Compact, None),
-        kept(
-            DEAD_LETTERS,
-            REVIEW_PARTITIONS,
-            Cleanup::Delete,
-            Some(DAY * 30),
-        ),
+        kept(DEAD_LETTERS, REVIEW_PARTITIONS, Cleanup::Delete, Some(DAY * 30)),
         kept(MODELS, 1, Cleanup::Compact, None),
     ]
 }
@@ -112,12 +96,7 @@ mod tests {
     fn the_stored_log_and_the_ground_truth_never_expire() {
         for plan in catalogue() {
             let for_ever = plan.retention_ms() == -1;
-            assert_eq!(
-                for_ever,
-                [REVIEWS, LABELS, MODELS].contains(&plan.name),
-                "{}",
-                plan.name
-            );
+            assert_eq!(for_ever, [REVIEWS, LABELS, MODELS].contains(&plan.name), "{}", plan.name);
         }
     }
 }

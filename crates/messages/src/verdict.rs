@@ -136,12 +136,7 @@ impl<'a> Verdict<'a> {
 
     /// `intercept + rest +` the sum of the listed weights, when there is an explanation. Equal to `score`, to the bit.
     pub fn explained_score(&self) -> Option<f64> {
-        let listed: f64 = self
-            .explanation
-            .as_ref()?
-            .iter()
-            .map(|term| term.weight)
-            .sum();
+        let listed: f64 = self.explanation.as_ref()?.iter().map(|term| term.weight).sum();
         Some(self.intercept? + self.rest? + listed)
     }
 
@@ -157,12 +152,9 @@ impl<'a> Verdict<'a> {
                 version: Cow::Owned(self.model.version.into_owned()),
                 sha256: Cow::Owned(self.model.sha256.into_owned()),
             },
-            explanation: self.explanation.map(|terms| {
-                terms
-                    .into_iter()
-                    .map(TermContribution::into_owned)
-                    .collect()
-            }),
+            explanation: self
+                .explanation
+                .map(|terms| terms.into_iter().map(TermContribution::into_owned).collect()),
             intercept: self.intercept,
             rest: self.rest,
             source: self.source,
@@ -173,10 +165,7 @@ impl<'a> Verdict<'a> {
 
 impl TermContribution<'_> {
     fn into_owned(self) -> TermContribution<'static> {
-        TermContribution {
-            term: Cow::Owned(self.term.into_owned()),
-            weight: self.weight,
-        }
+        TermContribution { term: Cow::Owned(self.term.into_owned()), weight: self.weight }
     }
 }
 
@@ -202,11 +191,7 @@ mod tests {
             label: Sentiment::Positive,
             probability: 0.75,
             score: 1.125,
-            model: ModelRef {
-                name: "sentiment".into(),
-                version: "1".into(),
-                sha256: "ab".into(),
-            },
+            model: ModelRef { name: "sentiment".into(), version: "1".into(), sha256: "ab".into() },
             explanation: None,
             intercept: None,
             rest: None,
@@ -219,18 +204,7 @@ mod tests {
     fn a_label_is_a_word_a_truth_value_or_one_and_nought() {
         for (labels, class) in [
             (
-                &[
-                    "positive",
-                    " Positive ",
-                    "pos",
-                    "POS",
-                    "1",
-                    "1.0",
-                    "01",
-                    "1.",
-                    "true",
-                    "True",
-                ][..],
+                &["positive", " Positive ", "pos", "POS", "1", "1.0", "01", "1.", "true", "True"][..],
                 Some(Sentiment::Positive),
             ),
             (
@@ -258,10 +232,7 @@ mod tests {
             r#""model":{"name":"sentiment","version":"1","sha256":"ab"},"#,
             r#""source":{"topic":"reviews","partition":3,"offset":41},"scored_at":"2026-01-02T03:04:05.000Z"}"#,
         );
-        assert_eq!(
-            std::str::from_utf8(&verdict().encode().unwrap()).unwrap(),
-            expected
-        );
+        assert_eq!(std::str::from_utf8(&verdict().encode().unwrap()).unwrap(), expected);
     }
 
     #[test]
@@ -284,10 +255,7 @@ mod tests {
         let json = explained.encode().unwrap();
         let read = Verdict::decode(&json).unwrap();
         assert_eq!(read, explained);
-        assert_eq!(
-            read.explained_score().map(f64::to_bits),
-            Some(read.score.to_bits())
-        );
+        assert_eq!(read.explained_score().map(f64::to_bits), Some(read.score.to_bits()));
         assert!(matches!(read.id, Cow::Borrowed(_)));
         assert_eq!(read.clone().into_owned(), explained);
     }

@@ -47,10 +47,7 @@ fn each_dialect_is_known_by_its_headers() {
         ),
         // The same with setBinaryCorrelation(false) and a topic without a fixed partition.
         (
-            &[
-                ("kafka_replyTopic", b"reviews.replies"),
-                ("kafka_correlationId", UUID_TEXT),
-            ],
+            &[("kafka_replyTopic", b"reviews.replies"), ("kafka_correlationId", UUID_TEXT)],
             Dialect::Spring,
             None,
             UUID_TEXT,
@@ -67,10 +64,7 @@ fn each_dialect_is_known_by_its_headers() {
             UUID_TEXT,
         ),
         (
-            &[
-                ("REPLY_CORRELATION_ID", &UUID[..12]),
-                ("REPLY_TOPIC", b"reviews.replies"),
-            ],
+            &[("REPLY_CORRELATION_ID", &UUID[..12]), ("REPLY_TOPIC", b"reviews.replies")],
             Dialect::SmallRye,
             None,
             &UUID[..12],
@@ -142,11 +136,9 @@ fn a_reply_goes_only_to_an_allowed_topic() {
         "",
         "a/b",
     ] {
-        let rejection = address(&[
-            ("kafka_correlationId", b"1"),
-            ("kafka_replyTopic", topic.as_bytes()),
-        ])
-        .unwrap_err();
+        let rejection =
+            address(&[("kafka_correlationId", b"1"), ("kafka_replyTopic", topic.as_bytes())])
+                .unwrap_err();
         assert_eq!(rejection.kind, ErrorKind::BadReplyTopic, "{topic:?}");
     }
     let rejection =
@@ -165,24 +157,14 @@ fn an_unanchored_allow_list_still_matches_whole_names() {
 
 #[test]
 fn a_partition_that_cannot_be_read_is_refused() {
-    for partition in [
-        &[0, 0, 1][..],
-        &[0xff, 0xff, 0xff, 0xff],
-        b"",
-        b"99999999999",
-        b"-1",
-        b"1.5",
-    ] {
+    for partition in [&[0, 0, 1][..], &[0xff, 0xff, 0xff, 0xff], b"", b"99999999999", b"-1", b"1.5"]
+    {
         let pairs: [(&str, &[u8]); 3] = [
             ("kafka_correlationId", b"1"),
             ("kafka_replyTopic", b"reviews.replies"),
             ("kafka_replyPartition", partition),
         ];
-        assert_eq!(
-            address(&pairs).unwrap_err().kind,
-            ErrorKind::BadReplyTopic,
-            "{partition:?}"
-        );
+        assert_eq!(address(&pairs).unwrap_err().kind, ErrorKind::BadReplyTopic, "{partition:?}");
     }
 }
 
@@ -200,34 +182,14 @@ fn an_answer_is_marked_as_each_framework_expects() {
     let problem: (&str, &[u8]) = ("content-type", b"application/problem+json");
     type Case<'a> = (Dialect, bool, Vec<(&'a str, &'a [u8])>);
     let cases: [Case<'_>; 6] = [
-        (
-            Dialect::Spring,
-            true,
-            vec![("kafka_correlationId", &[1, 2]), json],
-        ),
-        (
-            Dialect::Spring,
-            false,
-            vec![("kafka_correlationId", &[1, 2]), problem],
-        ),
-        (
-            Dialect::SmallRye,
-            true,
-            vec![("REPLY_CORRELATION_ID", &[1, 2]), json],
-        ),
-        (
-            Dialect::SmallRye,
-            false,
-            vec![("REPLY_CORRELATION_ID", &[1, 2]), problem],
-        ),
+        (Dialect::Spring, true, vec![("kafka_correlationId", &[1, 2]), json]),
+        (Dialect::Spring, false, vec![("kafka_correlationId", &[1, 2]), problem]),
+        (Dialect::SmallRye, true, vec![("REPLY_CORRELATION_ID", &[1, 2]), json]),
+        (Dialect::SmallRye, false, vec![("REPLY_CORRELATION_ID", &[1, 2]), problem]),
         (
             Dialect::Nest,
             true,
-            vec![
-                ("kafka_correlationId", &[1, 2]),
-                json,
-                ("kafka_nest-is-disposed", &[0]),
-            ],
+            vec![("kafka_correlationId", &[1, 2]), json, ("kafka_nest-is-disposed", &[0])],
         ),
         (
             Dialect::Nest,
@@ -241,11 +203,7 @@ fn an_answer_is_marked_as_each_framework_expects() {
         ),
     ];
     for (dialect, is_verdict, expected) in cases {
-        let outcome = if is_verdict {
-            Outcome::Verdict
-        } else {
-            Outcome::Problem(&rejection)
-        };
+        let outcome = if is_verdict { Outcome::Verdict } else { Outcome::Problem(&rejection) };
         let found = to(dialect).reply_headers(outcome);
         assert_eq!(found, headers(&expected), "{dialect:?}");
         assert_eq!(ReplyAddress::correlation_id_of(&found), Some(&[1, 2][..]));
@@ -311,10 +269,7 @@ fn of_addresses_that_stand_twice_the_last_counts() {
     ];
     for (pairs, dialect, partition) in cases {
         let address = address(pairs).unwrap().unwrap();
-        assert_eq!(
-            (address.dialect, address.partition),
-            (dialect, Some(partition))
-        );
+        assert_eq!((address.dialect, address.partition), (dialect, Some(partition)));
         assert_eq!(address.correlation_id, new);
     }
 }
@@ -328,9 +283,8 @@ fn a_request_is_late_once_its_deadline_has_passed() {
     ];
     let found = address(&pairs).unwrap().unwrap();
     assert!(!found.is_late(1000) && found.is_late(1001));
-    let unreadable = address(&[pairs[0], pairs[1], ("x-deadline-unix-ms", b"soon")])
-        .unwrap()
-        .unwrap();
+    let unreadable =
+        address(&[pairs[0], pairs[1], ("x-deadline-unix-ms", b"soon")]).unwrap().unwrap();
     assert!(!unreadable.is_late(i64::MAX));
 }
 

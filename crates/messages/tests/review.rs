@@ -37,31 +37,11 @@ fn a_value_is_read_as_its_content_type_says() {
     let cases: [(&str, Option<&str>, Result<&str, ErrorKind>); 36] = [
         (r#"{"text":"Fine."}"#, None, Ok("Fine.")),
         (r#"{"text":"Fine."}"#, JSON, Ok("Fine.")),
-        (
-            r#"{"text":"Fine."}"#,
-            Some("Application/JSON; charset=utf-8"),
-            Ok("Fine."),
-        ),
-        (
-            r#"{"text":"Fine."}"#,
-            Some("application/vnd.shop.review+json"),
-            Ok("Fine."),
-        ),
-        (
-            r#"{"text":"Fine."}"#,
-            Some("text/plain"),
-            Ok(r#"{"text":"Fine."}"#),
-        ),
-        (
-            r#"{"text":"Fine."}"#,
-            Some("image/png"),
-            Err(ErrorKind::Decode),
-        ),
-        (
-            r#"{"text":"Fine."}"#,
-            Some("application/cloudevents-batch+json"),
-            Err(ErrorKind::Decode),
-        ),
+        (r#"{"text":"Fine."}"#, Some("Application/JSON; charset=utf-8"), Ok("Fine.")),
+        (r#"{"text":"Fine."}"#, Some("application/vnd.shop.review+json"), Ok("Fine.")),
+        (r#"{"text":"Fine."}"#, Some("text/plain"), Ok(r#"{"text":"Fine."}"#)),
+        (r#"{"text":"Fine."}"#, Some("image/png"), Err(ErrorKind::Decode)),
+        (r#"{"text":"Fine."}"#, Some("application/cloudevents-batch+json"), Err(ErrorKind::Decode)),
         ("Fine.", None, Ok("Fine.")),
         ("Fine.", Some(""), Ok("Fine.")),
         ("Fine.", Some("text/plain; charset=utf-8"), Ok("Fine.")),
@@ -72,34 +52,14 @@ fn a_value_is_read_as_its_content_type_says() {
         (r#"{"text":"Fi"#, None, Err(ErrorKind::Decode)),
         (r#" { "text":"Fi"#, None, Err(ErrorKind::Decode)),
         (r#"{"text":"Fine. \ud83d"}"#, None, Err(ErrorKind::Decode)),
-        (
-            r#"{"text":"Fine.","rating":NaN}"#,
-            None,
-            Err(ErrorKind::Decode),
-        ),
-        (
-            r#"{"text":"Fine.","rating":-Infinity}"#,
-            JSON,
-            Err(ErrorKind::Decode),
-        ),
+        (r#"{"text":"Fine.","rating":NaN}"#, None, Err(ErrorKind::Decode)),
+        (r#"{"text":"Fine.","rating":-Infinity}"#, JSON, Err(ErrorKind::Decode)),
         ("{'text': 'Fine.'}", None, Err(ErrorKind::Decode)),
         (r#"{"text":"Fi"#, Some("text/plain"), Ok(r#"{"text":"Fi"#)),
         // Quotes around the media type.
-        (
-            r#"{"text":"Fine."}"#,
-            Some(r#""application/json""#),
-            Ok("Fine."),
-        ),
-        (
-            r#"{"text":1}"#,
-            Some(r#""text/plain;charset=UTF-8""#),
-            Ok(r#"{"text":1}"#),
-        ),
-        (
-            "Fine.",
-            Some(r#""application/json""#),
-            Err(ErrorKind::Decode),
-        ),
+        (r#"{"text":"Fine."}"#, Some(r#""application/json""#), Ok("Fine.")),
+        (r#"{"text":1}"#, Some(r#""text/plain;charset=UTF-8""#), Ok(r#"{"text":1}"#)),
+        ("Fine.", Some(r#""application/json""#), Err(ErrorKind::Decode)),
         (r#"{"text":"Fi"#, JSON, Err(ErrorKind::Decode)),
         ("10", None, Ok("10")),
         (r#"["Fine."]"#, JSON, Err(ErrorKind::Schema)),
@@ -112,19 +72,11 @@ fn a_value_is_read_as_its_content_type_says() {
         (r#"{"text":"Fine.","id":[5]}"#, None, Err(ErrorKind::Schema)),
         (r#"{"text":"Fi\u0000ne."}"#, None, Err(ErrorKind::Schema)),
         (r#"{"text":"Fine.","id":""}"#, None, Err(ErrorKind::Schema)),
-        (
-            r#"{"text":"Fine.","id":null,"stars":{"of":[5]}}"#,
-            None,
-            Ok("Fine."),
-        ),
+        (r#"{"text":"Fine.","id":null,"stars":{"of":[5]}}"#, None, Ok("Fine.")),
     ];
     for (value, content_type, expected) in cases {
         let text = decode(value.as_bytes(), content_type).map(|review| review.text.into_owned());
-        assert_eq!(
-            text.as_deref(),
-            expected.as_ref().map(|t| *t),
-            "{value} as {content_type:?}"
-        );
+        assert_eq!(text.as_deref(), expected.as_ref().map(|t| *t), "{value} as {content_type:?}");
     }
 }
 
@@ -136,20 +88,11 @@ fn a_cloud_event_in_structured_mode_carries_a_review() {
     };
     let cases = [
         (event(r#""data":{"id":"r1","text":"Fine."}"#), Ok("Fine.")),
-        (
-            event(r#""data":"Fine.","datacontenttype":"text/plain""#),
-            Ok("Fine."),
-        ),
+        (event(r#""data":"Fine.","datacontenttype":"text/plain""#), Ok("Fine.")),
         (event(r#""data":"Fine.""#), Err(ErrorKind::Schema)),
         (event(r#""data_base64":"RmluZS4=""#), Err(ErrorKind::Schema)),
-        (
-            event(r#""data":{"specversion":"1.0"}"#),
-            Err(ErrorKind::Schema),
-        ),
-        (
-            r#"{"data":{"text":"Fine."}}"#.to_owned(),
-            Err(ErrorKind::Schema),
-        ),
+        (event(r#""data":{"specversion":"1.0"}"#), Err(ErrorKind::Schema)),
+        (r#"{"data":{"text":"Fine."}}"#.to_owned(), Err(ErrorKind::Schema)),
         ("[]".to_owned(), Err(ErrorKind::Schema)),
         ("{".to_owned(), Err(ErrorKind::Decode)),
     ];
@@ -162,45 +105,26 @@ fn a_cloud_event_in_structured_mode_carries_a_review() {
 #[test]
 fn a_confluent_frame_is_taken_off_json_and_refused_around_all_else() {
     let framed = |payload: &[u8]| [&[0, 0, 0, 1, 44][..], payload].concat();
-    for payload in [
-        r#"{"text":"Fine."}"#,
-        " {\"text\":\"Fine.\"}",
-        "\u{feff}{\"text\":\"Fine.\"}",
-    ] {
+    for payload in [r#"{"text":"Fine."}"#, " {\"text\":\"Fine.\"}", "\u{feff}{\"text\":\"Fine.\"}"]
+    {
         let value = framed(payload.as_bytes());
         assert_eq!(decode(&value, None).unwrap().text, "Fine.");
-        assert_eq!(
-            decode(&value, Some("application/json")).unwrap().text,
-            "Fine."
-        );
+        assert_eq!(decode(&value, Some("application/json")).unwrap().text, "Fine.");
     }
     let words = "dreadful, dull and awful beyond all measure of it.";
     let avro = |text: &str| {
         // Avro's length: zigzag, then seven bits a byte.
         let n = text.len() * 2;
-        let length = if n < 128 {
-            vec![n as u8]
-        } else {
-            vec![n as u8 | 0x80, (n >> 7) as u8]
-        };
+        let length = if n < 128 { vec![n as u8] } else { vec![n as u8 | 0x80, (n >> 7) as u8] };
         framed(&[&length[..], text.as_bytes()].concat())
     };
     let twice = words.repeat(2);
     let protobuf = framed(&[&[0, 0x0a, twice.len() as u8][..], twice.as_bytes()].concat());
-    for value in [
-        avro(words),
-        avro(&twice),
-        protobuf,
-        framed(b"Fine."),
-        framed(b""),
-    ] {
+    for value in [avro(words), avro(&twice), protobuf, framed(b"Fine."), framed(b"")] {
         for content_type in [None, Some("text/plain"), Some("application/json")] {
             let rejection = read(&value, content_type).unwrap_err();
             assert_eq!(rejection.kind, ErrorKind::Decode, "{value:?}");
-            assert!(
-                rejection.detail.contains("Confluent frame (schema id 300)"),
-                "{rejection}"
-            );
+            assert!(rejection.detail.contains("Confluent frame (schema id 300)"), "{rejection}");
         }
     }
     assert_eq!(decode(&framed(b"[1]"), None), Err(ErrorKind::Schema));
@@ -227,10 +151,7 @@ fn a_mark_before_the_payload_is_no_character_of_it() {
             Some("application/cloudevents+json"),
         ),
     ] {
-        assert_eq!(
-            decode(value.as_bytes(), content_type).unwrap().text,
-            "Fine."
-        );
+        assert_eq!(decode(value.as_bytes(), content_type).unwrap().text, "Fine.");
         if let Some(media_type) = content_type {
             let review = Review::from_body(value.as_bytes(), media_type).unwrap();
             assert_eq!(review.text, "Fine.");
@@ -260,34 +181,18 @@ fn spring_cloud_streams_content_type_counts_and_content_type_before_it() {
     let value = br#"{"text":"Fine."}"#;
     let text = |pairs: &[(&'static str, &'static str)]| {
         let mut headers = Headers::new();
-        pairs
-            .iter()
-            .for_each(|(name, value)| headers.push(*name, *value));
+        pairs.iter().for_each(|(name, value)| headers.push(*name, *value));
         Review::from_record(Some(value), &headers, MAX_REVIEW_BYTES).map(|review| review.text)
     };
-    assert_eq!(
-        text(&[("contentType", "\"application/json\"")]).unwrap(),
-        "Fine."
-    );
-    assert_eq!(
-        text(&[("contentType", "\"text/plain\"")]).unwrap(),
-        "{\"text\":\"Fine.\"}"
-    );
+    assert_eq!(text(&[("contentType", "\"application/json\"")]).unwrap(), "Fine.");
+    assert_eq!(text(&[("contentType", "\"text/plain\"")]).unwrap(), "{\"text\":\"Fine.\"}");
     assert!(text(&[("contentType", "application/avro")]).is_err());
     assert_eq!(
-        text(&[
-            ("content-type", "application/json"),
-            ("contentType", "text/plain")
-        ])
-        .unwrap(),
+        text(&[("content-type", "application/json"), ("contentType", "text/plain")]).unwrap(),
         "Fine."
     );
     assert_eq!(
-        text(&[
-            ("content-type", "image/png"),
-            ("content-type", "application/json")
-        ])
-        .unwrap(),
+        text(&[("content-type", "image/png"), ("content-type", "application/json")]).unwrap(),
         "Fine."
     );
 }
@@ -316,11 +221,7 @@ fn a_line_names_text_label_and_id_in_two_ways_but_one_at_a_time() {
     let line = |json: &str| {
         let read = Review::from_line(json.as_bytes());
         read.map(|(review, label)| {
-            (
-                review.text.into_owned(),
-                label,
-                review.id.map(Cow::into_owned),
-            )
+            (review.text.into_owned(), label, review.id.map(Cow::into_owned))
         })
     };
     let whole = Ok(("Fine.".into(), Some(Sentiment::Positive), Some("7".into())));
@@ -332,28 +233,13 @@ fn a_line_names_text_label_and_id_in_two_ways_but_one_at_a_time() {
         assert_eq!(line(json), whole, "{json}");
     }
     for (json, says) in [
-        (
-            r#"{"text":"a","review":"a"}"#,
-            "text and review are two names",
-        ),
-        (
-            r#"{"text":"a","label":1,"sentiment":1}"#,
-            "label and sentiment are two names",
-        ),
-        (
-            r#"{"text":"a","id":1,"review_id":1}"#,
-            "id and review_id are two names",
-        ),
+        (r#"{"text":"a","review":"a"}"#, "text and review are two names"),
+        (r#"{"text":"a","label":1,"sentiment":1}"#, "label and sentiment are two names"),
+        (r#"{"text":"a","id":1,"review_id":1}"#, "id and review_id are two names"),
         (r#"["r0","1","a"]"#, "must be a JSON object, got an array"),
         (r#""a""#, "must be a JSON object, got a string"),
-        (
-            r#"{"text":"a","label":0.5}"#,
-            "label must be positive or negative",
-        ),
-        (
-            r#"{"text":"a","sentiment":[1]}"#,
-            "sentiment must be positive or negative",
-        ),
+        (r#"{"text":"a","label":0.5}"#, "label must be positive or negative"),
+        (r#"{"text":"a","sentiment":[1]}"#, "sentiment must be positive or negative"),
         (r#"{"label":1}"#, "text (or review) is missing"),
         (r#"{"text":["a"]}"#, "text must be a string, got an array"),
         (r#"{"text":"\ud83d"}"#, "not JSON"),
@@ -366,9 +252,7 @@ fn a_line_names_text_label_and_id_in_two_ways_but_one_at_a_time() {
 #[test]
 fn a_tombstone_is_no_review() {
     assert_eq!(
-        Review::from_record(None, &Headers::new(), MAX_REVIEW_BYTES)
-            .unwrap_err()
-            .kind,
+        Review::from_record(None, &Headers::new(), MAX_REVIEW_BYTES).unwrap_err().kind,
         ErrorKind::Schema
     );
 }
@@ -380,29 +264,20 @@ fn a_value_beyond_the_limit_is_too_large() {
     assert!(within(&value[..10]).is_ok());
     let rejection = within(&value).unwrap_err();
     assert_eq!(rejection.kind, ErrorKind::TooLarge);
-    assert_eq!(
-        rejection.detail,
-        "the value must be at most 10 bytes, got 11"
-    );
+    assert_eq!(rejection.detail, "the value must be at most 10 bytes, got 11");
 }
 
 #[test]
 fn bytes_that_are_not_utf8_are_a_dead_letter() {
     for content_type in [None, Some("text/plain"), Some("application/json")] {
-        assert_eq!(
-            decode(b"{\"text\":\"\xff\"}", content_type).unwrap_err(),
-            ErrorKind::Decode
-        );
+        assert_eq!(decode(b"{\"text\":\"\xff\"}", content_type).unwrap_err(), ErrorKind::Decode);
     }
 }
 
 #[test]
 fn a_text_without_escapes_is_borrowed() {
     let plain = decode(br#"{"text":"Fine.","id":"r1"}"#, None).unwrap();
-    assert!(matches!(
-        (plain.text, plain.id),
-        (Cow::Borrowed("Fine."), Some(Cow::Borrowed("r1")))
-    ));
+    assert!(matches!((plain.text, plain.id), (Cow::Borrowed("Fine."), Some(Cow::Borrowed("r1")))));
     let escaped = decode(br#"{"text":"Fi\u006ee.\n"}"#, None).unwrap();
     assert!(matches!(escaped.text, Cow::Owned(text) if text == "Fine.\n"));
 }
@@ -427,14 +302,7 @@ fn no_detail_quotes_the_review() {
 fn a_review_without_an_id_is_named_by_its_position() {
     let position = Position::new("reviews", 3, 41);
     assert_eq!(Review::from_text("x").id_or(&position), "reviews-3-41");
-    assert_eq!(
-        Review {
-            id: Some("r1".into()),
-            ..Review::from_text("x")
-        }
-        .id_or(&position),
-        "r1"
-    );
+    assert_eq!(Review { id: Some("r1".into()), ..Review::from_text("x") }.id_or(&position), "r1");
 }
 
 fn optional_text() -> impl Strategy<Value = Option<Cow<'static, str>>> {

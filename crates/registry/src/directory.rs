@@ -71,19 +71,13 @@ impl DirectoryRegistry {
         }
         Err(RegistryError::Corrupt {
             place: path.display().to_string(),
-            problem: format!(
-                "tells of version {} of model {}",
-                record.version, record.name
-            ),
+            problem: format!("tells of version {} of model {}", record.version, record.name),
         })
     }
 
     fn records(&self, name: &str) -> Result<Vec<Record>, RegistryError> {
         let versions = self.model(name)?.join(VERSIONS);
-        numbers(&versions)?
-            .into_iter()
-            .map(|number| self.record(name, number))
-            .collect()
+        numbers(&versions)?.into_iter().map(|number| self.record(name, number)).collect()
     }
 
     fn version_of(&self, record: &Record) -> Result<Version, RegistryError> {
@@ -146,11 +140,7 @@ impl Registry for DirectoryRegistry {
             let json = to_json(&record, &versions.join(VERSION_FILE))?;
             let mut files: Vec<(&str, &[u8])> =
                 vec![(MODEL_FILE, new.artifact), (VERSION_FILE, &json)];
-            files.extend(
-                new.files
-                    .iter()
-                    .map(|(name, bytes)| (name.as_str(), bytes.as_slice())),
-            );
+            files.extend(new.files.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())));
             if write::folder(&versions, &record.version.to_string(), &files)? {
                 return self.version_of(&record);
             }
@@ -159,10 +149,7 @@ impl Registry for DirectoryRegistry {
 
     fn versions(&self, name: &str) -> Result<Vec<Version>, RegistryError> {
         let records = self.records(name)?;
-        records
-            .iter()
-            .map(|record| self.version_of(record))
-            .collect()
+        records.iter().map(|record| self.version_of(record)).collect()
     }
 
     fn version(&self, name: &str, version: u64) -> Result<Version, RegistryError> {
@@ -172,9 +159,7 @@ impl Registry for DirectoryRegistry {
     fn alias(&self, name: &str, alias: &str) -> Result<Option<Version>, RegistryError> {
         names::alias(alias)?;
         let version = self.aliases(name)?.get(alias).copied();
-        version
-            .map(|version| self.version(name, version))
-            .transpose()
+        version.map(|version| self.version(name, version)).transpose()
     }
 
     fn set_alias(&self, name: &str, alias: &str, version: u64) -> Result<(), RegistryError> {
@@ -273,18 +258,14 @@ fn read_json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<Option<T>, R
         }
         text => text.map_err(RegistryError::io(path))?,
     };
-    let corrupt = |problem: String| RegistryError::Corrupt {
-        place: path.display().to_string(),
-        problem,
-    };
+    let corrupt =
+        |problem: String| RegistryError::Corrupt { place: path.display().to_string(), problem };
     // Some editors write a mark before the text; and serde would take an array for an object.
     let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&text);
     if text.trim_ascii_start().first() != Some(&b'{') {
         return Err(corrupt("must be a JSON object".to_owned()));
     }
-    serde_json::from_slice(text)
-        .map(Some)
-        .map_err(|problem| corrupt(problem.to_string()))
+    serde_json::from_slice(text).map(Some).map_err(|problem| corrupt(problem.to_string()))
 }
 
 fn to_json(value: &impl Serialize, path: &Path) -> Result<Vec<u8>, RegistryError> {

@@ -21,10 +21,8 @@ pub struct SaveError {
 /// Reads the bytes of the model at `path`: a file, or a directory with a [`MODEL_FILE`].
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>, LoadError> {
     let path = file_of(path);
-    let (bytes, length) = read_bounded(&path).map_err(|problem| LoadError::Io {
-        path: path.clone(),
-        problem,
-    })?;
+    let (bytes, length) =
+        read_bounded(&path).map_err(|problem| LoadError::Io { path: path.clone(), problem })?;
     if length > Limits::FILE as u64 {
         let problem = ArtifactError::Bound {
             what: "length of the file",
@@ -55,10 +53,7 @@ pub fn save(directory: impl AsRef<Path>, artifact: &[u8]) -> Result<PathBuf, Sav
         }
         File::open(directory.as_ref())?.sync_all()
     };
-    write().map_err(|problem| SaveError {
-        path: path.clone(),
-        problem,
-    })?;
+    write().map_err(|problem| SaveError { path: path.clone(), problem })?;
     Ok(path)
 }
 
@@ -78,11 +73,7 @@ fn write_then_name(artifact: &[u8], beside: &Path, path: &Path) -> io::Result<()
 
 /// The model's file: the path, or what is in it.
 pub(crate) fn file_of(uri: &Path) -> PathBuf {
-    if uri.is_dir() {
-        uri.join(MODEL_FILE)
-    } else {
-        uri.to_path_buf()
-    }
+    if uri.is_dir() { uri.join(MODEL_FILE) } else { uri.to_path_buf() }
 }
 
 /// Reads a file and gives its length too. Of one that is longer than a model may be nothing is read; of one that does not

@@ -107,9 +107,7 @@ impl Resolver {
         let Some((registry, version)) = self.resolve(uri)? else {
             return Ok((file::read(uri)?, None));
         };
-        let bytes = registry
-            .fetch(&version.name, version.version)
-            .map_err(at(uri))?;
+        let bytes = registry.fetch(&version.name, version.version).map_err(at(uri))?;
         Ok((bytes, Some(version)))
     }
 
@@ -124,9 +122,7 @@ impl Resolver {
                 let settings = self
                     .tracking
                     .as_ref()
-                    .ok_or_else(|| LoadError::NoTracking {
-                        uri: uri.display().to_string(),
-                    })?;
+                    .ok_or_else(|| LoadError::NoTracking { uri: uri.display().to_string() })?;
                 let registry = MlflowRegistry::new(settings).map_err(at(uri))?;
                 (Box::new(registry), name, which)
             }

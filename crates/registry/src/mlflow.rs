@@ -226,11 +226,7 @@ impl Registry for MlflowRegistry {
             (version, bytes)
         };
         check_digest(&bytes, &version.sha256, || {
-            format!(
-                "{}: version {} of model {name}",
-                self.place(),
-                version.version
-            )
+            format!("{}: version {} of model {name}", self.place(), version.version)
         })?;
         Ok(bytes)
     }

@@ -42,16 +42,9 @@ pub(crate) fn file(name: &str) -> Result<(), RegistryError> {
 
 fn plain(what: &str, name: &str) -> Result<(), RegistryError> {
     let known = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
-    let begins = name
-        .bytes()
-        .next()
-        .is_some_and(|b| b.is_ascii_alphanumeric());
+    let begins = name.bytes().next().is_some_and(|b| b.is_ascii_alphanumeric());
     if begins && name.len() <= LONGEST && name.bytes().all(known) {
         return Ok(());
     }
-    Err(RegistryError::Invalid {
-        what: what.to_owned(),
-        bound: NAME,
-        got: format!("{name:?}"),
-    })
+    Err(RegistryError::Invalid { what: what.to_owned(), bound: NAME, got: format!("{name:?}") })
 }

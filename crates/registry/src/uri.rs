@@ -100,15 +100,13 @@ impl FromStr for ModelUri {
             form: "dir:ROOT/NAME/VERSION or dir:ROOT/NAME@ALIAS",
             problem,
         };
-        let (above, last) = rest
-            .rsplit_once('/')
-            .ok_or_else(|| error("there is no ROOT".to_owned()))?;
+        let (above, last) =
+            rest.rsplit_once('/').ok_or_else(|| error("there is no ROOT".to_owned()))?;
         let (root, named_by) = if last.contains('@') {
             (above, last.to_owned())
         } else {
-            let (root, name) = above
-                .rsplit_once('/')
-                .ok_or_else(|| error("there is no ROOT".to_owned()))?;
+            let (root, name) =
+                above.rsplit_once('/').ok_or_else(|| error("there is no ROOT".to_owned()))?;
             (root, format!("{name}/{last}"))
         };
         let (name, which) = named(&named_by).map_err(error)?;

@@ -112,11 +112,10 @@ pub trait Registry: Send + Sync + std::fmt::Debug {
         match which {
             Which::Version(number) => self.version(name, *number),
             Which::Alias(alias) => {
-                self.alias(name, alias)?
-                    .ok_or_else(|| RegistryError::NotFound {
-                        what: format!("alias {alias} of model {name}"),
-                        place: self.place(),
-                    })
+                self.alias(name, alias)?.ok_or_else(|| RegistryError::NotFound {
+                    what: format!("alias {alias} of model {name}"),
+                    place: self.place(),
+                })
             }
         }
     }
@@ -175,13 +174,8 @@ impl<'a> NewVersion<'a> {
 }
 
 /// Tags by which what is registered is found again.
-const RESERVED: [&str; 5] = [
-    "verdict.sha256",
-    "verdict.bytes",
-    "verdict.name",
-    "verdict.created_at",
-    "verdict.version",
-];
+const RESERVED: [&str; 5] =
+    ["verdict.sha256", "verdict.bytes", "verdict.name", "verdict.created_at", "verdict.version"];
 
 /// Refuses tags and files that any of the registries would refuse.
 pub(crate) fn check_annotations(tags: &Tags, files: &Files) -> Result<(), RegistryError> {

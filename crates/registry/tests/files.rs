@@ -18,10 +18,7 @@ use verdict_sentiment::{
 
 /// A model of two terms.
 fn artifact(name: &str) -> Vec<u8> {
-    let options = VectorizerOptions {
-        sublinear_tf: true,
-        ..VectorizerOptions::default()
-    };
+    let options = VectorizerOptions { sublinear_tf: true, ..VectorizerOptions::default() };
     let vocabulary = Vocabulary::new(["bad", "good"]).unwrap();
     let parts = ModelParts {
         name: name.to_owned(),
@@ -114,10 +111,7 @@ fn a_directory_that_cannot_be_made_is_named() {
     let file = dir.path().join("file");
     fs::write(&file, "in the way").unwrap();
     let error = save(file.join("models"), &artifact("tiny")).unwrap_err();
-    assert!(
-        error.to_string().contains("file/models/model.verdict"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("file/models/model.verdict"), "{error}");
 }
 
 #[test]
@@ -142,16 +136,10 @@ fn a_file_that_is_too_large_is_refused_by_its_length() {
     // A hole: takes no room on disk, and reading all of it would take a terabyte of memory.
     File::create(&path).unwrap().set_len(1 << 40).unwrap();
     let error = load(&path).unwrap_err();
-    let LoadError::Artifact { problem, .. } = &error else {
-        panic!("{error}")
-    };
+    let LoadError::Artifact { problem, .. } = &error else { panic!("{error}") };
     assert!(matches!(problem, ArtifactError::Bound { .. }), "{error}");
     let text = error.to_string();
-    for part in [
-        "huge",
-        &Limits::FILE.to_string(),
-        &(1_u64 << 40).to_string(),
-    ] {
+    for part in ["huge", &Limits::FILE.to_string(), &(1_u64 << 40).to_string()] {
         assert!(text.contains(part), "{part} in {text}");
     }
 }
@@ -170,10 +158,7 @@ fn damage_is_refused_with_the_path() {
     for end in [0, 1, 8, 12, whole.len() / 2, whole.len() - 1] {
         fs::write(&path, &whole[..end]).unwrap();
         let error = load(&path).unwrap_err();
-        assert!(
-            matches!(error, LoadError::Artifact { .. }),
-            "{end}: {error}"
-        );
+        assert!(matches!(error, LoadError::Artifact { .. }), "{end}: {error}");
         assert!(error.to_string().contains("damaged"), "{end}: {error}");
     }
 }
@@ -184,13 +169,6 @@ fn the_default_model_loads_and_its_card_names_its_checksum() {
     let model = load(&default).unwrap();
     let card = fs::read_to_string(default.join("MODEL_CARD.md")).unwrap();
     let sha256 = &model.identity().sha256;
-    assert!(
-        card.contains(&format!("| SHA-256 | `{sha256}` |")),
-        "{sha256}"
-    );
-    assert!(
-        card.contains(&model.identity().version),
-        "{}",
-        model.identity().version
-    );
+    assert!(card.contains(&format!("| SHA-256 | `{sha256}` |")), "{sha256}");
+    assert!(card.contains(&model.identity().version), "{}", model.identity().version);
 }

@@ -18,15 +18,11 @@ use verdict_sentiment::{
 fn reviews(n: usize) -> Vec<String> {
     let mut state = 0x5eed_u64;
     let mut next = move || {
-        state = state
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1);
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
         (state >> 33) as f64 / f64::from(u32::MAX >> 1)
     };
     let word = |u: f64| word(((30_000_f64).powf(u)) as usize);
-    (0..n)
-        .map(|_| (0..230).map(|_| word(next())).collect::<Vec<_>>().join(" "))
-        .collect()
+    (0..n).map(|_| (0..230).map(|_| word(next())).collect::<Vec<_>>().join(" ")).collect()
 }
 
 /// A made-up word for a rank.
@@ -44,9 +40,7 @@ fn model(n_terms: usize) -> Model {
     terms.extend((1..n_terms / 2).map(|i| format!("{} {}", word(i % 300 + 1), word(i / 300 + 1))));
     terms.sort();
     terms.dedup();
-    let weights = (0..terms.len())
-        .map(|i| (i % 13) as f32 / 6.0 - 1.0)
-        .collect();
+    let weights = (0..terms.len()).map(|i| (i % 13) as f32 / 6.0 - 1.0).collect();
     let df = vec![10; terms.len()];
     let vocabulary = Vocabulary::new(terms.iter().map(String::as_str)).unwrap();
     let options = VectorizerOptions {
@@ -76,19 +70,14 @@ fn benches(c: &mut Criterion) {
     let mut tokens = Tokens::default();
     group.bench_function("tokenize/1000x230", |b| {
         b.iter(|| {
-            reviews
-                .iter()
-                .for_each(|r| tokens.split(black_box(r), TokenPattern::Words, true))
+            reviews.iter().for_each(|r| tokens.split(black_box(r), TokenPattern::Words, true))
         })
     });
     group.throughput(Throughput::Elements(reviews.len() as u64));
     let mut scratch = Scratch::default();
     group.bench_function("score/1000x230/20000-terms", |b| {
         b.iter(|| {
-            reviews
-                .iter()
-                .map(|r| model.score(&mut scratch, black_box(r)).score)
-                .sum::<f64>()
+            reviews.iter().map(|r| model.score(&mut scratch, black_box(r)).score).sum::<f64>()
         })
     });
     group.bench_function("explain/1000x230/20000-terms", |b| {

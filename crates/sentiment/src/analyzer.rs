@@ -78,10 +78,7 @@ impl Analyzer {
         let mut scratch = PreprocessScratch::default();
         match self.preprocessing.is_none() {
             true => text.to_owned(),
-            false => self
-                .preprocessing
-                .apply(&mut scratch, text, self.lowercase)
-                .to_owned(),
+            false => self.preprocessing.apply(&mut scratch, text, self.lowercase).to_owned(),
         }
     }
 }

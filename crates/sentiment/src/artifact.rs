@@ -89,10 +89,7 @@ pub struct Example {
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum ArtifactError {
     /// It does not begin with [`MAGIC`].
-    #[error(
-        "not a Verdict model: byte 0 must begin {:02x?}, got {got:02x?}",
-        MAGIC
-    )]
+    #[error("not a Verdict model: byte 0 must begin {:02x?}, got {got:02x?}", MAGIC)]
     Magic {
         /// Its first bytes.
         got: Vec<u8>,
@@ -182,34 +179,16 @@ pub(crate) fn version_of(options: &VectorizerOptions) -> u32 {
 
 /// Checks what every model must hold, whether it is being written or read.
 pub(crate) fn check_parts(parts: &ModelParts) -> Result<(), ArtifactError> {
-    let bound = |what, bound: String, got: String| {
-        Err(ArtifactError::Bound {
-            what,
-            bound,
-            got,
-            at: 0,
-        })
-    };
+    let bound =
+        |what, bound: String, got: String| Err(ArtifactError::Bound { what, bound, got, at: 0 });
     let n_terms = parts.vectorizer.vocabulary().len();
     if parts.weights.len() != n_terms {
-        return bound(
-            "number of weights",
-            format!("{n_terms}"),
-            parts.weights.len().to_string(),
-        );
+        return bound("number of weights", format!("{n_terms}"), parts.weights.len().to_string());
     }
     let largest = Model::MAX_WEIGHT;
     let within = |x: f64| x.is_finite() && x.abs() <= largest;
-    if let Some(weight) = parts
-        .weights
-        .iter()
-        .find(|&&weight| !within(f64::from(weight)))
-    {
-        return bound(
-            "weight",
-            format!("between -{largest} and {largest}"),
-            weight.to_string(),
-        );
+    if let Some(weight) = parts.weights.iter().find(|&&weight| !within(f64::from(weight))) {
+        return bound("weight", format!("between -{largest} and {largest}"), weight.to_string());
     }
     if !within(parts.intercept) {
         return bound(
@@ -235,17 +214,9 @@ pub(crate) fn check_parts(parts: &ModelParts) -> Result<(), ArtifactError> {
 /// The SHA-256 of `bytes` as 64 lower-case hexadecimal digits.
 #[must_use]
 pub fn sha256_hex(bytes: &[u8]) -> String {
-    Sha256::digest(bytes)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn bound(what: &'static str, most: usize, got: usize, at: usize) -> ArtifactError {
-    ArtifactError::Bound {
-        what,
-        bound: format!("at most {most}"),
-        got: got.to_string(),
-        at,
-    }
+    ArtifactError::Bound { what, bound: format!("at most {most}"), got: got.to_string(), at }
 }

@@ -28,10 +28,7 @@ impl<'a> Reader<'a> {
         len: usize,
         what: &'static str,
     ) -> Result<&'a [u8], ArtifactError> {
-        let taken = self
-            .at
-            .checked_add(len)
-            .and_then(|end| self.bytes.get(self.at..end));
+        let taken = self.at.checked_add(len).and_then(|end| self.bytes.get(self.at..end));
         let taken = taken.ok_or(ArtifactError::Truncated {
             what,
             at: self.at,
@@ -73,11 +70,7 @@ impl<'a> Reader<'a> {
         number: impl Fn([u8; 4]) -> T,
     ) -> Result<Vec<T>, ArtifactError> {
         let taken = self.take(n.saturating_mul(4), what)?;
-        Ok(taken
-            .chunks_exact(4)
-            .filter_map(|chunk| chunk.try_into().ok())
-            .map(number)
-            .collect())
+        Ok(taken.chunks_exact(4).filter_map(|chunk| chunk.try_into().ok()).map(number).collect())
     }
 
     pub(crate) fn text(
@@ -87,9 +80,7 @@ impl<'a> Reader<'a> {
     ) -> Result<&'a str, ArtifactError> {
         let at = self.at;
         let taken = self.take(len, what)?;
-        std::str::from_utf8(taken).map_err(|e| ArtifactError::Utf8 {
-            what,
-            at: at + e.valid_up_to(),
-        })
+        std::str::from_utf8(taken)
+            .map_err(|e| ArtifactError::Utf8 { what, at: at + e.valid_up_to() })
     }
 }

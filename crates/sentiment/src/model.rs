@@ -75,11 +75,7 @@ impl Model {
         for (i, example) in model.examples.iter().enumerate() {
             let got = model.score(&mut scratch, &example.text).score;
             if (got - example.score).abs() > artifact::EXAMPLE_TOLERANCE {
-                return Err(ArtifactError::Example {
-                    example: i,
-                    expected: example.score,
-                    got,
-                });
+                return Err(ArtifactError::Example { example: i, expected: example.score, got });
             }
         }
         Ok(model)
@@ -97,12 +93,7 @@ impl Model {
             sha256,
         };
         let intercept_steps = to_grid(parts.intercept);
-        Ok(Self {
-            parts,
-            examples,
-            identity,
-            intercept_steps,
-        })
+        Ok(Self { parts, examples, identity, intercept_steps })
     }
 
     /// The same model under the version that a registry gave it.
@@ -116,11 +107,9 @@ impl Model {
     pub fn score(&self, scratch: &mut Scratch, text: &str) -> Score {
         let norm = self.parts.vectorizer.weigh(scratch, text);
         let contributions = scratch.columns.iter().zip(&scratch.values);
-        self.judge(
-            contributions.fold(self.intercept_steps, |sum, (&column, &value)| {
-                sum.saturating_add(self.contribution(column, value * norm))
-            }),
-        )
+        self.judge(contributions.fold(self.intercept_steps, |sum, (&column, &value)| {
+            sum.saturating_add(self.contribution(column, value * norm))
+        }))
     }
 
     /// Scores a review and lists what its `max_terms` strongest terms add.
@@ -134,17 +123,13 @@ impl Model {
         steps.sort_unstable_by_key(|&(column, steps)| {
             (std::cmp::Reverse(steps.unsigned_abs()), column)
         });
-        let sum = steps.iter().fold(self.intercept_steps, |sum, &(_, steps)| {
-            sum.saturating_add(steps)
-        });
+        let sum =
+            steps.iter().fold(self.intercept_steps, |sum, &(_, steps)| sum.saturating_add(steps));
         let rest = steps.iter().skip(max_terms);
         let rest = rest.fold(0_i64, |sum, &(_, steps)| sum.saturating_add(steps));
         let terms = steps.iter().take(max_terms).filter_map(|&(column, steps)| {
             let term = self.parts.vectorizer.vocabulary().term(column as usize)?;
-            Some(TermWeight {
-                term,
-                weight: from_grid(steps),
-            })
+            Some(TermWeight { term, weight: from_grid(steps) })
         });
         Explanation {
             score: self.judge(sum),
@@ -156,30 +141,14 @@ impl Model {
 
     #[inline]
     fn contribution(&self, column: u32, value: f64) -> i64 {
-        to_grid(
-            value
-                * self
-                    .parts
-                    .weights
-                    .get(column as usize)
-                    .copied()
-                    .map_or(0.0, f64::from),
-        )
+        to_grid(value * self.parts.weights.get(column as usize).copied().map_or(0.0, f64::from))
     }
 
     fn judge(&self, steps: i64) -> Score {
         let score = from_grid(steps);
         let probability = self.parts.calibration.probability(score);
-        let label = if probability >= 0.5 {
-            Label::Positive
-        } else {
-            Label::Negative
-        };
-        Score {
-            score,
-            probability,
-            label,
-        }
+        let label = if probability >= 0.5 { Label::Positive } else { Label::Negative };
+        Score { score, probability, label }
     }
 
     /// Name, version and sha256.

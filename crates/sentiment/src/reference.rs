@@ -81,20 +81,11 @@ impl Bins {
         if let Some((a, b)) = pairs.clone().find(|(a, b)| a >= b) {
             return bad(format!("edges must ascend, got {a} before {b}"));
         }
-        let n = counts
-            .iter()
-            .try_fold(0_u64, |sum, &count| sum.checked_add(count));
+        let n = counts.iter().try_fold(0_u64, |sum, &count| sum.checked_add(count));
         if n.is_none_or(|n| n == 0) {
-            return bad(format!(
-                "counts must sum to 1 to {}, got {counts:?}",
-                u64::MAX
-            ));
+            return bad(format!("counts must sum to 1 to {}, got {counts:?}", u64::MAX));
         }
-        Ok(Self {
-            edges,
-            counts,
-            mean,
-        })
+        Ok(Self { edges, counts, mean })
     }
 
     /// The distribution of `values` in at most `n_bins` bins that hold equally many of them, as far as equal values allow;
@@ -193,17 +184,12 @@ impl Reference {
 
 fn part(reference: &Value, field: &'static str) -> Result<Option<Bins>, ReferenceError> {
     let value = reference.get(field).unwrap_or(&Value::Null);
-    Option::deserialize(value).map_err(|error| ReferenceError::Field {
-        field,
-        reason: error.to_string(),
-    })
+    Option::deserialize(value)
+        .map_err(|error| ReferenceError::Field { field, reason: error.to_string() })
 }
 
 fn required(reference: &Value, field: &'static str) -> Result<Bins, ReferenceError> {
-    part(reference, field)?.ok_or(ReferenceError::Field {
-        field,
-        reason: "is missing".to_owned(),
-    })
+    part(reference, field)?.ok_or(ReferenceError::Field { field, reason: "is missing".to_owned() })
 }
 
 fn bin_of(edges: &[f64], value: f64) -> usize {

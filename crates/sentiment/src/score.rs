@@ -77,10 +77,7 @@ pub struct Calibration {
 
 impl Calibration {
     /// Takes the score itself for the log-odds.
-    pub const IDENTITY: Self = Self {
-        slope: 1.0,
-        offset: 0.0,
-    };
+    pub const IDENTITY: Self = Self { slope: 1.0, offset: 0.0 };
 
     /// The calibrated probability of the positive class, 0 to 1.
     #[must_use]

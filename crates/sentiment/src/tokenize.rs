@@ -181,11 +181,7 @@ fn classify_block<const PUNCTUATION: bool, const LOWERCASE: bool>(
 ) -> ([u8; BLOCK], u64, u64) {
     let mut lowered = [0; BLOCK];
     let (mut words, mut marks) = (0, 0);
-    let vectors = block
-        .as_chunks::<16>()
-        .0
-        .iter()
-        .zip(lowered.as_chunks_mut::<16>().0);
+    let vectors = block.as_chunks::<16>().0.iter().zip(lowered.as_chunks_mut::<16>().0);
     for (i, (bytes, lowered)) in vectors.enumerate() {
         let bytes = u8x16::new(*bytes);
         let low = bytes | (is_within(bytes, b'A', b'Z') & u8x16::splat(0x20));
@@ -207,9 +203,7 @@ fn classify_block<const PUNCTUATION: bool, const LOWERCASE: bool>(
 #[inline]
 fn is_within(bytes: u8x16, first: u8, last: u8) -> u8x16 {
     let from_first = bytes - u8x16::splat(first);
-    from_first
-        .min(u8x16::splat(last - first))
-        .simd_eq(from_first)
+    from_first.min(u8x16::splat(last - first)).simd_eq(from_first)
 }
 
 /// Rewrites text that is not ASCII: word characters lower-cased (with `LOWERCASE`), each other character beyond ASCII a
@@ -230,9 +224,9 @@ fn rewrite<const PUNCTUATION: bool, const LOWERCASE: bool>(text: &str, out: &mut
         out.push_str(ascii);
         let mut chars = from.chars();
         match chars.next() {
-            Some(c) if LOWERCASE => c
-                .to_lowercase()
-                .for_each(|lower| push_char::<PUNCTUATION>(lower, out)),
+            Some(c) if LOWERCASE => {
+                c.to_lowercase().for_each(|lower| push_char::<PUNCTUATION>(lower, out))
+            }
             Some(c) => push_char::<PUNCTUATION>(c, out),
             None => (),
         }
@@ -297,9 +291,7 @@ fn hash_padded(bytes: &[u8], len: usize) -> u64 {
 
 #[inline]
 fn load(bytes: &[u8], at: usize) -> u64 {
-    bytes[at..]
-        .first_chunk::<8>()
-        .map_or(0, |word| u64::from_le_bytes(*word))
+    bytes[at..].first_chunk::<8>().map_or(0, |word| u64::from_le_bytes(*word))
 }
 
 /// Hash of a token given by its text (as [`Tokens::text`] gives it); 0 bytes hash too.
@@ -308,9 +300,5 @@ pub fn token_hash(token: &str) -> u64 {
     let mut padded = Vec::with_capacity(token.len() + PADDING);
     padded.extend_from_slice(token.as_bytes());
     padded.extend_from_slice(&[0; PADDING]);
-    if token.is_empty() {
-        fold(K_WORD, K_FOLD)
-    } else {
-        hash_padded(&padded, token.len())
-    }
+    if token.is_empty() { fold(K_WORD, K_FOLD) } else { hash_padded(&padded, token.len()) }
 }

@@ -110,10 +110,7 @@ impl Seen {
         if self.terms == 0 {
             return 0.0;
         }
-        #[allow(
-            clippy::cast_precision_loss,
-            reason = "a review has far fewer tokens than 2^53"
-        )]
+        #[allow(clippy::cast_precision_loss, reason = "a review has far fewer tokens than 2^53")]
         let ratio = self.terms.saturating_sub(self.known) as f64 / self.terms as f64;
         ratio
     }
@@ -158,16 +155,10 @@ impl Vectorizer {
                 got: document_frequency.len(),
             });
         }
-        if let Some(column) = document_frequency
-            .iter()
-            .position(|&df| df == 0 || df > n_documents)
+        if let Some(column) = document_frequency.iter().position(|&df| df == 0 || df > n_documents)
         {
             let df = document_frequency.get(column).copied().unwrap_or_default();
-            return Err(VectorizerError::DocumentFrequency {
-                column,
-                df,
-                n_documents,
-            });
+            return Err(VectorizerError::DocumentFrequency { column, df, n_documents });
         }
         let n = 1.0 + f64::from(n_documents);
         let idf = document_frequency
@@ -185,9 +176,7 @@ impl Vectorizer {
             idf,
             tf_table: Vec::new(),
         };
-        vectorizer.tf_table = (0..TF_TABLE)
-            .map(|count| vectorizer.term_weight(count))
-            .collect();
+        vectorizer.tf_table = (0..TF_TABLE).map(|count| vectorizer.term_weight(count)).collect();
         Ok(vectorizer)
     }
 
@@ -269,17 +258,8 @@ impl Vectorizer {
 
     /// Counts the terms of the review at hand into `scratch.counts` and lists their columns.
     fn count(&self, scratch: &mut Scratch) {
-        let Scratch {
-            analyzer,
-            grams,
-            candidates,
-            slots,
-            hits,
-            counts,
-            columns,
-            seen,
-            ..
-        } = scratch;
+        let Scratch { analyzer, grams, candidates, slots, hits, counts, columns, seen, .. } =
+            scratch;
         let tokens = analyzer.tokens().hashes();
         let range = self.options.ngram_range;
         if counts.len() < self.vocabulary.len() {
@@ -303,13 +283,10 @@ impl Vectorizer {
             }
             // One position less, and each n-gram one token longer.
             grams.pop();
-            let longer = grams
-                .iter_mut()
-                .zip(tokens.iter().skip(n - 1))
-                .map(|(gram, &token)| {
-                    *gram = combine(*gram, token);
-                    *gram
-                });
+            let longer = grams.iter_mut().zip(tokens.iter().skip(n - 1)).map(|(gram, &token)| {
+                *gram = combine(*gram, token);
+                *gram
+            });
             if n >= range.min() {
                 n_candidates += self.vocabulary.sift(longer, into);
                 if n == range.min() {
@@ -341,11 +318,7 @@ impl Vectorizer {
     }
 
     fn term_weight(&self, count: u32) -> f64 {
-        let count = if self.options.binary {
-            count.min(1)
-        } else {
-            count
-        };
+        let count = if self.options.binary { count.min(1) } else { count };
         if self.options.sublinear_tf && count > 0 {
             1.0 + libm::log(f64::from(count))
         } else {

@@ -54,24 +54,15 @@ impl Vocabulary {
                 return Err(VocabularyError::Empty { column: ends.len() });
             }
             if previous.is_some_and(|previous| previous >= term) {
-                return Err(VocabularyError::Order {
-                    column: ends.len(),
-                    term: term.to_owned(),
-                });
+                return Err(VocabularyError::Order { column: ends.len(), term: term.to_owned() });
             }
             previous = Some(term);
             text.push_str(term);
-            let end = u32::try_from(text.len())
-                .ok()
-                .filter(|_| ends.len() < Self::MAX_TERMS);
+            let end = u32::try_from(text.len()).ok().filter(|_| ends.len() < Self::MAX_TERMS);
             ends.push(end.ok_or(VocabularyError::TooLarge)?);
         }
-        let mut vocabulary = Self {
-            text,
-            ends,
-            table: Table::empty(0),
-            filter: Filter::build([].into_iter(), 0),
-        };
+        let mut vocabulary =
+            Self { text, ends, table: Table::empty(0), filter: Filter::build([].into_iter(), 0) };
         vocabulary.table = Table::build(&vocabulary)?;
         vocabulary.filter = Filter::build(vocabulary.terms().map(term_hash), vocabulary.len());
         Ok(vocabulary)
@@ -166,10 +157,8 @@ impl Filter {
     /// About 13 bits a term, so that one in 13 other n-grams passes, but not more than a second-level cache holds.
     fn build(hashes: impl Iterator<Item = u64>, n_terms: usize) -> Self {
         let bits = (n_terms * 8).next_power_of_two().clamp(1 << 10, 1 << 22);
-        let mut filter = Self {
-            words: vec![0; bits / 64],
-            shift: u64::BITS - bits.trailing_zeros(),
-        };
+        let mut filter =
+            Self { words: vec![0; bits / 64], shift: u64::BITS - bits.trailing_zeros() };
         for hash in hashes {
             let bit = hash >> filter.shift;
             filter.words[(bit / 64) as usize] |= 1 << (bit % 64);
@@ -192,26 +181,19 @@ impl Table {
         let sparsity = if n_terms < 1 << 17 { 6 } else { 3 };
         let slots = (n_terms * sparsity).next_power_of_two().max(16);
         let column_bits = usize::BITS - (n_terms + 1).leading_zeros();
-        Self {
-            slots: vec![0; slots],
-            column_bits,
-        }
+        Self { slots: vec![0; slots], column_bits }
     }
 
     fn build(vocabulary: &Vocabulary) -> Result<Self, VocabularyError> {
         let mut table = Self::empty(vocabulary.len());
         // The terms of one token come first and get the slot they want more often: they are what texts have most of.
         let is_long = |term: &str| term.contains(' ');
-        let (long, short): (Vec<_>, Vec<_>) = vocabulary
-            .terms()
-            .enumerate()
-            .partition(|(_, term)| is_long(term));
+        let (long, short): (Vec<_>, Vec<_>) =
+            vocabulary.terms().enumerate().partition(|(_, term)| is_long(term));
         for (column, term) in short.into_iter().chain(long) {
             let hash = term_hash(term);
             if table.find_from(hash, table.home(hash)).is_some() {
-                return Err(VocabularyError::Collision {
-                    term: term.to_owned(),
-                });
+                return Err(VocabularyError::Collision { term: term.to_owned() });
             }
             let mut at = table.home(hash);
             while table.slots[at] != 0 {
@@ -225,10 +207,7 @@ impl Table {
 
     #[inline]
     fn home(&self, hash: u64) -> usize {
-        #[allow(
-            clippy::cast_possible_truncation,
-            reason = "masked to the table's size"
-        )]
+        #[allow(clippy::cast_possible_truncation, reason = "masked to the table's size")]
         let at = hash as usize & (self.slots.len() - 1);
         at
     }
@@ -285,9 +264,6 @@ pub enum VocabularyError {
         term: String,
     },
     /// More than [`Vocabulary::MAX_TERMS`] terms or 4 GiB.
-    #[error(
-        "more than {} terms, or more than 4 GiB of them",
-        Vocabulary::MAX_TERMS
-    )]
+    #[error("more than {} terms, or more than 4 GiB of them", Vocabulary::MAX_TERMS)]
     TooLarge,
 }

@@ -56,10 +56,7 @@ fn parts(options: VectorizerOptions) -> ModelParts {
         vectorizer: Vectorizer::new(vocabulary, options, 100, vec![40, 7, 80, 50, 2]).unwrap(),
         weights: vec![-2.5, -1.0, 0.05, 1.75, 0.5],
         intercept: 0.1,
-        calibration: Calibration {
-            slope: 1.1,
-            offset: -0.05,
-        },
+        calibration: Calibration { slope: 1.1, offset: -0.05 },
         about: json!({ "made": "by hand" }),
     }
 }
@@ -90,10 +87,7 @@ fn a_score_is_the_sum_that_can_be_done_by_hand() {
         ("good http://bad.example/bad &lt;good", 0.1 + 1.75),
     ] {
         let score = model.score(&mut scratch, text).score;
-        assert!(
-            (score - expected).abs() < 1e-8,
-            "{text:?}: {score} {expected}"
-        );
+        assert!((score - expected).abs() < 1e-8, "{text:?}: {score} {expected}");
     }
     let explanation = model.explain(&mut scratch, "films and geese", 5);
     let terms: Vec<&str> = explanation.terms.iter().map(|term| term.term).collect();
@@ -167,9 +161,7 @@ fn forged(at: usize, value: &[u8]) -> Vec<u8> {
 
 /// Where `text` stands in the kept example.
 fn place(text: &str) -> usize {
-    let found = FORMAT_2
-        .windows(text.len())
-        .position(|bytes| bytes == text.as_bytes());
+    let found = FORMAT_2.windows(text.len()).position(|bytes| bytes == text.as_bytes());
     found.unwrap()
 }
 
@@ -215,10 +207,7 @@ proptest! {
 #[test]
 fn every_truncation_and_every_flipped_bit_is_refused() {
     for length in 0..FORMAT_2.len() {
-        assert!(
-            Model::from_bytes(&FORMAT_2[..length]).is_err(),
-            "{length} bytes"
-        );
+        assert!(Model::from_bytes(&FORMAT_2[..length]).is_err(), "{length} bytes");
     }
     for bit in 0..FORMAT_2.len() * 8 {
         let mut flipped = FORMAT_2.to_vec();
@@ -237,61 +226,25 @@ fn forged_options_are_refused_though_the_checksum_fits() {
         (8, &number(1), "flags must be at most 1, got 2047 (byte 36)"),
         (36, &number(4095), "flags must be at most 2047, got 4095"),
         (36, &number(1 << 31), "flags must be at most 2047"),
-        (
-            36,
-            &number(1),
-            "length of the nouns must be at most 0, got 26 (byte 88)",
-        ),
-        (
-            84,
-            &number(u32::MAX),
-            "length of the stop words must be at most 1048576",
-        ),
+        (36, &number(1), "length of the nouns must be at most 0, got 26 (byte 88)"),
+        (84, &number(u32::MAX), "length of the stop words must be at most 1048576"),
         (84, &number(1 << 20), "truncated: stop words"),
-        (
-            88,
-            &number(u32::MAX),
-            "length of the nouns must be at most 16777216",
-        ),
-        (
-            92,
-            &number(u32::MAX),
-            "length of the irregular nouns must be at most 4194304",
-        ),
+        (88, &number(u32::MAX), "length of the nouns must be at most 16777216"),
+        (92, &number(u32::MAX), "length of the irregular nouns must be at most 4194304"),
         (
             stop_words,
             b"the\na\n",
             "stop words: word 1, \"a\", must be greater than the word before it",
         ),
-        (
-            stop_words,
-            b"\n",
-            "stop words: word 0 must have 1 to 255 bytes, got 0",
-        ),
-        (
-            stop_words,
-            b"a\nt e",
-            "stop words: word 1, \"t e\", must have no white space",
-        ),
+        (stop_words, b"\n", "stop words: word 0 must have 1 to 255 bytes, got 0"),
+        (stop_words, b"a\nt e", "stop words: word 1, \"t e\", must have no white space"),
         (stop_words, b"\xff", "stop words is not UTF-8"),
         (stop_words + 11, b"x", "stop words must be whole lines"),
         (nouns, b"go", "nouns: word 1, \"film\", must be greater"),
         (nouns + 25, b"x", "nouns must be whole lines"),
-        (
-            irregular,
-            b"x",
-            "irregular nouns: word 1, \"mongeese\", must be greater",
-        ),
-        (
-            irregular,
-            b"geese  oose\n",
-            "the lemma of \"geese\" must be a word",
-        ),
-        (
-            irregular,
-            b"geesexgoose\n",
-            "irregular nouns must be whole lines",
-        ),
+        (irregular, b"x", "irregular nouns: word 1, \"mongeese\", must be greater"),
+        (irregular, b"geese  oose\n", "the lemma of \"geese\" must be a word"),
+        (irregular, b"geesexgoose\n", "irregular nouns must be whole lines"),
         (irregular, b"geese goosy\n", "self-test failed: example 2"),
         (irregular + 12, b"l", ""), // a form that no example has
         (stop_words, b"bad\n", "self-test failed"),
@@ -318,10 +271,7 @@ fn what_format_1_can_hold_is_refused_as_format_2() {
     let length = bytes.len() as u64;
     bytes[12..20].copy_from_slice(&length.to_le_bytes());
     let error = Model::from_bytes(&mended(bytes)).unwrap_err().to_string();
-    assert_eq!(
-        error,
-        "format version must be 1 for these options, got 2 (byte 8)"
-    );
+    assert_eq!(error, "format version must be 1 for these options, got 2 (byte 8)");
 }
 
 #[test]

@@ -20,17 +20,8 @@ const EXAMPLES: &[&str] = &["", "a good film", "bad, bad, not good at all"];
 const FORMAT_1: &[u8] = include_bytes!("goldens/format-1.verdict");
 
 fn parts() -> ModelParts {
-    let terms = [
-        "at all",
-        "bad",
-        "café",
-        "film",
-        "good",
-        "good film",
-        "not",
-        "not good",
-        "not good at",
-    ];
+    let terms =
+        ["at all", "bad", "café", "film", "good", "good film", "not", "not good", "not good at"];
     let weights = vec![-0.25, -2.5, 0.125, 0.05, 1.75, 0.5, -0.75, -1.5, -0.5];
     let df = vec![3, 40, 2, 80, 50, 9, 60, 7, 2];
     let vocabulary = Vocabulary::new(terms).unwrap();
@@ -45,10 +36,7 @@ fn parts() -> ModelParts {
         vectorizer,
         weights,
         intercept: 0.1,
-        calibration: Calibration {
-            slope: 1.1,
-            offset: -0.05,
-        },
+        calibration: Calibration { slope: 1.1, offset: -0.05 },
         about: json!({ "params": { "C": 10.0 }, "made": "by hand" }),
     }
 }
@@ -78,11 +66,7 @@ fn a_score_is_the_sum_that_can_be_done_by_hand() {
     let norm = row.iter().map(|(x, _)| x * x).sum::<f64>().sqrt();
     let expected = 0.1 + row.iter().map(|(x, w)| x / norm * w).sum::<f64>();
     let score = model().score(&mut Scratch::default(), "A GOOD film!");
-    assert!(
-        (score.score - expected).abs() < 1e-8,
-        "{} {expected}",
-        score.score
-    );
+    assert!((score.score - expected).abs() < 1e-8, "{} {expected}", score.score);
     assert!((score.probability - 1.0 / (1.0 + (-(1.1 * expected - 0.05)).exp())).abs() < 1e-8);
     assert_eq!(score.label, Label::Positive);
 }
@@ -90,18 +74,8 @@ fn a_score_is_the_sum_that_can_be_done_by_hand() {
 #[test]
 fn a_review_without_a_known_term_has_the_intercept() {
     let model = model();
-    for text in [
-        "",
-        " ",
-        "\u{0}\u{7f}",
-        "🎬🎬",
-        "unknown words only",
-        "a b c d",
-    ] {
-        assert!(
-            (model.score(&mut Scratch::default(), text).score - 0.1).abs() < 1e-9,
-            "{text:?}"
-        );
+    for text in ["", " ", "\u{0}\u{7f}", "🎬🎬", "unknown words only", "a b c d"] {
+        assert!((model.score(&mut Scratch::default(), text).score - 0.1).abs() < 1e-9, "{text:?}");
     }
 }
 
@@ -110,12 +84,7 @@ fn an_explanation_lists_the_strongest_terms_first() {
     let model = model();
     let explanation = model.explain(&mut Scratch::default(), "not good at all, a bad film", 3);
     assert_eq!(explanation.terms.len(), 3);
-    assert!(
-        explanation
-            .terms
-            .windows(2)
-            .all(|pair| pair[0].weight.abs() >= pair[1].weight.abs())
-    );
+    assert!(explanation.terms.windows(2).all(|pair| pair[0].weight.abs() >= pair[1].weight.abs()));
     assert!(explanation.rest != 0.0);
 }
 
@@ -168,11 +137,7 @@ proptest! {
 fn every_truncation_is_refused() {
     let bytes = artifact();
     for length in 0..bytes.len() {
-        assert!(
-            Model::from_bytes(&bytes[..length]).is_err(),
-            "{length} of {} bytes",
-            bytes.len()
-        );
+        assert!(Model::from_bytes(&bytes[..length]).is_err(), "{length} of {} bytes", bytes.len());
     }
 }
 
@@ -182,12 +147,7 @@ fn every_flipped_bit_is_refused() {
     for bit in 0..bytes.len() * 8 {
         let mut flipped = bytes.clone();
         flipped[bit / 8] ^= 1 << (bit % 8);
-        assert!(
-            Model::from_bytes(&flipped).is_err(),
-            "bit {} of byte {}",
-            bit % 8,
-            bit / 8
-        );
+        assert!(Model::from_bytes(&flipped).is_err(), "bit {} of byte {}", bit % 8, bit / 8);
     }
 }
 
@@ -195,10 +155,7 @@ fn every_flipped_bit_is_refused() {
 fn bytes_behind_the_end_are_refused() {
     let mut bytes = artifact();
     bytes.push(0);
-    assert_eq!(
-        Model::from_bytes(&bytes).unwrap_err(),
-        ArtifactError::Checksum
-    );
+    assert_eq!(Model::from_bytes(&bytes).unwrap_err(), ArtifactError::Checksum);
 }
 
 /// Puts `value` at `at` and mends the checksum, as somebody would who means harm.
@@ -215,50 +172,18 @@ fn forged(at: usize, value: &[u8]) -> Vec<u8> {
 #[test]
 fn forged_numbers_are_refused_though_the_checksum_fits() {
     let cases: &[(usize, &[u8], &str)] = &[
-        (
-            20,
-            &u32::MAX.to_le_bytes(),
-            "number of terms must be at most",
-        ),
-        (
-            20,
-            &1_000_000_u32.to_le_bytes(),
-            "truncated: document frequencies",
-        ),
-        (
-            24,
-            &1_u32.to_le_bytes(),
-            "document frequency of term 0 must be between 1 and 1",
-        ),
+        (20, &u32::MAX.to_le_bytes(), "number of terms must be at most"),
+        (20, &1_000_000_u32.to_le_bytes(), "truncated: document frequencies"),
+        (24, &1_u32.to_le_bytes(), "document frequency of term 0 must be between 1 and 1"),
         (28, &0_u32.to_le_bytes(), "ngram_range"),
-        (
-            32,
-            &u32::MAX.to_le_bytes(),
-            "longest n-gram must be at most 8",
-        ),
+        (32, &u32::MAX.to_le_bytes(), "longest n-gram must be at most 8"),
         (36, &2_u32.to_le_bytes(), "flags"),
         (40, &f64::NAN.to_le_bytes(), "intercept must be between"),
-        (
-            48,
-            &(-1.0_f64).to_le_bytes(),
-            "calibration must be finite with a slope above 0",
-        ),
+        (48, &(-1.0_f64).to_le_bytes(), "calibration must be finite with a slope above 0"),
         (48, &2.0_f64.to_le_bytes(), ""), // a calibration that nobody can tell is wrong
-        (
-            40,
-            &0.2_f64.to_le_bytes(),
-            "self-test failed: example 0 must score 0.0",
-        ),
-        (
-            64,
-            &u32::MAX.to_le_bytes(),
-            "length of the name must be at most 256",
-        ),
-        (
-            68,
-            &u32::MAX.to_le_bytes(),
-            "length of the terms must be at most",
-        ),
+        (40, &0.2_f64.to_le_bytes(), "self-test failed: example 0 must score 0.0"),
+        (64, &u32::MAX.to_le_bytes(), "length of the name must be at most 256"),
+        (68, &u32::MAX.to_le_bytes(), "length of the terms must be at most"),
         (80, &1_u32.to_le_bytes(), "reserved"),
     ];
     for &(at, value, expected) in cases {
@@ -276,22 +201,14 @@ fn forged_numbers_are_refused_though_the_checksum_fits() {
 
 #[test]
 fn a_weight_that_is_not_a_number_is_refused() {
-    let at = FORMAT_1
-        .windows(4)
-        .position(|bytes| bytes == (-2.5_f32).to_le_bytes())
-        .unwrap();
+    let at = FORMAT_1.windows(4).position(|bytes| bytes == (-2.5_f32).to_le_bytes()).unwrap();
     let error = Model::from_bytes(&forged(at, &f32::NAN.to_le_bytes())).unwrap_err();
     assert!(
-        error
-            .to_string()
-            .starts_with("weight must be between -1024 and 1024, got NaN"),
+        error.to_string().starts_with("weight must be between -1024 and 1024, got NaN"),
         "{error}"
     );
     let error = Model::from_bytes(&forged(at, &2.5_f32.to_le_bytes())).unwrap_err();
-    assert!(
-        error.to_string().contains("self-test failed: example 2"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("self-test failed: example 2"), "{error}");
 }
 
 #[test]
@@ -322,13 +239,7 @@ fn vocabularies_out_of_order_are_refused() {
     assert!(Vocabulary::new(["a", "a"]).is_err());
     assert!(Vocabulary::new(["", "a"]).is_err());
     let vocabulary = Vocabulary::new(["aa", "aa bb", "bb"]).unwrap();
-    assert_eq!(
-        vocabulary.terms().collect::<Vec<_>>(),
-        ["aa", "aa bb", "bb"]
-    );
-    assert_eq!(
-        vocabulary.column(verdict_sentiment::term_hash("aa bb")),
-        Some(1)
-    );
+    assert_eq!(vocabulary.terms().collect::<Vec<_>>(), ["aa", "aa bb", "bb"]);
+    assert_eq!(vocabulary.column(verdict_sentiment::term_hash("aa bb")), Some(1));
     assert_eq!(vocabulary.column(verdict_sentiment::term_hash("cc")), None);
 }

@@ -49,14 +49,8 @@ fn analyzer(steps: &[&str]) -> Analyzer {
     }
 }
 
-const TRAINING_CHAIN: [&str; 6] = [
-    "urls",
-    "digits",
-    "lowercase",
-    "punctuation",
-    "stop_words",
-    "lemmas",
-];
+const TRAINING_CHAIN: [&str; 6] =
+    ["urls", "digits", "lowercase", "punctuation", "stop_words", "lemmas"];
 
 fn strings(value: &Value) -> Vec<&str> {
     let strings = value.as_array().unwrap().iter();
@@ -128,10 +122,7 @@ fn lemmas_that_everybody_asks_for() {
 #[test]
 fn digits_spaces_and_lower_case_are_pythons() {
     let goldens = goldens();
-    let (digits, spaces) = (
-        characters(&goldens["digits"]),
-        characters(&goldens["spaces"]),
-    );
+    let (digits, spaces) = (characters(&goldens["digits"]), characters(&goldens["spaces"]));
     let mut lower: Vec<(char, &str)> = Vec::new();
     for pair in goldens["lower"].as_array().unwrap() {
         let point = u32::try_from(pair[0].as_u64().unwrap()).unwrap();
@@ -181,27 +172,16 @@ fn the_stop_words_are_the_198_of_nltk() {
     }
     let words: Vec<&str> = stop_words.words().collect();
     assert!(words.is_sorted());
-    assert_eq!(
-        StopWords::new(words.iter().rev().copied()).unwrap(),
-        stop_words
-    );
+    assert_eq!(StopWords::new(words.iter().rev().copied()).unwrap(), stop_words);
 }
 
 #[test]
 fn word_lists_are_whatever_stands_between_white_space() {
     let stop_words = StopWords::parse("\u{feff}two\r\none two\n\n\tthree ").unwrap();
-    assert_eq!(
-        stop_words.words().collect::<Vec<_>>(),
-        ["one", "three", "two"]
-    );
+    assert_eq!(stop_words.words().collect::<Vec<_>>(), ["one", "three", "two"]);
     assert_eq!(StopWords::parse(" \n ").unwrap(), StopWords::default());
-    let error = StopWords::new(["fine", "two words"])
-        .unwrap_err()
-        .to_string();
-    assert!(
-        error.contains("\"two words\", must have no white space"),
-        "{error}"
-    );
+    let error = StopWords::new(["fine", "two words"]).unwrap_err().to_string();
+    assert!(error.contains("\"two words\", must have no white space"), "{error}");
     let error = StopWords::parse(&"x".repeat(256)).unwrap_err().to_string();
     assert!(error.contains("1 to 255 bytes, got 256"), "{error}");
 }
@@ -217,14 +197,8 @@ fn what_is_no_dictionary_is_refused() {
     for (index, expected) in [
         ("", "must have a noun, got none"),
         ("  1 licence only\n", "must have a noun, got none"),
-        (
-            "film\n",
-            "index.noun must have lines `word n ...`, got \"film\" (line 1)",
-        ),
-        (
-            "film n 1\n00001740 03 n 01\n",
-            "got \"00001740 03 n 01\" (line 2)",
-        ),
+        ("film\n", "index.noun must have lines `word n ...`, got \"film\" (line 1)"),
+        ("film n 1\n00001740 03 n 01\n", "got \"00001740 03 n 01\" (line 2)"),
     ] {
         let error = NounLemmas::parse(index, exceptions).unwrap_err();
         assert!(error.to_string().contains(expected), "{index:?}: {error}");
@@ -314,15 +288,7 @@ fn texts() -> impl Strategy<Value = String> {
 }
 
 fn steps() -> impl Strategy<Value = Vec<&'static str>> {
-    let all = vec![
-        "html",
-        "urls",
-        "digits",
-        "lowercase",
-        "punctuation",
-        "stop_words",
-        "lemmas",
-    ];
+    let all = vec!["html", "urls", "digits", "lowercase", "punctuation", "stop_words", "lemmas"];
     prop::sample::subsequence(all, 0..=7)
 }
 

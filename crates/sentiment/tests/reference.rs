@@ -17,12 +17,7 @@ use verdict_sentiment::{
 fn bins_of_equal_mass_hold_equally_many_as_far_as_equal_values_allow() {
     let numbers = |n: u32| (0..n).map(f64::from).collect::<Vec<_>>();
     let cases = [
-        (
-            numbers(10),
-            5,
-            vec![2.0, 4.0, 6.0, 8.0],
-            vec![2, 2, 2, 2, 2],
-        ),
+        (numbers(10), 5, vec![2.0, 4.0, 6.0, 8.0], vec![2, 2, 2, 2, 2]),
         (vec![1.0, 0.0, 0.0, 0.0], 4, vec![1.0], vec![3, 1]),
         (vec![7.0; 5], 10, vec![], vec![5]),
         (vec![0.123_456_789, 0.5], 2, vec![0.5], vec![1, 1]),
@@ -30,11 +25,7 @@ fn bins_of_equal_mass_hold_equally_many_as_far_as_equal_values_allow() {
     ];
     for (values, n_bins, edges, counts) in cases {
         let bins = Bins::of_equal_mass(&values, n_bins).unwrap();
-        assert_eq!(
-            (bins.edges(), bins.counts()),
-            (&*edges, &*counts),
-            "{values:?}"
-        );
+        assert_eq!((bins.edges(), bins.counts()), (&*edges, &*counts), "{values:?}");
     }
     assert_eq!(Bins::of_equal_mass(&[], 10), None);
     assert_eq!(Bins::of_equal_mass(&[0.5, f64::NAN], 10), None);
@@ -60,18 +51,9 @@ fn a_reference_that_is_not_what_it_should_be_is_an_error_that_says_where() {
             json!({ "edges": [2.0, 1.0], "counts": [1, 1, 1], "mean": 1.0 }),
             "edges must ascend, got 2 before 1",
         ),
-        (
-            json!({ "edges": [1.0], "counts": [1], "mean": 1.0 }),
-            "got 1 edges and 1 counts",
-        ),
-        (
-            json!({ "edges": [1.0], "counts": [0, 0], "mean": 1.0 }),
-            "counts must sum to 1",
-        ),
-        (
-            json!({ "edges": [1.0], "counts": [u64::MAX, 1], "mean": 1.0 }),
-            "counts must sum to 1",
-        ),
+        (json!({ "edges": [1.0], "counts": [1], "mean": 1.0 }), "got 1 edges and 1 counts"),
+        (json!({ "edges": [1.0], "counts": [0, 0], "mean": 1.0 }), "counts must sum to 1"),
+        (json!({ "edges": [1.0], "counts": [u64::MAX, 1], "mean": 1.0 }), "counts must sum to 1"),
     ];
     for (tokens, expected) in cases {
         let error = Reference::of_about(&about(tokens)).unwrap_err().to_string();
@@ -99,11 +81,7 @@ fn what_was_seen_of_a_review_is_counted_over_its_shortest_terms() {
         let n = columns.len();
         (scratch.seen(), n)
     };
-    let of = |tokens, terms, known| Seen {
-        tokens,
-        terms,
-        known,
-    };
+    let of = |tokens, terms, known| Seen { tokens, terms, known };
     let cases = [
         // "film" is no term; "good" stands there twice.
         ((1, 2), "good good film very", of(4, 4, 3), 3),

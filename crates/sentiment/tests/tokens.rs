@@ -23,9 +23,7 @@ fn tokens(text: &str) -> Vec<String> {
 fn tokens_by(text: &str, pattern: TokenPattern, lowercase: bool) -> Vec<String> {
     let mut tokens = Tokens::default();
     tokens.split(text, pattern, lowercase);
-    (0..tokens.len())
-        .map(|i| tokens.text(i).unwrap().to_owned())
-        .collect()
+    (0..tokens.len()).map(|i| tokens.text(i).unwrap().to_owned()).collect()
 }
 
 fn strings(value: &Value) -> Vec<&str> {
@@ -77,12 +75,7 @@ fn word_characters_are_pythons() {
                 u32::try_from(range[1].as_u64().unwrap()).unwrap(),
             )
         };
-        goldens["word_characters"][name]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(pair)
-            .collect()
+        goldens["word_characters"][name].as_array().unwrap().iter().map(pair).collect()
     };
     let (words, assigned) = (set("ranges"), set("assigned"));
     let has =
@@ -110,9 +103,7 @@ fn word_characters_are_pythons() {
 fn plainly(text: &str, is_word: impl Fn(char) -> bool) -> Vec<String> {
     let lower = text.to_lowercase();
     let runs = lower.split(|c| !is_word(c));
-    runs.filter(|run| run.chars().count() >= 2)
-        .map(str::to_owned)
-        .collect()
+    runs.filter(|run| run.chars().count() >= 2).map(str::to_owned).collect()
 }
 
 /// `\w+|[^\w\s]` as it is written.
@@ -209,18 +200,10 @@ proptest! {
 fn runs_that_end_at_the_edges_of_blocks_are_whole() {
     for length in 1..200 {
         let word = "a".repeat(length);
-        let expected = if length < 2 {
-            vec![]
-        } else {
-            vec![word.clone()]
-        };
+        let expected = if length < 2 { vec![] } else { vec![word.clone()] };
         assert_eq!(tokens(&word), expected, "{length}");
         let expected: Vec<String> = expected.iter().chain(&expected).cloned().collect();
-        assert_eq!(
-            tokens(&format!("{word} {word}")),
-            expected,
-            "{length} twice"
-        );
+        assert_eq!(tokens(&format!("{word} {word}")), expected, "{length} twice");
     }
 }
 

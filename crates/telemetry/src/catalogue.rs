@@ -82,9 +82,7 @@ pub const GROUPS: &[(&str, &[Instrument])] = &[
 
 /// Every instrument.
 pub fn all() -> impl Iterator<Item = &'static Instrument> {
-    GROUPS
-        .iter()
-        .flat_map(|(_, instruments)| instruments.iter())
+    GROUPS.iter().flat_map(|(_, instruments)| instruments.iter())
 }
 
 /// The catalogue as the Markdown of `docs/metrics.md`.
@@ -114,11 +112,8 @@ fn row(text: &mut String, instrument: &Instrument) {
         Kind::Gauge => "gauge",
         Kind::Histogram(_) => "histogram",
     };
-    let labels: Vec<String> = instrument
-        .labels
-        .iter()
-        .map(|label| format!("`{}`", label.replace('.', "_")))
-        .collect();
+    let labels: Vec<String> =
+        instrument.labels.iter().map(|label| format!("`{}`", label.replace('.', "_"))).collect();
     let _infallible = writeln!(
         text,
         "| `{}` | {kind} | {} | {} | {} |",

@@ -59,9 +59,7 @@ impl CpuPrice {
         if cpus == 0 {
             return Err("an instance must have at least 1 CPU, got 0 (--instance-cpus)".to_owned());
         }
-        Ok(Self {
-            usd_per_cpu_second: usd / 3600.0 / f64::from(cpus),
-        })
+        Ok(Self { usd_per_cpu_second: usd / 3600.0 / f64::from(cpus) })
     }
 
     /// The price in USD of so much CPU time.
@@ -89,10 +87,7 @@ pub struct Metered<F> {
 
 /// Meters `future`: the result is its output and the CPU time its polls took.
 pub fn metered<F: Future>(future: F) -> Metered<F> {
-    Metered {
-        inner: Box::pin(future),
-        cpu: Duration::ZERO,
-    }
+    Metered { inner: Box::pin(future), cpu: Duration::ZERO }
 }
 
 impl<F: Future> Future for Metered<F> {
@@ -118,10 +113,7 @@ mod tests {
                 .expect("valid");
         assert_eq!(stated, CpuPrice::default());
         let hour_of_one_cpu = stated.of(Duration::from_secs(3600));
-        assert!(
-            (hour_of_one_cpu - 0.0208).abs() < 1e-12,
-            "{hour_of_one_cpu}"
-        );
+        assert!((hour_of_one_cpu - 0.0208).abs() < 1e-12, "{hour_of_one_cpu}");
     }
 
     #[test]

@@ -86,15 +86,9 @@ impl Health {
         let known = checks.iter().position(|state| state.name == name);
         let index = known.unwrap_or(checks.len());
         if known.is_none() {
-            checks.push(State {
-                name,
-                failure: Some("starting".to_owned()),
-            });
+            checks.push(State { name, failure: Some("starting".to_owned()) });
         }
-        Check {
-            shared: Arc::clone(&self.0),
-            index,
-        }
+        Check { shared: Arc::clone(&self.0), index }
     }
 
     /// Makes these checks before the parts that own them start, so that the service is not ready until they have.
@@ -118,15 +112,8 @@ impl Health {
 
     fn clock(&self, clocks: &Mutex<Vec<Clock>>, name: &'static str, limit: Duration) -> Progress {
         let touched = Arc::new(AtomicU64::new(millis(self.0.start.elapsed())));
-        lock(clocks).push(Clock {
-            name,
-            limit,
-            touched: Arc::clone(&touched),
-        });
-        Progress {
-            shared: Arc::clone(&self.0),
-            touched,
-        }
+        lock(clocks).push(Clock { name, limit, touched: Arc::clone(&touched) });
+        Progress { shared: Arc::clone(&self.0), touched }
     }
 
     /// From now on the service is not ready, whatever the checks say, so that no new work is sent here.
@@ -205,9 +192,7 @@ impl Check {
     /// Whether it passes now.
     #[must_use]
     pub fn passes(&self) -> bool {
-        lock(&self.shared.checks)
-            .get(self.index)
-            .is_some_and(|state| state.failure.is_none())
+        lock(&self.shared.checks).get(self.index).is_some_and(|state| state.failure.is_none())
     }
 
     fn set(&self, failure: Option<String>) {
@@ -220,17 +205,13 @@ impl Check {
 impl Progress {
     /// The loop got round once more.
     pub fn touch(&self) {
-        self.touched
-            .store(millis(self.shared.start.elapsed()), Ordering::Relaxed);
+        self.touched.store(millis(self.shared.start.elapsed()), Ordering::Relaxed);
     }
 }
 
 impl Report {
     fn good() -> Self {
-        Self {
-            ok: true,
-            text: String::new(),
-        }
+        Self { ok: true, text: String::new() }
     }
 
     fn line(&mut self, name: &str, failure: Option<&str>) {
@@ -259,29 +240,17 @@ mod tests {
     #[test]
     fn a_check_fails_until_it_passes_and_says_why_when_it_fails_again() {
         let health = Health::default();
-        assert!(
-            health.readiness(Instant::now()).ok,
-            "a service without checks is ready"
-        );
+        assert!(health.readiness(Instant::now()).ok, "a service without checks is ready");
         let kafka = health.check("kafka");
-        assert_eq!(
-            health.readiness(Instant::now()).text,
-            "failing kafka: starting\n"
-        );
+        assert_eq!(health.readiness(Instant::now()).text, "failing kafka: starting\n");
         kafka.pass();
         assert_eq!(
             health.readiness(Instant::now()),
-            Report {
-                ok: true,
-                text: "ok kafka\n".to_owned()
-            }
+            Report { ok: true, text: "ok kafka\n".to_owned() }
         );
         kafka.fail("no broker answers");
         assert!(!kafka.passes());
-        assert_eq!(
-            health.readiness(Instant::now()).text,
-            "failing kafka: no broker answers\n"
-        );
+        assert_eq!(health.readiness(Instant::now()).text, "failing kafka: no broker answers\n");
     }
 
     #[test]
@@ -289,10 +258,7 @@ mod tests {
         let health = Health::default();
         health.expect(&["kafka", "model"]);
         health.check("model").pass();
-        assert_eq!(
-            health.readiness(Instant::now()).text,
-            "failing kafka: starting\nok model\n"
-        );
+        assert_eq!(health.readiness(Instant::now()).text, "failing kafka: starting\nok model\n");
         health.check("kafka").pass();
         assert!(health.readiness(Instant::now()).ok);
     }
@@ -327,11 +293,7 @@ mod tests {
         assert!(health.readiness(Instant::now()).ok);
         let report = health.readiness(later);
         assert!(!report.ok);
-        assert!(
-            report.text.contains("failing delivery: no progress"),
-            "{}",
-            report.text
-        );
+        assert!(report.text.contains("failing delivery: no progress"), "{}", report.text);
         assert!(health.liveness(later).ok);
         turn.touch();
         assert!(health.readiness(Instant::now()).ok);

@@ -132,12 +132,7 @@ impl Telemetry {
     ) -> Result<Self, TelemetryError> {
         let resource = push::resource(service);
         let health = Health::default();
-        let metrics = Metrics::new(
-            resource.clone(),
-            price,
-            health.clone(),
-            push.metrics.as_ref(),
-        )?;
+        let metrics = Metrics::new(resource.clone(), price, health.clone(), push.metrics.as_ref())?;
         metrics.begin(service);
         let traces = match &push.traces {
             Some(target) => push::traces_to(target, resource)?,

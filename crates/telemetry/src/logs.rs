@@ -63,9 +63,7 @@ where
     // leaves that decision behind, and the next line of the same thread is lost.
     let filtered = tracing_subscriber::registry().with(filter);
     // A line that cannot be written is lost. To complain of it on standard error, where it could not be written, would panic.
-    let layer = tracing_subscriber::fmt::layer()
-        .with_writer(writer)
-        .log_internal_errors(false);
+    let layer = tracing_subscriber::fmt::layer().with_writer(writer).log_internal_errors(false);
     if json {
         let layer = layer
             .json()
@@ -83,10 +81,7 @@ where
 fn filter(text: &str) -> Result<EnvFilter, TelemetryError> {
     EnvFilter::builder()
         .parse(text)
-        .map_err(|e| TelemetryError::LogFilter {
-            filter: text.to_owned(),
-            reason: e.to_string(),
-        })
+        .map_err(|e| TelemetryError::LogFilter { filter: text.to_owned(), reason: e.to_string() })
 }
 
 #[cfg(test)]
@@ -134,9 +129,8 @@ mod tests {
     fn written(json: bool, work: impl FnOnce()) -> String {
         let lines = Lines::default();
         let writer = lines.clone();
-        let subscriber = subscriber(filter("info").expect("valid"), json, false, move || {
-            writer.clone()
-        });
+        let subscriber =
+            subscriber(filter("info").expect("valid"), json, false, move || writer.clone());
         tracing::dispatcher::with_default(&subscriber, work);
         let bytes = lines.0.lock().expect("lock").clone();
         String::from_utf8(bytes).expect("UTF-8")

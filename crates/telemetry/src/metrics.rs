@@ -67,9 +67,7 @@ impl Metrics {
             .scope_info_enabled(false)
             .build()
             .map_err(|e| TelemetryError::Metrics(e.to_string()))?;
-        let mut builder = SdkMeterProvider::builder()
-            .with_reader(exporter)
-            .with_resource(resource);
+        let mut builder = SdkMeterProvider::builder().with_reader(exporter).with_resource(resource);
         if let Some(target) = push {
             builder = push::metrics_to(target, builder)?;
         }

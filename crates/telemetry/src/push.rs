@@ -63,18 +63,12 @@ struct Providers {
 impl Push {
     pub(crate) fn new(meter: Option<SdkMeterProvider>, tracer: Option<SdkTracerProvider>) -> Self {
         let providers = Providers { meter, tracer };
-        Self {
-            providers: Mutex::new(Some(providers)),
-        }
+        Self { providers: Mutex::new(Some(providers)) }
     }
 
     /// Sends what was not sent yet, within [`LAST_EXPORT`]. The second call does nothing.
     pub(crate) fn finish(&self) {
-        let taken = self
-            .providers
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
+        let taken = self.providers.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(Providers { meter, tracer }) = taken else {
             return;
         };
@@ -147,18 +141,13 @@ pub(crate) fn traces_to(
         .build()
         .map_err(|error| TelemetryError::Setting(format!("pushing traces: {error}")))?;
     // The sampler and the bounds of the queue are those of the environment; the SDK reads them.
-    let provider = SdkTracerProvider::builder()
-        .with_batch_exporter(exporter)
-        .with_resource(resource)
-        .build();
+    let provider =
+        SdkTracerProvider::builder().with_batch_exporter(exporter).with_resource(resource).build();
     Ok(Some(provider))
 }
 
 #[cfg(not(feature = "otlp"))]
-#[expect(
-    clippy::unnecessary_wraps,
-    reason = "the same function with the feature can fail"
-)]
+#[expect(clippy::unnecessary_wraps, reason = "the same function with the feature can fail")]
 pub(crate) fn metrics_to(
     target: &Target,
     builder: MeterProviderBuilder,
@@ -168,10 +157,7 @@ pub(crate) fn metrics_to(
 }
 
 #[cfg(not(feature = "otlp"))]
-#[expect(
-    clippy::unnecessary_wraps,
-    reason = "the same function with the feature can fail"
-)]
+#[expect(clippy::unnecessary_wraps, reason = "the same function with the feature can fail")]
 pub(crate) fn traces_to(
     target: &Target,
     _resource: Resource,

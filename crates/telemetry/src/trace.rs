@@ -56,14 +56,7 @@ impl<'a> Message<'a> {
     /// A record of `topic` of which nothing else is known.
     #[must_use]
     pub fn of(topic: &'a Destination) -> Self {
-        Self {
-            topic,
-            partition: None,
-            offset: None,
-            key: None,
-            conversation: None,
-            group: None,
-        }
+        Self { topic, partition: None, offset: None, key: None, conversation: None, group: None }
     }
 }
 
@@ -137,10 +130,7 @@ impl Tracer {
                     attributes.push(label(name, value.to_owned()));
                 }
             }
-            (
-                format!("{operation} {}", message.topic.as_str()),
-                attributes,
-            )
+            (format!("{operation} {}", message.topic.as_str()), attributes)
         })
     }
 
@@ -193,9 +183,7 @@ impl Span {
     pub fn answered(&self, status: u16) {
         if let Some(context) = &self.0 {
             let code = i64::from(status);
-            context
-                .span()
-                .set_attribute(label(names::HTTP_RESPONSE_STATUS_CODE, code));
+            context.span().set_attribute(label(names::HTTP_RESPONSE_STATUS_CODE, code));
         }
         if status >= 500 {
             self.fail(status.to_string());
@@ -214,9 +202,7 @@ impl Span {
 
     /// Makes it the current span of this thread, until the returned guard is dropped. Not across an await.
     pub fn enter(&self) -> Entered {
-        Entered {
-            _guard: self.0.clone().map(Context::attach),
-        }
+        Entered { _guard: self.0.clone().map(Context::attach) }
     }
 
     /// Makes it the current span whenever `future` is polled.

@@ -23,10 +23,7 @@ fn what_can_be_counted_is_there_before_it_happens() {
                 "verdict_shadow_reviews_total{outcome=\"disagree\"} 0\n",
             ][..],
         ),
-        (
-            Service::Trainer,
-            &["verdict_trainer_rebuilds_total{outcome=\"failed\"} 0\n"],
-        ),
+        (Service::Trainer, &["verdict_trainer_rebuilds_total{outcome=\"failed\"} 0\n"]),
         (
             Service::Web,
             &[

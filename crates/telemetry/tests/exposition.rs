@@ -34,13 +34,7 @@ fn recorded_by(service: Service) -> Telemetry {
     let metrics: &Metrics = telemetry.metrics();
     let reviews = Destination::topic("reviews");
     let ms = Duration::from_millis(2);
-    metrics.record_request(
-        Method::Post,
-        Route::Predict,
-        200,
-        ms,
-        Duration::from_secs(36),
-    );
+    metrics.record_request(Method::Post, Route::Predict, 200, ms, Duration::from_secs(36));
     metrics.record_request(Method::Other, Route::Unmatched, 404, ms, Duration::ZERO);
     metrics.record_predictions(Prediction::Positive, 7);
     metrics.record_sent(&reviews, 3);
@@ -55,10 +49,7 @@ fn recorded_by(service: Service) -> Telemetry {
     metrics.record_model_swaps(ModelSwap::Taken, 1);
     metrics.record_rebuild(Rebuild::Promoted, Duration::from_secs(12));
     metrics.set_labels_pending(3);
-    metrics.set_lag([
-        ((Arc::from("reviews"), 0), 12),
-        ((Arc::from("reviews"), 3), 0),
-    ]);
+    metrics.set_lag([((Arc::from("reviews"), 0), 12), ((Arc::from("reviews"), 3), 0)]);
     metrics.record_web_reply(ReplyReceived::Delivered);
     metrics.add_web_pending(1);
     metrics.record_web_refused(Refused::PendingFull);
@@ -92,31 +83,19 @@ fn record_monitor(metrics: &Metrics) {
 }
 
 fn live(version: &str) -> LiveVersion {
-    let estimate = Estimate {
-        value: 0.5,
-        lower: 0.25,
-        upper: 0.75,
-    };
+    let estimate = Estimate { value: 0.5, lower: 0.25, upper: 0.75 };
     LiveVersion {
         version: version.to_owned(),
         labelled: 4,
         accuracy: Some(estimate),
         brier: Some(estimate),
         ece: Some(0.125),
-        calibration: vec![LiveBin {
-            bin: 9,
-            predicted: 0.875,
-            observed: 1.0,
-        }],
+        calibration: vec![LiveBin { bin: 9, predicted: 0.875, observed: 1.0 }],
     }
 }
 
 fn model(version: &str) -> ModelInfo {
-    ModelInfo {
-        name: "default".to_owned(),
-        version: version.to_owned(),
-        sha256: "ab".repeat(32),
-    }
+    ModelInfo { name: "default".to_owned(), version: version.to_owned(), sha256: "ab".repeat(32) }
 }
 
 #[test]
@@ -186,9 +165,7 @@ fn our_own_metrics_carry_their_closed_labels() {
 fn a_swapped_model_and_a_revoked_partition_lose_their_series() {
     let telemetry = recorded();
     telemetry.metrics().set_model(model("8"));
-    telemetry
-        .metrics()
-        .set_lag([((Arc::from("reviews"), 3), 1)]);
+    telemetry.metrics().set_lag([((Arc::from("reviews"), 3), 1)]);
     telemetry.metrics().set_live(vec![live("8")]);
     let text = telemetry.metrics().exposition().expect("text");
     assert!(text.contains("version=\"8\""), "{text}");
@@ -217,11 +194,7 @@ fn what_is_watched_has_its_series_and_loses_them_with_it() {
     }
     telemetry.metrics().set_drift(None);
     let text = telemetry.metrics().exposition().expect("text");
-    for gone in [
-        "verdict_drift_psi",
-        "verdict_drift_alarm",
-        "verdict_oov_ratio",
-    ] {
+    for gone in ["verdict_drift_psi", "verdict_drift_alarm", "verdict_oov_ratio"] {
         assert!(!text.contains(gone), "{text}");
     }
 }
@@ -245,11 +218,7 @@ fn total_cost_grows_with_cpu_time_only() {
             .lines()
             .find(|line| line.starts_with("app_total_cost_usd_total "))
             .expect("the counter is there");
-        line.rsplit(' ')
-            .next()
-            .expect("value")
-            .parse()
-            .expect("number")
+        line.rsplit(' ').next().expect("value").parse().expect("number")
     };
     let first = read();
     assert!(first > 0.0);
@@ -259,13 +228,9 @@ fn total_cost_grows_with_cpu_time_only() {
 /// Prometheus's own checker, on every instrument of every service.
 #[test]
 fn promtool_finds_nothing_wrong_with_the_exposition() {
-    for service in [
-        Service::Consumer,
-        Service::Monitor,
-        Service::Producer,
-        Service::Trainer,
-        Service::Web,
-    ] {
+    for service in
+        [Service::Consumer, Service::Monitor, Service::Producer, Service::Trainer, Service::Web]
+    {
         let text = recorded_by(service).metrics().exposition().expect("text");
         let mut child = match Command::new("promtool")
             .args(["check", "metrics"])

@@ -17,9 +17,7 @@ use verdict_telemetry::{CpuPrice, Service, Telemetry, http::spawn};
 
 fn ask(address: SocketAddr, head: &str) -> String {
     let mut stream = TcpStream::connect(address).expect("connects");
-    stream
-        .set_read_timeout(Some(Duration::from_secs(10)))
-        .expect("timeout");
+    stream.set_read_timeout(Some(Duration::from_secs(10))).expect("timeout");
     stream.write_all(head.as_bytes()).expect("sends");
     let mut answer = String::new();
     stream.read_to_string(&mut answer).expect("answers");
@@ -27,10 +25,7 @@ fn ask(address: SocketAddr, head: &str) -> String {
 }
 
 fn get(address: SocketAddr, path: &str) -> String {
-    ask(
-        address,
-        &format!("GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n"),
-    )
+    ask(address, &format!("GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n"))
 }
 
 fn any_port() -> SocketAddr {
@@ -48,10 +43,7 @@ fn readiness_follows_the_checks_and_liveness_does_not() {
     let model = telemetry.health().check("model");
     let answer = get(server.address(), "/readyz");
     assert!(answer.starts_with("HTTP/1.1 503"), "{answer}");
-    assert!(
-        answer.ends_with("not ready\nfailing model: starting\n"),
-        "{answer}"
-    );
+    assert!(answer.ends_with("not ready\nfailing model: starting\n"), "{answer}");
     assert!(get(server.address(), "/healthz").starts_with("HTTP/1.1 200"));
     model.pass();
     let answer = get(server.address(), "/readyz");
@@ -63,19 +55,11 @@ fn readiness_follows_the_checks_and_liveness_does_not() {
 fn metrics_are_served_in_the_text_format() {
     let server = spawn(any_port(), telemetry()).expect("listens");
     let answer = get(server.address(), "/metrics");
-    assert!(
-        answer.contains("content-type: text/plain; version=0.0.4"),
-        "{answer}"
-    );
+    assert!(answer.contains("content-type: text/plain; version=0.0.4"), "{answer}");
     assert!(answer.contains("app_total_cost_usd_total "), "{answer}");
-    let head = ask(
-        server.address(),
-        "HEAD /metrics HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n",
-    );
-    assert!(
-        head.starts_with("HTTP/1.1 200") && head.ends_with("\r\n\r\n"),
-        "{head}"
-    );
+    let head =
+        ask(server.address(), "HEAD /metrics HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
+    assert!(head.starts_with("HTTP/1.1 200") && head.ends_with("\r\n\r\n"), "{head}");
 }
 
 #[test]
@@ -95,9 +79,7 @@ fn a_page_that_the_service_adds_is_served_and_told_of() {
     let telemetry = telemetry();
     let server = spawn(any_port(), telemetry.clone()).expect("listens");
     assert!(get(server.address(), "/model").starts_with("HTTP/1.1 404"));
-    telemetry
-        .pages()
-        .add("/model", "application/json", || "{}\n".to_owned());
+    telemetry.pages().add("/model", "application/json", || "{}\n".to_owned());
     let answer = get(server.address(), "/model");
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
     assert!(
@@ -105,10 +87,7 @@ fn a_page_that_the_service_adds_is_served_and_told_of() {
         "{answer}"
     );
     let answer = get(server.address(), "/nothing");
-    assert!(
-        answer.ends_with("here are /metrics, /healthz, /readyz, /model\n"),
-        "{answer}"
-    );
+    assert!(answer.ends_with("here are /metrics, /healthz, /readyz, /model\n"), "{answer}");
     let answer = ask(
         server.address(),
         "POST /model HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\nconnection: close\r\n\r\n",
@@ -120,29 +99,20 @@ fn a_page_that_the_service_adds_is_served_and_told_of() {
 fn a_taken_port_is_an_error_that_names_the_address() {
     let first = spawn(any_port(), telemetry()).expect("listens");
     let error = spawn(first.address(), telemetry()).expect_err("the port is taken");
-    assert!(
-        error.to_string().contains(&first.address().to_string()),
-        "{error}"
-    );
+    assert!(error.to_string().contains(&first.address().to_string()), "{error}");
 }
 
 #[test]
 fn a_client_that_never_finishes_its_head_is_cut_off() {
     let server = spawn(any_port(), telemetry()).expect("listens");
     let mut slow = TcpStream::connect(server.address()).expect("connects");
-    slow.set_read_timeout(Some(Duration::from_secs(20)))
-        .expect("timeout");
-    slow.write_all(b"GET /metrics HTTP/1.1\r\nx-slow: ")
-        .expect("sends");
+    slow.set_read_timeout(Some(Duration::from_secs(20))).expect("timeout");
+    slow.write_all(b"GET /metrics HTTP/1.1\r\nx-slow: ").expect("sends");
     let started = Instant::now();
     let mut rest = Vec::new();
     let ended = slow.read_to_end(&mut rest);
     assert!(ended.is_ok() || !rest.is_empty(), "{ended:?}");
-    assert!(
-        started.elapsed() < Duration::from_secs(15),
-        "{:?}",
-        started.elapsed()
-    );
+    assert!(started.elapsed() < Duration::from_secs(15), "{:?}", started.elapsed());
 }
 
 #[test]
@@ -152,13 +122,6 @@ fn dropping_the_server_ends_it_although_a_connection_is_open() {
     let _idle = TcpStream::connect(address).expect("connects");
     let started = Instant::now();
     drop(server);
-    assert!(
-        started.elapsed() < Duration::from_secs(5),
-        "{:?}",
-        started.elapsed()
-    );
-    assert!(
-        TcpStream::connect(address).is_err(),
-        "nobody listens any more"
-    );
+    assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
+    assert!(TcpStream::connect(address).is_err(), "nobody listens any more");
 }

@@ -1,10 +1,5 @@
 //! The health check asks real servers.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "tests"
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
 use std::{
     io::Write,
@@ -58,10 +53,7 @@ fn where_nothing_listens_the_address_is_told() {
 fn an_answer_that_never_comes_is_not_waited_for_longer_than_said() {
     // The kernel accepts the connection, and nobody reads from it.
     let listener = TcpListener::bind(any_port()).expect("a port");
-    let (address, within) = (
-        listener.local_addr().expect("address"),
-        Duration::from_millis(200),
-    );
+    let (address, within) = (listener.local_addr().expect("address"), Duration::from_millis(200));
     let start = Instant::now();
     let error = probe(address, Question::Ready, within).unwrap_err();
     assert!(matches!(error, ProbeError::Late { .. }), "{error}");
@@ -74,9 +66,7 @@ fn what_does_not_speak_http_is_not_well() {
     let address = listener.local_addr().expect("its address");
     let server = std::thread::spawn(move || {
         let (mut stream, _peer) = listener.accept().expect("accepts");
-        stream
-            .write_all(b"220 mail.example ESMTP\r\n")
-            .expect("sends");
+        stream.write_all(b"220 mail.example ESMTP\r\n").expect("sends");
     });
     let error = probe(address, Question::Ready, SOON).unwrap_err();
     assert!(matches!(error, ProbeError::Protocol { .. }), "{error}");

@@ -42,11 +42,7 @@ fn metrics_and_spans_arrive_with_their_resource() {
     telemetry.metrics().record_ended(Ending::Verdict, 7);
     let parent = TraceContext::parse(Some(PARENT), Some("vendor=1")).unwrap();
     let reviews = Destination::topic("reviews");
-    let request = Request {
-        method: Method::Post,
-        route: Route::Predict,
-        path: "/predict",
-    };
+    let request = Request { method: Method::Post, route: Route::Predict, path: "/predict" };
     let serve = telemetry.tracer().serve(request, Some(&parent));
     let message = Message {
         key: Some("r1"),
@@ -56,9 +52,7 @@ fn metrics_and_spans_arrive_with_their_resource() {
         conversation: Some("c1"),
         ..Message::of(&reviews)
     };
-    let process = telemetry
-        .tracer()
-        .process(message, &serve.context().unwrap());
+    let process = telemetry.tracer().process(message, &serve.context().unwrap());
     let next = process.context().unwrap();
     assert_eq!(next.tracestate().as_deref(), Some("vendor=1"));
     assert_eq!(next.trace_id(), parent.trace_id());
@@ -99,10 +93,7 @@ fn metrics_and_spans_arrive_with_their_resource() {
         assert_eq!(span.attribute(name), value, "{name}");
     }
     for span in [serve, process] {
-        assert_eq!(
-            span.span.status.clone().unwrap().code,
-            StatusCode::Error as i32
-        );
+        assert_eq!(span.span.status.clone().unwrap().code, StatusCode::Error as i32);
     }
     let endings = metrics
         .iter()
@@ -136,9 +127,7 @@ fn a_trace_that_is_not_sampled_gets_no_span_and_goes_on_unsampled() {
     let unsampled = PARENT.replace("-01", "-00");
     let parent = TraceContext::parse(Some(&unsampled), None).unwrap();
     let reviews = Destination::topic("reviews");
-    let span = telemetry
-        .tracer()
-        .send(Message::of(&reviews), Some(&parent));
+    let span = telemetry.tracer().send(Message::of(&reviews), Some(&parent));
     let next = span.context().expect("a context for the next hop");
     assert!(!next.is_sampled());
     assert_eq!(next.trace_id(), parent.trace_id());
@@ -156,26 +145,12 @@ fn goes_on_without(endpoint: &str) {
         drop(telemetry.tracer().send(Message::of(&reviews), None));
     }
     telemetry.metrics().record_ended(Ending::Verdict, 1);
-    assert!(
-        telemetry
-            .metrics()
-            .exposition()
-            .unwrap()
-            .contains("verdict_endings_total")
-    );
-    assert!(
-        started.elapsed() < Duration::from_secs(2),
-        "{:?}",
-        started.elapsed()
-    );
+    assert!(telemetry.metrics().exposition().unwrap().contains("verdict_endings_total"));
+    assert!(started.elapsed() < Duration::from_secs(2), "{:?}", started.elapsed());
     let ending = Instant::now();
     telemetry.finish();
     drop(telemetry);
-    assert!(
-        ending.elapsed() < Duration::from_millis(2500),
-        "{:?}",
-        ending.elapsed()
-    );
+    assert!(ending.elapsed() < Duration::from_millis(2500), "{:?}", ending.elapsed());
 }
 
 #[test]
@@ -200,9 +175,7 @@ fn a_future_runs_in_its_span_and_leaves_it_when_it_waits() {
     let reviews = Destination::topic("reviews");
     let span = telemetry.tracer().send(Message::of(&reviews), None);
     let id = span.context().unwrap().span_id();
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .build()
-        .unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let seen = runtime.block_on(async {
         let inside = span.around(async {
             tokio::task::yield_now().await;

@@ -63,15 +63,11 @@ pub fn compose_problems(text: &str, exceptions: &[Exception]) -> Result<Vec<Stri
     let mut problems = Vec::new();
     for key in ["version", "name"] {
         if file.get(key).is_some() {
-            problems.push(format!(
-                "{key}: stands at the top, where not every tool takes it"
-            ));
+            problems.push(format!("{key}: stands at the top, where not every tool takes it"));
         }
     }
-    let services = file
-        .get("services")
-        .and_then(Value::as_mapping)
-        .ok_or("the file has no services")?;
+    let services =
+        file.get("services").and_then(Value::as_mapping).ok_or("the file has no services")?;
     let mut used = Vec::new();
     for (name, service) in services {
         let name = name.as_str().unwrap_or_default();
@@ -83,19 +79,14 @@ pub fn compose_problems(text: &str, exceptions: &[Exception]) -> Result<Vec<Stri
             let Some(problem) = check(service) else {
                 continue;
             };
-            let excepted = exceptions
-                .iter()
-                .find(|e| e.service == name && e.rule == *rule);
+            let excepted = exceptions.iter().find(|e| e.service == name && e.rule == *rule);
             match excepted {
                 Some(exception) => used.push(*exception),
                 None => problems.push(format!("{name}: {rule}: {problem}")),
             }
         }
     }
-    for exception in exceptions
-        .iter()
-        .filter(|exception| !used.contains(exception))
-    {
+    for exception in exceptions.iter().filter(|exception| !used.contains(exception)) {
         problems.push(format!(
             "{}: {}: the exception is not needed",
             exception.service, exception.rule
@@ -110,10 +101,7 @@ fn text<'a>(service: &'a Mapping, key: &str) -> Option<&'a str> {
 
 fn texts<'a>(service: &'a Mapping, key: &str) -> Vec<&'a str> {
     let list = service.get(key).and_then(Value::as_sequence);
-    list.into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
-        .collect()
+    list.into_iter().flatten().filter_map(Value::as_str).collect()
 }
 
 fn image(service: &Mapping) -> Option<String> {
@@ -139,25 +127,16 @@ fn capabilities(service: &Mapping) -> Option<String> {
     if texts(service, "cap_drop") != ["ALL"] {
         return Some("must be [ALL]".to_owned());
     }
-    service
-        .contains_key("cap_add")
-        .then(|| "cap_add takes capabilities back".to_owned())
+    service.contains_key("cap_add").then(|| "cap_add takes capabilities back".to_owned())
 }
 
 fn privileges(service: &Mapping) -> Option<String> {
     if !texts(service, "security_opt").contains(&"no-new-privileges:true") {
         return Some("must have no-new-privileges:true".to_owned());
     }
-    let open = [
-        "privileged",
-        "network_mode",
-        "pid",
-        "ipc",
-        "userns_mode",
-        "devices",
-    ]
-    .into_iter()
-    .find(|key| service.contains_key(key));
+    let open = ["privileged", "network_mode", "pid", "ipc", "userns_mode", "devices"]
+        .into_iter()
+        .find(|key| service.contains_key(key));
     open.map(|key| format!("{key} opens the container to the machine"))
 }
 
@@ -169,9 +148,7 @@ fn user(service: &Mapping) -> Option<String> {
     match id.parse::<u32>() {
         Ok(0) => Some(format!("{user} is root")),
         Ok(_) => None,
-        Err(_) => Some(format!(
-            "{user} is no number, so nobody sees that it is not root"
-        )),
+        Err(_) => Some(format!("{user} is no number, so nobody sees that it is not root")),
     }
 }
 
@@ -185,11 +162,7 @@ fn ports(service: &Mapping) -> Option<String> {
         .get("ports")
         .and_then(Value::as_sequence)?
         .iter()
-        .find(|port| {
-            !port
-                .as_str()
-                .is_some_and(|port| port.starts_with("127.0.0.1:"))
-        });
+        .find(|port| !port.as_str().is_some_and(|port| port.starts_with("127.0.0.1:")));
     open.map(|port| format!("{port:?} is open to other machines; write 127.0.0.1:HOST:CONTAINER"))
 }
 
@@ -210,9 +183,7 @@ fn restart(service: &Mapping) -> Option<String> {
 }
 
 fn logging(service: &Mapping) -> Option<String> {
-    let options = service
-        .get("logging")
-        .and_then(|logging| logging.get("options"));
+    let options = service.get("logging").and_then(|logging| logging.get("options"));
     let bounded = options.is_some_and(|options| options.get("max-size").is_some());
     (!bounded).then(|| "max-size is not set, so that the log fills the disk".to_owned())
 }
@@ -222,9 +193,7 @@ fn healthcheck(service: &Mapping) -> Option<String> {
     if text(service, "restart") == Some("no") {
         return None;
     }
-    let test = service
-        .get("healthcheck")
-        .and_then(|check| check.get("test"));
+    let test = service.get("healthcheck").and_then(|check| check.get("test"));
     test.is_none().then(|| "has no test".to_owned())
 }
 

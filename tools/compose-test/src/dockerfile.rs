@@ -25,9 +25,7 @@ pub fn dockerfile_problems(text: &str) -> Vec<String> {
                 }
             }
             "FROM" => {
-                let mut words = rest
-                    .split_whitespace()
-                    .filter(|word| !word.starts_with("--"));
+                let mut words = rest.split_whitespace().filter(|word| !word.starts_with("--"));
                 let base = words.next().unwrap_or_default();
                 stage = words.nth(1).unwrap_or_default().to_owned();
                 let image = base
@@ -38,13 +36,7 @@ pub fn dockerfile_problems(text: &str) -> Vec<String> {
                 if !stages.contains_key(image) && !is_pinned(image) {
                     problems.push(format!("FROM {base}: {image} is not pinned to a version"));
                 }
-                stages.insert(
-                    stage.clone(),
-                    Stage {
-                        base: image.to_owned(),
-                        ..Stage::default()
-                    },
-                );
+                stages.insert(stage.clone(), Stage { base: image.to_owned(), ..Stage::default() });
             }
             _ => {
                 problems.extend(plain(&instruction));
@@ -66,10 +58,8 @@ struct Stage {
 /// The instructions, each on one line and without comments.
 fn instructions(text: &str) -> Vec<String> {
     let (mut all, mut one) = (Vec::new(), String::new());
-    for line in text
-        .lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+    for line in
+        text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'))
     {
         match line.strip_suffix('\\') {
             Some(part) => {
@@ -85,18 +75,11 @@ fn instructions(text: &str) -> Vec<String> {
 /// What any instruction must keep to.
 fn plain(instruction: &str) -> Option<String> {
     if instruction.starts_with("RUN --mount") || instruction.contains("<<") {
-        return Some(format!(
-            "{instruction:?}: only newer builders than some in use know this"
-        ));
+        return Some(format!("{instruction:?}: only newer builders than some in use know this"));
     }
-    let builds = [
-        "auditable build",
-        "cargo build",
-        "cargo install",
-        "chef cook",
-    ]
-    .iter()
-    .any(|command| instruction.contains(command));
+    let builds = ["auditable build", "cargo build", "cargo install", "chef cook"]
+        .iter()
+        .any(|command| instruction.contains(command));
     (builds && !instruction.contains("--locked"))
         .then(|| format!("{instruction:?}: builds without --locked"))
 }
@@ -105,10 +88,7 @@ fn plain(instruction: &str) -> Option<String> {
 fn made(stages: &BTreeMap<String, Stage>) -> BTreeSet<String> {
     let mut problems = BTreeSet::new();
     for (name, stage) in stages {
-        let Some(entry) = stage
-            .instructions
-            .iter()
-            .find(|one| one.starts_with("ENTRYPOINT"))
+        let Some(entry) = stage.instructions.iter().find(|one| one.starts_with("ENTRYPOINT"))
         else {
             continue;
         };

@@ -19,8 +19,7 @@ fn is_pinned(image: &str) -> bool {
     }
     // A registry may have a port, so the tag is what follows the last colon after the last slash.
     let name = image.rsplit('/').next().unwrap_or(image);
-    name.split_once(':')
-        .is_some_and(|(_, tag)| !tag.is_empty() && !tag.starts_with("latest"))
+    name.split_once(':').is_some_and(|(_, tag)| !tag.is_empty() && !tag.starts_with("latest"))
 }
 
 #[cfg(test)]

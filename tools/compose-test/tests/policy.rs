@@ -58,14 +58,9 @@ fn every_manifest_can_be_read_without_its_tests() {
 fn every_variable_is_in_the_example_and_the_example_has_no_other() {
     // `${NAME:-default}`, and the variables that are handed on without a value.
     let compose = file("docker-compose.yml");
-    let interpolated = compose
-        .split("${")
-        .skip(1)
-        .filter_map(|rest| rest.split([':', '}']).next());
-    let handed_on = compose
-        .lines()
-        .filter_map(|line| line.trim().strip_suffix(':'))
-        .filter(|name| {
+    let interpolated = compose.split("${").skip(1).filter_map(|rest| rest.split([':', '}']).next());
+    let handed_on =
+        compose.lines().filter_map(|line| line.trim().strip_suffix(':')).filter(|name| {
             !name.is_empty() && name.bytes().all(|c| c.is_ascii_uppercase() || c == b'_')
         });
     let used: BTreeSet<_> = interpolated.chain(handed_on).collect();
@@ -112,32 +107,12 @@ fn every_rule_of_compose_finds_its_breach() {
         ("one:1.0", "one:latest", "one: image: "),
         ("one:1.0", "one", "one: image: "),
         ("    mem_limit: 64m\n", "", "one: limits: mem_limit not set"),
-        (
-            "    cpus: 1\n    pids_limit: 10\n",
-            "",
-            "one: limits: cpus, pids_limit not set",
-        ),
+        ("    cpus: 1\n    pids_limit: 10\n", "", "one: limits: cpus, pids_limit not set"),
         ("[ALL]", "[NET_RAW]", "one: cap_drop: "),
-        (
-            "[ALL]",
-            "[ALL]\n    cap_add: [SYS_ADMIN]",
-            "one: cap_drop: cap_add",
-        ),
-        (
-            "no-new-privileges:true",
-            "seccomp:unconfined",
-            "one: security_opt: ",
-        ),
-        (
-            "cpus: 1",
-            "cpus: 1\n    privileged: true",
-            "one: security_opt: privileged",
-        ),
-        (
-            "cpus: 1",
-            "cpus: 1\n    network_mode: host",
-            "one: security_opt: network_mode",
-        ),
+        ("[ALL]", "[ALL]\n    cap_add: [SYS_ADMIN]", "one: cap_drop: cap_add"),
+        ("no-new-privileges:true", "seccomp:unconfined", "one: security_opt: "),
+        ("cpus: 1", "cpus: 1\n    privileged: true", "one: security_opt: privileged"),
+        ("cpus: 1", "cpus: 1\n    network_mode: host", "one: security_opt: network_mode"),
         ("    user: '1000'\n", "", "one: user: is not said"),
         ("'1000'", "'0:0'", "one: user: 0:0 is root"),
         ("'1000'", "nobody", "one: user: nobody is no number"),
@@ -148,21 +123,9 @@ fn every_rule_of_compose_finds_its_breach() {
         ("./here:", "/var/run/docker.sock:", "one: volumes: "),
         ("unless-stopped", "sometimes", "one: restart: "),
         ("max-size: 1m", "max-file: 1", "one: logging: "),
-        (
-            "    healthcheck: {test: [CMD, ask]}\n",
-            "",
-            "one: healthcheck: ",
-        ),
-        (
-            "{two: {condition: service_started}}",
-            "[two]",
-            "one: depends_on: ",
-        ),
-        (
-            "SOME_TOKEN: }",
-            "SOME_TOKEN: hunter2}",
-            "one: environment: ",
-        ),
+        ("    healthcheck: {test: [CMD, ask]}\n", "", "one: healthcheck: "),
+        ("{two: {condition: service_started}}", "[two]", "one: depends_on: "),
+        ("SOME_TOKEN: }", "SOME_TOKEN: hunter2}", "one: environment: "),
     ] {
         let problems = compose_problems(&service(replaced, by), &[]).expect("readable");
         assert!(
@@ -174,9 +137,7 @@ fn every_rule_of_compose_finds_its_breach() {
 
 #[test]
 fn an_exception_is_needed_or_it_is_a_breach() {
-    let [exception, ..] = EXCEPTIONS else {
-        panic!("there are exceptions")
-    };
+    let [exception, ..] = EXCEPTIONS else { panic!("there are exceptions") };
     let problems = compose_problems(&service("", ""), &[*exception]).expect("readable");
     assert_eq!(problems, ["kafka: read_only: the exception is not needed"]);
     let breach = service("  one:", "  kafka:").replace("read_only: true", "read_only: false");
@@ -195,29 +156,19 @@ fn every_rule_of_the_dockerfile_finds_its_breach() {
     let good = "ARG BASE=example/base:1\nFROM ${BASE} AS build\nRUN cargo build \\\n  --locked\n\
                 FROM ${BASE} AS service\nUSER 65532:65532\nFROM service AS one\nENTRYPOINT [\"/one\"]\n";
     assert_eq!(dockerfile_problems(good), Vec::<String>::new());
-    let cross = good.replace(
-        "FROM ${BASE} AS build",
-        "FROM --platform=${BUILDPLATFORM} ${BASE} AS build",
-    );
+    let cross =
+        good.replace("FROM ${BASE} AS build", "FROM --platform=${BUILDPLATFORM} ${BASE} AS build");
     let empty = cross.replace("FROM ${BASE} AS service", "FROM scratch AS service");
     assert_eq!(dockerfile_problems(&empty), Vec::<String>::new());
     for (replaced, by, problem) in [
         ("base:1", "base", "not pinned"),
         ("base:1", "base:latest", "not pinned"),
-        (
-            "RUN cargo",
-            "RUN --mount=type=cache,target=/x cargo",
-            "only newer builders",
-        ),
+        ("RUN cargo", "RUN --mount=type=cache,target=/x cargo", "only newer builders"),
         ("USER 65532:65532\n", "", "runs as None"),
         ("USER 65532:65532", "USER root", "runs as Some"),
         ("  --locked", "  --release", "without --locked"),
         ("[\"/one\"]", "/one", "needs a shell"),
-        (
-            "ENTRYPOINT",
-            "RUN true\nENTRYPOINT",
-            "needs a shell in the image",
-        ),
+        ("ENTRYPOINT", "RUN true\nENTRYPOINT", "needs a shell in the image"),
     ] {
         let problems = dockerfile_problems(&good.replacen(replaced, by, 1));
         assert!(
@@ -235,22 +186,13 @@ fn compose_itself_takes_the_file_with_every_profile() {
         let [program, arguments @ ..] = tool.as_slice() else {
             return false;
         };
-        let version = Command::new(program)
-            .args(arguments)
-            .arg("version")
-            .output();
+        let version = Command::new(program).args(arguments).arg("version").output();
         version.is_ok_and(|output| output.status.success())
     };
     let found: Vec<_> = tools.iter().filter(works).collect();
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "a test may ask whether it runs in CI"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "a test may ask whether it runs in CI")]
     if found.is_empty() {
-        assert!(
-            std::env::var("CI").is_err(),
-            "CI runs every test: apt-get install docker-compose"
-        );
+        assert!(std::env::var("CI").is_err(), "CI runs every test: apt-get install docker-compose");
         eprintln!("left out: neither docker compose nor docker-compose is installed");
         return;
     }

@@ -13,10 +13,7 @@ pub fn banner(settings: &Settings, stack: &Stack) -> String {
     let producer = beside("producer");
     let mut told = vec![
         ("page", format!("http://{web}/")),
-        (
-            "ask",
-            format!("curl -d 'text=What a wonderful film' http://{web}/predict"),
-        ),
+        ("ask", format!("curl -d 'text=What a wonderful film' http://{web}/predict")),
         (
             "publish",
             format!(
@@ -38,24 +35,17 @@ pub fn banner(settings: &Settings, stack: &Stack) -> String {
         Broker::Own(own) => format!("   log in {}", own.log().display()),
         Broker::Given(_) | Broker::InMemory(_) => String::new(),
     };
-    let metrics: Vec<String> = pages
-        .iter()
-        .map(|port| format!("http://{}/metrics", local(*port)))
-        .collect();
+    let metrics: Vec<String> =
+        pages.iter().map(|port| format!("http://{}/metrics", local(*port))).collect();
     told.extend([
         ("Kafka", format!("{kafka}{log}")),
-        (
-            "topics",
-            "reviews, reviews.verdicts, reviews.labels, dlq.reviews".to_owned(),
-        ),
+        ("topics", "reviews, reviews.verdicts, reviews.labels, dlq.reviews".to_owned()),
         ("metrics", metrics.join("  ")),
         ("Prometheus", prometheus(settings, stack)),
         ("logs", stack.state().join("logs").display().to_string()),
     ]);
-    let lines: String = told
-        .iter()
-        .map(|(what, place)| format!("    {what:<12} {place}\n"))
-        .collect();
+    let lines: String =
+        told.iter().map(|(what, place)| format!("    {what:<12} {place}\n")).collect();
     let (notice, kept) = match broker {
         Broker::InMemory(broker) => (broker.notice() + "\n", "and nothing is kept"),
         Broker::Own(_) | Broker::Given(_) => {

@@ -42,10 +42,9 @@ impl Broker {
             Err(error @ StartError::NotInstalled { .. }) => {
                 Ok(Self::InMemory(InMemory::start(&error.to_string())?))
             }
-            Err(StartError::PortTaken { port }) => Err(DemoError::PortTaken {
-                port,
-                flag: "--kafka-port",
-            }),
+            Err(StartError::PortTaken { port }) => {
+                Err(DemoError::PortTaken { port, flag: "--kafka-port" })
+            }
             Err(error) => Err(error.into()),
         }
     }

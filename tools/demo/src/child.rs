@@ -35,9 +35,8 @@ impl Service {
         let opening = || DemoError::io(format!("opening {}", log.display()));
         let output = File::create(&log).map_err(opening())?;
         let errors = output.try_clone().map_err(opening())?;
-        let owned = owned
-            .try_clone()
-            .map_err(DemoError::io("passing the lock on the state folder on"))?;
+        let owned =
+            owned.try_clone().map_err(DemoError::io("passing the lock on the state folder on"))?;
         let child = command
             // Ctrl-C is for the owner, which ends the services in their order.
             .process_group(0)
@@ -49,12 +48,7 @@ impl Service {
                 "starting {}",
                 command.get_program().to_string_lossy()
             )))?;
-        Ok(Self {
-            name: name.to_owned(),
-            log,
-            ready,
-            child,
-        })
+        Ok(Self { name: name.to_owned(), log, ready, child })
     }
 
     pub(crate) fn pid(&self) -> u32 {
@@ -127,11 +121,7 @@ impl Service {
         let pid = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
         let Some(pid) = pid else { return Ok(()) };
         kill_process(pid, Signal::TERM).map_err(|error| DemoError::Io {
-            what: format!(
-                "sending a signal to {} (pid {})",
-                self.name,
-                self.child.id()
-            ),
+            what: format!("sending a signal to {} (pid {})", self.name, self.child.id()),
             error: error.into(),
         })
     }
@@ -140,17 +130,12 @@ impl Service {
     pub(crate) fn join(&mut self, within: Duration) -> Result<(), DemoError> {
         let looking = format!("looking after {}", self.name);
         let child = &mut self.child;
-        let ended = poll(within, || {
-            child.try_wait().map_err(DemoError::io(looking.clone()))
-        })?;
+        let ended = poll(within, || child.try_wait().map_err(DemoError::io(looking.clone())))?;
         if ended.is_some() {
             return Ok(());
         }
         self.kill()?;
-        Err(DemoError::NotEnded {
-            name: self.name.clone(),
-            within,
-        })
+        Err(DemoError::NotEnded { name: self.name.clone(), within })
     }
 
     /// SIGKILL, and waits until it is gone.

@@ -71,16 +71,11 @@ fn serve(
 ) -> Result<(), KafkaError> {
     let cluster = MockCluster::new(1)?;
     for plan in catalogue() {
-        let partitions = if [REPLIES, MODELS].contains(&plan.name) {
-            1
-        } else {
-            PARTITIONS
-        };
+        let partitions = if [REPLIES, MODELS].contains(&plan.name) { 1 } else { PARTITIONS };
         cluster.create_topic(plan.name, partitions, 1)?;
     }
-    let observer: BaseConsumer = ClientConfig::new()
-        .set("bootstrap.servers", cluster.bootstrap_servers())
-        .create()?;
+    let observer: BaseConsumer =
+        ClientConfig::new().set("bootstrap.servers", cluster.bootstrap_servers()).create()?;
     tell.send(Ok(cluster.bootstrap_servers())).unwrap_or(());
     let mut most = 0;
     while stopped.recv_timeout(LOOK_EVERY) == Err(RecvTimeoutError::Timeout) {

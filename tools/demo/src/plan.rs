@@ -38,18 +38,12 @@ impl Paths {
                 .unwrap_or(Path::new("."))
                 .to_path_buf(),
         };
-        Ok(Self {
-            root,
-            bin,
-            state,
-            logs,
-        })
+        Ok(Self { root, bin, state, logs })
     }
 }
 
 fn absolute(path: &Path) -> Result<PathBuf, DemoError> {
-    path.canonicalize()
-        .map_err(DemoError::io(format!("finding {}", path.display())))
+    path.canonicalize().map_err(DemoError::io(format!("finding {}", path.display())))
 }
 
 /// The folder of the model versions.
@@ -68,12 +62,7 @@ pub(crate) struct Plan<'a> {
 
 impl<'a> Plan<'a> {
     pub(crate) fn new(settings: &'a Settings, paths: &'a Paths, broker: &Broker) -> Self {
-        Self {
-            settings,
-            paths,
-            bootstrap: broker.bootstrap(),
-            in_memory: broker.is_in_memory(),
-        }
+        Self { settings, paths, bootstrap: broker.bootstrap(), in_memory: broker.is_in_memory() }
     }
 
     /// One of our programs, in the repository's folder and with Kafka's flags.
@@ -129,11 +118,7 @@ impl<'a> Plan<'a> {
             let audit_every_s = self.settings.audit_every_s.to_string();
             listen(&mut monitor, ports.monitor).args(["--audit-every-s", &audit_every_s]);
             services.push(("monitor".to_owned(), monitor, ports.monitor));
-            services.push((
-                "trainer".to_owned(),
-                self.trainer(ports.trainer)?,
-                ports.trainer,
-            ));
+            services.push(("trainer".to_owned(), self.trainer(ports.trainer)?, ports.trainer));
         }
         let mut web = self.program("web", &["--reply-partition", "0"])?;
         listen(&mut web, ports.web)
@@ -173,10 +158,7 @@ impl<'a> Plan<'a> {
     pub(crate) fn prometheus(&self, ports: &Ports) -> Result<Command, DemoError> {
         let targets = Targets::from([
             ("verdict-web", vec![local(ports.web)]),
-            (
-                "verdict-consumer",
-                ports.consumers.iter().copied().map(local).collect(),
-            ),
+            ("verdict-consumer", ports.consumers.iter().copied().map(local).collect()),
             ("verdict-producer", vec![local(ports.producer)]),
             ("verdict-trainer", vec![local(ports.trainer)]),
             ("verdict-monitor", vec![local(ports.monitor)]),

@@ -38,10 +38,7 @@ impl Ports {
         let n = usize::from(settings.consumers);
         // Looked at now, so that nothing is started before it is told.
         if settings.has_own_kafka() && settings.kafka_port != 0 && !is_free(settings.kafka_port) {
-            return Err(DemoError::PortTaken {
-                port: settings.kafka_port,
-                flag: "--kafka-port",
-            });
+            return Err(DemoError::PortTaken { port: settings.kafka_port, flag: "--kafka-port" });
         }
         // One for each service but the consumers, and one for each of those.
         let mut free = free(5 + n)?.into_iter();
@@ -100,11 +97,7 @@ fn free(wanted: usize) -> Result<Vec<u16>, DemoError> {
     if found.len() == wanted {
         Ok(found)
     } else {
-        Err(DemoError::NoPort {
-            wanted,
-            first: FIRST,
-            last: LAST,
-        })
+        Err(DemoError::NoPort { wanted, first: FIRST, last: LAST })
     }
 }
 
@@ -120,21 +113,11 @@ mod tests {
 
     #[test]
     fn each_consumer_has_a_port_ten_higher_and_zero_is_any_free_one() {
-        let any = [
-            "--web-port=0",
-            "--producer-port=0",
-            "--trainer-port=0",
-            "--monitor-port=0",
-        ];
+        let any = ["--web-port=0", "--producer-port=0", "--trainer-port=0", "--monitor-port=0"];
         let more = ["--prometheus-port=0", "--consumers=3", "--consumer-port=0"];
         let ports = Ports::choose(&settings(&[&any[..], &more[..]].concat())).unwrap();
-        let mut all = vec![
-            ports.web,
-            ports.producer,
-            ports.trainer,
-            ports.monitor,
-            ports.prometheus,
-        ];
+        let mut all =
+            vec![ports.web, ports.producer, ports.trainer, ports.monitor, ports.prometheus];
         all.extend(&ports.consumers);
         all.sort_unstable();
         all.dedup();
@@ -152,14 +135,8 @@ mod tests {
     fn a_port_that_is_taken_is_told_with_its_flag() {
         let other = TcpListener::bind(local(0)).unwrap();
         let port = other.local_addr().unwrap().port();
-        let said = Ports::choose(&settings(&[
-            "--consumer-port=0",
-            &format!("--web-port={port}"),
-        ]))
-        .unwrap_err();
-        assert!(
-            said.to_string().ends_with("choose another with --web-port"),
-            "{said}"
-        );
+        let said = Ports::choose(&settings(&["--consumer-port=0", &format!("--web-port={port}")]))
+            .unwrap_err();
+        assert!(said.to_string().ends_with("choose another with --web-port"), "{said}");
     }
 }

@@ -17,10 +17,7 @@ pub type Targets = BTreeMap<&'static str, Vec<SocketAddr>>;
 /// # Errors
 /// The file cannot be read, or its jobs are not those of `targets`.
 pub fn derive(path: &Path, targets: &Targets, interval: Option<&str>) -> Result<String, DemoError> {
-    let wrong = |problem: String| DemoError::Config {
-        path: path.to_path_buf(),
-        problem,
-    };
+    let wrong = |problem: String| DemoError::Config { path: path.to_path_buf(), problem };
     let text = std::fs::read_to_string(path)
         .map_err(DemoError::io(format!("reading {}", path.display())))?;
     let folder = path.parent().unwrap_or(Path::new("."));
@@ -45,11 +42,7 @@ pub fn derive(path: &Path, targets: &Targets, interval: Option<&str>) -> Result<
     };
     let mut missing: Vec<&str> = targets.keys().copied().collect();
     for job in jobs {
-        let name = job
-            .get("job_name")
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-            .to_owned();
+        let name = job.get("job_name").and_then(Value::as_str).unwrap_or_default().to_owned();
         let (Some(addresses), Value::Mapping(job)) = (targets.get(name.as_str()), job) else {
             return Err(wrong(format!("there is no service for job {name:?}")));
         };
@@ -57,10 +50,8 @@ pub fn derive(path: &Path, targets: &Targets, interval: Option<&str>) -> Result<
         if job.remove("dns_sd_configs").is_none() {
             return Err(wrong(format!("job {name} must have dns_sd_configs")));
         }
-        let addresses: Vec<Value> = addresses
-            .iter()
-            .map(|address| address.to_string().into())
-            .collect();
+        let addresses: Vec<Value> =
+            addresses.iter().map(|address| address.to_string().into()).collect();
         let group = Mapping::from_iter([("targets".into(), Value::Sequence(addresses))]);
         job.insert("static_configs".into(), Value::Sequence(vec![group.into()]));
     }
@@ -78,10 +69,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("prometheus.yml");
         std::fs::write(&path, text).unwrap();
-        let targets = jobs
-            .iter()
-            .map(|job| (*job, vec!["127.0.0.1:9101".parse().unwrap()]))
-            .collect();
+        let targets =
+            jobs.iter().map(|job| (*job, vec!["127.0.0.1:9101".parse().unwrap()])).collect();
         derive(&path, &targets, Some("1s"))
             .map(|yaml| yaml.replace(folder.path().to_str().unwrap(), "DIR"))
     }
@@ -99,10 +88,9 @@ mod tests {
 
     #[test]
     fn a_job_without_a_service_and_a_service_without_a_job_are_told() {
-        for (jobs, said) in [
-            (&[][..], "there is no service for job \"a\""),
-            (&["a", "b"], "there is no job b"),
-        ] {
+        for (jobs, said) in
+            [(&[][..], "there is no service for job \"a\""), (&["a", "b"], "there is no job b")]
+        {
             let error = example(TEXT, jobs).unwrap_err().to_string();
             assert!(error.ends_with(said), "{error}");
         }

@@ -14,20 +14,10 @@ use clap::Parser;
 /// only. Started again, it goes on where it was. Exit codes: 0 done, 2 something that was asked for
 /// is not there, 70 Kafka or a service ended by itself.
 #[derive(Debug, Clone, Parser)]
-#[command(
-    name = "demo",
-    version,
-    max_term_width = 100,
-    args_override_self = true
-)]
+#[command(name = "demo", version, max_term_width = 100, args_override_self = true)]
 pub struct Settings {
     /// Port of Kafka; here and below, 0 is any that is free
-    #[arg(
-        long,
-        env = "VERDICT_DEMO_KAFKA_PORT",
-        default_value_t = 9092,
-        value_name = "PORT"
-    )]
+    #[arg(long, env = "VERDICT_DEMO_KAFKA_PORT", default_value_t = 9092, value_name = "PORT")]
     pub kafka_port: u16,
 
     /// Use this Kafka instead of starting one: HOST:PORT, separated by commas
@@ -48,12 +38,7 @@ pub struct Settings {
     pub consumers: u16,
 
     /// The model that serves until another is announced, as `consumer --model`
-    #[arg(
-        long,
-        env = "VERDICT_MODEL",
-        default_value = "models/default",
-        value_name = "URI"
-    )]
+    #[arg(long, env = "VERDICT_MODEL", default_value = "models/default", value_name = "URI")]
     pub model: String,
 
     /// A second model that scores the same reviews and answers nobody, as `consumer --shadow`
@@ -70,12 +55,7 @@ pub struct Settings {
     pub params: PathBuf,
 
     /// The trainer rebuilds the model when so many labels have come since the last time
-    #[arg(
-        long,
-        alias = "retrain-after",
-        default_value_t = 1000,
-        value_name = "N"
-    )]
+    #[arg(long, alias = "retrain-after", default_value_t = 1000, value_name = "N")]
     pub new_labels: u64,
 
     /// The monitor audits this often, in seconds; 0 is never
@@ -91,21 +71,11 @@ pub struct Settings {
     pub no_trickle: bool,
 
     /// Port of the page
-    #[arg(
-        long,
-        env = "VERDICT_DEMO_WEB_PORT",
-        default_value_t = 8080,
-        value_name = "PORT"
-    )]
+    #[arg(long, env = "VERDICT_DEMO_WEB_PORT", default_value_t = 8080, value_name = "PORT")]
     pub web_port: u16,
 
     /// Port of the first consumer's pages; each next one has a port that is 10 higher
-    #[arg(
-        long,
-        alias = "metrics-port",
-        default_value_t = 9101,
-        value_name = "PORT"
-    )]
+    #[arg(long, alias = "metrics-port", default_value_t = 9101, value_name = "PORT")]
     pub consumer_port: u16,
 
     /// Port where Prometheus looks for a producer
@@ -134,12 +104,7 @@ pub struct Settings {
     pub scrape_interval: Option<String>,
 
     /// Folder for Kafka's data, logs, models, and what Prometheus collected; kept for the next time
-    #[arg(
-        long,
-        env = "VERDICT_DEMO_STATE",
-        default_value = ".verdict-demo",
-        value_name = "DIR"
-    )]
+    #[arg(long, env = "VERDICT_DEMO_STATE", default_value = ".verdict-demo", value_name = "DIR")]
     pub state: PathBuf,
 
     /// Folder of the repository: paths are relative to it

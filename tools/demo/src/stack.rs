@@ -84,14 +84,9 @@ impl Stack {
     fn bring_up(&mut self, plan: &Plan<'_>, stop: &AtomicBool) -> Result<(), DemoError> {
         let settings = plan.settings;
         if !self.broker.is_in_memory() {
-            run_once(
-                plan.program("producer", &["topics", "ensure"])?,
-                |ended, said| DemoError::Topics {
-                    bootstrap: self.broker.bootstrap(),
-                    ended,
-                    said,
-                },
-            )?;
+            run_once(plan.program("producer", &["topics", "ensure"])?, |ended, said| {
+                DemoError::Topics { bootstrap: self.broker.bootstrap(), ended, said }
+            })?;
             adopt(plan)?;
         }
         // Consumers first: web is ready without them, and its first visitor would wait.
@@ -187,8 +182,7 @@ impl Stack {
         logs: &Path,
     ) -> Result<(), DemoError> {
         let ready = format!("http://{}{ready}", local(port));
-        self.services
-            .push(Service::start(name, command, ready, logs, &self.owned)?);
+        self.services.push(Service::start(name, command, ready, logs, &self.owned)?);
         let pids: Vec<u32> = self.services.iter().map(Service::pid).collect();
         match &mut self.broker {
             Broker::Own(kafka) => kafka.guard(&pids)?,
@@ -248,19 +242,14 @@ fn adopt(plan: &Plan<'_>) -> Result<(), DemoError> {
         return Ok(());
     }
     if let Some(other) = before.lines().next().filter(|other| *other != kafka) {
-        return Err(DemoError::OtherKafka {
-            state: state.clone(),
-            other: other.to_owned(),
-        });
+        return Err(DemoError::OtherKafka { state: state.clone(), other: other.to_owned() });
     }
     let registry = plan::registry(state).display().to_string();
     let words = ["publish", "--model", model, "--registry", &registry];
-    run_once(plan.program("trainer", &words)?, |ended, said| {
-        DemoError::Adopt {
-            model: model.clone(),
-            ended,
-            said,
-        }
+    run_once(plan.program("trainer", &words)?, |ended, said| DemoError::Adopt {
+        model: model.clone(),
+        ended,
+        said,
     })?;
     fs::write(&file, adopted).map_err(DemoError::io(format!("writing {}", file.display())))
 }

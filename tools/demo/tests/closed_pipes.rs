@@ -18,11 +18,9 @@ use closed::assert_quiet;
 
 #[test]
 fn commands_end_quietly() {
-    for (args, code) in [
-        (&["--help"][..], 0),
-        (&["--no-such-flag"], 2),
-        (&["--root", "/no/such/folder"], 2),
-    ] {
+    for (args, code) in
+        [(&["--help"][..], 0), (&["--no-such-flag"], 2), (&["--root", "/no/such/folder"], 2)]
+    {
         assert_quiet(&args.join(" "), code, || {
             let mut command = Command::new(env!("CARGO_BIN_EXE_demo"));
             command.args(args);

@@ -40,13 +40,10 @@ fn corrections_reach_a_new_model_that_serves() {
     let params = params.to_str().unwrap();
     let demo = Demo::start_with(state.path(), &["--params", params, "--new-labels", &n], &[]);
     let registry = DirectoryRegistry::new(state.path().join("registry"));
-    let first = until(
-        "a verdict names the demo's own model by its version",
-        || {
-            let verdict = ask(&demo);
-            (verdict["model"]["version"] == "1").then_some(verdict)
-        },
-    );
+    let first = until("a verdict names the demo's own model by its version", || {
+        let verdict = ask(&demo);
+        (verdict["model"]["version"] == "1").then_some(verdict)
+    });
     assert_eq!(first["label"], "negative", "{first}");
 
     publish(&demo);
@@ -95,9 +92,7 @@ fn publish(demo: &Demo) {
         let text =
             format!("What a {what}. The {part} is {bad} and the {other} is {worse}, take {i}.");
         let value = json!({ "id": id(i), "text": text }).to_string();
-        publisher
-            .send(&Outgoing::to(REVIEWS).key(id(i)).value(value))
-            .unwrap();
+        publisher.send(&Outgoing::to(REVIEWS).key(id(i)).value(value)).unwrap();
     }
     publisher.wait_delivered(PATIENCE).unwrap();
 }

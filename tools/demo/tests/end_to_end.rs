@@ -44,22 +44,9 @@ fn everything_holds() {
 
 fn a_form_is_answered(demo: &Demo) {
     let form = "application/x-www-form-urlencoded";
-    let page = demo.post(
-        "/predict",
-        form,
-        "text/html",
-        "text=What+a+wonderful%2C+moving+film",
-    );
-    assert!(
-        page.contains("positive") && page.contains("wonderful"),
-        "{page}"
-    );
-    let line = demo.post(
-        "/predict",
-        form,
-        "text/plain",
-        "text=A+terrible+waste+of+time",
-    );
+    let page = demo.post("/predict", form, "text/html", "text=What+a+wonderful%2C+moving+film");
+    assert!(page.contains("positive") && page.contains("wonderful"), "{page}");
+    let line = demo.post("/predict", form, "text/plain", "text=A+terrible+waste+of+time");
     assert!(line.starts_with("negative"), "{line}");
     assert!(demo.get("/").unwrap().contains("<form"));
 }
@@ -97,15 +84,9 @@ fn a_foreign_client_publishes_plain_text_and_reads_its_verdict(demo: &Demo) {
         return;
     };
     let script = root().join("tools/demo/tests/foreign_client.py");
-    let output = Command::new(&python)
-        .arg(&script)
-        .arg(&demo.bootstrap)
-        .output()
-        .unwrap();
-    let (out, err) = (
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr),
-    );
+    let output = Command::new(&python).arg(&script).arg(&demo.bootstrap).output().unwrap();
+    let (out, err) =
+        (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{out}{err}");
     let verdict: Value = serde_json::from_str(out.trim()).unwrap();
     assert_eq!(verdict["label"], "positive", "{verdict}");
@@ -113,12 +94,7 @@ fn a_foreign_client_publishes_plain_text_and_reads_its_verdict(demo: &Demo) {
 
 fn a_review_that_cannot_be_read_is_a_dead_letter(demo: &Demo) {
     let publisher = Publisher::new(&demo.kafka(), PublisherRole::Bulk).unwrap();
-    let bad: [&[u8]; 4] = [
-        b"\xff\xfe not text",
-        b"{\"text\": 7}",
-        b"   ",
-        b"{\"text\": \"\"}",
-    ];
+    let bad: [&[u8]; 4] = [b"\xff\xfe not text", b"{\"text\": 7}", b"   ", b"{\"text\": \"\"}"];
     for value in bad {
         publisher.send(&Outgoing::to(REVIEWS).value(value)).unwrap();
     }
@@ -140,9 +116,7 @@ fn a_published_model_is_taken_up_while_it_runs(demo: &Demo) {
         bytes: bytes.len() as u64,
         metrics: BTreeMap::new(),
         trained_at: "2026-01-02T03:04:05.000Z".into(),
-        trained_from: TrainedFrom::Data {
-            sha256: "ab".into(),
-        },
+        trained_from: TrainedFrom::Data { sha256: "ab".into() },
         withdraws: None,
     };
     let mut before = None;
@@ -173,9 +147,7 @@ fn two_thousand_reviews_survive_a_kill_in_the_middle(state: &Path, demo: Demo) {
     let before = count(&demo, VERDICTS);
     let reviews_before = count(&demo, REVIEWS);
     publish(&demo, 0..1000);
-    until("some of them are scored", || {
-        (count(&demo, VERDICTS) > before).then_some(())
-    });
+    until("some of them are scored", || (count(&demo, VERDICTS) > before).then_some(()));
     demo.kill9();
     let demo = Demo::start(state);
     publish(&demo, 1000..2000);
@@ -205,9 +177,7 @@ fn publish(demo: &Demo, numbers: std::ops::Range<usize>) {
     for (i, sample) in numbers.zip(SAMPLES.iter().cycle()) {
         let id = format!("bulk-{i}");
         let value = serde_json::json!({ "id": id, "text": sample }).to_string();
-        publisher
-            .send(&Outgoing::to(REVIEWS).key(id).value(value))
-            .unwrap();
+        publisher.send(&Outgoing::to(REVIEWS).key(id).value(value)).unwrap();
     }
     publisher.wait_delivered(PATIENCE).unwrap();
 }

@@ -58,16 +58,10 @@ fn web_and_consumer_are_not_ready_while_records_cannot_be_written_or_read() {
         let form = [("text", "A warm and witty film")];
         let config = ureq::Agent::config_builder().http_status_as_error(false);
         let agent: ureq::Agent = config.build().into();
-        let asked = agent
-            .post(format!("{web}/predict"))
-            .header("accept", "text/plain");
+        let asked = agent.post(format!("{web}/predict")).header("accept", "text/plain");
         let mut answer = asked.send_form(form).unwrap();
         let retry = answer.headers().contains_key("retry-after");
-        (
-            answer.status().as_u16(),
-            retry,
-            answer.body_mut().read_to_string().unwrap(),
-        )
+        (answer.status().as_u16(), retry, answer.body_mut().read_to_string().unwrap())
     };
     turn("running", 200);
     assert_eq!(post().0, 200);
@@ -76,10 +70,7 @@ fn web_and_consumer_are_not_ready_while_records_cannot_be_written_or_read() {
     kafka.pause().unwrap();
     let ([of_web, of_consumer], took) = turn("frozen", 503);
     assert!(of_web.contains("a ping did not come back"), "{of_web}");
-    assert!(
-        of_consumer.contains("no broker has answered"),
-        "{of_consumer}"
-    );
+    assert!(of_consumer.contains("no broker has answered"), "{of_consumer}");
     // 10 s are promised, of a machine that has time for it.
     assert!(took.as_secs() < 15, "{took:?}");
     let (status, retry, said) = post();
@@ -87,15 +78,10 @@ fn web_and_consumer_are_not_ready_while_records_cannot_be_written_or_read() {
 
     kafka.kill9().unwrap();
     let ([_, of_consumer], _) = turn("gone", 503);
-    assert!(
-        of_consumer.contains("failing kafka: no broker"),
-        "{of_consumer}"
-    );
+    assert!(of_consumer.contains("failing kafka: no broker"), "{of_consumer}");
 
     kafka.restart().unwrap();
     turn("back", 200);
-    until("a post is answered again", || {
-        (post().0 == 200).then_some(())
-    });
+    until("a post is answered again", || (post().0 == 200).then_some(()));
     assert_eq!(demo.interrupt(), Some(0));
 }

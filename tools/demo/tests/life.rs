@@ -21,11 +21,7 @@ use rustix::process::{Signal, test_kill_process};
 /// What it says when it cannot start, which is one line after what it begins with, and its exit
 /// code.
 fn refused(command: &mut Command) -> (String, Option<i32>) {
-    let Output {
-        status,
-        stdout,
-        stderr,
-    } = command.output().unwrap();
+    let Output { status, stdout, stderr } = command.output().unwrap();
     assert!(stdout.is_empty());
     let said = String::from_utf8(stderr).unwrap();
     let mut lines = said.lines().filter(|line| !line.contains("starting Kafka"));
@@ -130,19 +126,13 @@ fn bad_input_is_one_line_that_says_what_to_do() {
     fs::remove_file(at.join("kafka.db")).unwrap();
     fs::write(at.join("adopted"), "10.0.0.1:9092\nmodel\n").unwrap();
     said(
-        command(at)
-            .arg("--in-memory")
-            .arg("--state")
-            .arg("/proc/no"),
+        command(at).arg("--in-memory").arg("--state").arg("/proc/no"),
         "creating /proc/no/logs (choose another folder with --state)",
     );
     if !common::system::is_kafka_installed() {
         return;
     }
-    said(
-        &mut command(at),
-        "go with 10.0.0.1:9092: choose another folder with --state",
-    );
+    said(&mut command(at), "go with 10.0.0.1:9092: choose another folder with --state");
     let identity = at.join("kafka/data/meta.properties");
     let ours = fs::read_to_string(&identity).unwrap();
     let (before, after) = ours.split_once("cluster.id=").unwrap();
@@ -170,8 +160,7 @@ fn without_kafka_a_form_is_answered_in_memory_and_the_banner_says_what_that_is()
     let cache = [("XDG_CACHE_HOME", state.path().to_str().unwrap())];
     let demo = Demo::start_with(state.path(), &[], &cache);
     assert!(
-        demo.banner
-            .contains("THIS IS NOT KAFKA (Apache Kafka is not installed"),
+        demo.banner.contains("THIS IS NOT KAFKA (Apache Kafka is not installed"),
         "{}",
         demo.banner
     );

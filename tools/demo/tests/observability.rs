@@ -20,15 +20,8 @@ use serde_json::Value;
 use verdict_telemetry::catalogue::{self, Kind};
 
 /// The panels that Grafana has without plugins.
-const CORE_PANELS: [&str; 7] = [
-    "timeseries",
-    "stat",
-    "heatmap",
-    "state-timeline",
-    "table",
-    "barchart",
-    "text",
-];
+const CORE_PANELS: [&str; 7] =
+    ["timeseries", "stat", "heatmap", "state-timeline", "table", "barchart", "text"];
 /// The data source that provisioning makes.
 const DATASOURCE: &str = "verdict-prometheus";
 
@@ -36,11 +29,8 @@ const DATASOURCE: &str = "verdict-prometheus";
 fn metrics() -> BTreeMap<String, BTreeSet<String>> {
     let mut metrics = BTreeMap::new();
     for instrument in catalogue::all() {
-        let mut labels: BTreeSet<String> = instrument
-            .labels
-            .iter()
-            .map(|label| label.replace('.', "_"))
-            .collect();
+        let mut labels: BTreeSet<String> =
+            instrument.labels.iter().map(|label| label.replace('.', "_")).collect();
         labels.extend(["job".to_owned(), "instance".to_owned()]);
         let name = instrument.prometheus;
         if matches!(instrument.kind, Kind::Histogram(_)) {
@@ -55,28 +45,17 @@ fn metrics() -> BTreeMap<String, BTreeSet<String>> {
     }
     let own = |labels: &[&str]| labels.iter().map(|label| (*label).to_owned()).collect();
     metrics.insert("up".to_owned(), own(&["job", "instance"]));
-    metrics.insert(
-        "ALERTS".to_owned(),
-        own(&["alertname", "alertstate", "severity"]),
-    );
+    metrics.insert("ALERTS".to_owned(), own(&["alertname", "alertstate", "severity"]));
     metrics
 }
 
 fn all_queries() -> Vec<Query> {
-    let rules = files::rules().into_iter().map(|rule| Query {
-        place: rule.name,
-        expr: rule.expr,
-    });
-    let variables = files::variables()
-        .into_iter()
-        .map(|(place, expr, _)| Query { place, expr });
+    let rules = files::rules().into_iter().map(|rule| Query { place: rule.name, expr: rule.expr });
+    let variables = files::variables().into_iter().map(|(place, expr, _)| Query { place, expr });
     let filled = files::queries()
         .into_iter()
         .chain(variables)
-        .map(|query| Query {
-            expr: files::filled(&query.expr),
-            ..query
-        });
+        .map(|query| Query { expr: files::filled(&query.expr), ..query });
     rules.chain(filled).collect()
 }
 
@@ -112,10 +91,7 @@ fn every_metric_and_label_that_is_asked_for_exists() {
         }
     }
     assert!(problems.is_empty(), "{}", problems.join("\n"));
-    assert!(
-        asked > 200,
-        "the reader of queries finds {asked} metrics only"
-    );
+    assert!(asked > 200, "the reader of queries finds {asked} metrics only");
 }
 
 /// Values of `alertname` in the tests, with whether the alert is expected to fire.
@@ -124,9 +100,8 @@ fn tested() -> BTreeSet<(String, bool)> {
     for path in files::with_ending("prometheus/tests", "yml") {
         for case in files::yaml(&path)["tests"].as_array().unwrap() {
             for alert in case["alert_rule_test"].as_array().unwrap() {
-                let fires = alert["exp_alerts"]
-                    .as_array()
-                    .is_some_and(|expected| !expected.is_empty());
+                let fires =
+                    alert["exp_alerts"].as_array().is_some_and(|expected| !expected.is_empty());
                 tested.insert((alert["alertname"].as_str().unwrap().to_owned(), fires));
             }
         }
@@ -138,23 +113,15 @@ fn tested() -> BTreeSet<(String, bool)> {
 fn every_alert_is_tested_firing_and_silent_and_the_runbook_says_what_to_do() {
     let tested = tested();
     let runbook = std::fs::read_to_string(root().join("docs/runbook.md")).unwrap();
-    let sections: BTreeSet<&str> = runbook
-        .lines()
-        .filter_map(|line| line.strip_prefix("### "))
-        .collect();
-    let alerts: Vec<_> = files::rules()
-        .into_iter()
-        .filter(|rule| rule.is_alert)
-        .collect();
+    let sections: BTreeSet<&str> =
+        runbook.lines().filter_map(|line| line.strip_prefix("### ")).collect();
+    let alerts: Vec<_> = files::rules().into_iter().filter(|rule| rule.is_alert).collect();
     let names: BTreeSet<&str> = alerts.iter().map(|alert| alert.name.as_str()).collect();
     assert_eq!(names.len(), alerts.len(), "two alerts have one name");
     for alert in &alerts {
         let name = &alert.name;
         for fires in [true, false] {
-            assert!(
-                tested.contains(&(name.clone(), fires)),
-                "{name}: no test says fires: {fires}"
-            );
+            assert!(tested.contains(&(name.clone(), fires)), "{name}: no test says fires: {fires}");
         }
         let annotations = &alert.rule["annotations"];
         assert_eq!(
@@ -166,22 +133,14 @@ fn every_alert_is_tested_firing_and_silent_and_the_runbook_says_what_to_do() {
         );
         for text in ["summary", "description"] {
             assert!(
-                annotations[text]
-                    .as_str()
-                    .is_some_and(|text| text.len() > 10),
+                annotations[text].as_str().is_some_and(|text| text.len() > 10),
                 "{name}: {text}"
             );
         }
         let severity = alert.rule["labels"]["severity"].as_str().unwrap();
-        assert!(
-            ["critical", "warning", "info"].contains(&severity),
-            "{name}: {severity}"
-        );
+        assert!(["critical", "warning", "info"].contains(&severity), "{name}: {severity}");
     }
-    assert_eq!(
-        sections, names,
-        "the sections of docs/runbook.md are the alerts"
-    );
+    assert_eq!(sections, names, "the sections of docs/runbook.md are the alerts");
 }
 
 /// promtool, or `None` with one line where Prometheus is not installed; in CI that is a failure.
@@ -189,10 +148,7 @@ fn promtool() -> Option<Command> {
     if Command::new("promtool").arg("--version").output().is_ok() {
         return Some(Command::new("promtool"));
     }
-    assert!(
-        !in_ci(),
-        "CI needs promtool (e.g. apt-get install prometheus)"
-    );
+    assert!(!in_ci(), "CI needs promtool (e.g. apt-get install prometheus)");
     eprintln!("left out, no promtool (e.g. apt-get install prometheus)");
     None
 }
@@ -202,16 +158,8 @@ fn promtool_takes_the_configuration_and_passes_every_test_of_the_rules() {
     let Some(_) = promtool() else { return };
     let tests = files::with_ending("prometheus/tests", "yml");
     let config = files::folder("prometheus").join("prometheus.yml");
-    for (words, paths) in [
-        (["check", "config"], vec![config]),
-        (["test", "rules"], tests),
-    ] {
-        let output = promtool()
-            .unwrap()
-            .args(words)
-            .args(&paths)
-            .output()
-            .unwrap();
+    for (words, paths) in [(["check", "config"], vec![config]), (["test", "rules"], tests)] {
+        let output = promtool().unwrap().args(words).args(&paths).output().unwrap();
         let said =
             String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{words:?}: {said}");
@@ -237,16 +185,10 @@ fn every_panel_says_what_it_shows_in_a_unit_and_lies_beside_the_others() {
                 "{name}: the id of {title} is taken"
             );
             let at = |key: &str| panel["gridPos"][key].as_u64().unwrap();
-            assert!(
-                at("x") + at("w") <= 24,
-                "{name}: {title} is wider than the page"
-            );
+            assert!(at("x") + at("w") <= 24, "{name}: {title} is wider than the page");
             for x in at("x")..at("x") + at("w") {
                 for y in at("y")..at("y") + at("h") {
-                    assert!(
-                        cells.insert((x, y)),
-                        "{name}: {title} lies on another panel"
-                    );
+                    assert!(cells.insert((x, y)), "{name}: {title} lies on another panel");
                 }
             }
         }
@@ -261,9 +203,7 @@ fn assert_panel(name: &str, panel: &Value) {
     let kind = panel["type"].as_str().unwrap();
     assert!(CORE_PANELS.contains(&kind), "{name}: {title} is a {kind}");
     assert!(
-        panel["description"]
-            .as_str()
-            .is_some_and(|text| text.len() > 10),
+        panel["description"].as_str().is_some_and(|text| text.len() > 10),
         "{name}: {title} has no description"
     );
     let unit = if kind == "heatmap" {
@@ -273,22 +213,15 @@ fn assert_panel(name: &str, panel: &Value) {
     };
     assert!(unit.is_string(), "{name}: {title} has no unit");
     for target in panel["targets"].as_array().unwrap() {
-        assert_eq!(
-            target["datasource"]["uid"], "${datasource}",
-            "{name}: {title}"
-        );
-        let is_named = target["legendFormat"]
-            .as_str()
-            .is_some_and(|legend| !legend.is_empty());
+        assert_eq!(target["datasource"]["uid"], "${datasource}", "{name}: {title}");
+        let is_named = target["legendFormat"].as_str().is_some_and(|legend| !legend.is_empty());
         assert!(is_named || kind == "table", "{name}: {title} has no legend");
     }
 }
 
 #[test]
 fn the_dashboards_read_the_data_source_that_is_provisioned() {
-    let sources = files::yaml(&files::folder(
-        "grafana/provisioning/datasources/verdict.yml",
-    ));
+    let sources = files::yaml(&files::folder("grafana/provisioning/datasources/verdict.yml"));
     let uids: Vec<&str> = sources["datasources"]
         .as_array()
         .unwrap()
@@ -298,15 +231,10 @@ fn the_dashboards_read_the_data_source_that_is_provisioned() {
     assert!(uids.contains(&DATASOURCE), "{uids:?}");
     for (name, dashboard) in files::dashboards() {
         let variables = dashboard["templating"]["list"].as_array().unwrap();
-        let chosen = variables
-            .iter()
-            .find(|variable| variable["name"] == "datasource")
-            .unwrap();
+        let chosen = variables.iter().find(|variable| variable["name"] == "datasource").unwrap();
         assert_eq!(chosen["current"]["value"], DATASOURCE, "{name}");
     }
-    let provider = files::yaml(&files::folder(
-        "grafana/provisioning/dashboards/verdict.yml",
-    ));
+    let provider = files::yaml(&files::folder("grafana/provisioning/dashboards/verdict.yml"));
     assert_eq!(provider["providers"][0]["type"], "file");
 }
 
@@ -321,19 +249,12 @@ fn targets_and_limits_are_those_of_the_compose_file() {
         assert!(services.contains_key(name), "there is no service {name}");
     }
     let rules = files::rules();
-    let alert = rules
-        .iter()
-        .find(|rule| rule.name == "VerdictMemoryHigh")
-        .unwrap();
+    let alert = rules.iter().find(|rule| rule.name == "VerdictMemoryHigh").unwrap();
     for service in ["consumer", "monitor", "web", "trainer"] {
         let limit = services[service]["mem_limit"].as_str().unwrap();
         let (number, unit) = limit.split_at(limit.len() - 1);
         let mib: u64 = number.parse::<u64>().unwrap() * if unit == "g" { 1024 } else { 1 };
-        let of_it = alert
-            .expr
-            .lines()
-            .find(|line| line.contains(service))
-            .unwrap();
+        let of_it = alert.expr.lines().find(|line| line.contains(service)).unwrap();
         assert!(
             of_it.contains(&format!("({mib} * 1024 * 1024)")),
             "{service} has {limit}: {of_it}"

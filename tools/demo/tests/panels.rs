@@ -30,11 +30,7 @@ fn every_query_of_every_rule_panel_annotation_and_variable_has_data() {
     let at_least = |what: &str, expr: &str, least: f64| {
         eventually(what, || {
             let value = prometheus.value(expr)?;
-            if value >= least {
-                Ok(())
-            } else {
-                Err(format!("{expr} is {value}"))
-            }
+            if value >= least { Ok(()) } else { Err(format!("{expr} is {value}")) }
         });
     };
     at_least(
@@ -48,16 +44,8 @@ fn every_query_of_every_rule_panel_annotation_and_variable_has_data() {
         r#"sum(verdict_model_swaps_total{outcome="taken"})"#,
         2.0,
     );
-    at_least(
-        "labels met verdicts of both versions",
-        "count(verdict_live_labelled > 20)",
-        2.0,
-    );
-    at_least(
-        "the trainer rebuilt a model",
-        "sum(verdict_trainer_rebuilds_total)",
-        1.0,
-    );
+    at_least("labels met verdicts of both versions", "count(verdict_live_labelled > 20)", 2.0);
+    at_least("the trainer rebuilt a model", "sum(verdict_trainer_rebuilds_total)", 1.0);
     at_least("an audit has ended", "max(verdict_audit_reviews)", 1.0);
     // No consumer takes this for a model, which is what an alert tells.
     system.records("models", "sentiment", &[b"no pointer".as_slice()]);
@@ -81,9 +69,7 @@ fn every_query_of_every_rule_panel_annotation_and_variable_has_data() {
         }
         for (place, selector, label) in files::variables() {
             let path = format!("label/{label}/values");
-            let values = prometheus
-                .get(&path, &[("match[]", &files::filled(&selector))])
-                .unwrap();
+            let values = prometheus.get(&path, &[("match[]", &files::filled(&selector))]).unwrap();
             if values.as_array().is_none_or(Vec::is_empty) {
                 without.push(format!("{place}: no values"));
             }
@@ -97,27 +83,14 @@ fn every_query_of_every_rule_panel_annotation_and_variable_has_data() {
     });
     every_rule_is_well(&prometheus);
     assert!(
-        prometheus
-            .value(r#"max(verdict_audit_findings{finding!="duplicated"})"#)
-            .unwrap()
-            < 1.0
+        prometheus.value(r#"max(verdict_audit_findings{finding!="duplicated"})"#).unwrap() < 1.0
     );
 
     drop(producer);
     visitors.leave();
-    system
-        .stack
-        .check()
-        .unwrap_or_else(|error| panic!("{error}"));
-    system
-        .stack
-        .stop(Duration::from_secs(30))
-        .unwrap_or_else(|error| panic!("{error}"));
-    eprintln!(
-        "{} queries have data after {:?}",
-        queries.len(),
-        started.elapsed()
-    );
+    system.stack.check().unwrap_or_else(|error| panic!("{error}"));
+    system.stack.stop(Duration::from_secs(30)).unwrap_or_else(|error| panic!("{error}"));
+    eprintln!("{} queries have data after {:?}", queries.len(), started.elapsed());
 }
 
 /// Recording rules by what they record, alerts by what they ask less the comparison, panels and annotations.
@@ -125,14 +98,10 @@ fn all_queries() -> Vec<Query> {
     let recorded = files::rules()
         .into_iter()
         .filter(|rule| !rule.is_alert)
-        .map(|rule| Query {
-            place: format!("recording rule {}", rule.name),
-            expr: rule.name,
-        });
-    let asked = files::queries().into_iter().map(|query| Query {
-        expr: files::filled(&query.expr),
-        ..query
-    });
+        .map(|rule| Query { place: format!("recording rule {}", rule.name), expr: rule.name });
+    let asked = files::queries()
+        .into_iter()
+        .map(|query| Query { expr: files::filled(&query.expr), ..query });
     recorded.chain(asked).collect()
 }
 
@@ -169,10 +138,6 @@ fn every_rule_is_well(prometheus: &Prometheus) {
         .collect();
     assert_eq!(rules.len(), files::rules().len());
     for rule in rules {
-        assert_eq!(
-            rule["health"], "ok",
-            "{}: {}",
-            rule["name"], rule["lastError"]
-        );
+        assert_eq!(rule["health"], "ok", "{}: {}", rule["name"], rule["lastError"]);
     }
 }

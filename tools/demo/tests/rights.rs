@@ -51,10 +51,7 @@ impl Place {
     /// Kafka with users who may do nothing yet; `None` with one line where it cannot be had.
     fn start() -> Option<Self> {
         let users = USERS.map(|user| (user.to_owned(), password(user)));
-        let options = Options {
-            users: users.to_vec(),
-            ..Options::default()
-        };
+        let options = Options { users: users.to_vec(), ..Options::default() };
         let kafka = Kafka::start(options)
             .map_err(|error| {
                 assert!(!common::in_ci(), "CI needs it: {error}");
@@ -77,19 +74,10 @@ impl Place {
         let output = Command::new(root().join("tools/kafka/acls"))
             .args(["--bootstrap-server", &self.kafka.bootstrap()])
             .args(arguments)
-            .env(
-                "KAFKA_ACLS",
-                self.kafka
-                    .tool("org.apache.kafka.tools.AclCommand")
-                    .join(" "),
-            )
+            .env("KAFKA_ACLS", self.kafka.tool("org.apache.kafka.tools.AclCommand").join(" "))
             .output()
             .unwrap();
-        assert!(
-            output.status.success(),
-            "{}",
-            String::from_utf8_lossy(&output.stderr)
-        );
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     }
 
     /// A program as one of the users.
@@ -118,10 +106,7 @@ impl Place {
     fn run(&self, user: &str, program: &str, words: &[&str]) -> String {
         let output = self.command(user, program, words).output().unwrap();
         let told = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert!(
-            output.status.success(),
-            "{user}: {program} {words:?}: {told}"
-        );
+        assert!(output.status.success(), "{user}: {program} {words:?}: {told}");
         String::from_utf8(output.stdout).unwrap()
     }
 
@@ -137,24 +122,16 @@ impl Place {
     }
 
     fn get(&self, port: u16, path: &str) -> Result<(u16, String), String> {
-        let answer = self
-            .agent
-            .get(format!("http://127.0.0.1:{port}{path}"))
-            .call();
+        let answer = self.agent.get(format!("http://127.0.0.1:{port}{path}")).call();
         let mut answer = answer.map_err(|error| error.to_string())?;
-        let body = answer
-            .body_mut()
-            .read_to_string()
-            .map_err(|error| error.to_string())?;
+        let body = answer.body_mut().read_to_string().map_err(|error| error.to_string())?;
         Ok((answer.status().as_u16(), body))
     }
 
     fn ready(&self, program: &str, port: u16) {
-        eventually(&format!("{program} is ready"), || {
-            match self.get(port, "/readyz")? {
-                (200, _) => Ok(()),
-                (status, body) => Err(format!("{status} {body} {}", tail(&self.log(program)))),
-            }
+        eventually(&format!("{program} is ready"), || match self.get(port, "/readyz")? {
+            (200, _) => Ok(()),
+            (status, body) => Err(format!("{status} {body} {}", tail(&self.log(program)))),
         });
     }
 
@@ -182,11 +159,7 @@ fn tail(path: &Path) -> String {
 }
 
 fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port()
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 fn last(text: &str) -> Value {
@@ -201,27 +174,16 @@ fn each_service_works_with_its_own_rights() {
     place.run("verdict-topics", "producer", &["topics", "ensure"]);
     let model = root().join("models/default").display().to_string();
     let (consumer_port, web_port) = (free_port(), free_port());
-    let _consumer = place.serve(
-        "verdict-consumer",
-        "consumer",
-        &["run", "--model", &model],
-        consumer_port,
-    );
+    let _consumer =
+        place.serve("verdict-consumer", "consumer", &["run", "--model", &model], consumer_port);
     let _web = place.serve("verdict-web", "web", &[], web_port);
     place.ready("consumer", consumer_port);
     place.ready("web", web_port);
     // web → reviews → consumer → reviews.replies → web, and a label.
-    let answer = place.post(
-        web_port,
-        "/api/v1/reviews",
-        r#"{"id":"r1","text":"What a wonderful film"}"#,
-    );
+    let answer =
+        place.post(web_port, "/api/v1/reviews", r#"{"id":"r1","text":"What a wonderful film"}"#);
     assert_eq!(answer["label"], "positive", "{answer}");
-    place.post(
-        web_port,
-        "/api/v1/reviews/r1/label",
-        r#"{"label":"positive"}"#,
-    );
+    place.post(web_port, "/api/v1/reviews/r1/label", r#"{"label":"positive"}"#);
     // In bulk, with labels.
     let reviews: String = (0..40)
         .map(|n| {
@@ -232,16 +194,9 @@ fn each_service_works_with_its_own_rights() {
             )
         })
         .collect();
-    fs::write(
-        place.folder.path().join("reviews.csv"),
-        format!("id,review,sentiment\n{reviews}"),
-    )
-    .unwrap();
-    place.run(
-        "verdict-producer",
-        "producer",
-        &["publish", "reviews.csv", "--labels"],
-    );
+    fs::write(place.folder.path().join("reviews.csv"), format!("id,review,sentiment\n{reviews}"))
+        .unwrap();
+    place.run("verdict-producer", "producer", &["publish", "reviews.csv", "--labels"]);
     // A model that was trained from the log is announced and taken.
     fs::write(
         place.folder.path().join("params.yaml"),
@@ -251,33 +206,14 @@ fn each_service_works_with_its_own_rights() {
     place.run(
         "verdict-trainer",
         "trainer",
-        &[
-            "stage",
-            "data_ingestion",
-            "--source",
-            "kafka",
-            "--params",
-            "params.yaml",
-        ],
+        &["stage", "data_ingestion", "--source", "kafka", "--params", "params.yaml"],
     );
     let trained = Command::new(place.bin.join("trainer"))
-        .args([
-            "train",
-            "--data",
-            "reviews.csv",
-            "--params",
-            "params.yaml",
-            "--out",
-            "small",
-        ])
+        .args(["train", "--data", "reviews.csv", "--params", "params.yaml", "--out", "small"])
         .current_dir(place.folder.path())
         .output()
         .unwrap();
-    assert!(
-        trained.status.success(),
-        "{}",
-        String::from_utf8_lossy(&trained.stderr)
-    );
+    assert!(trained.status.success(), "{}", String::from_utf8_lossy(&trained.stderr));
     let before = place.get(consumer_port, "/model").unwrap().1;
     place.run(
         "verdict-trainer",
@@ -295,11 +231,7 @@ fn each_service_works_with_its_own_rights() {
     // Everything has one outcome, and who watches may see it.
     eventually("every review has its outcome", || {
         let output = place
-            .command(
-                "verdict-monitor",
-                "consumer",
-                &["audit", "--json", "--group", "verdict"],
-            )
+            .command("verdict-monitor", "consumer", &["audit", "--json", "--group", "verdict"])
             .output()
             .unwrap();
         let audit = last(&String::from_utf8_lossy(&output.stdout));
@@ -307,11 +239,7 @@ fn each_service_works_with_its_own_rights() {
             .then_some(())
             .ok_or_else(|| audit.to_string())
     });
-    let live = place.run(
-        "verdict-monitor",
-        "consumer",
-        &["monitor", "--once", "--json"],
-    );
+    let live = place.run("verdict-monitor", "consumer", &["monitor", "--once", "--json"]);
     assert!(live.contains("accuracy"), "{live}");
 }
 
@@ -335,8 +263,5 @@ fn a_right_that_is_missing_is_told_and_not_waited_for_in_silence() {
     });
     let told = tail(&place.log("consumer"));
     eprintln!("{told}");
-    assert!(
-        !status.success() && told.contains("authoriz"),
-        "{status}: {told}"
-    );
+    assert!(!status.success() && told.contains("authoriz"), "{status}: {told}");
 }

@@ -33,11 +33,7 @@ fn the_smoke_test_passes_where_everything_runs_and_fails_where_it_has_ended() {
     let web = demo.web.clone();
     let (code, said) = smoke(&[&web]);
     assert_eq!(code, Some(0), "{said}");
-    assert_eq!(
-        said.lines().filter(|line| line.starts_with("ok")).count(),
-        6,
-        "{said}"
-    );
+    assert_eq!(said.lines().filter(|line| line.starts_with("ok")).count(), 6, "{said}");
     demo.kill9();
     let (code, said) = smoke(&[&web, "--wait", "1"]);
     assert_eq!(code, Some(1), "{said}");

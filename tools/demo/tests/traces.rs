@@ -44,10 +44,7 @@ fn start(state: &Path, collector: &Receiver, more: &[(&str, &str)]) -> Demo {
         ("VERDICT_LOG_FORMAT", "json"),
         ("RUST_LOG", "info,verdict_web=debug,verdict_consumer=debug"),
         ("OTEL_METRIC_EXPORT_INTERVAL", "300"),
-        (
-            "OTEL_RESOURCE_ATTRIBUTES",
-            "deployment.environment.name=test",
-        ),
+        ("OTEL_RESOURCE_ATTRIBUTES", "deployment.environment.name=test"),
     ];
     environment.extend(more);
     Demo::start_with(state, &[], &environment)
@@ -71,14 +68,10 @@ fn five(collector: &Receiver, trace: &str) -> Vec<GotSpan> {
     });
     assert_eq!(spans.len(), 5, "{spans:#?}");
     let ids: BTreeSet<String> = spans.iter().map(GotSpan::id).collect();
-    let root = spans
-        .iter()
-        .position(|span| !ids.contains(&span.parent()))
-        .unwrap();
+    let root = spans.iter().position(|span| !ids.contains(&span.parent())).unwrap();
     let mut chain = vec![spans.remove(root)];
-    while let Some(next) = spans
-        .iter()
-        .position(|span| span.parent() == chain[chain.len() - 1].id())
+    while let Some(next) =
+        spans.iter().position(|span| span.parent() == chain[chain.len() - 1].id())
     {
         chain.push(spans.remove(next));
     }
@@ -90,37 +83,24 @@ const CHAIN: [(&str, &str, SpanKind); 5] = [
     ("POST /predict", "verdict-web", SpanKind::Server),
     ("send reviews", "verdict-web", SpanKind::Producer),
     ("process reviews", "verdict-consumer", SpanKind::Consumer),
-    (
-        "send reviews.replies",
-        "verdict-consumer",
-        SpanKind::Producer,
-    ),
+    ("send reviews.replies", "verdict-consumer", SpanKind::Producer),
     ("process reviews.replies", "verdict-web", SpanKind::Consumer),
 ];
 
 fn assert_chain(spans: &[GotSpan]) {
-    let seen: Vec<(&str, String, i32)> = spans
-        .iter()
-        .map(|got| (got.span.name.as_str(), got.service(), got.span.kind))
-        .collect();
+    let seen: Vec<(&str, String, i32)> =
+        spans.iter().map(|got| (got.span.name.as_str(), got.service(), got.span.kind)).collect();
     let expected = CHAIN.map(|(name, service, kind)| (name, service.to_owned(), kind as i32));
     assert_eq!(seen, expected);
-    let conversations: BTreeSet<String> = spans[1..]
-        .iter()
-        .map(|span| span.attribute("messaging.message.conversation_id"))
-        .collect();
+    let conversations: BTreeSet<String> =
+        spans[1..].iter().map(|span| span.attribute("messaging.message.conversation_id")).collect();
     assert_eq!(conversations.len(), 1, "{conversations:?}");
     assert_eq!(conversations.first().unwrap().len(), 32);
-    let keys: BTreeSet<String> = spans[1..]
-        .iter()
-        .map(|span| span.attribute("messaging.kafka.message.key"))
-        .collect();
+    let keys: BTreeSet<String> =
+        spans[1..].iter().map(|span| span.attribute("messaging.kafka.message.key")).collect();
     assert!(keys.len() == 1 && !keys.contains(""), "{keys:?}");
     for span in spans {
-        assert_eq!(
-            attribute(&span.resource, "deployment.environment.name"),
-            "test"
-        );
+        assert_eq!(attribute(&span.resource, "deployment.environment.name"), "test");
         assert!(span.span.start_time_unix_nano <= span.span.end_time_unix_nano);
     }
 }
@@ -154,10 +134,7 @@ fn one_request_is_one_trace_through_a_real_kafka() {
     publisher.send(&bulk).unwrap();
     let mut headers = Headers::new();
     headers.push(headers::TRACEPARENT, traceparent(BAD, "01"));
-    let unreadable = Outgoing::to(REVIEWS)
-        .key("bad")
-        .value(vec![0xff, 0xfe])
-        .headers(headers);
+    let unreadable = Outgoing::to(REVIEWS).key("bad").value(vec![0xff, 0xfe]).headers(headers);
     publisher.send(&unreadable).unwrap();
     publisher.wait_delivered(PATIENCE).unwrap();
     let bad = collector.until("the span of the dead letter", |got| {
@@ -165,17 +142,10 @@ fn one_request_is_one_trace_through_a_real_kafka() {
     });
     assert_eq!(bad.span.name, "process reviews");
     assert_eq!(bad.attribute("error.type"), "decode");
-    assert_eq!(
-        bad.span.status.clone().unwrap().code,
-        StatusCode::Error as i32
-    );
-    let dead_letter = record(&demo, DEAD_LETTERS, |record| {
-        record.key.as_deref() == Some(b"bad")
-    });
+    assert_eq!(bad.span.status.clone().unwrap().code, StatusCode::Error as i32);
+    let dead_letter = record(&demo, DEAD_LETTERS, |record| record.key.as_deref() == Some(b"bad"));
     assert_eq!(parent_of(&dead_letter), (BAD.to_owned(), bad.id()));
-    let bulk = record(&demo, VERDICTS, |record| {
-        record.key.as_deref() == Some(b"bulk")
-    });
+    let bulk = record(&demo, VERDICTS, |record| record.key.as_deref() == Some(b"bulk"));
     assert!(!bulk.headers.contains(headers::TRACEPARENT));
 
     // What was sent before it and is not there now never comes.
@@ -208,28 +178,16 @@ fn the_log_names_the_trace(demo: &Demo, serve: &GotSpan) {
 
 fn the_verdict_carries_the_context_of_its_span(demo: &Demo, process: &GotSpan) {
     let key = process.attribute("messaging.kafka.message.key");
-    let verdict = record(demo, VERDICTS, |record| {
-        record.key.as_deref() == Some(key.as_bytes())
-    });
+    let verdict = record(demo, VERDICTS, |record| record.key.as_deref() == Some(key.as_bytes()));
     assert_eq!(parent_of(&verdict), (TRACED.to_owned(), process.id()));
-    assert_eq!(
-        process.attribute("messaging.consumer.group.name"),
-        "verdict"
-    );
+    assert_eq!(process.attribute("messaging.consumer.group.name"), "verdict");
     assert!(!process.attribute("messaging.kafka.offset").is_empty());
-    assert!(
-        !process
-            .attribute("messaging.destination.partition.id")
-            .is_empty()
-    );
+    assert!(!process.attribute("messaging.destination.partition.id").is_empty());
 }
 
 /// Trace and span of the one `traceparent` that a record has.
 fn parent_of(record: &Record) -> (String, String) {
-    let mut all = record
-        .headers
-        .iter()
-        .filter(|(name, _)| *name == headers::TRACEPARENT);
+    let mut all = record.headers.iter().filter(|(name, _)| *name == headers::TRACEPARENT);
     let (_, value) = all.next().unwrap();
     assert!(all.next().is_none(), "{:?}", record.headers);
     let text = std::str::from_utf8(value.unwrap()).unwrap();
@@ -281,10 +239,7 @@ fn every_stage_is_measured(collector: &Receiver) {
                 .then_some(())
         });
     }
-    assert_eq!(
-        collector.now(|got| got.marks.clone()),
-        BTreeSet::from(["token".to_owned()])
-    );
+    assert_eq!(collector.now(|got| got.marks.clone()), BTreeSet::from(["token".to_owned()]));
 }
 
 #[test]

@@ -185,11 +185,7 @@ async fn tag(ecr: &Ecr, repository: &Repository, tag: &str, image: &Image) -> an
     ecr.put(&repository.name, &image.root, Some(tag)).await?;
     let there = ecr.tagged(&repository.name, tag).await?;
     not_another(repository, tag, there.as_deref(), image)?;
-    ensure!(
-        there.is_some(),
-        "{}:{tag} was put and is not there: run this again",
-        repository.name
-    );
+    ensure!(there.is_some(), "{}:{tag} was put and is not there: run this again", repository.name);
     Ok(())
 }
 

@@ -72,9 +72,7 @@ pub struct Platform {
 
 impl Descriptor {
     fn runs(&self) -> bool {
-        self.platform
-            .as_ref()
-            .is_none_or(|platform| platform.os != "unknown")
+        self.platform.as_ref().is_none_or(|platform| platform.os != "unknown")
     }
 }
 
@@ -134,10 +132,7 @@ impl Archive {
     /// # Errors
     /// A file that cannot be read as a tar file.
     pub fn open(path: &Path) -> Result<Self, ArchiveError> {
-        let read = |source| ArchiveError::Read {
-            path: path.to_owned(),
-            source,
-        };
+        let read = |source| ArchiveError::Read { path: path.to_owned(), source };
         let file = File::open(path).map_err(read)?;
         let mut tar = tar::Archive::new(file.try_clone().map_err(read)?);
         let mut entries = HashMap::new();
@@ -149,11 +144,7 @@ impl Archive {
                 (entry.raw_file_position(), entry.size()),
             );
         }
-        Ok(Self {
-            path: path.to_owned(),
-            file,
-            entries,
-        })
+        Ok(Self { path: path.to_owned(), file, entries })
     }
 
     /// What the archive holds.
@@ -196,11 +187,7 @@ impl Archive {
         }
         // What is inside comes before what names it, also where an index names an index.
         children.reverse();
-        Ok(Image {
-            blobs,
-            children,
-            root,
-        })
+        Ok(Image { blobs, children, root })
     }
 
     /// The bytes of a blob.
@@ -237,18 +224,13 @@ impl Archive {
     }
 
     fn entry(&mut self, name: &str) -> Result<Vec<u8>, ArchiveError> {
-        let &(from, size) = self
-            .entries
-            .get(name)
-            .ok_or_else(|| self.layout(format!("no {name}")))?;
+        let &(from, size) =
+            self.entries.get(name).ok_or_else(|| self.layout(format!("no {name}")))?;
         let mut bytes = Vec::new();
         self.file
             .seek(SeekFrom::Start(from))
             .and_then(|_| (&self.file).take(size).read_to_end(&mut bytes))
-            .map_err(|source| ArchiveError::Read {
-                path: self.path.clone(),
-                source,
-            })?;
+            .map_err(|source| ArchiveError::Read { path: self.path.clone(), source })?;
         Ok(bytes)
     }
 
@@ -258,18 +240,11 @@ impl Archive {
     }
 
     fn layout(&self, what: String) -> ArchiveError {
-        ArchiveError::Layout {
-            path: self.path.clone(),
-            what,
-        }
+        ArchiveError::Layout { path: self.path.clone(), what }
     }
 
     fn damaged(&self, digest: &str, found: String) -> ArchiveError {
-        ArchiveError::Damaged {
-            path: self.path.clone(),
-            digest: digest.to_owned(),
-            found,
-        }
+        ArchiveError::Damaged { path: self.path.clone(), digest: digest.to_owned(), found }
     }
 }
 

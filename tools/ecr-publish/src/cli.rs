@@ -61,12 +61,7 @@ pub struct What {
     #[arg(long = "service", value_parser = SERVICES, value_name = "SERVICE")]
     pub services: Vec<String>,
     /// Repositories are PREFIX/SERVICE
-    #[arg(
-        long,
-        env = "ECR_PREFIX",
-        default_value = "verdict",
-        value_name = "PREFIX"
-    )]
+    #[arg(long, env = "ECR_PREFIX", default_value = "verdict", value_name = "PREFIX")]
     pub prefix: String,
     /// Print one JSON object as the last line of standard output
     #[arg(long)]
@@ -115,10 +110,7 @@ impl Revision {
                     .args(["rev-parse", "HEAD"])
                     .output()
                     .context("git does not run: give --revision")?;
-                ensure!(
-                    output.status.success(),
-                    "no commit is checked out here: give --revision"
-                );
+                ensure!(output.status.success(), "no commit is checked out here: give --revision");
                 String::from_utf8_lossy(&output.stdout).trim().to_owned()
             }
         };
@@ -259,11 +251,7 @@ fn output(table: String, value: &impl serde::Serialize, as_json: bool) -> anyhow
 
 fn plan(args: &PlanArgs) -> anyhow::Result<String> {
     args.what.check()?;
-    let wanted = Wanted::new(
-        &args.what.prefix,
-        &args.what.services(),
-        &args.revision.get()?,
-    );
+    let wanted = Wanted::new(&args.what.prefix, &args.what.services(), &args.revision.get()?);
     output(table::plan(&wanted), &wanted, args.what.json)
 }
 
@@ -276,12 +264,7 @@ async fn apply(args: &ApplyArgs) -> anyhow::Result<String> {
         (Some(_), _) => bail!("--archive is of one service: name it with --service"),
         (None, services) => services
             .iter()
-            .map(|service| {
-                (
-                    service.clone(),
-                    args.archives.join(format!("{service}.tar")),
-                )
-            })
+            .map(|service| (service.clone(), args.archives.join(format!("{service}.tar"))))
             .collect(),
     };
     let options = Options {
@@ -313,10 +296,7 @@ async fn pin(args: &PinArgs) -> anyhow::Result<String> {
             );
         };
         unobjectionable(&ecr, &name, &digest, args.severity).await?;
-        let pinned = Pinned {
-            name: format!("{registry}/{name}"),
-            digest,
-        };
+        let pinned = Pinned { name: format!("{registry}/{name}"), digest };
         digests.insert(format!("verdict-{service}"), pinned);
     }
     let changed = pin::write(&args.overlay, &digests, args.dry_run)?;
@@ -328,11 +308,7 @@ async fn pin(args: &PinArgs) -> anyhow::Result<String> {
         .iter()
         .map(|(image, pinned)| (image, format!("{}@{}", pinned.name, pinned.digest)))
         .collect();
-    let text = format!(
-        "{}{changed} of {} changed\n",
-        table::table(&rows),
-        digests.len()
-    );
+    let text = format!("{}{changed} of {} changed\n", table::table(&rows), digests.len());
     let value = json!({"dry_run": args.dry_run, "changed": changed, "images": images});
     output(text, &value, args.what.json)
 }
@@ -386,23 +362,11 @@ async fn prune(args: &PruneArgs) -> anyhow::Result<String> {
             if !args.dry_run {
                 ecr.delete(&name, &image.digest).await?;
             }
-            rows.push(vec![
-                name.clone(),
-                image.digest.clone(),
-                image.tags.join(", "),
-            ]);
+            rows.push(vec![name.clone(), image.digest.clone(), image.tags.join(", ")]);
             deleted.push(json!({"repository": name, "digest": image.digest, "tags": image.tags}));
         }
     }
-    let what = if args.dry_run {
-        "would be deleted (dry run)"
-    } else {
-        "deleted"
-    };
+    let what = if args.dry_run { "would be deleted (dry run)" } else { "deleted" };
     let text = format!("{}{} images {what}\n", table::table(&rows), rows.len());
-    output(
-        text,
-        &json!({"dry_run": args.dry_run, "deleted": deleted}),
-        args.what.json,
-    )
+    output(text, &json!({"dry_run": args.dry_run, "deleted": deleted}), args.what.json)
 }

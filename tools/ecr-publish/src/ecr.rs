@@ -90,9 +90,7 @@ impl Ecr {
     /// No region at all.
     pub async fn connect(region: Option<String>) -> anyhow::Result<Self> {
         let tls = tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring);
-        let client = aws_smithy_http_client::Builder::new()
-            .tls_provider(tls)
-            .build_https();
+        let client = aws_smithy_http_client::Builder::new().tls_provider(tls).build_https();
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
             .http_client(client)
             .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS));
@@ -100,14 +98,9 @@ impl Ecr {
             loader = loader.region(Region::new(region));
         }
         let config = loader.load().await;
-        let region = config
-            .region()
-            .context("no AWS region: give --region, or set AWS_REGION")?
-            .to_string();
-        Ok(Self {
-            client: Client::new(&config),
-            region,
-        })
+        let region =
+            config.region().context("no AWS region: give --region, or set AWS_REGION")?.to_string();
+        Ok(Self { client: Client::new(&config), region })
     }
 
     /// The login for pushing layers.
@@ -141,10 +134,7 @@ impl Ecr {
     /// # Errors
     /// A request that fails.
     pub async fn found(&self, wanted: &Wanted) -> anyhow::Result<Found> {
-        let mut found = Found {
-            scanned: self.scanning().await?.1,
-            ..Found::default()
-        };
+        let mut found = Found { scanned: self.scanning().await?.1, ..Found::default() };
         for wanted in &wanted.repositories {
             if let Some(repository) = self.repository(&wanted.name).await? {
                 let repository = FoundRepository {
@@ -173,13 +163,7 @@ impl Ecr {
 
     async fn lifecycle(&self, name: &str) -> anyhow::Result<Option<serde_json::Value>> {
         let asked = format!("reading the lifecycle policy of {name}");
-        match self
-            .client
-            .get_lifecycle_policy()
-            .repository_name(name)
-            .send()
-            .await
-        {
+        match self.client.get_lifecycle_policy().repository_name(name).send().await {
             Ok(answer) => {
                 let text = answer.lifecycle_policy_text().unwrap_or_default();
                 Ok(Some(serde_json::from_str(text).context(asked)?))
@@ -237,11 +221,7 @@ impl Ecr {
                     .create_repository()
                     .repository_name(repository)
                     .image_tag_mutability(ImageTagMutability::Immutable);
-                match request
-                    .send()
-                    .await
-                    .map_err(|error| Trouble::new(asked, &error))
-                {
+                match request.send().await.map_err(|error| Trouble::new(asked, &error)) {
                     // Two that publish at the same time.
                     Err(trouble) if trouble.is("RepositoryAlreadyExistsException") => {}
                     result => drop(result?),
@@ -292,9 +272,7 @@ impl Ecr {
         match request.send().await {
             Ok(answer) => {
                 let images = answer.image_details();
-                Ok(images
-                    .first()
-                    .and_then(|image| image.image_digest().map(str::to_owned)))
+                Ok(images.first().and_then(|image| image.image_digest().map(str::to_owned)))
             }
             Err(error) => {
                 let trouble = Trouble::new(format!("looking for {repository}:{tag}"), &error);
@@ -328,10 +306,8 @@ impl Ecr {
         match request.send().await {
             Ok(_) => Ok(()),
             Err(error) => {
-                let trouble = Trouble::new(
-                    format!("putting {} into {repository}", manifest.digest),
-                    &error,
-                );
+                let trouble =
+                    Trouble::new(format!("putting {} into {repository}", manifest.digest), &error);
                 // The same image under the same tag: somebody was faster, or an earlier answer was lost.
                 if trouble.is("ImageAlreadyExistsException") {
                     return Ok(());
@@ -354,18 +330,11 @@ impl Ecr {
             .send()
             .await
             .map_err(|error| Trouble::new(format!("reading {repository}@{digest}"), &error))?;
-        let manifest = answer
-            .images()
-            .first()
-            .and_then(|image| image.image_manifest());
+        let manifest = answer.images().first().and_then(|image| image.image_manifest());
         let manifest = manifest.with_context(|| format!("{repository}@{digest} is not there"))?;
         let children =
             children(manifest).with_context(|| format!("the manifest of {repository}@{digest}"))?;
-        Ok(if children.is_empty() {
-            vec![digest.to_owned()]
-        } else {
-            children
-        })
+        Ok(if children.is_empty() { vec![digest.to_owned()] } else { children })
     }
 
     /// What the scan of an image says by now.
@@ -391,9 +360,8 @@ impl Ecr {
         };
         let status = answer.image_scan_status();
         let counts = || {
-            let counts = answer
-                .image_scan_findings()
-                .and_then(|found| found.finding_severity_counts());
+            let counts =
+                answer.image_scan_findings().and_then(|found| found.finding_severity_counts());
             let counts = counts.into_iter().flatten();
             counts.map(|(name, n)| (name.as_str().to_owned(), u64::try_from(*n).unwrap_or(0)))
         };
@@ -403,9 +371,7 @@ impl Ecr {
             Some(other) => Scan::Failed(format!(
                 "{} ({})",
                 other.as_str(),
-                status
-                    .and_then(|status| status.description())
-                    .unwrap_or("no reason given")
+                status.and_then(|status| status.description()).unwrap_or("no reason given")
             )),
         })
     }
@@ -422,10 +388,7 @@ impl Ecr {
             .send()
             .await
             .map_err(|error| {
-                Trouble::new(
-                    format!("asking for a scan of {repository}@{digest}"),
-                    &error,
-                )
+                Trouble::new(format!("asking for a scan of {repository}@{digest}"), &error)
             })?;
         Ok(())
     }
@@ -435,21 +398,16 @@ impl Ecr {
     /// # Errors
     /// A request that fails.
     pub async fn all_tagged(&self, repository: &str) -> anyhow::Result<Vec<Tagged>> {
-        let mut pages = self
-            .client
-            .describe_images()
-            .repository_name(repository)
-            .into_paginator()
-            .send();
+        let mut pages =
+            self.client.describe_images().repository_name(repository).into_paginator().send();
         let mut images = Vec::new();
         while let Some(page) = pages.next().await {
             let page = page.map_err(|error| {
                 Trouble::new(format!("listing the images of {repository}"), &error)
             })?;
             for image in page.image_details() {
-                if let Some(digest) = image
-                    .image_digest()
-                    .filter(|_| !image.image_tags().is_empty())
+                if let Some(digest) =
+                    image.image_digest().filter(|_| !image.image_tags().is_empty())
                 {
                     images.push(Tagged {
                         digest: digest.to_owned(),
@@ -509,10 +467,8 @@ impl Scanning {
         let on_push =
             |rule: &RegistryScanningRule| *rule.scan_frequency() == ScanFrequency::ScanOnPush;
         let (mut filters, others): (Vec<_>, Vec<_>) = self.rules.drain(..).partition(on_push);
-        let mut filters: Vec<_> = filters
-            .drain(..)
-            .flat_map(|rule| rule.repository_filters)
-            .collect();
+        let mut filters: Vec<_> =
+            filters.drain(..).flat_map(|rule| rule.repository_filters).collect();
         filters.push(
             ScanningRepositoryFilter::builder()
                 .filter(filter)

@@ -10,10 +10,7 @@ use verdict_telemetry::output;
 async fn main() -> ExitCode {
     let cli = Cli::parse();
     // Two TLS clients in one process, AWS's and the registry's, with one cryptography.
-    if rustls::crypto::ring::default_provider()
-        .install_default()
-        .is_err()
-    {
+    if rustls::crypto::ring::default_provider().install_default().is_err() {
         output::note("ecr-publish: another cryptography is installed already");
         return ExitCode::FAILURE;
     }

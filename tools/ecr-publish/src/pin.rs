@@ -89,10 +89,7 @@ struct Entry {
 /// # Errors
 /// No file with images.
 pub fn read(overlay: &Path) -> Result<(PathBuf, BTreeMap<String, Pinned>), PinError> {
-    for file in [
-        overlay.join("images/kustomization.yaml"),
-        overlay.join("kustomization.yaml"),
-    ] {
+    for file in [overlay.join("images/kustomization.yaml"), overlay.join("kustomization.yaml")] {
         let text = match fs::read_to_string(&file) {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
@@ -103,21 +100,14 @@ pub fn read(overlay: &Path) -> Result<(PathBuf, BTreeMap<String, Pinned>), PinEr
             return Ok((file, images));
         }
     }
-    Err(PinError::NoImages {
-        path: overlay.to_owned(),
-    })
+    Err(PinError::NoImages { path: overlay.to_owned() })
 }
 
 fn parse(path: &Path, text: &str) -> Result<BTreeMap<String, Pinned>, PinError> {
-    let read: Kustomization = serde_yaml_ng::from_str(text).map_err(|error| PinError::Form {
-        path: path.to_owned(),
-        why: error.to_string(),
-    })?;
+    let read: Kustomization = serde_yaml_ng::from_str(text)
+        .map_err(|error| PinError::Form { path: path.to_owned(), why: error.to_string() })?;
     let images = read.images.into_iter().filter_map(|entry| {
-        let pinned = Pinned {
-            name: entry.new_name?,
-            digest: entry.digest?,
-        };
+        let pinned = Pinned { name: entry.new_name?, digest: entry.digest? };
         Some((entry.name, pinned))
     });
     Ok(images.collect())
@@ -133,17 +123,11 @@ pub fn write(
     dry_run: bool,
 ) -> Result<usize, PinError> {
     let (path, there) = read(overlay)?;
-    let file = |source| PinError::File {
-        path: path.clone(),
-        source,
-    };
+    let file = |source| PinError::File { path: path.clone(), source };
     for (image, found) in digests {
         match there.get(image) {
             None => {
-                return Err(PinError::NoImage {
-                    path,
-                    image: image.clone(),
-                });
+                return Err(PinError::NoImage { path, image: image.clone() });
             }
             Some(pinned) if pinned.name != found.name => {
                 return Err(PinError::Elsewhere {
@@ -167,10 +151,7 @@ pub fn write(
             why: "each image must have its name, newName and digest on lines of their own, name first".to_owned(),
         });
     }
-    let changed = digests
-        .iter()
-        .filter(|&(image, found)| there.get(image) != Some(found))
-        .count();
+    let changed = digests.iter().filter(|&(image, found)| there.get(image) != Some(found)).count();
     if changed > 0 && !dry_run {
         let partial = path.with_extension("yaml.new");
         fs::write(&partial, new).map_err(file)?;
@@ -210,10 +191,7 @@ mod tests {
 
     fn pinned(of: &[(&str, &str, &str)]) -> BTreeMap<String, Pinned> {
         let one = |&(image, name, digest): &(&str, &str, &str)| {
-            let pinned = Pinned {
-                name: name.to_owned(),
-                digest: digest.to_owned(),
-            };
+            let pinned = Pinned { name: name.to_owned(), digest: digest.to_owned() };
             (image.to_owned(), pinned)
         };
         of.iter().map(one).collect()
@@ -230,10 +208,7 @@ mod tests {
         let folder = overlay(TEXT);
         let digests = pinned(&[("verdict-consumer", "here/consumer", "sha256:1")]);
         assert_eq!(write(folder.path(), &digests, true).unwrap(), 1);
-        assert_eq!(
-            read(folder.path()).unwrap().1["verdict-consumer"].digest,
-            "sha256:0"
-        );
+        assert_eq!(read(folder.path()).unwrap().1["verdict-consumer"].digest, "sha256:0");
         assert_eq!(write(folder.path(), &digests, false).unwrap(), 1);
         assert_eq!(write(folder.path(), &digests, false).unwrap(), 0);
         let text = fs::read_to_string(folder.path().join("kustomization.yaml")).unwrap();
@@ -243,11 +218,7 @@ mod tests {
     #[test]
     fn an_overlay_that_does_not_fit_is_not_touched() {
         for (text, digests, part) in [
-            (
-                TEXT,
-                pinned(&[("verdict-web", "there/web", "sha256:1")]),
-                "comes from here/web",
-            ),
+            (TEXT, pinned(&[("verdict-web", "there/web", "sha256:1")]), "comes from here/web"),
             (
                 TEXT,
                 pinned(&[
@@ -269,14 +240,9 @@ mod tests {
             ("images: {", pinned(&[]), "kustomization.yaml: "),
         ] {
             let folder = overlay(text);
-            let error = write(folder.path(), &digests, false)
-                .unwrap_err()
-                .to_string();
+            let error = write(folder.path(), &digests, false).unwrap_err().to_string();
             assert!(error.contains(part), "{error}");
-            assert_eq!(
-                fs::read_to_string(folder.path().join("kustomization.yaml")).unwrap(),
-                text
-            );
+            assert_eq!(fs::read_to_string(folder.path().join("kustomization.yaml")).unwrap(), text);
         }
     }
 }

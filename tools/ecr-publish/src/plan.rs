@@ -155,24 +155,20 @@ pub fn changes(
     let mut refused = Vec::new();
     let scanned = |name: &str| found.scanned.iter().any(|filter| matches(filter, name));
     if !wanted.repositories.iter().all(|one| scanned(&one.name)) {
-        changes.push(Change::ScanOnPush {
-            filter: wanted.scan_on_push.clone(),
-        });
+        changes.push(Change::ScanOnPush { filter: wanted.scan_on_push.clone() });
     }
     for Repository { name, .. } in &wanted.repositories {
         let repository = name.clone();
         let Some(found) = found.repositories.get(name) else {
-            changes.push(Change::CreateRepository {
-                repository: repository.clone(),
-            });
+            changes.push(Change::CreateRepository { repository: repository.clone() });
             changes.push(Change::PutLifecyclePolicy { repository });
             continue;
         };
         match &found.tags {
             Tags::Immutable => {}
-            Tags::Mutable => changes.push(Change::MakeTagsImmutable {
-                repository: repository.clone(),
-            }),
+            Tags::Mutable => {
+                changes.push(Change::MakeTagsImmutable { repository: repository.clone() })
+            }
             Tags::ImmutableBut(filters) => {
                 refused.extend(filters.iter().filter(|filter| matches(filter, &wanted.tag)).map(|filter| {
                     format!("repository {name} lets tags {filter:?} be moved, and {:?} is one: take that exclusion out, or use another --prefix", wanted.tag)
@@ -195,11 +191,7 @@ pub fn changes(
             )),
         }
     }
-    if refused.is_empty() {
-        Ok(changes)
-    } else {
-        Err(Refused(refused))
-    }
+    if refused.is_empty() { Ok(changes) } else { Err(Refused(refused)) }
 }
 
 /// Whether a name matches a filter of ECR's, in which `*` stands for any characters.
@@ -259,9 +251,7 @@ mod tests {
         let tightened = changes(&wanted(), &found(Tags::Mutable, Some(lifecycle())), false);
         assert_eq!(
             tightened.unwrap(),
-            [Change::MakeTagsImmutable {
-                repository: "verdict/web".to_owned()
-            }]
+            [Change::MakeTagsImmutable { repository: "verdict/web".to_owned() }]
         );
         for (tags, refusal) in [
             (Tags::ImmutableBut(filters("a*")), Some("lets tags \"a*\"")),
@@ -277,10 +267,7 @@ mod tests {
         }
         let other = found(Tags::Immutable, Some(json!({"rules": []})));
         let refused = changes(&wanted(), &other, false).unwrap_err();
-        assert!(
-            refused.to_string().contains("--keep-lifecycle"),
-            "{refused}"
-        );
+        assert!(refused.to_string().contains("--keep-lifecycle"), "{refused}");
         assert_eq!(changes(&wanted(), &other, true), Ok(vec![]));
     }
 

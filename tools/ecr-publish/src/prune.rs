@@ -8,16 +8,9 @@ use crate::ecr::Tagged;
 #[must_use]
 pub fn doomed(mut images: Vec<Tagged>, keep: usize, pinned: &BTreeSet<String>) -> Vec<Tagged> {
     // Equally old ones in the order of their digests, so that the answer is always the same.
-    images.sort_by(|a, b| {
-        b.pushed_at
-            .cmp(&a.pushed_at)
-            .then_with(|| a.digest.cmp(&b.digest))
-    });
-    let mut old: Vec<_> = images
-        .into_iter()
-        .skip(keep)
-        .filter(|image| !pinned.contains(&image.digest))
-        .collect();
+    images.sort_by(|a, b| b.pushed_at.cmp(&a.pushed_at).then_with(|| a.digest.cmp(&b.digest)));
+    let mut old: Vec<_> =
+        images.into_iter().skip(keep).filter(|image| !pinned.contains(&image.digest)).collect();
     old.reverse();
     old
 }

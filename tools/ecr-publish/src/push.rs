@@ -35,9 +35,7 @@ pub struct Registry {
 // The login is in it.
 impl std::fmt::Debug for Registry {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Registry")
-            .field("host", &self.host)
-            .finish_non_exhaustive()
+        f.debug_struct("Registry").field("host", &self.host).finish_non_exhaustive()
     }
 }
 
@@ -98,9 +96,7 @@ impl Registry {
                 repository.to_owned(),
                 blob.digest.clone(),
             );
-            self.client
-                .store_auth_if_needed(to.resolve_registry(), &self.auth)
-                .await;
+            self.client.store_auth_if_needed(to.resolve_registry(), &self.auth).await;
             let mut pause = FIRST_PAUSE;
             for attempt in 1.. {
                 match self.blob(&to, blob, archive).await {
@@ -108,10 +104,7 @@ impl Registry {
                     Ok(true) => {
                         sent.blobs += 1;
                         sent.bytes += blob.size;
-                        told(format!(
-                            "{repository}: sent {} ({} bytes)",
-                            blob.digest, blob.size
-                        ));
+                        told(format!("{repository}: sent {} ({} bytes)", blob.digest, blob.size));
                     }
                     Err(error) if attempt < TRIES && is_passing(&error) => {
                         told(format!(
@@ -157,9 +150,9 @@ impl Registry {
 /// Whether the same may succeed later.
 fn is_passing(error: &anyhow::Error) -> bool {
     match error.downcast_ref::<OciDistributionError>() {
-        Some(OciDistributionError::RequestError(error)) => error
-            .status()
-            .is_none_or(|status| status.is_server_error() || status.as_u16() == 429),
+        Some(OciDistributionError::RequestError(error)) => {
+            error.status().is_none_or(|status| status.is_server_error() || status.as_u16() == 429)
+        }
         Some(OciDistributionError::ServerError { code, .. }) => *code >= 500 || *code == 429,
         Some(
             OciDistributionError::SpecViolationError(_)

@@ -13,10 +13,7 @@ pub fn table(rows: &[Vec<String>]) -> String {
     let widths: Vec<_> = (0..columns).map(width).collect();
     let mut text = String::new();
     for row in rows {
-        let cells = row
-            .iter()
-            .zip(&widths)
-            .map(|(cell, width)| format!("{cell:width$}"));
+        let cells = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}"));
         text.push_str(cells.collect::<Vec<_>>().join("  ").trim_end());
         text.push('\n');
     }
@@ -30,13 +27,7 @@ fn row(cells: &[&str]) -> Vec<String> {
 /// A plan.
 #[must_use]
 pub fn plan(wanted: &Wanted) -> String {
-    let mut rows = vec![row(&[
-        "REPOSITORY",
-        "TAG",
-        "TAGS",
-        "SCAN",
-        "UNTAGGED IMAGES",
-    ])];
+    let mut rows = vec![row(&["REPOSITORY", "TAG", "TAGS", "SCAN", "UNTAGGED IMAGES"])];
     for repository in &wanted.repositories {
         rows.push(row(&[
             &repository.name,
@@ -52,14 +43,7 @@ pub fn plan(wanted: &Wanted) -> String {
 /// What was done.
 #[must_use]
 pub fn applied(applied: &Applied) -> String {
-    let mut rows = vec![row(&[
-        "SERVICE",
-        "DIGEST",
-        "PUSHED",
-        "LAYERS SENT",
-        "BYTES",
-        "FINDINGS",
-    ])];
+    let mut rows = vec![row(&["SERVICE", "DIGEST", "PUSHED", "LAYERS SENT", "BYTES", "FINDINGS"])];
     for image in &applied.images {
         let findings = image.findings.as_ref().map_or_else(
             || "not awaited".to_owned(),
@@ -69,11 +53,7 @@ pub fn applied(applied: &Applied) -> String {
                     .filter(|(_, n)| **n > 0)
                     .map(|(severity, n)| format!("{n} {severity}"));
                 let told = told.collect::<Vec<_>>().join(", ");
-                if told.is_empty() {
-                    "none".to_owned()
-                } else {
-                    told
-                }
+                if told.is_empty() { "none".to_owned() } else { told }
             },
         );
         let pushed = if image.pushed { "yes" } else { "was there" };
@@ -86,10 +66,6 @@ pub fn applied(applied: &Applied) -> String {
             &findings,
         ]));
     }
-    let conditional = if applied.dry_run {
-        " would be made (dry run)"
-    } else {
-        ""
-    };
+    let conditional = if applied.dry_run { " would be made (dry run)" } else { "" };
     format!("{}{} changes{conditional}\n", table(&rows), applied.changes)
 }

@@ -24,9 +24,7 @@ impl Trouble {
     {
         let asked = asked.into();
         let Some(service) = error.as_service_error() else {
-            let credentials = causes(error)
-                .iter()
-                .any(|cause| cause.contains("credential"));
+            let credentials = causes(error).iter().any(|cause| cause.contains("credential"));
             return Self {
                 asked,
                 code: None,

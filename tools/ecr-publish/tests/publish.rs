@@ -30,27 +30,15 @@ fn from_nothing_everything_is_made_and_then_nothing_is_left_to_do() {
     let first = aws.apply("r1", &[]).unwrap();
     // The scan rule, four repositories with a policy each, and four images.
     assert_eq!(first["changes"], json!(1 + 4 + 4 + 4), "{first}");
-    for ((service, digest), image) in services
-        .iter()
-        .zip(&digests)
-        .zip(first["images"].as_array().unwrap())
+    for ((service, digest), image) in
+        services.iter().zip(&digests).zip(first["images"].as_array().unwrap())
     {
         let repository = format!("verdict/{service}");
         assert_eq!(image["digest"], json!(digest));
-        assert_eq!(
-            image["reference"],
-            json!(format!("{REGISTRY}/{repository}@{digest}"))
-        );
-        assert_eq!(
-            (&image["pushed"], &image["blobs_sent"]),
-            (&json!(true), &json!(3))
-        );
+        assert_eq!(image["reference"], json!(format!("{REGISTRY}/{repository}@{digest}")));
+        assert_eq!((&image["pushed"], &image["blobs_sent"]), (&json!(true), &json!(3)));
         assert_eq!(aws.tagged(&repository, "r1"), *digest, "ECR's");
-        assert_eq!(
-            aws.registry_takes(&repository, digest),
-            *digest,
-            "the registry's"
-        );
+        assert_eq!(aws.registry_takes(&repository, digest), *digest, "the registry's");
     }
     let settings = aws.boto(
         "r = ecr.describe_repositories(repositoryNames=['verdict/web'])['repositories'][0]\n\
@@ -69,10 +57,7 @@ fn from_nothing_everything_is_made_and_then_nothing_is_left_to_do() {
     // The next revision shares a layer with the one before.
     aws.archive("web", "wet");
     let next = aws.apply("r2", &WEB).unwrap();
-    assert_eq!(
-        (&next["changes"], &next["images"][0]["blobs_sent"]),
-        (&json!(1), &json!(2))
-    );
+    assert_eq!((&next["changes"], &next["images"][0]["blobs_sent"]), (&json!(1), &json!(2)));
     eprintln!(
         "from nothing: {} changes; again: {}; next revision: {} of 3 blobs sent",
         first["changes"], again["changes"], next["images"][0]["blobs_sent"]
@@ -84,14 +69,8 @@ fn a_dry_run_says_the_same_and_changes_nothing() {
     let Some(aws) = Aws::start() else { return };
     let digest = aws.archive("web", "web");
     let dry = aws.apply("r1", &["--service", "web", "--dry-run"]).unwrap();
-    assert_eq!(
-        (&dry["changes"], &dry["images"][0]["digest"]),
-        (&json!(4), &json!(digest))
-    );
-    assert_eq!(
-        aws.boto("print(len(ecr.describe_repositories()['repositories']))"),
-        "0"
-    );
+    assert_eq!((&dry["changes"], &dry["images"][0]["digest"]), (&json!(4), &json!(digest)));
+    assert_eq!(aws.boto("print(len(ecr.describe_repositories()['repositories']))"), "0");
     assert_eq!(aws.apply("r1", &WEB).unwrap()["changes"], dry["changes"]);
 }
 
@@ -101,25 +80,17 @@ fn a_push_that_breaks_off_leaves_no_tag_and_the_next_one_completes_it() {
     let digest = aws.archive("web", "web");
     // Enough for the first blobs, not for the long layer; and after that nothing answers.
     let broken = wire::cut_after(aws.registry(), 200_000);
-    let failed = aws
-        .apply("r1", &["--service", "web", "--push-to", broken.address()])
-        .unwrap_err();
+    let failed = aws.apply("r1", &["--service", "web", "--push-to", broken.address()]).unwrap_err();
     assert!(
         failed.contains("nothing is tagged, and running this again sends what is missing"),
         "{failed}"
     );
     assert_eq!(aws.tagged("verdict/web", "r1"), "ImageNotFoundException");
     let unpinned = pin(&aws, "r1").unwrap_err();
-    assert!(
-        unpinned.contains("has no image of revision r1, so nothing is pinned"),
-        "{unpinned}"
-    );
+    assert!(unpinned.contains("has no image of revision r1, so nothing is pinned"), "{unpinned}");
     let completed = aws.apply("r1", &WEB).unwrap();
     let sent = completed["images"][0]["blobs_sent"].as_u64().unwrap();
-    assert!(
-        (1..3).contains(&sent),
-        "what was there is not sent again: {completed}"
-    );
+    assert!((1..3).contains(&sent), "what was there is not sent again: {completed}");
     assert_eq!(aws.tagged("verdict/web", "r1"), digest);
     assert_eq!(aws.registry_takes("verdict/web", &digest), digest);
     eprintln!("after a broken push: {sent} of 3 blobs sent");
@@ -162,16 +133,7 @@ fn throttled_requests_are_repeated() {
     let output = aws
         .command_at(
             throttled.address(),
-            &[
-                "apply",
-                "--json",
-                "--revision",
-                "r1",
-                "--severity",
-                "off",
-                "--service",
-                "web",
-            ],
+            &["apply", "--json", "--revision", "r1", "--severity", "off", "--service", "web"],
         )
         .output()
         .unwrap();
@@ -214,11 +176,7 @@ fn an_index_comes_after_its_images_and_each_is_scanned() {
     let applied = aws.apply("r1", &WEB).unwrap();
     assert_eq!(applied["images"][0]["digest"], index["digest"]);
     // What moto finds in everything, in the two that run.
-    assert_eq!(
-        applied["images"][0]["findings"]["HIGH"],
-        json!(2),
-        "{applied}"
-    );
+    assert_eq!(applied["images"][0]["findings"]["HIGH"], json!(2), "{applied}");
     for image in &images {
         let digest = image["digest"].as_str().unwrap();
         assert_eq!(aws.registry_takes("verdict/web", digest), digest);
@@ -238,26 +196,14 @@ fn repositories_become_stricter_and_never_looser() {
         .iter()
         .map(|change| change["change"].as_str().unwrap())
         .collect();
-    assert_eq!(
-        settings,
-        [
-            "scan_on_push",
-            "make_tags_immutable",
-            "put_lifecycle_policy"
-        ]
-    );
+    assert_eq!(settings, ["scan_on_push", "make_tags_immutable", "put_lifecycle_policy"]);
     aws.boto(
         "p = {'rules': [{'rulePriority': 1, 'selection': {'tagStatus': 'any', 'countType': 'imageCountMoreThan', 'countNumber': 3}, 'action': {'type': 'expire'}}]}\n\
          ecr.put_lifecycle_policy(repositoryName='verdict/web', lifecyclePolicyText=json.dumps(p))",
     );
     let refused = aws.apply("r1", &WEB).unwrap_err();
-    assert!(
-        refused.contains("repository verdict/web has another lifecycle policy"),
-        "{refused}"
-    );
-    let kept = aws
-        .apply("r1", &["--service", "web", "--keep-lifecycle"])
-        .unwrap();
+    assert!(refused.contains("repository verdict/web has another lifecycle policy"), "{refused}");
+    let kept = aws.apply("r1", &["--service", "web", "--keep-lifecycle"]).unwrap();
     assert_eq!(kept["changes"], json!(0));
 }
 
@@ -265,13 +211,8 @@ fn repositories_become_stricter_and_never_looser() {
 fn scans_decide_and_one_that_never_ends_is_given_up() {
     let Some(aws) = Aws::start() else { return };
     aws.archive("web", "web");
-    let high = aws
-        .run(&["apply", "--json", "--revision", "r1", "--service", "web"])
-        .unwrap_err();
-    assert!(
-        high.contains("has found 1 HIGH") && high.contains("not to be pinned"),
-        "{high}"
-    );
+    let high = aws.run(&["apply", "--json", "--revision", "r1", "--service", "web"]).unwrap_err();
+    assert!(high.contains("has found 1 HIGH") && high.contains("not to be pinned"), "{high}");
     assert!(
         aws.run(&[
             "pin",
@@ -288,11 +229,7 @@ fn scans_decide_and_one_that_never_ends_is_given_up() {
     );
     for (revision, status, part) in [
         ("r2", "IN_PROGRESS", "has not ended after 6 s"),
-        (
-            "r3",
-            "UNSUPPORTED_IMAGE",
-            "gives no result: UNSUPPORTED_IMAGE (as the test wants it)",
-        ),
+        ("r3", "UNSUPPORTED_IMAGE", "gives no result: UNSUPPORTED_IMAGE (as the test wants it)"),
     ] {
         let digest = aws.archive("web", revision);
         aws.scans_say("verdict/web", &digest, status, &json!({}));
@@ -303,10 +240,7 @@ fn scans_decide_and_one_that_never_ends_is_given_up() {
     let digest = aws.archive("web", "clean");
     aws.scans_say("verdict/web", &digest, "COMPLETE", &json!({"MEDIUM": 2}));
     let clean = aws.run(&["apply", "--json", "--revision", "r4", "--service", "web"]);
-    assert_eq!(
-        clean.unwrap()["images"][0]["findings"],
-        json!({"MEDIUM": 2})
-    );
+    assert_eq!(clean.unwrap()["images"][0]["findings"], json!({"MEDIUM": 2}));
 }
 
 #[test]
@@ -363,11 +297,7 @@ fn bad_input_is_one_line_that_says_what_to_do() {
             vec!["apply", "--revision", "r1", "--prefix", "Verdict"],
             "--prefix must be small letters",
         ),
-        (
-            aws.api(),
-            vec!["apply", "--revision", "r1"],
-            "consumer.tar: ",
-        ),
+        (aws.api(), vec!["apply", "--revision", "r1"], "consumer.tar: "),
         (
             aws.api(),
             vec!["apply", "--revision", "r1", "--service", "trainer"],
@@ -380,15 +310,7 @@ fn bad_input_is_one_line_that_says_what_to_do() {
         ),
         (
             aws.api(),
-            vec![
-                "apply",
-                "--revision",
-                "r1",
-                "--service",
-                "web",
-                "--push-to",
-                "ftp://x",
-            ],
+            vec!["apply", "--revision", "r1", "--service", "web", "--push-to", "ftp://x"],
             "--push-to must be http://",
         ),
         (
@@ -408,10 +330,7 @@ fn bad_input_is_one_line_that_says_what_to_do() {
     let mut nowhere = aws.command(&["apply", "--revision", "r1", "--service", "web"]);
     let error = answer(&nowhere.env_remove("AWS_REGION").output().unwrap()).unwrap_err();
     assert!(error.contains("no AWS region: give --region"), "{error}");
-    assert_eq!(
-        aws.boto("print(len(ecr.describe_repositories()['repositories']))"),
-        "0"
-    );
+    assert_eq!(aws.boto("print(len(ecr.describe_repositories()['repositories']))"), "0");
 }
 
 #[test]
@@ -420,21 +339,12 @@ fn a_damaged_archive_is_known_before_anything_is_made() {
     let digest = aws.archive("web", "web");
     let path = aws.folder.path().join("dist/web.tar");
     let mut bytes = fs::read(&path).unwrap();
-    let at = bytes
-        .windows(10)
-        .position(|part| part == b"\"layers\":[")
-        .unwrap();
+    let at = bytes.windows(10).position(|part| part == b"\"layers\":[").unwrap();
     bytes[at + 1] = b'L';
     fs::write(&path, bytes).unwrap();
     let error = aws.apply("r1", &WEB).unwrap_err();
-    assert!(
-        error.contains(&digest) && error.contains("the archive is damaged"),
-        "{error}"
-    );
-    assert_eq!(
-        aws.boto("print(len(ecr.describe_repositories()['repositories']))"),
-        "0"
-    );
+    assert!(error.contains(&digest) && error.contains("the archive is damaged"), "{error}");
+    assert_eq!(aws.boto("print(len(ecr.describe_repositories()['repositories']))"), "0");
 }
 
 const IMAGES: &str = "# Kept.\nimages:\n  - name: verdict-consumer\n    newName: REGISTRY/verdict/consumer\n    digest: sha256:0\n  - name: verdict-web\n    newName: REGISTRY/verdict/web\n    digest: sha256:0\n";
@@ -442,11 +352,7 @@ const IMAGES: &str = "# Kept.\nimages:\n  - name: verdict-consumer\n    newName:
 fn overlay(aws: &Aws) -> String {
     let folder = aws.folder.path().join("overlay");
     fs::create_dir_all(&folder).unwrap();
-    fs::write(
-        folder.join("kustomization.yaml"),
-        IMAGES.replace("REGISTRY", REGISTRY),
-    )
-    .unwrap();
+    fs::write(folder.join("kustomization.yaml"), IMAGES.replace("REGISTRY", REGISTRY)).unwrap();
     folder.to_str().unwrap().to_owned()
 }
 
@@ -481,10 +387,7 @@ fn all_images_are_pinned_or_none() {
     aws.apply("r1", &WEB).unwrap();
     let half = pin(&aws, "r1").unwrap_err();
     assert!(half.contains("nothing is pinned"), "{half}");
-    assert_eq!(
-        fs::read_to_string(&file).unwrap(),
-        IMAGES.replace("REGISTRY", REGISTRY)
-    );
+    assert_eq!(fs::read_to_string(&file).unwrap(), IMAGES.replace("REGISTRY", REGISTRY));
     aws.apply("r1", &["--service", "consumer"]).unwrap();
     assert_eq!(pin(&aws, "r1").unwrap()["changed"], json!(2));
     let text = IMAGES
@@ -534,24 +437,15 @@ fn old_images_go_and_pinned_ones_stay() {
 fn a_plan_asks_nobody_and_a_wrong_password_is_told() {
     let Some(aws) = Aws::start() else { return };
     let plan = answer(
-        &aws.command_at(
-            "http://127.0.0.1:1",
-            &["plan", "--json", "--revision", "r1"],
-        )
-        .output()
-        .unwrap(),
+        &aws.command_at("http://127.0.0.1:1", &["plan", "--json", "--revision", "r1"])
+            .output()
+            .unwrap(),
     )
     .unwrap();
     assert_eq!(plan["repositories"].as_array().unwrap().len(), 4);
-    assert_eq!(
-        (&plan["tag"], &plan["tag_mutability"]),
-        (&json!("r1"), &json!("IMMUTABLE"))
-    );
+    assert_eq!((&plan["tag"], &plan["tag_mutability"]), (&json!("r1"), &json!("IMMUTABLE")));
     let table = aws.command(&["plan", "--revision", "r1"]).output().unwrap();
-    assert!(
-        String::from_utf8_lossy(&table.stdout).contains("verdict/trainer"),
-        "{table:?}"
-    );
+    assert!(String::from_utf8_lossy(&table.stdout).contains("verdict/trainer"), "{table:?}");
     // The registry's password is another by now.
     aws.archive("web", "web");
     fs::write(
@@ -560,8 +454,5 @@ fn a_plan_asks_nobody_and_a_wrong_password_is_told() {
     )
     .unwrap();
     let refused = aws.apply("r1", &WEB).unwrap_err();
-    assert!(
-        refused.contains("pushing sha256:") && !refused.contains(TOKEN),
-        "{refused}"
-    );
+    assert!(refused.contains("pushing sha256:") && !refused.contains(TOKEN), "{refused}");
 }

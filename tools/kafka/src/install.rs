@@ -29,9 +29,7 @@ pub(crate) struct Installed {
 /// Something is missing, or a jar is not the one that it should be.
 pub(crate) fn find(cache: &Path) -> Result<Installed, StartError> {
     let home = cache.join(format!("kafka-{KAFKA_VERSION}"));
-    let missing = |path: &Path| StartError::NotInstalled {
-        path: path.to_owned(),
-    };
+    let missing = |path: &Path| StartError::NotInstalled { path: path.to_owned() };
     let java = home.join("java");
     // The link may point to a Java that was removed since.
     if !java.exists() {
@@ -45,11 +43,7 @@ pub(crate) fn find(cache: &Path) -> Result<Installed, StartError> {
             found => found.map_err(StartError::io(format!("reading {}", path.display())))?,
         };
         if found != expected {
-            return Err(StartError::WrongJar {
-                path,
-                found,
-                expected: expected.to_owned(),
-            });
+            return Err(StartError::WrongJar { path, found, expected: expected.to_owned() });
         }
         if !class_path.is_empty() {
             class_path.push(":");
@@ -99,16 +93,8 @@ mod tests {
         fs::create_dir_all(home.join("libs")).unwrap();
         fs::write(home.join("java"), "").unwrap();
         let (expected, first) = jars().next().unwrap();
-        assert!(
-            said().contains(&format!("{first} is not there")),
-            "{}",
-            said()
-        );
+        assert!(said().contains(&format!("{first} is not there")), "{}", said());
         fs::write(home.join("libs").join(first), "other bytes").unwrap();
-        assert!(
-            said().contains(&format!("must have {expected}")),
-            "{}",
-            said()
-        );
+        assert!(said().contains(&format!("must have {expected}")), "{}", said());
     }
 }

@@ -176,8 +176,7 @@ impl Kafka {
     /// # Errors
     /// The watchdog is gone.
     pub fn guard(&mut self, clients: &[u32]) -> Result<(), StartError> {
-        self.watchdog
-            .guard(self.broker.as_ref().map(Broker::pid), clients)
+        self.watchdog.guard(self.broker.as_ref().map(Broker::pid), clients)
     }
 
     /// Ends the broker as a power cut would (SIGKILL). Its data stays for [`restart`](Self::restart).
@@ -210,10 +209,7 @@ impl Kafka {
     /// # Errors
     /// It is not running.
     pub fn pause(&self) -> Result<(), StartError> {
-        self.broker
-            .as_ref()
-            .ok_or(StartError::NotRunning)?
-            .signal(Signal::STOP)
+        self.broker.as_ref().ok_or(StartError::NotRunning)?.signal(Signal::STOP)
     }
 
     /// Lets a frozen broker go on (SIGCONT).
@@ -221,10 +217,7 @@ impl Kafka {
     /// # Errors
     /// It is not running.
     pub fn resume(&self) -> Result<(), StartError> {
-        self.broker
-            .as_ref()
-            .ok_or(StartError::NotRunning)?
-            .signal(Signal::CONT)
+        self.broker.as_ref().ok_or(StartError::NotRunning)?.signal(Signal::CONT)
     }
 
     /// Starts the broker again at the same address with the same data, and waits until it answers. One that still runs
@@ -246,10 +239,9 @@ impl Kafka {
             self.secured.as_ref().map(|port| port.number),
             &self.options.properties,
         );
-        for (name, text) in [
-            ("server.properties", properties.as_str()),
-            ("log4j2.properties", LOG4J),
-        ] {
+        for (name, text) in
+            [("server.properties", properties.as_str()), ("log4j2.properties", LOG4J)]
+        {
             let path = home.join(name);
             fs::write(&path, text)
                 .map_err(StartError::io(format!("writing {}", path.display())))?;
@@ -282,10 +274,8 @@ impl Kafka {
             let user = format!("SCRAM-SHA-512=[name={user},password={password}]");
             command.args(["--add-scram", &user]);
         }
-        let output = command
-            .stdin(Stdio::null())
-            .output()
-            .map_err(StartError::io("starting java"))?;
+        let output =
+            command.stdin(Stdio::null()).output().map_err(StartError::io("starting java"))?;
         if !output.status.success() {
             let said = [output.stdout, output.stderr].concat();
             let said = String::from_utf8_lossy(&said);
@@ -306,9 +296,7 @@ impl Kafka {
 
     /// Whether what is in the data folder is of the cluster that this node is.
     fn is_ours(&self, identity: &str) -> Result<(), StartError> {
-        let id = identity
-            .lines()
-            .find_map(|line| line.strip_prefix("cluster.id="));
+        let id = identity.lines().find_map(|line| line.strip_prefix("cluster.id="));
         match id {
             Some(CLUSTER_ID) => Ok(()),
             Some(other) => Err(self.foreign(&format!("it is of another Kafka cluster ({other})"))),
@@ -317,10 +305,7 @@ impl Kafka {
     }
 
     fn foreign(&self, reason: &str) -> StartError {
-        StartError::Foreign {
-            data: self.data(),
-            reason: reason.to_owned(),
-        }
+        StartError::Foreign { data: self.data(), reason: reason.to_owned() }
     }
 
     fn launch(&mut self) -> Result<(), StartError> {
@@ -340,11 +325,7 @@ impl Kafka {
             Some(status) => Err(ended(&status, &log)),
             None => Ok(is_ready(address).then_some(())),
         })?;
-        ready.ok_or_else(|| StartError::NotReady {
-            within,
-            tail: tail(&log),
-            log: log.clone(),
-        })
+        ready.ok_or_else(|| StartError::NotReady { within, tail: tail(&log), log: log.clone() })
     }
 
     fn java(&self, class: &str) -> Command {
@@ -372,11 +353,8 @@ pub fn is_installed() -> Result<(), StartError> {
 }
 
 fn ended(status: &ExitStatus, log: &Path) -> StartError {
-    let failed = StartError::Ended {
-        ended: status.to_string(),
-        log: log.to_owned(),
-        tail: tail(log),
-    };
+    let failed =
+        StartError::Ended { ended: status.to_string(), log: log.to_owned(), tail: tail(log) };
     // What ended it may stand before many lines about what ended with it.
     let end = end(log, 1 << 20).unwrap_or_default();
     failed.or_disk_full(&end, log.parent().unwrap_or(log))

@@ -29,9 +29,7 @@ pub fn lock(folder: &Path, within: Duration) -> Result<File, StartError> {
             Err(StartError::io(format!("locking {}", path.display()))(error))
         }
     })?;
-    taken.ok_or(StartError::InUse {
-        folder: folder.to_owned(),
-    })?;
+    taken.ok_or(StartError::InUse { folder: folder.to_owned() })?;
     Ok(file)
 }
 
@@ -45,11 +43,7 @@ mod tests {
     fn a_folder_is_its_owners_until_the_last_child_is_gone() {
         let folder = tempfile::tempdir().unwrap();
         let file = lock(folder.path(), Duration::ZERO).unwrap();
-        let mut child = Command::new("sleep")
-            .arg("600")
-            .stdin(Stdio::from(file))
-            .spawn()
-            .unwrap();
+        let mut child = Command::new("sleep").arg("600").stdin(Stdio::from(file)).spawn().unwrap();
         let refused = lock(folder.path(), Duration::ZERO).unwrap_err();
         assert!(refused.to_string().contains("is in use"), "{refused}");
         child.kill().unwrap();

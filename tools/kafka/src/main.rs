@@ -48,9 +48,7 @@ fn key_value(text: &str) -> Result<(String, String), String> {
         Some((key, value)) if !key.trim().is_empty() => {
             Ok((key.trim().to_owned(), value.to_owned()))
         }
-        _ => Err(format!(
-            "a property must have the form KEY=VALUE, got {text:?}"
-        )),
+        _ => Err(format!("a property must have the form KEY=VALUE, got {text:?}")),
     }
 }
 
@@ -73,18 +71,12 @@ async fn run(args: Run) -> anyhow::Result<()> {
     let options = Options {
         data: args.data,
         port: Some(args.port).filter(|port| *port != 0),
-        jvm: if args.quick {
-            Jvm::QuickStart
-        } else {
-            Jvm::Throughput
-        },
+        jvm: if args.quick { Jvm::QuickStart } else { Jvm::Throughput },
         cache: args.cache,
         properties: args.properties,
         ..Options::default()
     };
-    output::note(format_args!(
-        "kafka-local: starting Apache Kafka {KAFKA_VERSION} …"
-    ));
+    output::note(format_args!("kafka-local: starting Apache Kafka {KAFKA_VERSION} …"));
     let mut kafka = start(options).await?;
     output::line(kafka.bootstrap())?;
     output::note(format_args!(

@@ -41,10 +41,7 @@ pub(crate) fn take(cache: &Path, wanted: Option<u16>) -> Result<Port, StartError
                     return Ok(port);
                 }
             }
-            Err(StartError::NoPort {
-                first: FIRST,
-                last: LAST,
-            })
+            Err(StartError::NoPort { first: FIRST, last: LAST })
         }
     }
 }
@@ -57,19 +54,13 @@ fn try_take(folder: &Path, number: u16) -> Result<Option<Port>, StartError> {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => return Ok(None),
         Err(TryLockError::Error(error)) => {
-            return Err(StartError::Io {
-                what: format!("locking {}", path.display()),
-                error,
-            });
+            return Err(StartError::Io { what: format!("locking {}", path.display()), error });
         }
     }
     // The lock keeps our kind away; whoever else listens shows when we try to. Connections of a
     // former broker that the system has not forgotten yet (TIME_WAIT) do not matter: the standard
     // library binds over them, as Kafka does.
-    Ok(can_listen(number).then_some(Port {
-        number,
-        _lock: lock,
-    }))
+    Ok(can_listen(number).then_some(Port { number, _lock: lock }))
 }
 
 fn can_listen(number: u16) -> bool {
@@ -79,9 +70,7 @@ fn can_listen(number: u16) -> bool {
 /// Whether nobody listens on this port of 127.0.0.1. Waits a moment for whoever is about to let go
 /// of it.
 pub fn is_free(number: u16) -> bool {
-    let free = poll(PATIENCE, || -> Result<_, Infallible> {
-        Ok(can_listen(number).then_some(()))
-    });
+    let free = poll(PATIENCE, || -> Result<_, Infallible> { Ok(can_listen(number).then_some(())) });
     free.is_ok_and(|free| free.is_some())
 }
 
@@ -97,9 +86,7 @@ mod tests {
         assert_ne!(first.number, second.number);
         let again = take(cache.path(), Some(first.number)).unwrap_err();
         assert!(
-            again
-                .to_string()
-                .starts_with(&format!("port {} of 127.0.0.1 is taken", first.number))
+            again.to_string().starts_with(&format!("port {} of 127.0.0.1 is taken", first.number))
         );
         let number = first.number;
         drop(first);
@@ -111,9 +98,6 @@ mod tests {
         let cache = tempfile::tempdir().unwrap();
         let other = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let port = other.local_addr().unwrap().port();
-        assert!(matches!(
-            take(cache.path(), Some(port)),
-            Err(StartError::PortTaken { .. })
-        ));
+        assert!(matches!(take(cache.path(), Some(port)), Err(StartError::PortTaken { .. })));
     }
 }

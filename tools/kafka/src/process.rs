@@ -20,9 +20,7 @@ impl Broker {
     /// Starts `command` with its output in `log`. Its input is the lock on its folder, which it has
     /// until it is gone.
     pub(crate) fn start(mut command: Command, owned: File, log: File) -> Result<Self, StartError> {
-        let errors = log
-            .try_clone()
-            .map_err(StartError::io("opening Kafka's log"))?;
+        let errors = log.try_clone().map_err(StartError::io("opening Kafka's log"))?;
         let child = command
             .process_group(0)
             .stdin(owned)
@@ -39,9 +37,7 @@ impl Broker {
 
     /// How it ended, if it did.
     pub(crate) fn ended(&mut self) -> Result<Option<ExitStatus>, StartError> {
-        self.child
-            .try_wait()
-            .map_err(StartError::io("looking after Kafka"))
+        self.child.try_wait().map_err(StartError::io("looking after Kafka"))
     }
 
     /// SIGKILL, and waits until it is gone.

@@ -19,23 +19,11 @@ pub(crate) fn render(
     let ours = [
         ("process.roles", "broker,controller".to_owned()),
         ("node.id", "1".to_owned()),
-        (
-            "controller.quorum.voters",
-            format!("1@127.0.0.1:{controller}"),
-        ),
-        (
-            "listeners",
-            format!("PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}"),
-        ),
-        (
-            "advertised.listeners",
-            format!("PLAINTEXT://127.0.0.1:{port}"),
-        ),
+        ("controller.quorum.voters", format!("1@127.0.0.1:{controller}")),
+        ("listeners", format!("PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}")),
+        ("advertised.listeners", format!("PLAINTEXT://127.0.0.1:{port}")),
         ("controller.listener.names", "CONTROLLER".to_owned()),
-        (
-            "listener.security.protocol.map",
-            "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT".to_owned(),
-        ),
+        ("listener.security.protocol.map", "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT".to_owned()),
         ("inter.broker.listener.name", "PLAINTEXT".to_owned()),
         ("log.dirs", data.display().to_string()),
         ("log.segment.bytes", (64 << 20).to_string()),
@@ -45,35 +33,20 @@ pub(crate) fn render(
         ("transaction.state.log.num.partitions", "5".to_owned()),
         ("transaction.state.log.replication.factor", "1".to_owned()),
         ("transaction.state.log.min.isr", "1".to_owned()),
-        (
-            "share.coordinator.state.topic.num.partitions",
-            "5".to_owned(),
-        ),
-        (
-            "share.coordinator.state.topic.replication.factor",
-            "1".to_owned(),
-        ),
+        ("share.coordinator.state.topic.num.partitions", "5".to_owned()),
+        ("share.coordinator.state.topic.replication.factor", "1".to_owned()),
         ("share.coordinator.state.topic.min.isr", "1".to_owned()),
-        (
-            "transaction.abort.timed.out.transaction.cleanup.interval.ms",
-            "1000".to_owned(),
-        ),
+        ("transaction.abort.timed.out.transaction.cleanup.interval.ms", "1000".to_owned()),
         ("group.initial.rebalance.delay.ms", "0".to_owned()),
         ("broker.session.timeout.ms", "3000".to_owned()),
         ("broker.heartbeat.interval.ms", "500".to_owned()),
     ];
-    let mut all: BTreeMap<&str, &str> = ours
-        .iter()
-        .map(|(key, value)| (*key, value.as_str()))
-        .collect();
+    let mut all: BTreeMap<&str, &str> =
+        ours.iter().map(|(key, value)| (*key, value.as_str())).collect();
     let with_users = secured.map(|secured| with_users(port, controller, secured));
     let with_users = with_users.iter().flatten();
     all.extend(with_users.map(|(key, value)| (*key, value.as_str())));
-    all.extend(
-        extra
-            .iter()
-            .map(|(key, value)| (key.as_str(), value.as_str())),
-    );
+    all.extend(extra.iter().map(|(key, value)| (key.as_str(), value.as_str())));
     all.iter()
         .map(|(key, value)| format!("{}={}\n", escape(key, true), escape(value, false)))
         .collect()
@@ -83,10 +56,7 @@ pub(crate) fn render(
 fn with_users(port: u16, controller: u16, secured: u16) -> [(&'static str, String); 7] {
     let clients = format!("PLAINTEXT://127.0.0.1:{port},SASL_PLAINTEXT://127.0.0.1:{secured}");
     [
-        (
-            "listeners",
-            format!("{clients},CONTROLLER://127.0.0.1:{controller}"),
-        ),
+        ("listeners", format!("{clients},CONTROLLER://127.0.0.1:{controller}")),
         ("advertised.listeners", clients),
         (
             "listener.security.protocol.map",
@@ -131,11 +101,8 @@ mod tests {
     fn what_is_given_wins_over_what_is_ours() {
         let extra = [("log.segment.bytes".to_owned(), "1048576".to_owned())];
         let text = render(Path::new("/data/logs"), 9092, 9093, None, &extra);
-        let line = |start: &str| {
-            text.lines()
-                .filter(|line| line.starts_with(start))
-                .collect::<Vec<_>>()
-        };
+        let line =
+            |start: &str| text.lines().filter(|line| line.starts_with(start)).collect::<Vec<_>>();
         assert_eq!(line("log.segment.bytes"), ["log.segment.bytes=1048576"]);
         assert_eq!(
             line("listeners"),

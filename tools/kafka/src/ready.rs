@@ -31,10 +31,7 @@ pub fn brokers_in_metadata(address: SocketAddr) -> io::Result<usize> {
         ));
     }
     if read(&mut stream)? != CORRELATION {
-        return Err(io::Error::new(
-            io::ErrorKind::InvalidData,
-            "the answer is to another request",
-        ));
+        return Err(io::Error::new(io::ErrorKind::InvalidData, "the answer is to another request"));
     }
     let _throttle_ms: [u8; 4] = read(&mut stream)?;
     Ok(usize::try_from(i32::from_be_bytes(read(&mut stream)?)).unwrap_or(0))
@@ -89,10 +86,7 @@ mod tests {
     fn what_is_not_kafka_is_an_error() {
         assert!(answered_with(b"HTTP/1.1 400 Bad Request\r\n").is_err());
         assert!(answered_with(b"\x00\x00\x00\x20ELSE\x00\x00\x00\x00\x00\x00\x00\x01").is_err());
-        let nobody = TcpListener::bind("127.0.0.1:0")
-            .unwrap()
-            .local_addr()
-            .unwrap();
+        let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         assert!(!is_ready(nobody));
     }
 }

@@ -56,11 +56,8 @@ impl Default for Options {
 /// # Errors
 /// None was given and the environment names none.
 pub(crate) fn cache_folder(given: Option<PathBuf>) -> Result<PathBuf, StartError> {
-    let absolute = |name| {
-        std::env::var_os(name)
-            .map(PathBuf::from)
-            .filter(|path| path.is_absolute())
-    };
+    let absolute =
+        |name| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
     given
         .or_else(|| absolute("XDG_CACHE_HOME").map(|cache| cache.join("verdict")))
         .or_else(|| absolute("HOME").map(|home| home.join(".cache").join("verdict")))

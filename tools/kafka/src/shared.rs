@@ -22,10 +22,7 @@ impl Shared {
     ///
     /// # Errors
     /// Those of [`Kafka::start`].
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "tests are told by their environment"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "tests are told by their environment")]
     pub fn start() -> Result<Self, StartError> {
         match std::env::var(RUNNING) {
             Ok(address) if !address.is_empty() => Ok(Self::Running(address)),

@@ -32,11 +32,7 @@ pub fn poll<T, E>(
 
 /// Waits for a child to end; `None` when it is still running after that time.
 pub(crate) fn ended(child: &mut Child, within: Duration) -> Result<Option<ExitStatus>, StartError> {
-    poll(within, || {
-        child
-            .try_wait()
-            .map_err(StartError::io("waiting for a child process"))
-    })
+    poll(within, || child.try_wait().map_err(StartError::io("waiting for a child process")))
 }
 
 /// The last lines of a file, for a message; what cannot be read is said in their place.
@@ -60,10 +56,8 @@ pub(crate) fn end(path: &Path, bytes: u64) -> io::Result<String> {
 
 /// The last `most` lines of a text that are neither blank nor frames of a Java stack.
 pub fn last_lines(text: &str, most: usize) -> String {
-    let lines: Vec<&str> = text
-        .lines()
-        .filter(|line| !line.trim().is_empty() && !line.starts_with("\tat "))
-        .collect();
+    let lines: Vec<&str> =
+        text.lines().filter(|line| !line.trim().is_empty() && !line.starts_with("\tat ")).collect();
     let from = lines.len().saturating_sub(most);
     lines.get(from..).unwrap_or_default().join("\n")
 }

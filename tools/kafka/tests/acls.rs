@@ -28,14 +28,8 @@ use rdkafka::{
 };
 use verdict_kafka::{Kafka, Options};
 
-const TOPICS: [&str; 6] = [
-    "reviews",
-    "reviews.verdicts",
-    "reviews.replies",
-    "reviews.labels",
-    "dlq.reviews",
-    "models",
-];
+const TOPICS: [&str; 6] =
+    ["reviews", "reviews.verdicts", "reviews.replies", "reviews.labels", "dlq.reviews", "models"];
 /// A group that all of the test may look for, so that reading is about topics alone.
 const READERS: &str = "readers";
 const WITHIN: Duration = Duration::from_secs(20);
@@ -54,35 +48,18 @@ fn allowed() -> BTreeMap<&'static str, BTreeSet<String>> {
         }
     };
     may("verdict-consumer", "read", &["reviews", "models"]);
-    may(
-        "verdict-consumer",
-        "write",
-        &["reviews.verdicts", "dlq.reviews", "reviews.replies"],
-    );
+    may("verdict-consumer", "write", &["reviews.verdicts", "dlq.reviews", "reviews.replies"]);
     may("verdict-consumer", "positions", &["verdict"]);
     may("verdict-consumer", "commit", &["verdict"]);
-    may(
-        "verdict-web",
-        "write",
-        &["reviews", "reviews.labels", "reviews.replies"],
-    );
+    may("verdict-web", "write", &["reviews", "reviews.labels", "reviews.replies"]);
     may("verdict-web", "read", &["reviews.replies"]);
     may(
         "verdict-monitor",
         "read",
-        &[
-            "reviews",
-            "reviews.verdicts",
-            "reviews.labels",
-            "dlq.reviews",
-        ],
+        &["reviews", "reviews.verdicts", "reviews.labels", "dlq.reviews"],
     );
     may("verdict-monitor", "positions", &["verdict"]);
-    may(
-        "verdict-trainer",
-        "read",
-        &["reviews", "reviews.labels", "models"],
-    );
+    may("verdict-trainer", "read", &["reviews", "reviews.labels", "models"]);
     may("verdict-trainer", "write", &["models"]);
     may("verdict-producer", "write", &["reviews", "reviews.labels"]);
     may("verdict-topics", "describe", &TOPICS);
@@ -115,10 +92,7 @@ impl ProducerContext for Delivered {
     type DeliveryOpaque = ();
 
     fn delivery(&self, result: &DeliveryResult<'_>, (): ()) {
-        let result = result
-            .as_ref()
-            .map(drop)
-            .map_err(|(error, _)| error.clone());
+        let result = result.as_ref().map(drop).map_err(|(error, _)| error.clone());
         self.0.send(result).unwrap();
     }
 }
@@ -183,16 +157,13 @@ impl User {
         // Who may not know a topic cannot find whom to ask; librdkafka waits then, and says nothing.
         self.describe(topic)?;
         let mut alone = self.0.clone();
-        alone
-            .set("group.id", READERS)
-            .set("enable.auto.commit", "false");
+        alone.set("group.id", READERS).set("enable.auto.commit", "false");
         let consumer: BaseConsumer = alone.create()?;
         let mut list = TopicPartitionList::new();
         list.add_partition_offset(topic, 0, Offset::Beginning)?;
         consumer.assign(&list)?;
         let read = consumer.poll(WITHIN);
-        read.unwrap_or_else(|| panic!("nothing in {topic}"))
-            .map(drop)
+        read.unwrap_or_else(|| panic!("nothing in {topic}")).map(drop)
     }
 
     fn write(&self, topic: &str) -> Result<(), KafkaError> {
@@ -230,14 +201,10 @@ impl User {
     }
 
     fn administer(&self, operation: &str, topic: &str) -> Result<(), KafkaError> {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let admin: AdminClient<DefaultClientContext> = self.0.create()?;
-        let options = AdminOptions::new()
-            .operation_timeout(Some(WITHIN))
-            .request_timeout(Some(WITHIN));
+        let options =
+            AdminOptions::new().operation_timeout(Some(WITHIN)).request_timeout(Some(WITHIN));
         let code = runtime.block_on(async {
             Ok::<_, KafkaError>(match operation {
                 "create" => {
@@ -275,18 +242,10 @@ fn start() -> Option<(Kafka, BTreeMap<&'static str, String>)> {
         .into_keys()
         .map(|user| (user, format!("{user}-{:x}", std::process::id())))
         .collect();
-    let users = passwords
-        .iter()
-        .map(|(user, password)| ((*user).to_owned(), password.clone()))
-        .collect();
-    let options = Options {
-        users,
-        ..Options::default()
-    };
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "a test may ask whether it runs in CI"
-    )]
+    let users =
+        passwords.iter().map(|(user, password)| ((*user).to_owned(), password.clone())).collect();
+    let options = Options { users, ..Options::default() };
+    #[expect(clippy::disallowed_methods, reason = "a test may ask whether it runs in CI")]
     let kafka = Kafka::start(options)
         .map_err(|error| {
             assert!(std::env::var("CI").is_err(), "CI runs every test: {error}");
@@ -312,20 +271,13 @@ fn script(kafka: &Kafka, arguments: &[&str]) -> Output {
     Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("acls"))
         .args(["--bootstrap-server", &kafka.bootstrap()])
         .args(arguments)
-        .env(
-            "KAFKA_ACLS",
-            kafka.tool("org.apache.kafka.tools.AclCommand").join(" "),
-        )
+        .env("KAFKA_ACLS", kafka.tool("org.apache.kafka.tools.AclCommand").join(" "))
         .output()
         .unwrap()
 }
 
 fn succeeds(output: &Output) {
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
 /// What each user may do, by trying all of it; users at the same time.
@@ -341,17 +293,11 @@ fn tried(
                 let server = &server;
                 scope.spawn(move || {
                     let may = User::new(server, Some((user, password)));
-                    (
-                        user,
-                        cells().into_iter().filter(|cell| may.may(cell)).collect(),
-                    )
+                    (user, cells().into_iter().filter(|cell| may.may(cell)).collect())
                 })
             })
             .collect();
-        tries
-            .into_iter()
-            .map(|tried| tried.join().unwrap())
-            .collect()
+        tries.into_iter().map(|tried| tried.join().unwrap()).collect()
     })
 }
 
@@ -361,33 +307,22 @@ fn every_user_may_do_what_it_needs_and_nothing_else() {
         return;
     };
     let nothing = tried(&kafka, &passwords);
-    assert!(
-        nothing.values().all(BTreeSet::is_empty),
-        "before a grant: {nothing:?}"
-    );
+    assert!(nothing.values().all(BTreeSet::is_empty), "before a grant: {nothing:?}");
     succeeds(&script(&kafka, &[]));
     // Again: nothing changes by it.
     succeeds(&script(&kafka, &["--user", "verdict-web"]));
     let granted = tried(&kafka, &passwords);
     assert_eq!(granted, allowed());
-    let (all, may) = (
-        cells().len() * granted.len(),
-        granted.values().map(BTreeSet::len).sum::<usize>(),
-    );
-    eprintln!(
-        "{} users, {all} cells: {may} allowed, {} refused",
-        granted.len(),
-        all - may
-    );
+    let (all, may) =
+        (cells().len() * granted.len(), granted.values().map(BTreeSet::len).sum::<usize>());
+    eprintln!("{} users, {all} cells: {may} allowed, {} refused", granted.len(), all - may);
     // The control: one grant too many is found, and taken back.
     let folder = std::env::temp_dir().join(format!("verdict-acls-{}.tsv", std::process::id()));
     std::fs::write(&folder, "verdict-web\ttopic\tmodels\tWrite\n").unwrap();
     let table = ["--table", folder.to_str().unwrap()];
     succeeds(&script(&kafka, &table));
-    let web = User::new(
-        &kafka.secured().unwrap(),
-        Some(("verdict-web", &passwords["verdict-web"])),
-    );
+    let web =
+        User::new(&kafka.secured().unwrap(), Some(("verdict-web", &passwords["verdict-web"])));
     assert!(web.may("write models"));
     succeeds(&script(&kafka, &[&table[..], &["--remove"]].concat()));
     assert!(!web.may("write models"));
@@ -404,10 +339,7 @@ fn a_table_that_is_wrong_grants_nothing() {
             "line 2: must be user",
         ),
         ("verdict-web topic reviews Write\n", "line 1: must be user"),
-        (
-            "verdict-web\ttopic\treviews\tWrite\textra\n",
-            "line 1: must be user",
-        ),
+        ("verdict-web\ttopic\treviews\tWrite\textra\n", "line 1: must be user"),
         ("# nothing\n", "grants nothing"),
     ] {
         std::fs::write(&folder, table).unwrap();

@@ -27,9 +27,7 @@ fn kafka_local(args: &[&str]) -> Command {
 #[test]
 fn it_runs_on_without_a_reader_and_its_errors_end_quietly() {
     assert_quiet("--help", 0, || kafka_local(&["--help"]));
-    assert_quiet("run --port none", 2, || {
-        kafka_local(&["run", "--port", "none"])
-    });
+    assert_quiet("run --port none", 2, || kafka_local(&["run", "--port", "none"]));
     assert_quiet("a cache that is a file", 70, || {
         kafka_local(&["run", "--port", "0", "--cache", "/dev/null"])
     });

@@ -38,11 +38,7 @@ fn lives(number: u32) -> bool {
 fn a_broker_answers_survives_a_kill_with_its_data_and_leaves_nothing_behind() {
     let mut kafka = Kafka::start(Options::default()).unwrap();
     assert_eq!(brokers_in_metadata(kafka.address()).unwrap(), 1);
-    let (address, home, first) = (
-        kafka.bootstrap(),
-        kafka.home().to_owned(),
-        kafka.pid().unwrap(),
-    );
+    let (address, home, first) = (kafka.bootstrap(), kafka.home().to_owned(), kafka.pid().unwrap());
     let identity = fs::read_to_string(home.join("data/meta.properties")).unwrap();
 
     kafka.kill9().unwrap();
@@ -53,10 +49,7 @@ fn a_broker_answers_survives_a_kill_with_its_data_and_leaves_nothing_behind() {
     kafka.restart().unwrap();
     assert_eq!(kafka.bootstrap(), address);
     assert!(is_ready(kafka.address()));
-    assert_eq!(
-        fs::read_to_string(home.join("data/meta.properties")).unwrap(),
-        identity
-    );
+    assert_eq!(fs::read_to_string(home.join("data/meta.properties")).unwrap(), identity);
     kafka.check().unwrap();
 
     // Frozen, it takes connections and answers none of them; then it goes on.
@@ -84,37 +77,23 @@ fn two_at_once_have_addresses_of_their_own() {
 #[test]
 fn a_broker_that_cannot_start_quotes_its_log() {
     let properties = vec![("process.roles".to_owned(), "tinker".to_owned())];
-    let error = Kafka::start(Options {
-        properties,
-        ..Options::default()
-    })
-    .unwrap_err();
-    assert!(
-        matches!(&error, StartError::Format { .. } | StartError::Ended { .. }),
-        "{error}"
-    );
+    let error = Kafka::start(Options { properties, ..Options::default() }).unwrap_err();
+    assert!(matches!(&error, StartError::Format { .. } | StartError::Ended { .. }), "{error}");
     assert!(error.to_string().contains("tinker"), "{error}");
 
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port();
-    let error = Kafka::start(Options {
-        port: Some(port),
-        ..Options::default()
-    })
-    .unwrap_err();
+    let error = Kafka::start(Options { port: Some(port), ..Options::default() }).unwrap_err();
     assert!(
-        error
-            .to_string()
-            .starts_with(&format!("port {port} of 127.0.0.1 is taken")),
+        error.to_string().starts_with(&format!("port {port} of 127.0.0.1 is taken")),
         "{error}"
     );
 }
 
 /// `kafka-local run` on a free port, once it has printed its address.
 fn kafka_local(data: &Path) -> (Child, u32) {
-    let port = (25_000..26_000)
-        .find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok())
-        .unwrap();
+    let port =
+        (25_000..26_000).find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok()).unwrap();
     let mut child = Command::new(assert_cmd::cargo::cargo_bin!("kafka-local"))
         .args(["run", "--quick", "--port", &port.to_string(), "--data"])
         .arg(data)
@@ -122,9 +101,7 @@ fn kafka_local(data: &Path) -> (Child, u32) {
         .spawn()
         .unwrap();
     let mut address = String::new();
-    BufReader::new(child.stdout.as_mut().unwrap())
-        .read_line(&mut address)
-        .unwrap();
+    BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut address).unwrap();
     assert_eq!(address.trim(), format!("127.0.0.1:{port}"));
     assert!(is_ready(address.trim().parse().unwrap()));
     // The broker is the only child that is a java.
@@ -134,10 +111,7 @@ fn kafka_local(data: &Path) -> (Child, u32) {
         .unwrap();
     let children = String::from_utf8(children.stdout).unwrap();
     let java = children.lines().find(|line| line.contains("java")).unwrap();
-    (
-        child,
-        java.split_whitespace().next().unwrap().parse().unwrap(),
-    )
+    (child, java.split_whitespace().next().unwrap().parse().unwrap())
 }
 
 #[test]

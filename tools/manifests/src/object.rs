@@ -28,10 +28,7 @@ impl Object {
     /// The text at a JSON pointer; empty where there is none.
     #[must_use]
     pub fn text(&self, pointer: &str) -> &str {
-        self.0
-            .pointer(pointer)
-            .and_then(Value::as_str)
-            .unwrap_or_default()
+        self.0.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
     }
 
     /// The list at a JSON pointer; empty where there is none.
@@ -71,18 +68,12 @@ impl Object {
 
 /// The list at a JSON pointer; empty where there is none.
 pub(crate) fn list<'a>(value: &'a Value, pointer: &str) -> &'a [Value] {
-    value
-        .pointer(pointer)
-        .and_then(Value::as_array)
-        .map_or(&[], Vec::as_slice)
+    value.pointer(pointer).and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
 
 /// The text at a JSON pointer; empty where there is none.
 pub(crate) fn text<'a>(value: &'a Value, pointer: &str) -> &'a str {
-    value
-        .pointer(pointer)
-        .and_then(Value::as_str)
-        .unwrap_or_default()
+    value.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
 }
 
 /// Whether a selector of labels (`{key: value}`) takes these labels.
@@ -90,7 +81,5 @@ pub(crate) fn selects(wanted: &Value, labels: Option<&Value>) -> bool {
     let Some(wanted) = wanted.as_object() else {
         return false;
     };
-    wanted
-        .iter()
-        .all(|(key, value)| labels.and_then(|labels| labels.get(key)) == Some(value))
+    wanted.iter().all(|(key, value)| labels.and_then(|labels| labels.get(key)) == Some(value))
 }

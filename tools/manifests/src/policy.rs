@@ -87,13 +87,8 @@ pub fn problems(objects: &[Object], images: Images, exceptions: &[Exception]) ->
     found
         .into_iter()
         .filter(|(rule, called, _)| {
-            !exceptions
-                .iter()
-                .any(|e| e.rule == *rule && e.object == called)
+            !exceptions.iter().any(|e| e.rule == *rule && e.object == called)
         })
-        .map(|(rule, called, what)| Problem {
-            rule,
-            what: format!("{called}: {what}"),
-        })
+        .map(|(rule, called, what)| Problem { rule, what: format!("{called}: {what}") })
         .collect()
 }

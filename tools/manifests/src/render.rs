@@ -43,10 +43,7 @@ pub enum RenderError {
 /// There is no kustomize, or it refuses the overlay.
 pub fn render(overlay: &Path) -> Result<(Vec<Object>, String), RenderError> {
     let named = || overlay.display().to_string();
-    let output = Command::new(Tool::Kustomize.path()?)
-        .arg("build")
-        .arg(overlay)
-        .output()?;
+    let output = Command::new(Tool::Kustomize.path()?).arg("build").arg(overlay).output()?;
     if !output.status.success() {
         return Err(RenderError::Refused {
             overlay: named(),
@@ -54,10 +51,7 @@ pub fn render(overlay: &Path) -> Result<(Vec<Object>, String), RenderError> {
         });
     }
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    let objects = parse(&text).map_err(|error| RenderError::Yaml {
-        overlay: named(),
-        error,
-    })?;
+    let objects = parse(&text).map_err(|error| RenderError::Yaml { overlay: named(), error })?;
     Ok((objects, text))
 }
 

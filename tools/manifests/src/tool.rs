@@ -43,8 +43,6 @@ impl Tool {
             let said = String::from_utf8_lossy(&output.stderr);
             return Err(ToolError::Refused(said.trim().to_owned()));
         }
-        Ok(PathBuf::from(
-            String::from_utf8_lossy(&output.stdout).trim(),
-        ))
+        Ok(PathBuf::from(String::from_utf8_lossy(&output.stdout).trim()))
     }
 }

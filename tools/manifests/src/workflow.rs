@@ -49,10 +49,8 @@ pub fn problems(workflow: &str, root: &Path) -> Result<Vec<String>, serde_yaml_n
                 }
                 let keeps = step.pointer("/with/persist-credentials");
                 if uses.starts_with("actions/checkout@") && keeps != Some(&Value::Bool(false)) {
-                    say(
-                        "checkout leaves its token behind: persist-credentials must be false"
-                            .to_owned(),
-                    );
+                    say("checkout leaves its token behind: persist-credentials must be false"
+                        .to_owned());
                 }
             }
             if let Some(command) = step.get("run").and_then(Value::as_str)
@@ -62,15 +60,9 @@ pub fn problems(workflow: &str, root: &Path) -> Result<Vec<String>, serde_yaml_n
             }
         }
     }
-    for word in [
-        "AWS_ACCESS_KEY_ID",
-        "AWS_SECRET_ACCESS_KEY",
-        "aws-access-key-id",
-    ] {
+    for word in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "aws-access-key-id"] {
         if workflow.contains(word) {
-            found.push(format!(
-                "{word}: keys that last are not used; a role is assumed by OIDC"
-            ));
+            found.push(format!("{word}: keys that last are not used; a role is assumed by OIDC"));
         }
     }
     Ok(found)
@@ -93,10 +85,7 @@ fn pinned(uses: &str, workflow: &str) -> Option<String> {
     if uses.starts_with("./") {
         return None;
     }
-    let commit = uses
-        .split_once('@')
-        .map(|(_, commit)| commit)
-        .unwrap_or_default();
+    let commit = uses.split_once('@').map(|(_, commit)| commit).unwrap_or_default();
     if commit.len() != 40 || !commit.bytes().all(|digit| digit.is_ascii_hexdigit()) {
         return Some(format!("{uses} is not pinned by a commit"));
     }
@@ -119,9 +108,7 @@ fn run(command: &str, root: &Path, makefile: &str) -> Option<String> {
     match words.next() {
         Some("make") => {
             let target = words.next().unwrap_or_default();
-            let is_there = makefile
-                .lines()
-                .any(|line| line.starts_with(&format!("{target}:")));
+            let is_there = makefile.lines().any(|line| line.starts_with(&format!("{target}:")));
             (!is_there).then(|| format!("there is no target {target:?} in the Makefile"))
         }
         Some(script) if script.starts_with("tools/") || script.starts_with(".ci/") => {

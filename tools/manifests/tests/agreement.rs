@@ -28,17 +28,11 @@ const OF_MLFLOW: [&str; 4] = [
 ];
 
 fn text<'a>(value: &'a Value, pointer: &str) -> &'a str {
-    value
-        .pointer(pointer)
-        .and_then(Value::as_str)
-        .unwrap_or_default()
+    value.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
 }
 
 fn list<'a>(value: &'a Value, pointer: &str) -> &'a [Value] {
-    value
-        .pointer(pointer)
-        .and_then(Value::as_array)
-        .map_or(&[], Vec::as_slice)
+    value.pointer(pointer).and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
 
 /// A container that runs one of our programs.
@@ -54,13 +48,8 @@ struct Ours<'a> {
 
 fn ours(objects: &[Object]) -> Vec<Ours<'_>> {
     let config = |name: &str| {
-        let map = objects
-            .iter()
-            .find(|o| o.called() == format!("ConfigMap/{name}"));
-        map.unwrap_or_else(|| panic!("{name}")).0["data"]
-            .as_object()
-            .cloned()
-            .unwrap_or_default()
+        let map = objects.iter().find(|o| o.called() == format!("ConfigMap/{name}"));
+        map.unwrap_or_else(|| panic!("{name}")).0["data"].as_object().cloned().unwrap_or_default()
     };
     let mut found = Vec::new();
     for object in objects {
@@ -77,15 +66,11 @@ fn ours(objects: &[Object]) -> Vec<Ours<'_>> {
             for source in list(container, "/envFrom") {
                 let map = config(text(source, "/configMapRef/name"));
                 environment.extend(
-                    map.into_iter()
-                        .map(|(name, value)| (name, value.as_str().map(str::to_owned))),
+                    map.into_iter().map(|(name, value)| (name, value.as_str().map(str::to_owned))),
                 );
             }
             for variable in list(container, "/env") {
-                let value = variable
-                    .get("value")
-                    .and_then(Value::as_str)
-                    .map(str::to_owned);
+                let value = variable.get("value").and_then(Value::as_str).map(str::to_owned);
                 environment.insert(text(variable, "/name").to_owned(), value);
             }
             found.push(Ours {
@@ -134,21 +119,15 @@ impl Ours<'_> {
         let argument = command
             .get_arguments()
             .find(|argument| argument.get_env().is_some_and(|name| name == variable))?;
-        let default = argument
-            .get_default_values()
-            .first()
-            .map(|value| value.to_string_lossy().into_owned());
+        let default =
+            argument.get_default_values().first().map(|value| value.to_string_lossy().into_owned());
         Some((argument.get_long()?.to_owned(), default))
     }
 
     fn value(&self, variable: &str) -> String {
         let said = self.environment.get(variable).cloned().flatten();
-        said.or_else(|| {
-            self.flag(variable)
-                .unwrap_or_else(|| panic!("{variable}"))
-                .1
-        })
-        .unwrap_or_else(|| panic!("{variable} has no value"))
+        said.or_else(|| self.flag(variable).unwrap_or_else(|| panic!("{variable}")).1)
+            .unwrap_or_else(|| panic!("{variable} has no value"))
     }
 }
 
@@ -164,11 +143,7 @@ fn every_argument_and_every_value_is_taken_by_its_program() {
         for ours in containers {
             let mut line = vec![ours.program.to_owned()];
             // What the cluster fills in is not known here.
-            line.extend(
-                ours.args
-                    .iter()
-                    .map(|word| word.replace("$(", "").replace(')', "")),
-            );
+            line.extend(ours.args.iter().map(|word| word.replace("$(", "").replace(')', "")));
             for (variable, value) in &ours.environment {
                 if let (Some((flag, _)), Some(value)) = (ours.flag(variable), value) {
                     line.push(format!("--{flag}={value}"));
@@ -186,16 +161,10 @@ fn every_variable_is_read_by_the_program_that_gets_it() {
     let registry = std::fs::read_dir(root().join("crates/registry/src/mlflow")).unwrap();
     let registry: String = registry
         .map(|entry| std::fs::read_to_string(entry.unwrap().path()).unwrap())
-        .chain([
-            file("crates/registry/src/mlflow.rs"),
-            file("crates/registry/src/load.rs"),
-        ])
+        .chain([file("crates/registry/src/mlflow.rs"), file("crates/registry/src/load.rs")])
         .collect();
     for name in OF_MLFLOW {
-        assert!(
-            registry.contains(name),
-            "crates/registry does not read {name}"
-        );
+        assert!(registry.contains(name), "crates/registry does not read {name}");
     }
     for name in OVERLAYS {
         let Some((objects, _)) = overlay(name) else {
@@ -203,10 +172,8 @@ fn every_variable_is_read_by_the_program_that_gets_it() {
         };
         for ours in ours(&objects) {
             for variable in ours.environment.keys() {
-                let in_arguments = ours
-                    .args
-                    .iter()
-                    .any(|word| word.contains(&format!("$({variable})")));
+                let in_arguments =
+                    ours.args.iter().any(|word| word.contains(&format!("$({variable})")));
                 let of_registry = OF_MLFLOW.contains(&variable.as_str())
                     && ["consumer", "trainer"].contains(&ours.program);
                 assert!(
@@ -237,10 +204,7 @@ fn every_probe_asks_a_page_at_the_port_that_the_program_listens_on() {
         let Some((objects, _)) = overlay(name) else {
             return;
         };
-        for ours in ours(&objects)
-            .iter()
-            .filter(|ours| ours.object.is_service())
-        {
+        for ours in ours(&objects).iter().filter(|ours| ours.object.is_service()) {
             let listens = ours.value("VERDICT_LISTEN");
             // All addresses, else nothing outside of the pod reaches it.
             let port = listens
@@ -248,19 +212,10 @@ fn every_probe_asks_a_page_at_the_port_that_the_program_listens_on() {
                 .unwrap_or_else(|| panic!("{}: {listens}", ours.called));
             let ports = list(ours.container, "/ports");
             assert_eq!(ports.len(), 1, "{}", ours.called);
-            assert_eq!(
-                ports[0]["containerPort"].to_string(),
-                port,
-                "{}",
-                ours.called
-            );
+            assert_eq!(ports[0]["containerPort"].to_string(), port, "{}", ours.called);
             // The port that the program has without being told is the one that everything else in the repository names.
             let default = ours.flag("VERDICT_LISTEN").unwrap().1.unwrap();
-            assert!(
-                default.ends_with(&format!(":{port}")),
-                "{}: {default}",
-                ours.called
-            );
+            assert!(default.ends_with(&format!(":{port}")), "{}: {default}", ours.called);
             for (probe, page) in [
                 ("startupProbe", "/healthz"),
                 ("livenessProbe", "/healthz"),
@@ -272,10 +227,7 @@ fn every_probe_asks_a_page_at_the_port_that_the_program_listens_on() {
                 assert_eq!(asked["port"], ports[0]["name"], "{}", ours.called);
             }
         }
-        for monitor in objects
-            .iter()
-            .filter(|object| object.kind() == "ServiceMonitor")
-        {
+        for monitor in objects.iter().filter(|object| object.kind() == "ServiceMonitor") {
             for endpoint in monitor.list("/spec/endpoints") {
                 assert!(Page::at(text(endpoint, "/path")).is_some(), "{endpoint}");
             }
@@ -298,10 +250,7 @@ fn a_pod_is_given_longer_than_its_program_takes_to_end() {
             return;
         };
         let mut seen = 0;
-        for ours in ours(&objects)
-            .iter()
-            .filter(|ours| ours.object.is_service())
-        {
+        for ours in ours(&objects).iter().filter(|ours| ours.object.is_service()) {
             let takes = match ours.program {
                 "web" => {
                     let ms = |variable| ours.value(variable).parse::<u64>().unwrap();
@@ -312,11 +261,7 @@ fn a_pod_is_given_longer_than_its_program_takes_to_end() {
             let grace = ours.object.pod().unwrap()["spec"]["terminationGracePeriodSeconds"]
                 .as_u64()
                 .unwrap();
-            assert!(
-                grace >= takes + 10,
-                "{name}: {}: {grace} s for {takes} s",
-                ours.called
-            );
+            assert!(grace >= takes + 10, "{name}: {}: {grace} s for {takes} s", ours.called);
             seen += 1;
         }
         assert_eq!(seen, 3, "{name}");
@@ -330,34 +275,18 @@ fn names_and_numbers_of_topics_are_those_of_the_contract() {
             return;
         };
         let containers = ours(&objects);
-        let consumer = containers
-            .iter()
-            .find(|ours| ours.called == "StatefulSet/consumer")
-            .unwrap();
-        let monitor = containers
-            .iter()
-            .find(|ours| ours.called == "Deployment/monitor")
-            .unwrap();
-        assert_eq!(
-            consumer.value("VERDICT_GROUP"),
-            monitor.value("VERDICT_GROUP")
-        );
+        let consumer =
+            containers.iter().find(|ours| ours.called == "StatefulSet/consumer").unwrap();
+        let monitor = containers.iter().find(|ours| ours.called == "Deployment/monitor").unwrap();
+        assert_eq!(consumer.value("VERDICT_GROUP"), monitor.value("VERDICT_GROUP"));
         // What a pod calls itself is its name: the group's lasting member, and the number of the reply partition.
         let by_name = |ours: &Ours<'_>, variable: &str| {
-            let found = list(ours.container, "/env")
-                .iter()
-                .find(|v| text(v, "/name") == variable)
-                .cloned();
-            assert_eq!(
-                text(&found.unwrap(), "/valueFrom/fieldRef/fieldPath"),
-                "metadata.name"
-            );
+            let found =
+                list(ours.container, "/env").iter().find(|v| text(v, "/name") == variable).cloned();
+            assert_eq!(text(&found.unwrap(), "/valueFrom/fieldRef/fieldPath"), "metadata.name");
         };
         by_name(consumer, "VERDICT_INSTANCE");
-        let web = containers
-            .iter()
-            .find(|ours| ours.called == "StatefulSet/web")
-            .unwrap();
+        let web = containers.iter().find(|ours| ours.called == "StatefulSet/web").unwrap();
         by_name(web, "HOSTNAME");
         let replicas = web.object.0["spec"]["replicas"].as_i64().unwrap();
         assert!(replicas <= i64::from(topic::REPLY_PARTITIONS), "{replicas}");
@@ -369,15 +298,9 @@ fn names_and_numbers_of_topics_are_those_of_the_contract() {
                     assert_eq!(object.0["spec"]["maxReplicaCount"], most);
                     assert!(object.0["spec"]["minReplicaCount"].as_i64().unwrap() >= 1);
                     let trigger = &object.0["spec"]["triggers"][0]["metadata"];
-                    assert_eq!(
-                        text(trigger, "/topic"),
-                        consumer.value("VERDICT_REVIEWS_TOPIC")
-                    );
+                    assert_eq!(text(trigger, "/topic"), consumer.value("VERDICT_REVIEWS_TOPIC"));
                     assert_eq!(text(trigger, "/topic"), topic::REVIEWS);
-                    assert_eq!(
-                        text(trigger, "/consumerGroup"),
-                        consumer.value("VERDICT_GROUP")
-                    );
+                    assert_eq!(text(trigger, "/consumerGroup"), consumer.value("VERDICT_GROUP"));
                     // From another namespace Kafka's Service has a longer name.
                     let brokers = consumer
                         .value("VERDICT_BOOTSTRAP_SERVERS")
@@ -405,18 +328,14 @@ fn kafka_s_port_is_open_to_those_who_use_it() {
         let Some((objects, _)) = overlay(name) else {
             return;
         };
-        let policy = objects
-            .iter()
-            .find(|o| o.called() == "NetworkPolicy/verdict-to-kafka")
-            .unwrap();
+        let policy =
+            objects.iter().find(|o| o.called() == "NetworkPolicy/verdict-to-kafka").unwrap();
         let open = &policy.0["spec"]["egress"][0]["ports"][0]["port"];
         assert_eq!(open.to_string(), brokers_port, "{name}");
         for ours in ours(&objects) {
             let brokers = ours.value("VERDICT_BOOTSTRAP_SERVERS");
             assert!(
-                brokers
-                    .split(',')
-                    .all(|broker| broker.ends_with(&format!(":{brokers_port}"))),
+                brokers.split(',').all(|broker| broker.ends_with(&format!(":{brokers_port}"))),
                 "{brokers}"
             );
         }
@@ -429,10 +348,7 @@ fn prometheus_jobs_rules_and_dashboards_are_those_of_the_observability_folder() 
         return;
     };
     // A job is the value of a label of the Service.
-    let monitor = objects
-        .iter()
-        .find(|o| o.kind() == "ServiceMonitor")
-        .unwrap();
+    let monitor = objects.iter().find(|o| o.kind() == "ServiceMonitor").unwrap();
     let label = monitor.text("/spec/jobLabel");
     let jobs: BTreeSet<_> = objects
         .iter()
@@ -440,12 +356,7 @@ fn prometheus_jobs_rules_and_dashboards_are_those_of_the_observability_folder() 
             o.kind() == "Service"
                 && o.text("/metadata/labels/app.kubernetes.io~1component") == "instances"
         })
-        .map(|o| {
-            o.0["metadata"]["labels"][label]
-                .as_str()
-                .unwrap()
-                .to_owned()
-        })
+        .map(|o| o.0["metadata"]["labels"][label].as_str().unwrap().to_owned())
         .collect();
     assert_eq!(jobs.len(), 3, "{jobs:?}");
     let config: Value =
@@ -468,11 +379,7 @@ fn prometheus_jobs_rules_and_dashboards_are_those_of_the_observability_folder() 
     let object: Value = serde_yaml_ng::from_str(&rules).unwrap();
     let groups = list(&object, "/spec/groups");
     let names: BTreeSet<_> = groups.iter().map(|group| text(group, "/name")).collect();
-    assert_eq!(
-        names.len(),
-        groups.len(),
-        "the API server refuses groups of one name"
-    );
+    assert_eq!(names.len(), groups.len(), "the API server refuses groups of one name");
 
     let folder = root().join("observability/grafana/dashboards");
     let wanted: BTreeSet<_> = std::fs::read_dir(folder)
@@ -485,28 +392,11 @@ fn prometheus_jobs_rules_and_dashboards_are_those_of_the_observability_folder() 
     let there: BTreeSet<String> = objects
         .iter()
         .filter(is_dashboard)
-        .flat_map(|o| {
-            o.0["data"]
-                .as_object()
-                .unwrap()
-                .keys()
-                .cloned()
-                .collect::<Vec<_>>()
-        })
+        .flat_map(|o| o.0["data"].as_object().unwrap().keys().cloned().collect::<Vec<_>>())
         .collect();
-    assert_eq!(
-        there, wanted,
-        "name every dashboard in observability/grafana/kustomization.yaml"
-    );
-    let datasource = objects
-        .iter()
-        .find(|o| o.called() == "ConfigMap/grafana-datasource")
-        .unwrap();
-    assert!(
-        datasource
-            .text("/data/datasource.yaml")
-            .contains("uid: verdict-prometheus")
-    );
+    assert_eq!(there, wanted, "name every dashboard in observability/grafana/kustomization.yaml");
+    let datasource = objects.iter().find(|o| o.called() == "ConfigMap/grafana-datasource").unwrap();
+    assert!(datasource.text("/data/datasource.yaml").contains("uid: verdict-prometheus"));
 }
 
 #[test]
@@ -516,10 +406,7 @@ fn kafka_inside_is_the_one_of_compose() {
     };
     let compose: Value = serde_yaml_ng::from_str(&file("docker-compose.yml")).unwrap();
     let compose = &compose["services"]["kafka"];
-    let kafka = objects
-        .iter()
-        .find(|o| o.called() == "StatefulSet/kafka")
-        .unwrap();
+    let kafka = objects.iter().find(|o| o.called() == "StatefulSet/kafka").unwrap();
     let container = kafka.containers()[0];
     assert_eq!(container["image"], compose["image"]);
     // Where it is and what it is called differs; how it behaves does not.
@@ -531,11 +418,7 @@ fn kafka_inside_is_the_one_of_compose() {
         "KAFKA_LISTENER_SECURITY_PROTOCOL_MAP",
         "KAFKA_LOG_DIRS",
     ];
-    let written = |value: &Value| {
-        value
-            .as_str()
-            .map_or_else(|| value.to_string(), str::to_owned)
-    };
+    let written = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     let inside: BTreeMap<_, _> = list(container, "/env")
         .iter()
         .map(|v| (text(v, "/name").to_owned(), written(&v["value"])))
@@ -546,14 +429,8 @@ fn kafka_inside_is_the_one_of_compose() {
         .iter()
         .map(|(k, v)| (k.clone(), written(v)))
         .collect();
-    assert_eq!(
-        inside.keys().collect::<Vec<_>>(),
-        outside.keys().collect::<Vec<_>>()
-    );
-    for (name, value) in inside
-        .iter()
-        .filter(|(name, _)| !of_the_place.contains(&name.as_str()))
-    {
+    assert_eq!(inside.keys().collect::<Vec<_>>(), outside.keys().collect::<Vec<_>>());
+    for (name, value) in inside.iter().filter(|(name, _)| !of_the_place.contains(&name.as_str())) {
         assert_eq!(Some(value), outside.get(name), "{name}");
     }
 }

@@ -18,26 +18,14 @@ use regex::bytes::Regex;
 /// What is looked for. A password in an address has a digit or a capital: tests have plain words there.
 const FORMS: [(&str, &str); 10] = [
     ("AWS access key", r"\b(A[KS]IA|AROA|AIDA)[A-Z0-9]{16}\b"),
-    (
-        "AWS secret key",
-        r"(?i)aws_secret_access_key\W{1,4}[A-Za-z0-9/+]{40}\b",
-    ),
+    ("AWS secret key", r"(?i)aws_secret_access_key\W{1,4}[A-Za-z0-9/+]{40}\b"),
     ("private key", r"-----BEGIN ([A-Z]+ )?PRIVATE KEY-----"),
-    (
-        "GitHub token",
-        r"\b(gh[pousr]_[A-Za-z0-9]{36}|github_pat_[A-Za-z0-9_]{22,})",
-    ),
+    ("GitHub token", r"\b(gh[pousr]_[A-Za-z0-9]{36}|github_pat_[A-Za-z0-9_]{22,})"),
     ("Slack token", r"\bxox[abprs]-[A-Za-z0-9-]{10,}"),
     ("Google API key", r"\bAIza[A-Za-z0-9_-]{35}\b"),
-    (
-        "JSON Web Token",
-        r"\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}",
-    ),
+    ("JSON Web Token", r"\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}"),
     ("registry login", r#""auth"\s*:\s*"[A-Za-z0-9+/=]{16,}""#),
-    (
-        "kubeconfig credential",
-        r"(client-key-data|client-certificate-data):\s*[A-Za-z0-9+/=]{40,}",
-    ),
+    ("kubeconfig credential", r"(client-key-data|client-certificate-data):\s*[A-Za-z0-9+/=]{40,}"),
     (
         "password in an address",
         r"\b[a-z][a-z0-9+]*://[A-Za-z0-9._-]+:[A-Za-z._~!$&*+=-]*[A-Z0-9][A-Za-z0-9._~!$&*+=-]*@[A-Za-z0-9]",
@@ -55,11 +43,7 @@ fn found(bytes: &[u8]) -> Vec<&'static str> {
 }
 
 fn tracked() -> Vec<String> {
-    let output = Command::new("git")
-        .args(["ls-files", "-z"])
-        .current_dir(root())
-        .output()
-        .unwrap();
+    let output = Command::new("git").args(["ls-files", "-z"]).current_dir(root()).output().unwrap();
     assert!(output.status.success(), "{output:?}");
     let names = String::from_utf8(output.stdout).unwrap();
     names.split_terminator('\0').map(str::to_owned).collect()
@@ -75,11 +59,7 @@ fn no_secret_is_in_the_tree() {
         let Ok(bytes) = fs::read(root().join(name)) else {
             continue;
         };
-        leaks.extend(
-            found(&bytes)
-                .into_iter()
-                .map(|form| format!("{name}: {form}")),
-        );
+        leaks.extend(found(&bytes).into_iter().map(|form| format!("{name}: {form}")));
         let file = name.rsplit('/').next().unwrap_or_default();
         if matches!(file, ".env" | "id_rsa" | "credentials" | "kubeconfig")
             || file.ends_with(".pem")

@@ -18,11 +18,7 @@ use verdict_manifests::{
 };
 
 fn images(name: &str) -> Images {
-    if name == EKS {
-        Images::Digests
-    } else {
-        Images::Pinned
-    }
+    if name == EKS { Images::Digests } else { Images::Pinned }
 }
 
 #[test]
@@ -62,9 +58,7 @@ fn of<'a>(objects: &'a mut [Object], called: &str) -> &'a mut Value {
 }
 
 fn pod<'a>(objects: &'a mut [Object], called: &str) -> &'a mut Value {
-    of(objects, called)
-        .pointer_mut("/spec/template/spec")
-        .unwrap()
+    of(objects, called).pointer_mut("/spec/template/spec").unwrap()
 }
 
 fn container<'a>(objects: &'a mut [Object], called: &str) -> &'a mut Value {
@@ -73,15 +67,9 @@ fn container<'a>(objects: &'a mut [Object], called: &str) -> &'a mut Value {
 
 /// One change each that a reviewer could overlook, and the rule that must find it.
 const SEEDS: &[Seed] = &[
-    ("non-root", |o| {
-        pod(o, "StatefulSet/web")["securityContext"]["runAsNonRoot"] = json!(false)
-    }),
-    ("non-root", |o| {
-        pod(o, "StatefulSet/web")["securityContext"]["runAsUser"] = json!(0)
-    }),
-    ("non-root", |o| {
-        container(o, "StatefulSet/web")["securityContext"]["runAsUser"] = json!(0)
-    }),
+    ("non-root", |o| pod(o, "StatefulSet/web")["securityContext"]["runAsNonRoot"] = json!(false)),
+    ("non-root", |o| pod(o, "StatefulSet/web")["securityContext"]["runAsUser"] = json!(0)),
+    ("non-root", |o| container(o, "StatefulSet/web")["securityContext"]["runAsUser"] = json!(0)),
     ("read-only-root", |o| {
         container(o, "StatefulSet/consumer")["securityContext"]["readOnlyRootFilesystem"] =
             json!(false);
@@ -96,15 +84,9 @@ const SEEDS: &[Seed] = &[
     ("seccomp", |o| {
         pod(o, "Job/topics")["securityContext"]["seccompProfile"]["type"] = json!("Unconfined")
     }),
-    ("token", |o| {
-        pod(o, "StatefulSet/consumer")["automountServiceAccountToken"] = json!(true)
-    }),
-    ("service-links", |o| {
-        pod(o, "StatefulSet/consumer")["enableServiceLinks"] = Value::Null
-    }),
-    ("host", |o| {
-        pod(o, "StatefulSet/web")["hostNetwork"] = json!(true)
-    }),
+    ("token", |o| pod(o, "StatefulSet/consumer")["automountServiceAccountToken"] = json!(true)),
+    ("service-links", |o| pod(o, "StatefulSet/consumer")["enableServiceLinks"] = Value::Null),
+    ("host", |o| pod(o, "StatefulSet/web")["hostNetwork"] = json!(true)),
     ("host", |o| {
         pod(o, "StatefulSet/web")["volumes"] =
             json!([{"name": "sock", "hostPath": {"path": "/var/run"}}]);
@@ -112,12 +94,8 @@ const SEEDS: &[Seed] = &[
     ("limits", |o| {
         container(o, "StatefulSet/consumer")["resources"]["limits"] = json!({"cpu": "1"})
     }),
-    ("probes", |o| {
-        container(o, "StatefulSet/web")["readinessProbe"] = Value::Null
-    }),
-    ("spread", |o| {
-        pod(o, "StatefulSet/web")["topologySpreadConstraints"] = json!([])
-    }),
+    ("probes", |o| container(o, "StatefulSet/web")["readinessProbe"] = Value::Null),
+    ("spread", |o| pod(o, "StatefulSet/web")["topologySpreadConstraints"] = json!([])),
     ("image", |o| {
         container(o, "StatefulSet/web")["image"] = json!("registry.example:5000/verdict/web:latest")
     }),
@@ -128,33 +106,21 @@ const SEEDS: &[Seed] = &[
         container(o, "StatefulSet/web")["env"][0] =
             json!({"name": "KAFKA_PASSWORD", "value": "canary"});
     }),
-    ("secret", |o| {
-        container(o, "StatefulSet/web")["args"][7] = json!("sasl.password=canary")
-    }),
+    ("secret", |o| container(o, "StatefulSet/web")["args"][7] = json!("sasl.password=canary")),
     ("secret", |o| {
         o.push(Object(json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "kafka-web"}, "data": {}})));
     }),
     ("secret", |o| {
-        o.push(Object(
-            json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"},
-            "data": {"MLFLOW_TRACKING_URI": "https://user:canary@mlflow.example.com"}}),
-        ));
+        o.push(Object(json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"},
+            "data": {"MLFLOW_TRACKING_URI": "https://user:canary@mlflow.example.com"}})));
     }),
-    ("budget", |o| {
-        o.retain(|object| object.called() != "PodDisruptionBudget/web")
-    }),
-    ("replicas", |o| {
-        of(o, "StatefulSet/consumer")["spec"]["replicas"] = json!(3)
-    }),
+    ("budget", |o| o.retain(|object| object.called() != "PodDisruptionBudget/web")),
+    ("replicas", |o| of(o, "StatefulSet/consumer")["spec"]["replicas"] = json!(3)),
     ("reference", |o| {
         of(o, "ScaledObject/consumer")["spec"]["scaleTargetRef"]["name"] = json!("consumers")
     }),
-    ("reference", |o| {
-        of(o, "Service/web")["spec"]["ports"][0]["targetPort"] = json!("https")
-    }),
-    ("reference", |o| {
-        pod(o, "StatefulSet/web")["serviceAccountName"] = json!("frontend")
-    }),
+    ("reference", |o| of(o, "Service/web")["spec"]["ports"][0]["targetPort"] = json!("https")),
+    ("reference", |o| pod(o, "StatefulSet/web")["serviceAccountName"] = json!("frontend")),
     ("reference", |o| {
         of(o, "ServiceMonitor/verdict")["spec"]["endpoints"][0]["port"] = json!("metrics")
     }),
@@ -162,9 +128,7 @@ const SEEDS: &[Seed] = &[
         of(o, "Namespace/verdict")["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] =
             json!("baseline");
     }),
-    ("network", |o| {
-        o.retain(|object| object.called() != "NetworkPolicy/nothing-else")
-    }),
+    ("network", |o| o.retain(|object| object.called() != "NetworkPolicy/nothing-else")),
     ("network", |o| {
         of(o, "NetworkPolicy/verdict-to-kafka")["spec"]["egress"][0]["ports"][0]["port"] =
             json!(22);

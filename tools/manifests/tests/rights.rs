@@ -20,10 +20,7 @@ use verdict_manifests::{Object, parse};
 fn texts(value: &Value) -> Vec<&str> {
     match value {
         Value::String(text) => vec![text],
-        Value::Array(list) => list
-            .iter()
-            .map(|text| text.as_str().expect("text"))
-            .collect(),
+        Value::Array(list) => list.iter().map(|text| text.as_str().expect("text")).collect(),
         _ => Vec::new(),
     }
 }
@@ -55,10 +52,8 @@ fn iam_problems(policy: &Value) -> Vec<String> {
             }
         }
         if statement.get("Principal").is_some() {
-            let equals = statement["Condition"]["StringEquals"]
-                .as_object()
-                .cloned()
-                .unwrap_or_default();
+            let equals =
+                statement["Condition"]["StringEquals"].as_object().cloned().unwrap_or_default();
             let whole = |end: &str| {
                 equals.iter().any(|(key, value)| {
                     key.ends_with(end) && value.as_str().is_some_and(|text| !text.contains('*'))
@@ -104,21 +99,13 @@ fn a_policy_that_gives_more_is_found() {
     for (good, pointer, bad) in [
         (&policy, "/Statement/3/Action", json!("ecr:*")),
         (&policy, "/Statement/3/Resource", json!("*")),
-        (
-            &policy,
-            "/Statement/0/Action",
-            json!(["ecr:GetAuthorizationToken", "ecr:PutImage"]),
-        ),
+        (&policy, "/Statement/0/Action", json!(["ecr:GetAuthorizationToken", "ecr:PutImage"])),
         (
             &trust,
             "/Statement/0/Condition/StringEquals",
             json!({"token.actions.githubusercontent.com:aud": "sts.amazonaws.com"}),
         ),
-        (
-            &trust,
-            "/Statement/0/Condition",
-            json!({"StringLike": {sub: "repo:verdict-rs*"}}),
-        ),
+        (&trust, "/Statement/0/Condition", json!({"StringLike": {sub: "repo:verdict-rs*"}})),
     ] {
         let mut broken = good.clone();
         *broken.pointer_mut(pointer).unwrap() = bad;
@@ -136,10 +123,9 @@ fn the_subjects_are_those_of_the_workflows() {
         ("deploy", "AWS_DEPLOY_ROLE", "deploy-trust"),
     ] {
         let job = &workflow["jobs"][job];
-        let wanted = job["environment"].as_str().map_or_else(
-            || "ref:refs/heads/main".to_owned(),
-            |name| format!("environment:{name}"),
-        );
+        let wanted = job["environment"]
+            .as_str()
+            .map_or_else(|| "ref:refs/heads/main".to_owned(), |name| format!("environment:{name}"));
         let assumed = job["steps"]
             .as_array()
             .unwrap()
@@ -150,19 +136,14 @@ fn the_subjects_are_those_of_the_workflows() {
             serde_json::from_str(&file(&format!("deploy/iam/{trust}.json"))).unwrap();
         let sub = trust["Statement"][0]["Condition"]["StringEquals"]["token.actions.githubusercontent.com:sub"].as_str().unwrap();
         // Of repositories made since 15 July 2026: with the numbers of owner and repository, which no other can take over.
-        let (repository, rest) = sub
-            .strip_prefix("repo:")
-            .and_then(|rest| rest.split_once(':'))
-            .unwrap();
+        let (repository, rest) =
+            sub.strip_prefix("repo:").and_then(|rest| rest.split_once(':')).unwrap();
         assert_eq!(rest, wanted);
         assert_eq!(repository.matches('@').count(), 2, "{sub}");
     }
     let trust: Value = serde_json::from_str(&file("deploy/iam/trainer-trust.json")).unwrap();
     let equals = trust["Statement"][0]["Condition"]["StringEquals"].to_string();
-    assert!(
-        equals.contains("system:serviceaccount:verdict:trainer"),
-        "{equals}"
-    );
+    assert!(equals.contains("system:serviceaccount:verdict:trainer"), "{equals}");
 }
 
 /// Group and plural of a kind, as RBAC names it.
@@ -197,9 +178,7 @@ fn who_deploys_may_make_and_change_what_the_overlay_has_and_nothing_that_it_has_
             assert!(!resources.contains(&"secrets"), "{rule}");
             if texts(&rule["verbs"]).contains(&"patch") {
                 may.extend(groups.iter().flat_map(|group| {
-                    resources
-                        .iter()
-                        .map(|what| ((*group).to_owned(), (*what).to_owned()))
+                    resources.iter().map(|what| ((*group).to_owned(), (*what).to_owned()))
                 }));
             }
         }

@@ -30,19 +30,10 @@ fn breaches(python: &std::path::Path, text: &str) -> Option<String> {
         .stdout(Stdio::piped())
         .spawn()
         .expect("python starts");
-    child
-        .stdin
-        .take()
-        .unwrap()
-        .write_all(text.as_bytes())
-        .unwrap();
+    child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
     let output = child.wait_with_output().unwrap();
     let said = String::from_utf8(output.stdout).unwrap();
-    assert!(
-        !said.is_empty(),
-        "it ended with {} and said nothing",
-        output.status
-    );
+    assert!(!said.is_empty(), "it ended with {} and said nothing", output.status);
     (!output.status.success()).then_some(said)
 }
 
@@ -64,31 +55,16 @@ fn a_field_that_the_api_does_not_have_is_refused() {
         return;
     };
     for (good, bad, told) in [
-        (
-            "podManagementPolicy:",
-            "podManagmentPolicy:",
-            "'podManagmentPolicy' was unexpected",
-        ),
+        ("podManagementPolicy:", "podManagmentPolicy:", "'podManagmentPolicy' was unexpected"),
         ("replicas: 2", "replicas: two", "'two' is not of type"),
-        (
-            "maxReplicaCount:",
-            "maxReplicasCount:",
-            "'maxReplicasCount' was unexpected",
-        ),
+        ("maxReplicaCount:", "maxReplicasCount:", "'maxReplicasCount' was unexpected"),
         ("jobLabel:", "jobLable:", "'jobLable' was unexpected"),
-        (
-            "secretTargetRef:",
-            "secretTargetRefs:",
-            "'secretTargetRefs' was unexpected",
-        ),
+        ("secretTargetRef:", "secretTargetRefs:", "'secretTargetRefs' was unexpected"),
         ("kind: CronJob", "kind: CronJobs", "kind cronjobs"),
     ] {
         assert!(text.contains(good), "{good}");
         let said = breaches(&python, &text.replacen(good, bad, 1));
         let said = said.unwrap_or_else(|| panic!("{bad} is taken"));
-        assert!(
-            said.to_lowercase().contains(&told.to_lowercase()),
-            "{bad}: {said}"
-        );
+        assert!(said.to_lowercase().contains(&told.to_lowercase()), "{bad}: {said}");
     }
 }

@@ -35,10 +35,7 @@ fn github_accepts_every_workflow() {
     let Some(actionlint) = tool(Tool::Actionlint) else {
         return;
     };
-    let output = Command::new(&actionlint)
-        .args(workflows())
-        .output()
-        .unwrap();
+    let output = Command::new(&actionlint).args(workflows()).output().unwrap();
     let said = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success() && said.is_empty(), "{said}");
     // The control: it finds what is wrong.
@@ -71,73 +68,29 @@ jobs:
 fn each_breach_is_found() {
     assert_eq!(problems(GOOD, &root()).unwrap(), Vec::<String>::new());
     for (good, bad, told) in [
-        (
-            "@0123456789012345678901234567890123456789 # v1",
-            "@v1",
-            "is not pinned by a commit",
-        ),
+        ("@0123456789012345678901234567890123456789 # v1", "@v1", "is not pinned by a commit"),
         (" # v1", "", "does not say its version"),
-        (
-            "permissions: {}",
-            "permissions: {contents: read}",
-            "at the top must be {}",
-        ),
-        (
-            "    permissions: {contents: read}\n",
-            "",
-            "has no permissions of its own",
-        ),
+        ("permissions: {}", "permissions: {contents: read}", "at the top must be {}"),
+        ("    permissions: {contents: read}\n", "", "has no permissions of its own"),
         (
             "permissions: {contents: read}",
             "permissions: {contents: write}",
             "has the right contents",
         ),
         ("    timeout-minutes: 5\n", "", "has no timeout-minutes"),
-        (
-            "concurrency: {group: one}\n",
-            "",
-            "has no concurrency group",
-        ),
-        (
-            "on: {push: {branches: [main]}}",
-            "on: {pull_request_target: {}}",
-            "a stranger's change",
-        ),
-        (
-            "{persist-credentials: false}",
-            "{}",
-            "leaves its token behind",
-        ),
+        ("concurrency: {group: one}\n", "", "has no concurrency group"),
+        ("on: {push: {branches: [main]}}", "on: {pull_request_target: {}}", "a stranger's change"),
+        ("{persist-credentials: false}", "{}", "leaves its token behind"),
         (
             "run: make lint",
             "run: 'make lint # ${{ github.event.head_commit.message }}'",
             "becomes code",
         ),
-        (
-            "run: make lint",
-            "run: make lint && make test",
-            "must be one command",
-        ),
-        (
-            "run: make lint",
-            "run: make nothing-of-the-kind",
-            "there is no target",
-        ),
-        (
-            "run: make lint",
-            "run: tools/nothing-of-the-kind.sh",
-            "there is no such script",
-        ),
-        (
-            "run: make lint",
-            "run: cargo test",
-            "must be a Make target or a script",
-        ),
-        (
-            "env: {TITLE",
-            "env: {AWS_ACCESS_KEY_ID: a, TITLE",
-            "keys that last",
-        ),
+        ("run: make lint", "run: make lint && make test", "must be one command"),
+        ("run: make lint", "run: make nothing-of-the-kind", "there is no target"),
+        ("run: make lint", "run: tools/nothing-of-the-kind.sh", "there is no such script"),
+        ("run: make lint", "run: cargo test", "must be a Make target or a script"),
+        ("env: {TITLE", "env: {AWS_ACCESS_KEY_ID: a, TITLE", "keys that last"),
     ] {
         assert!(GOOD.contains(good), "{good}");
         let found = problems(&GOOD.replacen(good, bad, 1), &root()).unwrap();

@@ -38,10 +38,6 @@ pub(crate) fn run(command: &Command) -> anyhow::Result<()> {
         })
     })
     .with_context(|| format!("downloading {}", args.url))?;
-    let note = if got.was_there {
-        " (already there)"
-    } else {
-        ""
-    };
+    let note = if got.was_there { " (already there)" } else { "" };
     output::line(format_args!("{}{note}", got.path.display()))
 }

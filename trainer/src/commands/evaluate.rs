@@ -17,12 +17,7 @@ use verdict_sentiment::Model;
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The model: a file, or a directory that holds model.verdict.
-    #[arg(
-        long,
-        value_name = "URI",
-        default_value = "models/default",
-        env = "VERDICT_MODEL"
-    )]
+    #[arg(long, value_name = "URI", default_value = "models/default", env = "VERDICT_MODEL")]
     model: PathBuf,
     /// Labelled reviews, as for `trainer train`.
     #[arg(long, value_name = "PATH")]
@@ -69,10 +64,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     };
     let metrics = &measures.metrics;
     if let Some(path) = &args.out {
-        write(
-            path,
-            &format!("{}\n", serde_json::to_string_pretty(&measures)?),
-        )?;
+        write(path, &format!("{}\n", serde_json::to_string_pretty(&measures)?))?;
     }
     if let Some(path) = &args.card {
         write(path, &card::render(&model, &measures, &corpus.sha256))?;
@@ -109,12 +101,7 @@ pub(crate) fn report(
 
 /// The parameters that a model was trained with.
 pub(crate) fn params_of(model: &Model) -> anyhow::Result<Params> {
-    let raw = model
-        .parts()
-        .about
-        .get("params")
-        .cloned()
-        .unwrap_or_default();
+    let raw = model.parts().about.get("params").cloned().unwrap_or_default();
     let raw =
         serde_json::from_value::<RawParams>(raw).context("reading the parameters in the model")?;
     Ok(Params::check(raw, "the model")?)

@@ -9,12 +9,7 @@ use verdict_sentiment::Scratch;
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The model: a file, or a directory that holds model.verdict.
-    #[arg(
-        long,
-        value_name = "URI",
-        default_value = "models/default",
-        env = "VERDICT_MODEL"
-    )]
+    #[arg(long, value_name = "URI", default_value = "models/default", env = "VERDICT_MODEL")]
     model: PathBuf,
     /// The review.
     text: String,
@@ -51,10 +46,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
             "{} with probability {:.4} (score {:+.4})",
             score.label, score.probability, score.score
         )?;
-        let strongest = explanation
-            .terms
-            .first()
-            .map_or(1.0, |term| term.weight.abs());
+        let strongest = explanation.terms.first().map_or(1.0, |term| term.weight.abs());
         for term in &explanation.terms {
             let bar = "█".repeat(((term.weight.abs() / strongest * 24.0).round() as usize).max(1));
             writeln!(out, "  {:+.4}  {bar:<24}  {}", term.weight, term.term)?;

@@ -58,10 +58,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     };
     let corpus = Corpus::read(&args.data, args.split, &params.data_ingestion.split)?;
     let reviews = corpus.reviews()?;
-    let wanted = FlipsWanted {
-        most: args.flips,
-        texts: args.texts,
-    };
+    let wanted = FlipsWanted { most: args.flips, texts: args.texts };
     let decision = args.threads.run(|| {
         let gate = &params.promotion;
         compare(champion.as_ref(), &candidate, reviews, gate, wanted)
@@ -80,11 +77,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
 
 pub(crate) fn show(decision: &Decision) -> anyhow::Result<()> {
     output::buffered(|out| {
-        let answer = if decision.accepted {
-            "accepted"
-        } else {
-            "refused"
-        };
+        let answer = if decision.accepted { "accepted" } else { "refused" };
         let candidate = &decision.candidate;
         writeln!(out, "{} {} is {answer}", candidate.name, candidate.version)?;
         for reason in &decision.reasons {

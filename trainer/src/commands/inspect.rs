@@ -22,10 +22,8 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let model = super::lifecycle::load(&args.model)?;
     let (identity, parts) = (model.identity(), model.parts());
     let vocabulary = parts.vectorizer.vocabulary();
-    let mut terms: Vec<(&str, f32)> = vocabulary
-        .terms()
-        .zip(parts.weights.iter().copied())
-        .collect();
+    let mut terms: Vec<(&str, f32)> =
+        vocabulary.terms().zip(parts.weights.iter().copied()).collect();
     terms.sort_by(|(_, a), (_, b)| b.total_cmp(a));
     let positive: Vec<_> = terms.iter().take(args.terms).collect();
     let negative: Vec<_> = terms.iter().rev().take(args.terms).collect();
@@ -70,11 +68,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
             model.examples().len()
         )?;
         writeln!(out, "  about        {}", parts.about)?;
-        writeln!(
-            out,
-            "\n  {:<38}  strongest negative terms",
-            "strongest positive terms"
-        )?;
+        writeln!(out, "\n  {:<38}  strongest negative terms", "strongest positive terms")?;
         for (positive, negative) in positive.iter().zip(&negative) {
             writeln!(
                 out,

@@ -51,9 +51,7 @@ impl RegistryArgs {
 /// What finds the model at `uri`. MLflow's variables are read only where it is in an MLflow server.
 fn resolver(uri: &Path) -> anyhow::Result<Resolver> {
     let is_mlflow = matches!(ModelUri::of(uri), Ok(ModelUri::Mlflow { .. }));
-    Ok(Resolver {
-        tracking: if is_mlflow { tracking()? } else { None },
-    })
+    Ok(Resolver { tracking: if is_mlflow { tracking()? } else { None } })
 }
 
 /// Loads and checks the model at `uri`: a path, or a version in a registry.
@@ -66,14 +64,9 @@ pub(crate) fn read(uri: &Path) -> anyhow::Result<Vec<u8>> {
     Ok(resolver(uri)?.read(uri)?)
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "where the command begins: MLflow's own variables"
-)]
+#[expect(clippy::disallowed_methods, reason = "where the command begins: MLflow's own variables")]
 fn tracking() -> anyhow::Result<Option<TrackingSettings>> {
-    Ok(TrackingSettings::from_lookup(|name| {
-        std::env::var(name).ok()
-    })?)
+    Ok(TrackingSettings::from_lookup(|name| std::env::var(name).ok())?)
 }
 
 /// Options of commands that tell consumers of a version.
@@ -119,11 +112,7 @@ pub(crate) fn result(
     value: &serde_json::Value,
     text: impl FnOnce() -> String,
 ) -> anyhow::Result<()> {
-    if json {
-        output::line(value)
-    } else {
-        output::line(text())
-    }
+    if json { output::line(value) } else { output::line(text()) }
 }
 
 #[expect(
@@ -132,9 +121,7 @@ pub(crate) fn result(
 )]
 pub(crate) fn now_unix_ms() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    since.map_or(0, |since| {
-        i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
-    })
+    since.map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
 /// The same as the registry takes it.

@@ -56,9 +56,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         None => stages::held_out(&layout)?,
     };
     let candidate = match &args.candidate {
-        Some(typed) => typed
-            .parse()
-            .map_or_else(|_| Which::Alias(typed.clone()), Which::Version),
+        Some(typed) => typed.parse().map_or_else(|_| Which::Alias(typed.clone()), Which::Version),
         None => Which::Alias(params.registration.alias.clone()),
     };
     let promotion = Promotion {
@@ -89,15 +87,13 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         "announced": promoted.announced.is_some(),
         "decision": promoted.decision,
     });
-    result(args.json, &value, || {
-        match (promoted.serves(), &promoted.announced) {
-            (false, _) => format!("version {version} is not promoted: {}", report.display()),
-            (true, Some(_)) => format!("version {version} is {} and announced", args.to),
-            (true, None) if promoted.decision.is_some() => {
-                format!("version {version} is {}, and nobody was told", args.to)
-            }
-            (true, None) => format!("version {version} is {} already", args.to),
+    result(args.json, &value, || match (promoted.serves(), &promoted.announced) {
+        (false, _) => format!("version {version} is not promoted: {}", report.display()),
+        (true, Some(_)) => format!("version {version} is {} and announced", args.to),
+        (true, None) if promoted.decision.is_some() => {
+            format!("version {version} is {}, and nobody was told", args.to)
         }
+        (true, None) => format!("version {version} is {} already", args.to),
     })?;
     Ok(ExitCode::from(u8::from(!promoted.serves())))
 }

@@ -14,12 +14,7 @@ use verdict_sentiment::Model;
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The model: a file, a directory that holds model.verdict, dir:ROOT/NAME@ALIAS or models:/NAME@ALIAS.
-    #[arg(
-        long,
-        value_name = "URI",
-        default_value = "models/default",
-        env = "VERDICT_MODEL"
-    )]
+    #[arg(long, value_name = "URI", default_value = "models/default", env = "VERDICT_MODEL")]
     model: PathBuf,
     #[command(flatten)]
     registry: RegistryArgs,
@@ -46,14 +41,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     // Asked first: without the topic nothing is kept either.
     let replaced = announcer.last(name)?;
     // The bytes are whole in the registry before anything points to them.
-    let (version, _) = register(
-        &*registry,
-        name,
-        "staging",
-        &bytes,
-        Evidence::default(),
-        now(),
-    )?;
+    let (version, _) = register(&*registry, name, "staging", &bytes, Evidence::default(), now())?;
     if let Some(last) = &replaced {
         is_back(&*registry, last, &version)?;
     }
@@ -69,11 +57,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         "announced": pointer.is_some(),
     });
     result(args.json, &value, || {
-        let told = if pointer.is_some() {
-            "published"
-        } else {
-            "published already:"
-        };
+        let told = if pointer.is_some() { "published" } else { "published already:" };
         format!(
             "{told} {} {}\n  {}\n  sha256 {}",
             version.name, version.version, version.uri, version.sha256

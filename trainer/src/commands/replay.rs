@@ -15,12 +15,7 @@ pub struct Args {
     #[arg(long, value_name = "URI")]
     candidate: PathBuf,
     /// The model that serves.
-    #[arg(
-        long,
-        value_name = "URI",
-        default_value = "models/default",
-        env = "VERDICT_MODEL"
-    )]
+    #[arg(long, value_name = "URI", default_value = "models/default", env = "VERDICT_MODEL")]
     champion: PathBuf,
     /// Score so many of the last stored reviews.
     #[arg(long, value_name = "N", default_value_t = 10_000)]
@@ -46,9 +41,8 @@ pub struct Args {
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let (champion, candidate) = (load(&args.champion)?, load(&args.candidate)?);
     let reviews = last_reviews(&args.log.check()?, args.last)?;
-    let change = args
-        .threads
-        .run(|| compare(&champion, &candidate, &reviews, args.flips, args.texts))?;
+    let change =
+        args.threads.run(|| compare(&champion, &candidate, &reviews, args.flips, args.texts))?;
     if let Some(path) = &args.out {
         crate::stages::write_json(path, &change)?;
     }
@@ -56,10 +50,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         show(&change)?;
     }
     result(args.json, &json!(change), || {
-        format!(
-            "{} of {} labels would change",
-            change.n_flips, change.n_reviews
-        )
+        format!("{} of {} labels would change", change.n_flips, change.n_reviews)
     })
 }
 
@@ -81,11 +72,7 @@ fn show(change: &Change) -> anyhow::Result<()> {
             change.mean_absolute_change
         )?;
         for flip in &change.flips {
-            writeln!(
-                out,
-                "  {:.4} → {:.4}  {}",
-                flip.champion, flip.candidate, flip.id
-            )?;
+            writeln!(out, "  {:.4} → {:.4}  {}", flip.champion, flip.candidate, flip.id)?;
             if let Some(text) = &flip.text {
                 writeln!(out, "    {}", text.replace('\n', " "))?;
             }

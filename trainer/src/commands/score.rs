@@ -16,12 +16,7 @@ use verdict_sentiment::{Model, Score, Scratch};
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The model: a file, or a directory that holds model.verdict.
-    #[arg(
-        long,
-        value_name = "URI",
-        default_value = "models/default",
-        env = "VERDICT_MODEL"
-    )]
+    #[arg(long, value_name = "URI", default_value = "models/default", env = "VERDICT_MODEL")]
     model: PathBuf,
     /// Labelled reviews, as for `trainer train`; without it, one review on each line of standard input.
     #[arg(long, value_name = "PATH")]
@@ -53,9 +48,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let seconds = start.elapsed().as_secs_f64();
     if !args.summary {
         return output::buffered(|out| {
-            scores
-                .iter()
-                .try_for_each(|score| writeln!(out, "{}", show(score, args.json)))
+            scores.iter().try_for_each(|score| writeln!(out, "{}", show(score, args.json)))
         });
     }
     let n = texts.len();
@@ -96,10 +89,7 @@ fn for_each_line(
     while input.read_until(b'\n', &mut bytes)? > 0 {
         number += 1;
         let line = std::str::from_utf8(&bytes).map_err(|e| {
-            anyhow::anyhow!(
-                "standard input, line {number}: not UTF-8 at byte {}",
-                e.valid_up_to()
-            )
+            anyhow::anyhow!("standard input, line {number}: not UTF-8 at byte {}", e.valid_up_to())
         })?;
         if use_line(line.trim_end_matches(['\r', '\n']))?.is_break() {
             break;
@@ -110,11 +100,7 @@ fn for_each_line(
 }
 
 fn show(score: &Score, json: bool) -> String {
-    let Score {
-        score,
-        probability,
-        label,
-    } = score;
+    let Score { score, probability, label } = score;
     if json {
         json!({ "label": label.as_str(), "probability": probability, "score": score }).to_string()
     } else {

@@ -127,12 +127,8 @@ fn ingestion(args: &IngestionArgs) -> anyhow::Result<()> {
         }
         let before = args.snapshot.as_deref().map(stages::read_manifest);
         let downloads = layout.downloads();
-        let request = Request {
-            ingestion: &ingestion,
-            log: Some(&log),
-            again: None,
-            downloads: &downloads,
-        };
+        let request =
+            Request { ingestion: &ingestion, log: Some(&log), again: None, downloads: &downloads };
         let manifest = stages::data_ingestion(layout, &request, before.transpose()?.as_ref())?;
         output::line(format_args!(
             "{}: {} reviews to train on, {} held out",

@@ -22,21 +22,15 @@ pub(crate) struct PresetArg {
 impl Threads {
     /// Runs `work` in a pool of so many threads.
     pub(crate) fn run<T: Send>(&self, work: impl FnOnce() -> T + Send) -> anyhow::Result<T> {
-        let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(self.threads)
-            .build();
-        Ok(pool
-            .with_context(|| format!("starting {} threads", self.threads))?
-            .install(work))
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(self.threads).build();
+        Ok(pool.with_context(|| format!("starting {} threads", self.threads))?.install(work))
     }
 }
 
 /// The largest resident set that this process has had, in bytes; `None` where the system does not tell.
 pub(crate) fn peak_rss_bytes() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
     let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
     Some(kib * 1024)
 }

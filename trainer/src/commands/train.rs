@@ -52,10 +52,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
 
 pub(crate) fn warn_unless_converged(converged: bool, iterations: u64) {
     if !converged {
-        output::note(format_args!(
-            "trainer: warning: {}",
-            not_converged(iterations)
-        ));
+        output::note(format_args!("trainer: warning: {}", not_converged(iterations)));
     }
 }
 

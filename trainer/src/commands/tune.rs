@@ -114,10 +114,6 @@ fn told(trial: &Trial) -> String {
         (_, true) => "  given up",
         _ => "",
     };
-    let point = if point.is_empty() {
-        "as the parameters say".to_owned()
-    } else {
-        point.join(" ")
-    };
+    let point = if point.is_empty() { "as the parameters say".to_owned() } else { point.join(" ") };
     format!("trial {}: {result}{note}  {point}", trial.trial)
 }

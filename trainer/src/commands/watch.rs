@@ -30,12 +30,7 @@ pub struct Args {
     #[arg(long, value_name = "MS", default_value_t = 5000, value_parser = clap::value_parser!(u64).range(10..))]
     poll_ms: u64,
     /// Address of /metrics, /healthz and /readyz.
-    #[arg(
-        long,
-        env = "VERDICT_LISTEN",
-        default_value = "127.0.0.1:9103",
-        value_name = "IP:PORT"
-    )]
+    #[arg(long, env = "VERDICT_LISTEN", default_value = "127.0.0.1:9103", value_name = "IP:PORT")]
     listen: SocketAddr,
     #[command(flatten)]
     telemetry: TelemetryArgs,

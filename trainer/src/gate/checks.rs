@@ -120,26 +120,14 @@ impl Checks {
                 Bound::AtLeast(1.0),
                 format!(
                     "the optimiser {} its tolerance",
-                    if converged {
-                        "reached"
-                    } else {
-                        "is not known to have reached"
-                    }
+                    if converged { "reached" } else { "is not known to have reached" }
                 ),
             );
         }
         let floors = &gate.floors;
         for (name, value, bound) in [
-            (
-                "accuracy",
-                metrics.accuracy,
-                Bound::AtLeast(floors.accuracy),
-            ),
-            (
-                "precision",
-                metrics.precision,
-                Bound::AtLeast(floors.precision),
-            ),
+            ("accuracy", metrics.accuracy, Bound::AtLeast(floors.accuracy)),
+            ("precision", metrics.precision, Bound::AtLeast(floors.precision)),
             ("recall", metrics.recall, Bound::AtLeast(floors.recall)),
             ("f1", metrics.f1, Bound::AtLeast(floors.f1)),
             ("auc", metrics.auc, Bound::AtLeast(floors.auc)),
@@ -163,10 +151,7 @@ impl Checks {
         let says = if differs {
             "candidate and champion are two models".to_owned()
         } else {
-            format!(
-                "nothing to promote: the candidate is the champion, SHA-256 {}",
-                ours.sha256
-            )
+            format!("nothing to promote: the candidate is the champion, SHA-256 {}", ours.sha256)
         };
         let value = f64::from(u8::from(differs));
         self.that("differs_from_champion", value, Bound::AtLeast(1.0), says);

@@ -79,10 +79,7 @@ pub struct FlipsWanted {
 
 impl Default for FlipsWanted {
     fn default() -> Self {
-        Self {
-            most: 50,
-            texts: false,
-        }
+        Self { most: 50, texts: false }
     }
 }
 
@@ -111,12 +108,7 @@ pub fn compare(
         test
     });
     let mut flips = theirs.as_ref().map_or_else(Vec::new, |theirs| {
-        flips(
-            reviews,
-            &theirs.probabilities,
-            &ours.probabilities,
-            wanted.texts,
-        )
+        flips(reviews, &theirs.probabilities, &ours.probabilities, wanted.texts)
     });
     let n_flips = flips.len();
     flips.truncate(wanted.most);
@@ -160,11 +152,7 @@ impl Judged {
 }
 
 fn right(probabilities: &[f64], labels: &[bool]) -> Vec<bool> {
-    probabilities
-        .iter()
-        .zip(labels)
-        .map(|(&p, &label)| (p >= 0.5) == label)
-        .collect()
+    probabilities.iter().zip(labels).map(|(&p, &label)| (p >= 0.5) == label).collect()
 }
 
 fn slice_results(reviews: Reviews<'_>, ours: &Judged, theirs: Option<&Judged>) -> Vec<SliceResult> {

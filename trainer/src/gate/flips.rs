@@ -37,10 +37,6 @@ pub fn flips(reviews: Reviews<'_>, champion: &[f64], candidate: &[f64], texts: b
         })
         .collect();
     let change = |flip: &Flip| (flip.champion - flip.candidate).abs();
-    flips.sort_by(|a, b| {
-        change(b)
-            .total_cmp(&change(a))
-            .then_with(|| a.id.cmp(&b.id))
-    });
+    flips.sort_by(|a, b| change(b).total_cmp(&change(a)).then_with(|| a.id.cmp(&b.id)));
     flips
 }

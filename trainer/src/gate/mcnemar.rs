@@ -22,11 +22,7 @@ impl McNemar {
     /// Source: McNemar, *Note on the sampling error of the difference between correlated proportions*, 1947.
     #[must_use]
     pub fn new(b: usize, c: usize) -> Self {
-        Self {
-            b,
-            c,
-            p: two_sided(b.min(c), b + c),
-        }
+        Self { b, c, p: two_sided(b.min(c), b + c) }
     }
 
     /// Counts over reviews: whether the champion and whether the candidate was right on each, in the same order.

@@ -122,19 +122,14 @@ fn is_negation(word: &str) -> bool {
 
 /// A number before `/10`, `/5`, `out of 10`, … : a grade, which says the sentiment outright.
 fn has_rating(lower: &str) -> bool {
-    ["/10", "/5", "/4", " out of 10", " out of ten", " out of 5"]
-        .iter()
-        .any(|scale| {
-            lower.match_indices(scale).any(|(at, _)| {
-                let before = lower[..at].trim_end();
-                let after = lower[at + scale.len()..].chars().next();
-                let number = before
-                    .chars()
-                    .next_back()
-                    .is_some_and(|c| c.is_ascii_digit() || c == '½');
-                number && !after.is_some_and(|c| c.is_ascii_digit())
-            })
+    ["/10", "/5", "/4", " out of 10", " out of ten", " out of 5"].iter().any(|scale| {
+        lower.match_indices(scale).any(|(at, _)| {
+            let before = lower[..at].trim_end();
+            let after = lower[at + scale.len()..].chars().next();
+            let number = before.chars().next_back().is_some_and(|c| c.is_ascii_digit() || c == '½');
+            number && !after.is_some_and(|c| c.is_ascii_digit())
         })
+    })
 }
 
 /// A fraction with what is known of it: the 95 % interval of Wilson.

@@ -26,11 +26,7 @@ pub(crate) fn into_place(
         && path.exists()
         && sha256_of(&path)? == wanted
     {
-        return Ok(Got {
-            path,
-            sha256: wanted.to_owned(),
-            was_there: true,
-        });
+        return Ok(Got { path, sha256: wanted.to_owned(), was_there: true });
     }
     fs::create_dir_all(directory).with_context(|| format!("making {}", directory.display()))?;
     let part = directory.join(format!("{name}.part"));
@@ -42,18 +38,10 @@ pub(crate) fn into_place(
     let got = sha256_of(&part)?;
     if let Some(wanted) = sha256.filter(|wanted| *wanted != got) {
         fs::remove_file(&part).with_context(|| format!("removing {}", part.display()))?;
-        bail!(WrongChecksum {
-            wanted: wanted.to_owned(),
-            got,
-            removed: true,
-        });
+        bail!(WrongChecksum { wanted: wanted.to_owned(), got, removed: true });
     }
     fs::rename(&part, &path).with_context(|| format!("naming {}", path.display()))?;
-    Ok(Got {
-        path,
-        sha256: got,
-        was_there: false,
-    })
+    Ok(Got { path, sha256: got, was_there: false })
 }
 
 /// A file that is in its place.
@@ -76,11 +64,7 @@ pub(crate) struct WrongChecksum {
 impl WrongChecksum {
     /// Of a file that somebody else put where it is.
     pub(crate) fn of_file(wanted: &str, got: String) -> Self {
-        Self {
-            wanted: wanted.to_owned(),
-            got,
-            removed: false,
-        }
+        Self { wanted: wanted.to_owned(), got, removed: false }
     }
 }
 
@@ -113,10 +97,7 @@ pub(crate) fn http(url: &str, part: &Path) -> anyhow::Result<()> {
         .open(part)?;
     let (_, body) = response.into_parts();
     let start = if resumed { have } else { 0 };
-    let bar = progress::bytes(
-        "downloading",
-        body.content_length().map(|rest| start + rest),
-    );
+    let bar = progress::bytes("downloading", body.content_length().map(|rest| start + rest));
     bar.set_position(start);
     let mut reader = bar.wrap_read(body.into_reader());
     io::copy(&mut reader, &mut file)?;
@@ -146,9 +127,7 @@ pub(crate) fn sha256_of(path: &Path) -> anyhow::Result<String> {
     let mut hash = Sha256::new();
     let mut buffer = vec![0; 1 << 20];
     loop {
-        let n = file
-            .read(&mut buffer)
-            .with_context(|| format!("reading {}", path.display()))?;
+        let n = file.read(&mut buffer).with_context(|| format!("reading {}", path.display()))?;
         if n == 0 {
             return Ok(crate::hex(&hash.finalize()));
         }

@@ -59,14 +59,9 @@ impl FromStr for Location {
     type Err = LocationError;
 
     fn from_str(text: &str) -> Result<Self, LocationError> {
-        let error = |expected| LocationError {
-            expected,
-            got: text.to_owned(),
-        };
+        let error = |expected| LocationError { expected, got: text.to_owned() };
         if text.is_empty() {
-            return Err(error(
-                "a source is a path, https://…, s3://BUCKET/KEY or kafka",
-            ));
+            return Err(error("a source is a path, https://…, s3://BUCKET/KEY or kafka"));
         }
         if text == "kafka" {
             return Ok(Self::ReviewLog);
@@ -90,9 +85,7 @@ impl FromStr for Location {
         if let Some((scheme, _)) = text.split_once("://")
             && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric())
         {
-            return Err(error(
-                "a source is a path, https://…, s3://BUCKET/KEY or kafka",
-            ));
+            return Err(error("a source is a path, https://…, s3://BUCKET/KEY or kafka"));
         }
         Ok(Self::Path(text.into()))
     }
@@ -120,16 +113,9 @@ mod tests {
 
     #[test]
     fn each_kind_of_source_is_told_from_its_text() {
-        let s3 = Location::S3 {
-            bucket: "b".into(),
-            key: "a/d.csv".into(),
-        };
+        let s3 = Location::S3 { bucket: "b".into(), key: "a/d.csv".into() };
         for (text, location, name) in [
-            (
-                "data/raw/x.csv",
-                Location::Path("data/raw/x.csv".into()),
-                None,
-            ),
+            ("data/raw/x.csv", Location::Path("data/raw/x.csv".into()), None),
             ("kafka", Location::ReviewLog, None),
             ("s3://b/a/d.csv", s3, Some("d.csv")),
             (
@@ -143,11 +129,7 @@ mod tests {
             assert_eq!(parsed.file_name(), name);
         }
         let url: Location = "https://h.org/d.tar.gz?sig=1".parse().unwrap();
-        assert_eq!(
-            url.to_string(),
-            "https://h.org/d.tar.gz",
-            "no signature is told"
-        );
+        assert_eq!(url.to_string(), "https://h.org/d.tar.gz", "no signature is told");
     }
 
     #[test]

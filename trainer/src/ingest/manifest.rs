@@ -99,9 +99,6 @@ impl Texts {
                 said.1 = true;
             }
         }
-        Self {
-            duplicates,
-            contradictory: seen.values().filter(|said| said.0 && said.1).count(),
-        }
+        Self { duplicates, contradictory: seen.values().filter(|said| said.0 && said.1).count() }
     }
 }

@@ -72,17 +72,11 @@ pub fn read(source: &LogSource, again: Option<&[OffsetRange]>) -> anyhow::Result
     let mut ranges = source.read_topic(&source.labels, again, "reading labels", |record| {
         join.label(&record);
     })?;
-    ranges.extend(
-        source.read_topic(&source.reviews, again, "reading reviews", |record| {
-            join.review(&record);
-        })?,
-    );
+    ranges.extend(source.read_topic(&source.reviews, again, "reading reviews", |record| {
+        join.review(&record);
+    })?);
     let (reviews, counts) = join.finish();
-    Ok(LogReviews {
-        reviews,
-        ranges,
-        counts,
-    })
+    Ok(LogReviews { reviews, ranges, counts })
 }
 
 impl LogSource {
@@ -144,16 +138,13 @@ impl LogSource {
 /// its topic made anew) is all new.
 fn new_ranges(topic: &str, before: &[OffsetRange], now: &[OffsetRange]) -> Vec<OffsetRange> {
     let known_end = |range: &OffsetRange| {
-        let same = before
-            .iter()
-            .find(|known| known.topic == topic && known.partition == range.partition);
-        same.map(|known| known.to)
-            .filter(|end| (range.from..=range.to).contains(end))
+        let same =
+            before.iter().find(|known| known.topic == topic && known.partition == range.partition);
+        same.map(|known| known.to).filter(|end| (range.from..=range.to).contains(end))
     };
-    let new = now.iter().map(|range| OffsetRange {
-        from: known_end(range).unwrap_or(range.from),
-        ..range.clone()
-    });
+    let new = now
+        .iter()
+        .map(|range| OffsetRange { from: known_end(range).unwrap_or(range.from), ..range.clone() });
     new.filter(|range| !range.is_empty()).collect()
 }
 
@@ -195,10 +186,7 @@ impl Join {
                 said.last = Some(positive);
             }
             None => {
-                let said = Said {
-                    last: Some(positive),
-                    both_ways: false,
-                };
+                let said = Said { last: Some(positive), both_ways: false };
                 self.labels.insert(label.review_id.into(), said);
             }
         }
@@ -220,10 +208,7 @@ impl Join {
         };
         let position = record.position();
         let id = review.id_or(&position);
-        let is_labelled = self
-            .labels
-            .get(&*id)
-            .is_some_and(|said| said.last.is_some());
+        let is_labelled = self.labels.get(&*id).is_some_and(|said| said.last.is_some());
         if is_labelled {
             self.texts.insert(id.into(), review.text.into_owned());
         } else {
@@ -239,11 +224,7 @@ impl Join {
             match self.texts.remove(&id) {
                 Some(text) => {
                     self.counts.relabelled += u64::from(said.both_ways);
-                    reviews.push(Labelled {
-                        id: id.into(),
-                        text,
-                        label,
-                    });
+                    reviews.push(Labelled { id: id.into(), text, label });
                 }
                 None => self.counts.unknown_review += 1,
             }
@@ -326,31 +307,17 @@ mod tests {
         labels.iter().for_each(|record| join.label(record));
         reviews.iter().for_each(|record| join.review(record));
         let (reviews, counts) = join.finish();
-        let named = reviews
-            .into_iter()
-            .map(|review| (review.text, review.label));
+        let named = reviews.into_iter().map(|review| (review.text, review.label));
         (named.collect(), counts)
     }
 
     #[test]
     fn the_last_label_wins_and_the_last_text_too() {
         let (reviews, counts) = joined(
-            &[
-                label("a", "positive"),
-                label("a", "negative"),
-                label("b", "positive"),
-            ],
-            &[
-                review("a", "old"),
-                review("a", "new"),
-                review("b", "fine"),
-                review("c", "?"),
-            ],
+            &[label("a", "positive"), label("a", "negative"), label("b", "positive")],
+            &[review("a", "old"), review("a", "new"), review("b", "fine"), review("c", "?")],
         );
-        assert_eq!(
-            reviews,
-            [("new".to_owned(), false), ("fine".to_owned(), true)]
-        );
+        assert_eq!(reviews, [("new".to_owned(), false), ("fine".to_owned(), true)]);
         assert_eq!((counts.relabelled, counts.unlabelled), (1, 1));
     }
 

@@ -36,21 +36,12 @@ pub(crate) fn get(bucket: &str, key: &str, part: &Path) -> anyhow::Result<()> {
 
 async fn download(bucket: &str, key: &str, part: &Path) -> anyhow::Result<()> {
     let tls = tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring);
-    let client = aws_smithy_http_client::Builder::new()
-        .tls_provider(tls)
-        .build_https();
-    let config = aws_config::defaults(BehaviorVersion::latest())
-        .http_client(client)
-        .load()
-        .await;
+    let client = aws_smithy_http_client::Builder::new().tls_provider(tls).build_https();
+    let config = aws_config::defaults(BehaviorVersion::latest()).http_client(client).load().await;
     let provider = config.credentials_provider().ok_or_else(|| {
         anyhow!("no AWS credentials (environment, profile, web identity, container or instance)")
     })?;
-    let retry = RetryConfig {
-        max_retries: 3,
-        retry_timeout: RETRY_FOR,
-        ..RetryConfig::default()
-    };
+    let retry = RetryConfig { max_retries: 3, retry_timeout: RETRY_FOR, ..RetryConfig::default() };
     let endpoint = config.endpoint_url();
     let mut builder = AmazonS3Builder::new()
         .with_bucket_name(bucket)
@@ -81,8 +72,7 @@ async fn download(bucket: &str, key: &str, part: &Path) -> anyhow::Result<()> {
         let Some(bytes) = next.transpose()? else {
             break;
         };
-        file.write_all(&bytes)
-            .with_context(|| format!("writing {}", part.display()))?;
+        file.write_all(&bytes).with_context(|| format!("writing {}", part.display()))?;
         bar.inc(bytes.len() as u64);
     }
     file.flush()?;
@@ -99,14 +89,9 @@ impl CredentialProvider for Chain {
     type Credential = AwsCredential;
 
     async fn get_credential(&self) -> object_store::Result<Arc<AwsCredential>> {
-        let credentials =
-            self.0
-                .provide_credentials()
-                .await
-                .map_err(|error| object_store::Error::Generic {
-                    store: "S3",
-                    source: Box::new(error),
-                })?;
+        let credentials = self.0.provide_credentials().await.map_err(|error| {
+            object_store::Error::Generic { store: "S3", source: Box::new(error) }
+        })?;
         Ok(Arc::new(AwsCredential {
             key_id: credentials.access_key_id().to_owned(),
             secret_key: credentials.secret_access_key().to_owned(),

@@ -56,10 +56,7 @@ pub fn out_of_fold(
         })?;
         Ok(scores(matrix, &fitted, fold))
     };
-    let of_folds = (0..folds.n())
-        .into_par_iter()
-        .map(of_fold)
-        .collect::<Result<Vec<_>, _>>()?;
+    let of_folds = (0..folds.n()).into_par_iter().map(of_fold).collect::<Result<Vec<_>, _>>()?;
     let mut all = vec![0.0; matrix.n_rows];
     for (row, score) in of_folds.into_iter().flatten() {
         all[row] = score;
@@ -79,10 +76,8 @@ pub fn out_of_fold(
 pub fn platt(scores: &[f64], labels: &[bool]) -> Result<Calibration, CalibrateError> {
     let positive = labels.iter().filter(|&&label| label).count() as f64;
     let negative = labels.len() as f64 - positive;
-    let targets = Targets {
-        labels,
-        of_class: [1.0 / (negative + 2.0), (positive + 1.0) / (positive + 2.0)],
-    };
+    let targets =
+        Targets { labels, of_class: [1.0 / (negative + 2.0), (positive + 1.0) / (positive + 2.0)] };
     // In units of their root mean square, so that tolerance and penalty mean the same for scores of any size.
     let squares: f64 = scores.iter().map(|score| score * score).sum();
     let unit = match (squares / scores.len() as f64).sqrt() {
@@ -94,20 +89,12 @@ pub fn platt(scores: &[f64], labels: &[bool]) -> Result<Calibration, CalibrateEr
         rows.row(once((0, 0.0)), score / unit);
     }
     // Practically without a penalty.
-    let params = LogisticParams {
-        c: 1e12,
-        max_iter: 200,
-        tol: 1e-10,
-        weighting: Weighting::None,
-    };
+    let params = LogisticParams { c: 1e12, max_iter: 200, tol: 1e-10, weighting: Weighting::None };
     let fitted = fit_to(&rows.finish(), targets, &params, None, None);
     let fitted = fitted.map_err(|e| CalibrateError::Platt(e.to_string()))?;
     let slope = fitted.weights.iter().sum::<f64>() / unit;
     if slope > 0.0 {
-        Ok(Calibration {
-            slope,
-            offset: fitted.intercept,
-        })
+        Ok(Calibration { slope, offset: fitted.intercept })
     } else {
         Err(CalibrateError::Slope { slope })
     }

@@ -60,11 +60,7 @@ impl Level {
                 merge(gram, counted.gram);
             }
         }
-        Self {
-            n: 1,
-            grams,
-            at: corpus.tokens.clone(),
-        }
+        Self { n: 1, grams, at: corpus.tokens.clone() }
     }
 }
 
@@ -78,11 +74,7 @@ struct Counting {
 impl Default for Counting {
     fn default() -> Self {
         Self {
-            gram: Gram {
-                term_frequency: 0,
-                document_frequency: 0,
-                first_at: NEVER,
-            },
+            gram: Gram { term_frequency: 0, document_frequency: 0, first_at: NEVER },
             last_document: NEVER,
         }
     }
@@ -138,12 +130,7 @@ impl<'a> Candidates<'a> {
             id => id,
         };
         let at: Vec<u32> = shorter.at.par_iter().map(often).collect();
-        let mut candidates = Self {
-            corpus,
-            at,
-            shorter: shorter.n,
-            buckets: Vec::new(),
-        };
+        let mut candidates = Self { corpus, at, shorter: shorter.n, buckets: Vec::new() };
         if bound > 2 {
             candidates.buckets = candidates.fill_buckets();
         }
@@ -173,10 +160,8 @@ impl<'a> Candidates<'a> {
     #[must_use]
     pub fn count(&self, bound: u32) -> Level {
         let documents = shares_of(self.corpus.n_documents());
-        let shares: Vec<Share> = documents
-            .into_par_iter()
-            .map(|documents| self.count_share(documents, bound))
-            .collect();
+        let shares: Vec<Share> =
+            documents.into_par_iter().map(|documents| self.count_share(documents, bound)).collect();
         let mut ids: FxHashMap<u64, u32> = FxHashMap::default();
         let mut all: Vec<Gram> = Vec::new();
         let mut to_all: Vec<Vec<u32>> = Vec::new();
@@ -205,19 +190,14 @@ impl<'a> Candidates<'a> {
         let kept: Vec<u32> = all.into_iter().map(&mut number).collect();
         let mut at = Vec::with_capacity(self.at.len());
         for (share, to_all) in shares.iter().zip(&to_all) {
-            at.extend(share.at.iter().map(|&id| {
-                if id == NONE {
-                    NONE
-                } else {
-                    kept[to_all[id as usize] as usize]
-                }
-            }));
+            at.extend(
+                share
+                    .at
+                    .iter()
+                    .map(|&id| if id == NONE { NONE } else { kept[to_all[id as usize] as usize] }),
+            );
         }
-        Level {
-            n: self.shorter + 1,
-            grams,
-            at,
-        }
+        Level { n: self.shorter + 1, grams, at }
     }
 
     fn count_share(&self, documents: Range<usize>, bound: u32) -> Share {
@@ -250,9 +230,7 @@ impl<'a> Candidates<'a> {
     }
 
     fn fill_buckets(&mut self) -> Vec<u8> {
-        let size = (self.corpus.tokens.len() / 2)
-            .next_power_of_two()
-            .clamp(1 << 10, 1 << 24);
+        let size = (self.corpus.tokens.len() / 2).next_power_of_two().clamp(1 << 10, 1 << 24);
         self.buckets = vec![0; size];
         let fill = |documents: Range<usize>| {
             let mut buckets = vec![0_u8; size];
@@ -265,14 +243,10 @@ impl<'a> Candidates<'a> {
             }
             buckets
         };
-        let shares: Vec<Vec<u8>> = shares_of(self.corpus.n_documents())
-            .into_par_iter()
-            .map(fill)
-            .collect();
+        let shares: Vec<Vec<u8>> =
+            shares_of(self.corpus.n_documents()).into_par_iter().map(fill).collect();
         let sum = shares.into_iter().reduce(|mut sum, share| {
-            sum.iter_mut()
-                .zip(share)
-                .for_each(|(sum, count)| *sum = sum.saturating_add(count));
+            sum.iter_mut().zip(share).for_each(|(sum, count)| *sum = sum.saturating_add(count));
             sum
         });
         sum.unwrap_or_default()

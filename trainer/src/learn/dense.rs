@@ -54,9 +54,7 @@ pub fn fit(matrix: &Matrix, labels: &[bool], params: &LogisticParams) -> Result<
     let sign = if fitted.labels().pos.class { 1.0 } else { -1.0 };
     let weights = fitted.params().iter().zip(ratios);
     Ok(Fit {
-        weights: weights
-            .map(|(weight, ratio)| sign * weight * ratio)
-            .collect(),
+        weights: weights.map(|(weight, ratio)| sign * weight * ratio).collect(),
         intercept: sign * fitted.intercept(),
         iterations: 0,
         converged: true,

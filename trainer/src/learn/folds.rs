@@ -48,10 +48,7 @@ impl Folds {
     /// The fold of this number, from 0.
     #[must_use]
     pub fn fold(&self, index: usize) -> Fold<'_> {
-        Fold {
-            of_row: &self.of_row,
-            index: index as u32,
-        }
+        Fold { of_row: &self.of_row, index: index as u32 }
     }
 }
 

@@ -56,10 +56,7 @@ impl TokenCorpus {
 /// One contiguous range of documents for each thread of the pool. Results never depend on where the cuts are.
 pub(crate) fn shares_of(n: usize) -> Vec<Range<usize>> {
     let size = n.div_ceil(rayon::current_num_threads()).max(1);
-    (0..n)
-        .step_by(size)
-        .map(|start| start..(start + size).min(n))
-        .collect()
+    (0..n).step_by(size).map(|start| start..(start + size).min(n)).collect()
 }
 
 fn share(texts: &[impl AsRef<str>], analyzer: &Analyzer) -> Share {
@@ -71,9 +68,7 @@ fn share(texts: &[impl AsRef<str>], analyzer: &Analyzer) -> Share {
             let next = share.words.len() as u32;
             let id = *share.ids.entry(hash).or_insert(next);
             if id == next {
-                share
-                    .words
-                    .push((hash, tokens.text(i).unwrap_or_default().into()));
+                share.words.push((hash, tokens.text(i).unwrap_or_default().into()));
             }
             share.tokens.push(id);
         }
@@ -84,14 +79,9 @@ fn share(texts: &[impl AsRef<str>], analyzer: &Analyzer) -> Share {
 
 fn merge(shares: Vec<Share>) -> TokenCorpus {
     let mut ids: FxHashMap<u64, u32> = FxHashMap::default();
-    let mut corpus = TokenCorpus {
-        tokens: Vec::new(),
-        document_ends: Vec::new(),
-        vocabulary: Vec::new(),
-    };
-    corpus
-        .tokens
-        .reserve_exact(shares.iter().map(|share| share.tokens.len()).sum());
+    let mut corpus =
+        TokenCorpus { tokens: Vec::new(), document_ends: Vec::new(), vocabulary: Vec::new() };
+    corpus.tokens.reserve_exact(shares.iter().map(|share| share.tokens.len()).sum());
     for share in shares {
         let mut to_global = Vec::with_capacity(share.words.len());
         for (hash, word) in share.words {
@@ -103,12 +93,8 @@ fn merge(shares: Vec<Share>) -> TokenCorpus {
             to_global.push(id);
         }
         let offset = corpus.tokens.len();
-        corpus
-            .tokens
-            .extend(share.tokens.iter().map(|&id| to_global[id as usize]));
-        corpus
-            .document_ends
-            .extend(share.document_ends.iter().map(|end| offset + end));
+        corpus.tokens.extend(share.tokens.iter().map(|&id| to_global[id as usize]));
+        corpus.document_ends.extend(share.document_ends.iter().map(|end| offset + end));
     }
     corpus
 }

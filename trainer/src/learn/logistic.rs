@@ -60,10 +60,7 @@ pub fn fit(
     without: Option<Fold<'_>>,
 ) -> Result<Fit, Error> {
     let ratios = params.weighting.ratios(matrix, labels, without);
-    let targets = Targets {
-        labels,
-        of_class: [0.0, 1.0],
-    };
+    let targets = Targets { labels, of_class: [0.0, 1.0] };
     fit_to(matrix, targets, params, without, ratios)
 }
 
@@ -86,19 +83,15 @@ pub(super) fn fit_to(
     let objective = Objective::new(matrix, targets, params.c, without, ratios.as_deref());
     let initial = objective.initial();
     let lbfgs = LBFGS::new(MoreThuenteLineSearch::new(), MEMORY);
-    let solver = UntilFlat {
-        lbfgs,
-        scale: objective.scale.clone(),
-        tol: params.tol,
-    };
+    let solver = UntilFlat { lbfgs, scale: objective.scale.clone(), tol: params.tol };
     let result = Executor::new(&objective, solver)
         .configure(|state| state.param(initial).max_iters(params.max_iter))
         .ctrlc(false)
         .run()?;
     let state = result.state();
-    let best = state.get_best_param().ok_or(ArgminError::PotentialBug {
-        text: "L-BFGS gave no result".to_owned(),
-    })?;
+    let best = state
+        .get_best_param()
+        .ok_or(ArgminError::PotentialBug { text: "L-BFGS gave no result".to_owned() })?;
     let converged = matches!(
         state.get_termination_status(),
         TerminationStatus::Terminated(TerminationReason::SolverConverged)
@@ -151,11 +144,7 @@ impl Solver<&Objective<'_>, LbfgsState> for UntilFlat {
 
     fn terminate(&mut self, state: &LbfgsState) -> TerminationStatus {
         let largest = state.get_gradient().map_or(f64::INFINITY, |gradient| {
-            gradient
-                .iter()
-                .zip(&self.scale)
-                .map(|(g, scale)| (g / scale).abs())
-                .fold(0.0, f64::max)
+            gradient.iter().zip(&self.scale).map(|(g, scale)| (g / scale).abs()).fold(0.0, f64::max)
         });
         if largest <= self.tol {
             TerminationStatus::Terminated(TerminationReason::SolverConverged)
@@ -233,12 +222,7 @@ impl<'a> Objective<'a> {
             1.0 / (curvature + self.penalty).sqrt()
         };
         let intercept = 2.0;
-        squares
-            .iter()
-            .zip(&*self.factors)
-            .map(of_column)
-            .chain([intercept])
-            .collect()
+        squares.iter().zip(&*self.factors).map(of_column).chain([intercept]).collect()
     }
 
     fn initial(&self) -> Array1<f64> {
@@ -247,11 +231,7 @@ impl<'a> Objective<'a> {
 
     /// Weights by rank, and the intercept.
     fn unscaled(&self, u: &Array1<f64>) -> (Vec<f64>, f64) {
-        let mut weights: Vec<f64> = u
-            .iter()
-            .zip(&self.scale)
-            .map(|(u, scale)| u * scale)
-            .collect();
+        let mut weights: Vec<f64> = u.iter().zip(&self.scale).map(|(u, scale)| u * scale).collect();
         let intercept = weights.pop().unwrap_or_default();
         (weights, intercept)
     }
@@ -259,11 +239,8 @@ impl<'a> Objective<'a> {
     fn evaluate(&self, u: &Array1<f64>) -> Evaluation {
         let (weights, intercept) = self.unscaled(u);
         let factors = &*self.factors;
-        let products: Vec<f64> = weights
-            .iter()
-            .zip(factors)
-            .map(|(weight, factor)| weight * factor)
-            .collect();
+        let products: Vec<f64> =
+            weights.iter().zip(factors).map(|(weight, factor)| weight * factor).collect();
         let at_intercept = weights.len();
         let Targets { labels, of_class } = self.targets;
         let (loss, mut gradient) = self.over_rows(|row, gradient| {
@@ -279,15 +256,8 @@ impl<'a> Objective<'a> {
             *g = *g * factor / self.n_rows + self.penalty * weight;
         }
         gradient[at_intercept] /= self.n_rows;
-        gradient
-            .iter_mut()
-            .zip(&self.scale)
-            .for_each(|(g, scale)| *g *= scale);
-        Evaluation {
-            at: u.clone(),
-            cost,
-            gradient: gradient.into(),
-        }
+        gradient.iter_mut().zip(&self.scale).for_each(|(g, scale)| *g *= scale);
+        Evaluation { at: u.clone(), cost, gradient: gradient.into() }
     }
 
     fn over_rows(&self, f: impl Fn(Row<'_>, &mut [f64]) -> f64 + Sync) -> (f64, Vec<f64>) {
@@ -296,10 +266,7 @@ impl<'a> Objective<'a> {
     }
 
     fn at<T>(&self, u: &Array1<f64>, take: impl Fn(&Evaluation) -> T) -> T {
-        let mut last = self
-            .last
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut last = self.last.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         match &*last {
             Some(evaluation) if evaluation.at == *u => take(evaluation),
             _ => take(last.insert(self.evaluate(u))),
@@ -315,11 +282,7 @@ impl<'a> Objective<'a> {
 fn logistic_loss(score: f64, target: f64) -> (f64, f64) {
     let e = libm::exp(-score.abs());
     let (near, far) = (1.0 / (1.0 + e), e / (1.0 + e));
-    let (positive, negative) = if score >= 0.0 {
-        (near, far)
-    } else {
-        (far, near)
-    };
+    let (positive, negative) = if score >= 0.0 { (near, far) } else { (far, near) };
     let against = 1.0 - target;
     let loss = libm::log1p(e) + target * (-score).max(0.0) + against * score.max(0.0);
     (loss, against * positive - target * negative)
@@ -334,10 +297,7 @@ impl CostFunction for &Objective<'_> {
         if cost.is_finite() {
             Ok(cost)
         } else {
-            Err(ArgminError::ConditionViolated {
-                text: "the loss is not finite".to_owned(),
-            }
-            .into())
+            Err(ArgminError::ConditionViolated { text: "the loss is not finite".to_owned() }.into())
         }
     }
 }
@@ -369,23 +329,12 @@ fn scores_where(
     fit: &Fit,
     takes: impl Fn(usize) -> bool + Sync,
 ) -> Vec<(usize, f64)> {
-    let by_rank = matrix
-        .column_of_rank
-        .iter()
-        .map(|&column| fit.weights[column as usize]);
-    let products: Vec<f64> = by_rank
-        .zip(&matrix.column_factors)
-        .map(|(weight, factor)| weight * factor)
-        .collect();
+    let by_rank = matrix.column_of_rank.iter().map(|&column| fit.weights[column as usize]);
+    let products: Vec<f64> =
+        by_rank.zip(&matrix.column_factors).map(|(weight, factor)| weight * factor).collect();
     let of_block = |block: &Block| -> Vec<(usize, f64)> {
         let rows = block.rows().filter(|row| takes(row.number));
-        rows.map(|row| (row.number, row.dot(&products) + fit.intercept))
-            .collect()
+        rows.map(|row| (row.number, row.dot(&products) + fit.intercept)).collect()
     };
-    matrix
-        .blocks
-        .par_iter()
-        .map(of_block)
-        .collect::<Vec<_>>()
-        .concat()
+    matrix.blocks.par_iter().map(of_block).collect::<Vec<_>>().concat()
 }

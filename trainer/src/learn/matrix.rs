@@ -45,10 +45,7 @@ struct Ragged<T> {
 
 impl<T> Default for Ragged<T> {
     fn default() -> Self {
-        Self {
-            ends: Vec::new(),
-            items: Vec::new(),
-        }
+        Self { ends: Vec::new(), items: Vec::new() }
     }
 }
 
@@ -218,10 +215,7 @@ impl Ranks {
         for (rank, &column) in column_of_rank.iter().enumerate() {
             rank_of_column[column as usize] = rank as u32;
         }
-        Self {
-            column_of_rank,
-            rank_of_column,
-        }
+        Self { column_of_rank, rank_of_column }
     }
 
     fn by_rank(&self, by_column: &[f64]) -> Vec<f64> {
@@ -265,10 +259,7 @@ impl Matrix {
     /// The rows as SciPy keeps them, terms in the order in which they stand here.
     #[must_use]
     pub fn to_csr(&self) -> Csr {
-        let mut csr = Csr {
-            indptr: vec![0],
-            ..Csr::default()
-        };
+        let mut csr = Csr { indptr: vec![0], ..Csr::default() };
         for row in self.blocks.iter().flat_map(Block::rows) {
             let mut repeats = row.repeats.iter().peekable();
             for &rank in row.terms {
@@ -348,9 +339,7 @@ impl Matrix {
                 );
             };
             row.terms.iter().for_each(|&rank| value(rank, 1.0));
-            row.repeats
-                .iter()
-                .for_each(|&(rank, more)| value(rank, 1.0 + f64::from(more)));
+            row.repeats.iter().for_each(|&(rank, more)| value(rank, 1.0 + f64::from(more)));
         }
     }
 }
@@ -364,10 +353,7 @@ impl Block {
     ) -> (Self, Vec<Seen>) {
         let mut scratch = Scratch::default();
         let mut seen = Vec::with_capacity(texts.len());
-        let mut block = Self {
-            first_row,
-            ..Self::default()
-        };
+        let mut block = Self { first_row, ..Self::default() };
         for text in texts {
             let factor = vectorizer.factors(&mut scratch, text.as_ref(), |column, tf| {
                 block.push(rank_of_column[column as usize], (tf - 1.0) as f32);

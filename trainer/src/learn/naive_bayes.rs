@@ -38,9 +38,8 @@ impl Weighting {
                 0.0
             });
             let weighed = sums.iter().zip(&matrix.column_factors);
-            let smoothed: Vec<f64> = weighed
-                .map(|(sum, factor)| sum * factor + smoothing)
-                .collect();
+            let smoothed: Vec<f64> =
+                weighed.map(|(sum, factor)| sum * factor + smoothing).collect();
             let total: f64 = smoothed.iter().sum();
             smoothed.into_iter().map(move |sum| libm::log(sum / total))
         };

@@ -23,18 +23,12 @@ impl TextReference {
         let bins = |of: fn(&Seen) -> f64| {
             Bins::of_equal_mass(&seen.iter().map(of).collect::<Vec<_>>(), N_BINS)
         };
-        Some(Self {
-            tokens: bins(|seen| seen.tokens as f64)?,
-            oov: bins(|seen| seen.oov_ratio())?,
-        })
+        Some(Self { tokens: bins(|seen| seen.tokens as f64)?, oov: bins(|seen| seen.oov_ratio())? })
     }
 }
 
 /// What a model without this review would have seen of it: a term that no other review has would be unknown.
 pub(super) fn seen_among_others(scratch: &Scratch, document_frequency: &[u32]) -> Seen {
     let others_have = |&&column: &&u32| document_frequency[column as usize] > 1;
-    Seen {
-        known: scratch.known().iter().filter(others_have).count(),
-        ..scratch.seen()
-    }
+    Seen { known: scratch.known().iter().filter(others_have).count(), ..scratch.seen() }
 }

@@ -90,9 +90,7 @@ pub fn fit_vectorizer(
     let bounds = Bounds::new(params, texts.len())?;
     let corpus = TokenCorpus::new(texts, &params.options.analyzer);
     if corpus.tokens.len() >= u32::MAX as usize {
-        return Err(SelectError::TooLarge {
-            n_tokens: corpus.tokens.len(),
-        });
+        return Err(SelectError::TooLarge { n_tokens: corpus.tokens.len() });
     }
     let mut kept: Vec<Kept> = Vec::new();
     let mut bound = bounds.least_frequency();
@@ -114,38 +112,22 @@ pub fn fit_vectorizer(
     drop(level);
     if kept.is_empty() {
         let (min_df, max_df) = (bounds.min_df, bounds.max_df);
-        return Err(SelectError::Empty {
-            n_documents: texts.len(),
-            min_df,
-            max_df,
-        });
+        return Err(SelectError::Empty { n_documents: texts.len(), min_df, max_df });
     }
-    let mut terms: Vec<(String, Gram)> = kept
-        .iter()
-        .map(|kept| (kept.term(&corpus), kept.gram))
-        .collect();
+    let mut terms: Vec<(String, Gram)> =
+        kept.iter().map(|kept| (kept.term(&corpus), kept.gram)).collect();
     drop(corpus);
     if let Some(most) = params.max_features.filter(|&most| terms.len() > most) {
         terms.sort_unstable_by(|(a, x), (b, y)| {
-            y.term_frequency
-                .cmp(&x.term_frequency)
-                .then_with(|| a.cmp(b))
+            y.term_frequency.cmp(&x.term_frequency).then_with(|| a.cmp(b))
         });
         terms.truncate(most);
     }
     terms.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
     let vocabulary = Vocabulary::new(terms.iter().map(|(term, _)| term.as_str()))?;
-    let document_frequency = terms
-        .iter()
-        .map(|(_, gram)| gram.document_frequency)
-        .collect();
+    let document_frequency = terms.iter().map(|(_, gram)| gram.document_frequency).collect();
     let n_documents = texts.len() as u32;
-    Ok(Vectorizer::new(
-        vocabulary,
-        params.options.clone(),
-        n_documents,
-        document_frequency,
-    )?)
+    Ok(Vectorizer::new(vocabulary, params.options.clone(), n_documents, document_frequency)?)
 }
 
 /// Counts the n-grams that are one token longer.
@@ -169,12 +151,7 @@ fn next_level(
             let counted = candidates.count(guess);
             let reach = |gram: &&Gram| gram.term_frequency >= guess;
             let known = kept.iter().map(|kept| &kept.gram).filter(reach).count()
-                + counted
-                    .grams
-                    .iter()
-                    .filter(reach)
-                    .filter(|gram| bounds.admit(gram))
-                    .count();
+                + counted.grams.iter().filter(reach).filter(|gram| bounds.admit(gram)).count();
             if known >= most {
                 return counted;
             }
@@ -194,10 +171,8 @@ impl Kept {
     fn term(&self, corpus: &TokenCorpus) -> String {
         let start = self.gram.first_at as usize;
         let tokens = &corpus.tokens[start..start + self.n];
-        let words: Vec<&str> = tokens
-            .iter()
-            .map(|&token| &*corpus.vocabulary[token as usize])
-            .collect();
+        let words: Vec<&str> =
+            tokens.iter().map(|&token| &*corpus.vocabulary[token as usize]).collect();
         words.join(" ")
     }
 }

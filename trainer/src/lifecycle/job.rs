@@ -89,10 +89,7 @@ impl Job {
             to: &self.to,
             now: (self.now)(),
         };
-        let mut files = Files {
-            layout: &self.layout,
-            wanted,
-        };
+        let mut files = Files { layout: &self.layout, wanted };
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(self.threads)
             .build()
@@ -133,10 +130,7 @@ impl Journal for Files<'_> {
     }
 
     fn registered(&mut self, registration: &Registration) -> anyhow::Result<()> {
-        write_json(
-            &self.layout.reports().join("registration.json"),
-            registration,
-        )
+        write_json(&self.layout.reports().join("registration.json"), registration)
     }
 
     fn decided(&mut self, decision: &Decision) -> anyhow::Result<()> {
@@ -178,9 +172,7 @@ mod tests {
         let source = place.path().join("reviews.csv");
         std::fs::write(&source, csv).unwrap();
         let job = Job {
-            params: Params::of_preset(Preset::Default)
-                .unwrap()
-                .reading(Location::Path(source)),
+            params: Params::of_preset(Preset::Default).unwrap().reading(Location::Path(source)),
             log: LogSource {
                 kafka: KafkaSettings::new("127.0.0.1:1"),
                 reviews: String::new(),

@@ -53,9 +53,7 @@ impl Promoted {
     /// Whether the candidate serves now.
     #[must_use]
     pub fn serves(&self) -> bool {
-        self.decision
-            .as_ref()
-            .is_none_or(|decision| decision.accepted)
+        self.decision.as_ref().is_none_or(|decision| decision.accepted)
     }
 }
 
@@ -102,12 +100,7 @@ pub fn promote(
         move_alias(registry, &candidate, to)?;
         announced = settle(registry, announcer, name, to, promotion.trained_from)?;
     }
-    Ok(Promoted {
-        candidate,
-        champion,
-        decision: Some(decision),
-        announced,
-    })
+    Ok(Promoted { candidate, champion, decision: Some(decision), announced })
 }
 
 /// Points an alias to a version, and [`PREVIOUS`] to the one that it pointed to before.
@@ -129,11 +122,7 @@ fn annotate(
     candidate: &Version,
     decision: &Decision,
 ) -> anyhow::Result<()> {
-    let answer = if decision.accepted {
-        "accepted"
-    } else {
-        "refused"
-    };
+    let answer = if decision.accepted { "accepted" } else { "refused" };
     let failed: Vec<&str> = decision
         .reasons
         .iter()
@@ -149,12 +138,7 @@ fn annotate(
     let files: Files = [("promotion.json".to_owned(), json)].into();
     registry
         .annotate(&candidate.name, candidate.version, &tags, &files)
-        .with_context(|| {
-            format!(
-                "noting the decision on {} {}",
-                candidate.name, candidate.version
-            )
-        })
+        .with_context(|| format!("noting the decision on {} {}", candidate.name, candidate.version))
 }
 
 /// What became of a step back.
@@ -182,24 +166,15 @@ pub fn rollback(
     version: Option<u64>,
 ) -> anyhow::Result<RolledBack> {
     let from = registry.alias(name, alias)?.ok_or_else(|| {
-        anyhow!(
-            "{} has no alias {alias} of {name}: nothing serves yet",
-            registry.place()
-        )
+        anyhow!("{} has no alias {alias} of {name}: nothing serves yet", registry.place())
     })?;
     let last = announcer.last(name)?;
-    let announced = last
-        .as_ref()
-        .and_then(|last| last.version.parse::<u64>().ok());
+    let announced = last.as_ref().and_then(|last| last.version.parse::<u64>().ok());
     let is_asked = version.is_none_or(|version| version == from.version);
     if let Some(announced) = announced.filter(|&announced| is_asked && announced > from.version) {
         let was = registry.version(name, announced)?;
         let pointer = settle(registry, announcer, name, alias, None)?;
-        return Ok(RolledBack {
-            from: was,
-            to: from,
-            announced: pointer,
-        });
+        return Ok(RolledBack { from: was, to: from, announced: pointer });
     }
     let to = match version {
         Some(version) => registry.version(name, version)?,
@@ -219,9 +194,5 @@ pub fn rollback(
     registry.set_alias(name, alias, to.version)?;
     registry.delete_alias(name, PREVIOUS)?;
     let announced = settle(registry, announcer, name, alias, None)?;
-    Ok(RolledBack {
-        from,
-        to,
-        announced,
-    })
+    Ok(RolledBack { from, to, announced })
 }

@@ -114,10 +114,7 @@ impl Rebuilt {
     pub fn failed(&self) -> Vec<&str> {
         let decision = self.promoted.decision.as_ref();
         let reasons = decision.map(|decision| decision.reasons.iter());
-        let failed = reasons
-            .into_iter()
-            .flatten()
-            .filter(|reason| !reason.passed);
+        let failed = reasons.into_iter().flatten().filter(|reason| !reason.passed);
         failed.map(|reason| reason.says.as_str()).collect()
     }
 
@@ -174,11 +171,7 @@ pub fn rebuild(
     // Asked before the work is done: without the topic nothing is registered either.
     announcer.last(name)?;
     journal.ingested(&ingested)?;
-    let Ingested {
-        train: training,
-        test,
-        manifest,
-    } = ingested;
+    let Ingested { train: training, test, manifest } = ingested;
 
     journal.step(Step::Train);
     let trained = train(&training, params, name)?;
@@ -199,14 +192,8 @@ pub fn rebuild(
         ..Evidence::default()
     };
     let alias = params.registration.alias.as_str();
-    let (version, registration) = register(
-        how.registry,
-        name,
-        alias,
-        &trained.artifact,
-        evidence,
-        how.now,
-    )?;
+    let (version, registration) =
+        register(how.registry, name, alias, &trained.artifact, evidence, how.now)?;
     journal.registered(&registration)?;
 
     journal.step(Step::Decide);
@@ -227,11 +214,5 @@ pub fn rebuild(
         }
         Ok(())
     })?;
-    Ok(Rebuilt {
-        manifest,
-        trained,
-        measures,
-        version,
-        promoted,
-    })
+    Ok(Rebuilt { manifest, trained, measures, version, promoted })
 }

@@ -64,21 +64,13 @@ pub fn register(
         json.push(b'\n');
         new.files.insert("metrics.json".to_owned(), json);
         let card = card::render(&model, measures, evidence.test_sha256.unwrap_or("–"));
-        new.files
-            .insert("MODEL_CARD.md".to_owned(), card.into_bytes());
+        new.files.insert("MODEL_CARD.md".to_owned(), card.into_bytes());
     }
     if let Some(manifest) = evidence.manifest {
-        new.files.insert(
-            "manifest.json".to_owned(),
-            serde_json::to_vec_pretty(manifest)?,
-        );
-        new.tags
-            .insert("verdict.source".to_owned(), manifest.source.clone());
+        new.files.insert("manifest.json".to_owned(), serde_json::to_vec_pretty(manifest)?);
+        new.tags.insert("verdict.source".to_owned(), manifest.source.clone());
     }
-    new.tags.insert(
-        "verdict.code_version".to_owned(),
-        env!("CARGO_PKG_VERSION").to_owned(),
-    );
+    new.tags.insert("verdict.code_version".to_owned(), env!("CARGO_PKG_VERSION").to_owned());
     let params = model.parts().about.get("params").unwrap_or(&Value::Null);
     flatten("", params, &mut new.params);
     let version = registry.register(new)?;
@@ -98,20 +90,14 @@ pub fn register(
 #[must_use]
 pub fn trained_from(manifest: &Manifest) -> TrainedFrom {
     match &manifest.origin {
-        Origin::Log(log) => TrainedFrom::Log {
-            ranges: log.ranges.clone(),
-        },
-        Origin::File(_) => TrainedFrom::Data {
-            sha256: manifest.train.sha256.clone(),
-        },
+        Origin::Log(log) => TrainedFrom::Log { ranges: log.ranges.clone() },
+        Origin::File(_) => TrainedFrom::Data { sha256: manifest.train.sha256.clone() },
     }
 }
 
 fn numbers(measured: &Value) -> BTreeMap<String, f64> {
     let members = measured.as_object().into_iter().flatten();
-    members
-        .filter_map(|(key, value)| Some((key.clone(), value.as_f64()?)))
-        .collect()
+    members.filter_map(|(key, value)| Some((key.clone(), value.as_f64()?))).collect()
 }
 
 /// `{"a": {"b": 1}}` as `a.b = 1`: what people compare in a list of runs.

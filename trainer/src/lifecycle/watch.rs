@@ -99,13 +99,7 @@ impl Watch<'_> {
 
     /// Finishes what an earlier run may have left, and takes up where it was.
     fn begin(&mut self) -> anyhow::Result<()> {
-        let Job {
-            params,
-            registry,
-            announcer,
-            to,
-            ..
-        } = self.job;
+        let Job { params, registry, announcer, to, .. } = self.job;
         let name = &params.registration.name;
         if settle(&**registry, &**announcer, name, to, None)?.is_some() {
             tracing::info!("announced the version that {to} pointed to already");

@@ -13,17 +13,13 @@ pub(super) struct Check<'a> {
 
 impl<'a> Check<'a> {
     pub(super) fn new(file: &'a str) -> Self {
-        Self {
-            file,
-            problems: Vec::new(),
-        }
+        Self { file, problems: Vec::new() }
     }
 
     /// `holds`, or a problem: key, bound, value and file.
     pub(super) fn that(&mut self, holds: bool, key: &str, bound: &str, got: &dyn fmt::Display) {
         if !holds {
-            self.problems
-                .push(format!("{key} must be {bound}, got {got} ({})", self.file));
+            self.problems.push(format!("{key} must be {bound}, got {got} ({})", self.file));
         }
     }
 
@@ -48,12 +44,7 @@ impl<'a> Check<'a> {
         parsed: Result<T, E>,
         key: &str,
     ) -> Option<T> {
-        parsed
-            .map_err(|error| {
-                self.problems
-                    .push(format!("{key}: {error} ({})", self.file))
-            })
-            .ok()
+        parsed.map_err(|error| self.problems.push(format!("{key}: {error} ({})", self.file))).ok()
     }
 
     pub(super) fn count(&mut self, raw: RawCount, key: &str) -> DocumentCount {
@@ -83,9 +74,7 @@ impl<'a> Check<'a> {
     pub(super) fn finish<T>(self, value: Option<T>) -> Result<T, ParamsError> {
         match value {
             Some(value) if self.problems.is_empty() => Ok(value),
-            _ => Err(ParamsError {
-                problems: self.problems,
-            }),
+            _ => Err(ParamsError { problems: self.problems }),
         }
     }
 }

@@ -61,15 +61,10 @@ pub(super) fn read(text: &str) -> Result<RawParams, String> {
 }
 
 fn named(name: &Value) -> Result<Preset, String> {
-    let found = Preset::ALL
-        .into_iter()
-        .find(|preset| name.as_str() == Some(preset.as_str()));
+    let found = Preset::ALL.into_iter().find(|preset| name.as_str() == Some(preset.as_str()));
     found.ok_or_else(|| {
         let got = serde_yaml_ng::to_string(name).unwrap_or_default();
-        format!(
-            "preset must be default, best or python-seed, got {}",
-            got.trim_end()
-        )
+        format!("preset must be default, best or python-seed, got {}", got.trim_end())
     })
 }
 

@@ -81,19 +81,13 @@ impl RawPromotion {
             "above 0 and below 1",
             &self.alpha,
         );
-        for (name, value) in [
-            ("floors.log_loss", floors.log_loss),
-            ("max_log_loss_rise", self.max_log_loss_rise),
-        ] {
+        for (name, value) in
+            [("floors.log_loss", floors.log_loss), ("max_log_loss_rise", self.max_log_loss_rise)]
+        {
             let key = format!("promotion.{name}");
             check.that(value >= 0.0 && value.is_finite(), &key, ">= 0", &value);
         }
-        check.that(
-            self.min_reviews >= 1,
-            "promotion.min_reviews",
-            "at least 1",
-            &self.min_reviews,
-        );
+        check.that(self.min_reviews >= 1, "promotion.min_reviews", "at least 1", &self.min_reviews);
         Gate {
             floors: Floors {
                 accuracy: floors.accuracy,

@@ -53,12 +53,7 @@ impl RawParams {
     /// What a model keeps of its parameters: all that its bytes depend on, and nothing of where data or dictionary were.
     #[must_use]
     pub fn recorded(&self) -> serde_json::Value {
-        let RawDataIngestion {
-            split,
-            test_size,
-            seed,
-            ..
-        } = &self.data_ingestion;
+        let RawDataIngestion { split, test_size, seed, .. } = &self.data_ingestion;
         let mut preprocessing = serde_json::json!(self.data_preprocessing);
         if let Some(keys) = preprocessing.as_object_mut() {
             keys.remove("wordnet");
@@ -209,10 +204,7 @@ pub(super) struct RawCalibration {
 
 impl Default for RawCalibration {
     fn default() -> Self {
-        Self {
-            method: "platt".to_owned(),
-            folds: 3,
-        }
+        Self { method: "platt".to_owned(), folds: 3 }
     }
 }
 
@@ -225,9 +217,6 @@ pub(super) struct RawModelRegistration {
 
 impl Default for RawModelRegistration {
     fn default() -> Self {
-        Self {
-            name: "sentiment".to_owned(),
-            alias: "staging".to_owned(),
-        }
+        Self { name: "sentiment".to_owned(), alias: "staging".to_owned() }
     }
 }

@@ -13,14 +13,7 @@ fn problems(yaml: &str) -> Vec<String> {
 #[test]
 fn no_keys_are_all_defaults_and_the_repositorys_file_states_them() {
     let defaults = Params::check(RawParams::default(), FILE).unwrap();
-    for yaml in [
-        "",
-        "  \n",
-        "{}",
-        "model_building: {}",
-        "\u{feff}",
-        "\u{feff}{}",
-    ] {
+    for yaml in ["", "  \n", "{}", "model_building: {}", "\u{feff}", "\u{feff}{}"] {
         assert_eq!(Params::from_yaml(yaml, FILE).unwrap(), defaults, "{yaml:?}");
     }
     let stated = include_str!("../../../params.yaml");
@@ -82,44 +75,22 @@ fn each_value_out_of_bounds_is_stated_with_bound_and_place() {
             "feature_engineering: {min_df: 0.9, max_df: 0.1}",
             "feature_engineering.max_df must be at least min_df, 0.9, got 0.1",
         ),
-        (
-            "model_building: {C: -1}",
-            "model_building.C must be > 0, got -1",
-        ),
-        (
-            "model_building: {C: .inf}",
-            "model_building.C must be > 0, got inf",
-        ),
-        (
-            "model_building: {penalty: l1}",
-            "model_building.penalty must be l2, got l1",
-        ),
+        ("model_building: {C: -1}", "model_building.C must be > 0, got -1"),
+        ("model_building: {C: .inf}", "model_building.C must be > 0, got inf"),
+        ("model_building: {penalty: l1}", "model_building.penalty must be l2, got l1"),
         (
             "model_building: {solver: saga}",
             "model_building.solver must be lbfgs or linfa, got saga",
         ),
-        (
-            "model_building: {max_iter: 0}",
-            "model_building.max_iter must be at least 1, got 0",
-        ),
-        (
-            "model_building: {tol: 0.0}",
-            "model_building.tol must be > 0, got 0",
-        ),
+        ("model_building: {max_iter: 0}", "model_building.max_iter must be at least 1, got 0"),
+        ("model_building: {tol: 0.0}", "model_building.tol must be > 0, got 0"),
         (
             "calibration: {method: isotonic}",
             "calibration.method must be platt or none, got isotonic",
         ),
-        (
-            "calibration: {folds: 1}",
-            "calibration.folds must be between 2 and 100, got 1",
-        ),
+        ("calibration: {folds: 1}", "calibration.folds must be between 2 and 100, got 1"),
     ] {
-        assert_eq!(
-            problems(yaml),
-            [format!("{expected} (params.yaml)")],
-            "{yaml}"
-        );
+        assert_eq!(problems(yaml), [format!("{expected} (params.yaml)")], "{yaml}");
     }
 }
 
@@ -132,16 +103,10 @@ fn all_problems_are_reported_together() {
 #[test]
 fn unknown_keys_and_wrong_types_name_the_key_and_the_line() {
     for (yaml, parts) in [
-        (
-            "feature_enginering: {}",
-            ["params.yaml", "`feature_enginering`"],
-        ),
+        ("feature_enginering: {}", ["params.yaml", "`feature_enginering`"]),
         ("model_building:\n  c: 1.0", ["`c`", "line 2"]),
         ("model_building:\n  C: much", ["model_building.C", "line 2"]),
-        (
-            "data_ingestion:\n  seed: -1",
-            ["data_ingestion.seed", "line 2"],
-        ),
+        ("data_ingestion:\n  seed: -1", ["data_ingestion.seed", "line 2"]),
         ("model_building: {C: 1", ["params.yaml", "line"]),
         ("- C", ["params.yaml", "sequence"]),
     ] {

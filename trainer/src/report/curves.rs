@@ -63,11 +63,8 @@ struct Step {
 }
 
 fn steps(probabilities: &[f64], labels: &[bool]) -> Vec<Step> {
-    let mut ranked: Vec<(f64, bool)> = probabilities
-        .iter()
-        .copied()
-        .zip(labels.iter().copied())
-        .collect();
+    let mut ranked: Vec<(f64, bool)> =
+        probabilities.iter().copied().zip(labels.iter().copied()).collect();
     ranked.sort_unstable_by(|(a, _), (b, _)| b.total_cmp(a));
     let (mut tp, mut fp) = (0, 0);
     ranked
@@ -92,11 +89,7 @@ pub fn roc(probabilities: &[f64], labels: &[bool]) -> Vec<RocPoint> {
         Some(last) if last.tp > 0 && last.fp > 0 => (last.tp as f64, last.fp as f64),
         _ => return Vec::new(),
     };
-    let start = RocPoint {
-        fpr: 0.0,
-        tpr: 0.0,
-        threshold: ABOVE_ALL,
-    };
+    let start = RocPoint { fpr: 0.0, tpr: 0.0, threshold: ABOVE_ALL };
     let rest = steps.iter().map(|step| RocPoint {
         fpr: step.fp as f64 / negatives,
         tpr: step.tp as f64 / positives,
@@ -115,11 +108,7 @@ pub fn precision_recall(probabilities: &[f64], labels: &[bool]) -> Vec<Precision
         Some(last) if last.tp > 0 => last.tp as f64,
         _ => return Vec::new(),
     };
-    let end = PrecisionRecallPoint {
-        precision: 1.0,
-        recall: 0.0,
-        threshold: ABOVE_ALL,
-    };
+    let end = PrecisionRecallPoint { precision: 1.0, recall: 0.0, threshold: ABOVE_ALL };
     let all = steps.iter().rev().map(|step| PrecisionRecallPoint {
         precision: step.tp as f64 / (step.tp + step.fp) as f64,
         recall: step.tp as f64 / positives,
@@ -167,10 +156,7 @@ pub fn confusion_rows(probabilities: &[f64], labels: &[bool]) -> Vec<ConfusionRo
     probabilities
         .iter()
         .zip(labels)
-        .map(|(&p, &label)| ConfusionRow {
-            actual: side(label),
-            predicted: side(p >= 0.5),
-        })
+        .map(|(&p, &label)| ConfusionRow { actual: side(label), predicted: side(p >= 0.5) })
         .collect()
 }
 
@@ -227,12 +213,7 @@ impl Piece {
         let ((x0, y0), (x1, y1)) = (at(&points[first]), at(&points[last]));
         let (dx, dy) = (x1 - x0, y1 - y0);
         let length = libm::hypot(dx, dy);
-        let mut piece = Self {
-            distance: Self::STRAIGHT,
-            farthest: first,
-            first,
-            last,
-        };
+        let mut piece = Self { distance: Self::STRAIGHT, farthest: first, first, last };
         for (i, point) in points.iter().enumerate().take(last).skip(first + 1) {
             let (x, y) = at(point);
             let distance = if length > 0.0 {
@@ -251,9 +232,7 @@ impl Piece {
 impl Ord for Piece {
     fn cmp(&self, other: &Self) -> Ordering {
         // The earlier piece first where two are equally bent, so that the result is one only.
-        self.distance
-            .total_cmp(&other.distance)
-            .then(other.first.cmp(&self.first))
+        self.distance.total_cmp(&other.distance).then(other.first.cmp(&self.first))
     }
 }
 

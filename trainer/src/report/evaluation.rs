@@ -66,10 +66,7 @@ impl<'a> Evaluation<'a> {
         let (positive_terms, negative_terms) = strongest(model, TERMS);
         let thresholds = (1..20).map(|i| {
             let threshold = f64::from(i) / 20.0;
-            ThresholdRow {
-                threshold,
-                confusion: Confusion::at(threshold, &probabilities, labels),
-            }
+            ThresholdRow { threshold, confusion: Confusion::at(threshold, &probabilities, labels) }
         });
         Self {
             model,
@@ -92,12 +89,7 @@ impl<'a> Evaluation<'a> {
 
 fn slices(reviews: Reviews<'_>, probabilities: &[f64]) -> Vec<(Slice, usize, Option<Share>)> {
     let mut counts = Slice::ALL.map(|slice| (slice, 0, 0));
-    for ((text, &label), &p) in reviews
-        .texts()
-        .iter()
-        .zip(reviews.labels())
-        .zip(probabilities)
-    {
+    for ((text, &label), &p) in reviews.texts().iter().zip(reviews.labels()).zip(probabilities) {
         for held in slices_of(text) {
             for (_, n, right) in counts.iter_mut().filter(|(slice, ..)| *slice == held) {
                 *n += 1;
@@ -106,7 +98,5 @@ fn slices(reviews: Reviews<'_>, probabilities: &[f64]) -> Vec<(Slice, usize, Opt
         }
     }
     let shares = counts.into_iter();
-    shares
-        .map(|(slice, n, right)| (slice, n, Share::new(right, n)))
-        .collect()
+    shares.map(|(slice, n, right)| (slice, n, Share::new(right, n))).collect()
 }

@@ -31,46 +31,24 @@ pub struct File {
 /// None in practice.
 pub fn render(evaluation: &Evaluation<'_>) -> serde_json::Result<Vec<File>> {
     let roc = thin(&evaluation.roc, MAX_POINTS, |point| (point.fpr, point.tpr));
-    let precision_recall = thin(&evaluation.precision_recall, MAX_POINTS, |point| {
-        (point.recall, point.precision)
-    });
-    let terms: Vec<_> = evaluation
-        .positive_terms
-        .iter()
-        .chain(&evaluation.negative_terms)
-        .collect();
+    let precision_recall =
+        thin(&evaluation.precision_recall, MAX_POINTS, |point| (point.recall, point.precision));
+    let terms: Vec<_> =
+        evaluation.positive_terms.iter().chain(&evaluation.negative_terms).collect();
     let json =
         |value: serde_json::Value| Ok(format!("{}\n", serde_json::to_string_pretty(&value)?));
     let file = |path, text| File { path, text };
     Ok(vec![
-        file(
-            "metrics.json",
-            format!("{}\n", serde_json::to_string_pretty(&evaluation.measures)?),
-        ),
+        file("metrics.json", format!("{}\n", serde_json::to_string_pretty(&evaluation.measures)?)),
         file("plots/roc.json", json(json!({ "roc": roc }))?),
-        file(
-            "plots/precision_recall.json",
-            json(json!({ "precision_recall": precision_recall }))?,
-        ),
-        file(
-            "plots/calibration.json",
-            json(json!({ "calibration": evaluation.calibration }))?,
-        ),
+        file("plots/precision_recall.json", json(json!({ "precision_recall": precision_recall }))?),
+        file("plots/calibration.json", json(json!({ "calibration": evaluation.calibration }))?),
         file("plots/confusion.csv", confusion_csv(evaluation)),
         file("plots/terms.json", json(json!({ "terms": terms }))?),
         file("plots/roc.svg", standalone(&charts::roc(evaluation))),
-        file(
-            "plots/precision_recall.svg",
-            standalone(&charts::precision_recall(evaluation)),
-        ),
-        file(
-            "plots/calibration.svg",
-            standalone(&charts::reliability(evaluation)),
-        ),
-        file(
-            "plots/confusion.svg",
-            standalone(&charts::confusion(evaluation)),
-        ),
+        file("plots/precision_recall.svg", standalone(&charts::precision_recall(evaluation))),
+        file("plots/calibration.svg", standalone(&charts::reliability(evaluation))),
+        file("plots/confusion.svg", standalone(&charts::confusion(evaluation))),
         file("plots/terms.svg", standalone(&charts::terms(evaluation))),
         file("report.html", html::page(evaluation)),
     ])

@@ -23,12 +23,7 @@ pub(super) fn spans<'t>(text: &'t str, terms: &[TermWeight<'_>]) -> Vec<Span<'t>
         for (at, window) in words.windows(tokens.len()).enumerate() {
             let covered = at..at + tokens.len();
             let free = weights[covered.clone()].iter().all(Option::is_none);
-            if free
-                && window
-                    .iter()
-                    .zip(&tokens)
-                    .all(|(word, token)| word.lower == *token)
-            {
+            if free && window.iter().zip(&tokens).all(|(word, token)| word.lower == *token) {
                 weights[covered.clone()].fill(Some(term.weight));
                 joined[at..covered.end - 1].fill(true);
             }
@@ -47,10 +42,7 @@ pub(super) fn spans<'t>(text: &'t str, terms: &[TermWeight<'_>]) -> Vec<Span<'t>
         }
         spans.push(plain(&text[end..start]));
         end = words[i].at.end;
-        spans.push(Span {
-            text: &text[start..end],
-            weight: Some(weight),
-        });
+        spans.push(Span { text: &text[start..end], weight: Some(weight) });
         i += 1;
     }
     spans.push(plain(&text[end..]));
@@ -77,10 +69,7 @@ fn words(text: &str) -> Vec<Word> {
             (None, true) => start = Some(at),
             (Some(from), false) => {
                 if text[from..at].chars().nth(1).is_some() {
-                    words.push(Word {
-                        at: from..at,
-                        lower: text[from..at].to_lowercase(),
-                    });
+                    words.push(Word { at: from..at, lower: text[from..at].to_lowercase() });
                 }
                 start = None;
             }
@@ -95,10 +84,8 @@ mod tests {
     use super::*;
 
     fn marked(text: &str, terms: &[(&str, f64)]) -> String {
-        let terms: Vec<TermWeight<'_>> = terms
-            .iter()
-            .map(|&(term, weight)| TermWeight { term, weight })
-            .collect();
+        let terms: Vec<TermWeight<'_>> =
+            terms.iter().map(|&(term, weight)| TermWeight { term, weight }).collect();
         let spans = spans(text, &terms);
         let whole: String = spans.iter().map(|span| span.text).collect();
         assert_eq!(whole, text, "no gaps");
@@ -115,21 +102,9 @@ mod tests {
     fn terms_are_found_where_they_stand() {
         for (text, terms, expected) in [
             ("", vec![("bad", -1.0)], ""),
-            (
-                "So BAD, bad!",
-                vec![("bad", -1.0)],
-                "So [BAD:-1], [bad:-1]!",
-            ),
-            (
-                "not a bad one",
-                vec![("not bad", 2.0), ("bad", -1.0)],
-                "[not a bad:2] one",
-            ),
-            (
-                "bad not bad",
-                vec![("bad", -2.0), ("not bad", 1.0)],
-                "[bad:-2] not [bad:-2]",
-            ),
+            ("So BAD, bad!", vec![("bad", -1.0)], "So [BAD:-1], [bad:-1]!"),
+            ("not a bad one", vec![("not bad", 2.0), ("bad", -1.0)], "[not a bad:2] one"),
+            ("bad not bad", vec![("bad", -2.0), ("not bad", 1.0)], "[bad:-2] not [bad:-2]"),
             ("good good", vec![("good", 1.0)], "[good:1] [good:1]"),
             ("Größe zählt", vec![("größe", 1.0)], "[Größe:1] zählt"),
             ("badly", vec![("bad", -1.0)], "badly"),

@@ -45,11 +45,7 @@ fn write_page(out: &mut String, evaluation: &Evaluation<'_>) -> fmt::Result {
     for chart in half {
         write!(out, "<figure>\n{chart}</figure>\n")?;
     }
-    write!(
-        out,
-        "<figure class=\"wide\">\n{}</figure>\n</section>\n",
-        charts::terms(evaluation)
-    )?;
+    write!(out, "<figure class=\"wide\">\n{}</figure>\n</section>\n", charts::terms(evaluation))?;
     tables::thresholds(out, evaluation)?;
     tables::slices(out, evaluation)?;
     write_mistakes(out, evaluation)?;
@@ -63,10 +59,7 @@ fn write_mistakes(out: &mut String, evaluation: &Evaluation<'_>) -> fmt::Result 
          <p class=\"quiet\">Where the model is surest and wrong: look for labels that are, for irony, and for terms that \
          mislead. <mark class=\"pro\">Blue</mark> spoke for positive, <mark class=\"con\">red and dashed</mark> for negative.</p>\n",
     )?;
-    let titles = [
-        "Called positive, labelled negative",
-        "Called negative, labelled positive",
-    ];
+    let titles = ["Called positive, labelled negative", "Called negative, labelled positive"];
     for (title, mistakes) in titles.iter().zip(&evaluation.mistakes) {
         writeln!(out, "<h3>{title}</h3>")?;
         if mistakes.is_empty() {
@@ -93,10 +86,7 @@ fn write_mistake(out: &mut String, mistake: &Mistake<'_>) -> fmt::Result {
             Some(weight) => {
                 let text = Escaped(span.text);
                 let class = if weight > 0.0 { "pro" } else { "con" };
-                write!(
-                    out,
-                    "<mark class=\"{class}\" title=\"{weight:+.3}\">{text}</mark>"
-                )?;
+                write!(out, "<mark class=\"{class}\" title=\"{weight:+.3}\">{text}</mark>")?;
             }
         }
     }
@@ -111,11 +101,7 @@ fn write_mistake(out: &mut String, mistake: &Mistake<'_>) -> fmt::Result {
     for term in &mistake.terms {
         let class = if term.weight > 0.0 { "pro" } else { "con" };
         let text = Escaped(term.term);
-        write!(
-            out,
-            "<span class=\"{class}\">{text} {:+.2}</span> ",
-            term.weight
-        )?;
+        write!(out, "<span class=\"{class}\">{text} {:+.2}</span> ", term.weight)?;
     }
     out.write_str("</p>\n</article>\n")
 }

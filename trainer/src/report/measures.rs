@@ -50,12 +50,7 @@ impl Confusion {
     /// Counts with P(positive) ≥ `threshold` called positive.
     #[must_use]
     pub fn at(threshold: f64, probabilities: &[f64], labels: &[bool]) -> Self {
-        let mut counts = Self {
-            tp: 0,
-            fp: 0,
-            tn: 0,
-            fn_: 0,
-        };
+        let mut counts = Self { tp: 0, fp: 0, tn: 0, fn_: 0 };
         for (&p, &label) in probabilities.iter().zip(labels) {
             let count = match (p >= threshold, label) {
                 (true, true) => &mut counts.tp,

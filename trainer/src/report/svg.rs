@@ -77,11 +77,7 @@ impl Svg {
         let Some((&(x, y), rest)) = points.split_first() else {
             return;
         };
-        self.push(format_args!(
-            "<path class=\"{class}\" d=\"M{} {}",
-            Px(x),
-            Px(y)
-        ));
+        self.push(format_args!("<path class=\"{class}\" d=\"M{} {}", Px(x), Px(y)));
         for &(x, y) in rest {
             self.push(format_args!("L{} {}", Px(x), Px(y)));
         }
@@ -90,9 +86,7 @@ impl Svg {
 
     pub(super) fn dot(&mut self, class: &str, (x, y): (f64, f64), radius: f64) {
         let (x, y, r) = (Px(x), Px(y), Px(radius));
-        self.push(format_args!(
-            "<circle class=\"{class}\" cx=\"{x}\" cy=\"{y}\" r=\"{r}\"/>\n"
-        ));
+        self.push(format_args!("<circle class=\"{class}\" cx=\"{x}\" cy=\"{y}\" r=\"{r}\"/>\n"));
     }
 
     pub(super) fn text(
@@ -165,10 +159,7 @@ pub(super) struct Frame {
 impl Frame {
     /// The pixel of a point.
     pub(super) fn at(&self, x: f64, y: f64) -> (f64, f64) {
-        (
-            self.left + x * self.width,
-            self.top + (1.0 - y) * self.height,
-        )
+        (self.left + x * self.width, self.top + (1.0 - y) * self.height)
     }
 
     pub(super) fn bottom(&self) -> f64 {
@@ -182,20 +173,10 @@ impl Frame {
             svg.line("grid", self.at(0.0, value), self.at(1.0, value));
             svg.line("grid", self.at(value, 0.0), self.at(value, 1.0));
             let (x, y) = self.at(0.0, value);
-            svg.text(
-                "tick",
-                (x - 8.0, y + 4.0),
-                Anchor::End,
-                format_args!("{value:.1}"),
-            );
+            svg.text("tick", (x - 8.0, y + 4.0), Anchor::End, format_args!("{value:.1}"));
             if !x_name.is_empty() {
                 let (x, y) = self.at(value, 0.0);
-                svg.text(
-                    "tick",
-                    (x, y + 18.0),
-                    Anchor::Middle,
-                    format_args!("{value:.1}"),
-                );
+                svg.text("tick", (x, y + 18.0), Anchor::Middle, format_args!("{value:.1}"));
             }
         }
         svg.line("axis", self.at(0.0, 0.0), self.at(1.0, 0.0));
@@ -204,10 +185,6 @@ impl Frame {
         if !x_name.is_empty() {
             svg.text("name", (x, y + 40.0), Anchor::Middle, x_name);
         }
-        svg.upward(
-            "name",
-            (self.left - 42.0, self.top + self.height / 2.0),
-            y_name,
-        );
+        svg.upward("name", (self.left - 42.0, self.top + self.height / 2.0), y_name);
     }
 }

@@ -25,11 +25,7 @@ pub fn strongest(model: &Model, n: usize) -> (Vec<Term>, Vec<Term>) {
         all.iter()
             .filter(|&&(_, weight)| weight * sign > 0.0)
             .take(n)
-            .map(|&(term, weight)| Term {
-                term: term.to_owned(),
-                weight,
-                side,
-            })
+            .map(|&(term, weight)| Term { term: term.to_owned(), weight, side })
             .collect()
     };
     (side("positive", 1.0), side("negative", -1.0))

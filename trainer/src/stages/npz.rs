@@ -78,10 +78,7 @@ pub fn read(
             let (from, to) = (usize::try_from(bounds[0])?, usize::try_from(bounds[1])?);
             let (Some(columns), Some(more)) = (indices.get(from..to), tf_minus_1.get(from..to))
             else {
-                bail!(
-                    "row {row} must end within {} values, got {from} to {to}",
-                    indices.len()
-                );
+                bail!("row {row} must end within {} values, got {from} to {to}", indices.len());
             };
             let within = |column: &&i32| usize::try_from(**column).is_ok_and(|c| c < n_columns);
             if let Some(column) = columns.iter().find(|column| !within(column)) {
@@ -90,10 +87,7 @@ pub fn read(
             let cells = columns.iter().zip(more);
             builder.row(cells.map(|(&column, &more)| (column as u32, more)), factor);
         }
-        Ok((
-            builder.finish(),
-            labels.into_iter().map(|label| label == 1).collect(),
-        ))
+        Ok((builder.finish(), labels.into_iter().map(|label| label == 1).collect()))
     };
     read().with_context(|| format!("reading {}", path.display()))
 }
@@ -144,11 +138,8 @@ fn array<T: npyz::Deserialize>(
     archive: &mut ZipArchive<impl Read + std::io::Seek>,
     name: &str,
 ) -> anyhow::Result<Vec<T>> {
-    let member = archive
-        .by_name(&format!("{name}.npy"))
-        .with_context(|| format!("array {name}"))?;
+    let member =
+        archive.by_name(&format!("{name}.npy")).with_context(|| format!("array {name}"))?;
     let array = NpyFile::new(member).with_context(|| format!("array {name}"))?;
-    array
-        .into_vec::<T>()
-        .with_context(|| format!("array {name}"))
+    array.into_vec::<T>().with_context(|| format!("array {name}"))
 }

@@ -97,9 +97,7 @@ pub type Point = BTreeMap<String, Value>;
 #[must_use]
 pub fn draw(space: &Space, rng: &mut impl Rng) -> Point {
     let values = space.iter();
-    values
-        .map(|(key, range)| (key.clone(), range.draw(rng)))
-        .collect()
+    values.map(|(key, range)| (key.clone(), range.draw(rng))).collect()
 }
 
 #[cfg(test)]

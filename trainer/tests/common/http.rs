@@ -40,12 +40,7 @@ impl Server {
                 seen.lock().unwrap().push(range);
             }
         });
-        Self {
-            address,
-            name,
-            ranges,
-            thread: Some(thread),
-        }
+        Self { address, name, ranges, thread: Some(thread) }
     }
 
     pub fn url(&self) -> String {
@@ -76,10 +71,8 @@ fn respond(
     let mut lines = BufReader::new(stream).lines();
     let request = lines.next()?.unwrap();
     assert_eq!(request, format!("GET /{name} HTTP/1.1"));
-    let headers: Vec<String> = lines
-        .map(Result::unwrap)
-        .take_while(|line| !line.is_empty())
-        .collect();
+    let headers: Vec<String> =
+        lines.map(Result::unwrap).take_while(|line| !line.is_empty()).collect();
     let range = headers.iter().find_map(|line| {
         let (name, value) = line.split_once(": ")?;
         name.eq_ignore_ascii_case("range").then(|| value.to_owned())

@@ -42,11 +42,7 @@ pub fn reviews(n: usize) -> Vec<Made> {
             let positive = i % 2 == 0;
             let words: Vec<String> = (0..3 + draw.below(6))
                 .map(|_| {
-                    let side = if (draw.below(10) == 0) == positive {
-                        BAD
-                    } else {
-                        GOOD
-                    };
+                    let side = if (draw.below(10) == 0) == positive { BAD } else { GOOD };
                     format!("{} was {}", PLAIN[draw.below(12)], side[draw.below(6)])
                 })
                 .collect();
@@ -81,8 +77,6 @@ pub fn write_csv(path: &Path, reviews: &[Made]) {
         let text = review.text.replace('"', "\"\"");
         format!("{},\"{text}\",{}\n", review.id, sentiment(review.positive))
     });
-    let text: String = std::iter::once("id,review,sentiment\n".to_owned())
-        .chain(rows)
-        .collect();
+    let text: String = std::iter::once("id,review,sentiment\n".to_owned()).chain(rows).collect();
     std::fs::write(path, text).unwrap();
 }

@@ -78,11 +78,7 @@ impl Pipeline {
             place = place.get_mut(name).unwrap();
         }
         *place = value.into();
-        fs::write(
-            self.path("params.yaml"),
-            serde_yaml_ng::to_string(&params).unwrap(),
-        )
-        .unwrap();
+        fs::write(self.path("params.yaml"), serde_yaml_ng::to_string(&params).unwrap()).unwrap();
     }
 
     /// Runs DVC; what it said on standard output.
@@ -116,10 +112,7 @@ impl Pipeline {
         };
         let ran = stages("Running stage '", "':");
         let mut skipped = stages("Stage '", "' didn't change, skipping");
-        skipped.extend(stages(
-            "Stage '",
-            "' is cached - skipping run, checking out outputs",
-        ));
+        skipped.extend(stages("Stage '", "' is cached - skipping run, checking out outputs"));
         assert_eq!(ran.len() + skipped.len(), STAGES.len(), "{said}");
         (ran, skipped)
     }
@@ -132,12 +125,8 @@ impl Pipeline {
 
     fn run(&self, program: &Path, args: &[&str]) -> String {
         let trainer = Path::new(env!("CARGO_BIN_EXE_trainer")).parent().unwrap();
-        let path = std::env::join_paths([
-            trainer,
-            &self.tools,
-            Path::new("/usr/bin"),
-            Path::new("/bin"),
-        ]);
+        let path =
+            std::env::join_paths([trainer, &self.tools, Path::new("/usr/bin"), Path::new("/bin")]);
         let output = Command::new(program)
             .args(args)
             .current_dir(self.root.path())
@@ -157,11 +146,7 @@ impl Pipeline {
             .unwrap();
         let out = String::from_utf8(output.stdout).unwrap();
         let errors = String::from_utf8_lossy(&output.stderr);
-        assert!(
-            output.status.success(),
-            "{} {args:?}: {out}{errors}",
-            program.display()
-        );
+        assert!(output.status.success(), "{} {args:?}: {out}{errors}", program.display());
         out
     }
 }

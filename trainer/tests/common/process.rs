@@ -105,10 +105,7 @@ pub fn names(directory: &Path) -> BTreeSet<String> {
 
 pub fn assert_keys(value: &Value, expected: &[&str]) {
     for key in expected {
-        assert!(
-            value.get(key).is_some_and(|x| !x.is_null()),
-            "{key} in {value}"
-        );
+        assert!(value.get(key).is_some_and(|x| !x.is_null()), "{key} in {value}");
     }
 }
 
@@ -126,8 +123,5 @@ pub fn gzip(bytes: &[u8]) -> Vec<u8> {
 }
 
 pub fn hex_sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }

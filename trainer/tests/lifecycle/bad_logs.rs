@@ -29,10 +29,7 @@ fn a_log_without_enough_to_learn_from_says_what_it_lacks() {
     let made = reviews(40);
     log.write(made.iter().map(|review| log.review(review)));
     log.write([log.label("nobody", true)]);
-    refused(
-        "no label of a review",
-        &["(reviews without a label: 40, labels without a review: 1)"],
-    );
+    refused("no label of a review", &["(reviews without a label: 40, labels without a review: 1)"]);
 
     log.write(made.iter().map(|review| log.label(&review.id, true)));
     refused("one class", &["positive", "negative"]);
@@ -48,18 +45,11 @@ fn parameters_that_leave_no_vocabulary_are_told() {
             "{min_df: 0.99, max_df: 1.0, ngram_range: [2, 2]}",
             &["the vocabulary is empty", "feature_engineering.min_df"][..],
         ),
-        (
-            "{min_df: 5, max_df: 2}",
-            &["max_df must be at least min_df, 5, got 2"],
-        ),
+        ("{min_df: 5, max_df: 2}", &["max_df must be at least min_df, 5, got 2"]),
         // Which is less is known only when the reviews are counted.
-        (
-            "{min_df: 290, max_df: 0.5}",
-            &["max_df must be at least min_df, got", "290"],
-        ),
+        ("{min_df: 290, max_df: 0.5}", &["max_df must be at least min_df, got", "290"]),
     ] {
-        log.place
-            .write("params.yaml", format!("feature_engineering: {features}"));
+        log.place.write("params.yaml", format!("feature_engineering: {features}"));
         assert_says(log.run(&["rebuild", "--json"]).refused(2), says);
         assert_untouched(&log, features);
     }
@@ -89,15 +79,9 @@ fn rubbish_is_counted_and_the_last_word_counts() {
         log.label("no one", true),
         // No label and no review.
         Outgoing::to(log.topic("labels")).key("x").value("yes"),
-        Outgoing::to(log.topic("labels"))
-            .key("x")
-            .value(r#"{"review_id":"x","label":"so-so"}"#),
-        Outgoing::to(log.topic("reviews"))
-            .key("y")
-            .value([0xff, 0xfe]),
-        Outgoing::to(log.topic("reviews"))
-            .key("y")
-            .value(r#"{"id":"y","text":" "}"#),
+        Outgoing::to(log.topic("labels")).key("x").value(r#"{"review_id":"x","label":"so-so"}"#),
+        Outgoing::to(log.topic("reviews")).key("y").value([0xff, 0xfe]),
+        Outgoing::to(log.topic("reviews")).key("y").value(r#"{"id":"y","text":" "}"#),
     ]);
     // Contradicted, and put right again.
     for of in [&made[..7], &made[..5]] {
@@ -125,14 +109,7 @@ fn rubbish_is_counted_and_the_last_word_counts() {
     ] {
         assert_eq!(counts[what], expected, "{what} in {counts}");
     }
-    let flags = [
-        "train",
-        "--data",
-        "reviews.csv",
-        "--out",
-        "direct",
-        "--json",
-    ];
+    let flags = ["train", "--data", "reviews.csv", "--out", "direct", "--json"];
     assert_eq!(rebuilt["sha256"], log.run(&flags).json(0)["sha256"]);
 }
 
@@ -146,14 +123,10 @@ fn a_kafka_that_is_away_is_told_and_nothing_is_registered() {
     for (command, more) in [
         (&["rebuild", "--json"][..], &log_too),
         (&["stage", "data_ingestion", "--source", "kafka"], &log_too),
-        (
-            &["replay", "--champion", "model", "--candidate", "model"],
-            &log_too,
-        ),
+        (&["replay", "--champion", "model", "--candidate", "model"], &log_too),
     ] {
         if command[0] == "replay" {
-            log.place
-                .ok(&["train", "--data", "reviews.csv", "--out", "model"]);
+            log.place.ok(&["train", "--data", "reviews.csv", "--out", "model"]);
         }
         let flags = [command, more].concat();
         let said = log.run(&flags);
@@ -167,33 +140,19 @@ fn a_fit_that_did_not_converge_is_registered_and_does_not_serve() {
     let Some(log) = Log::labelled("unconverged") else {
         return;
     };
-    log.place
-        .write("params.yaml", params("model_building: {max_iter: 1}"));
+    log.place.write("params.yaml", params("model_building: {max_iter: 1}"));
     let ran = log.run(&["rebuild", "--json"]);
     let rebuilt = ran.json(1);
-    assert_says(
-        &ran.err,
-        &["warning: L-BFGS did not reach model_building.tol within 1 iteration"],
-    );
+    assert_says(&ran.err, &["warning: L-BFGS did not reach model_building.tol within 1 iteration"]);
     assert_eq!(
-        (
-            &rebuilt["version"],
-            &rebuilt["serves"],
-            &rebuilt["announced"]
-        ),
+        (&rebuilt["version"], &rebuilt["serves"], &rebuilt["announced"]),
         (&json!(1), &json!(false), &json!(false))
     );
     let says = rebuilt["failed"].to_string();
     assert_says(&says, &["not known to have reached its tolerance"]);
     let decision = log.read_json("reports/promotion.json");
-    assert!(
-        failed(&decision).contains(&"require_converged"),
-        "{decision}"
-    );
-    assert_eq!(
-        (log.alias("staging"), log.alias("production")),
-        (Some(1), None)
-    );
+    assert!(failed(&decision).contains(&"require_converged"), "{decision}");
+    assert_eq!((log.alias("staging"), log.alias("production")), (Some(1), None));
     assert_eq!(log.announced(), 0);
     let kept = log.read_json("registry/sentiment/versions/1/version.json");
     assert_eq!(kept["tags"]["verdict.promotion"], "refused");

@@ -7,11 +7,7 @@ use std::time::Duration;
 
 /// Starts, and kills as soon as it says that `step` begins and `after` has gone by. Whether the kill came in time.
 fn killed_at(command: &mut Command, step: &str, after: Duration) -> bool {
-    let mut child = command
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
     let begins = format!("trainer: {step}");
     let mut said = Vec::new();
@@ -73,10 +69,7 @@ fn a_rebuild_that_is_killed_leaves_a_whole_model_serving_and_the_next_one_finish
                 && (&now.version, &now.sha256) == (&newest.version.to_string(), &newest.sha256);
             assert!(is_old || is_new, "{at}: {was:?} {now:?} {versions:?}");
             let alias = log.alias("production").unwrap();
-            assert!(
-                alias == before as u64 || alias == versions.len() as u64,
-                "{at}"
-            );
+            assert!(alias == before as u64 || alias == versions.len() as u64, "{at}");
 
             let finished = log.run(&["rebuild", "--json"]).json(0);
             assert_eq!(finished["serves"], true, "{at}");
@@ -104,23 +97,10 @@ fn what_a_killed_promotion_left_is_finished_even_by_a_candidate_that_is_refused(
     round(&log, 1);
     // As if killed after the alias was moved.
     let second = log.run(&["rebuild", "--no-announce", "--json"]).json(0);
-    assert_eq!(
-        (&second["serves"], &second["announced"]),
-        (&true.into(), &false.into())
-    );
-    assert_eq!(
-        (log.alias("production"), log.serving().as_deref()),
-        (Some(2), Some("1"))
-    );
-    log.place
-        .write("params.yaml", params("model_building: {max_iter: 1}"));
+    assert_eq!((&second["serves"], &second["announced"]), (&true.into(), &false.into()));
+    assert_eq!((log.alias("production"), log.serving().as_deref()), (Some(2), Some("1")));
+    log.place.write("params.yaml", params("model_building: {max_iter: 1}"));
     let third = log.run(&["rebuild", "--json"]).json(1);
-    assert_eq!(
-        (&third["version"], &third["serves"]),
-        (&3.into(), &false.into())
-    );
-    assert_eq!(
-        (log.alias("production"), log.serving().as_deref()),
-        (Some(2), Some("2"))
-    );
+    assert_eq!((&third["version"], &third["serves"]), (&3.into(), &false.into()));
+    assert_eq!((log.alias("production"), log.serving().as_deref()), (Some(2), Some("2")));
 }

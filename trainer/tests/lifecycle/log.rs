@@ -82,11 +82,7 @@ impl Log {
 
     pub fn with_partitions(prefix: &'static str, partitions: i32) -> Option<Self> {
         let kafka = KafkaSettings::new(broker()?.bootstrap());
-        let log = Self {
-            kafka,
-            place: Place::new(),
-            prefix,
-        };
+        let log = Self { kafka, place: Place::new(), prefix };
         log.place.write("params.yaml", params(""));
         let spec = |of, partitions| TopicSpec {
             name: log.topic(of),
@@ -94,11 +90,7 @@ impl Log {
             replication: 1,
             config: Vec::new(),
         };
-        let specs = [
-            spec("reviews", partitions),
-            spec("labels", partitions),
-            spec("models", 1),
-        ];
+        let specs = [spec("reviews", partitions), spec("labels", partitions), spec("models", 1)];
         topics::ensure(&log.kafka, &specs, PATIENCE).unwrap();
         Some(log)
     }
@@ -125,37 +117,23 @@ impl Log {
     /// Reviews, and then their labels.
     pub fn write_labelled(&self, reviews: &[Made]) {
         self.write(reviews.iter().map(|review| self.review(review)));
-        self.write(
-            reviews
-                .iter()
-                .map(|review| self.label(&review.id, review.positive)),
-        );
+        self.write(reviews.iter().map(|review| self.label(&review.id, review.positive)));
     }
 
     pub fn review(&self, made: &Made) -> Outgoing {
-        let review = Review {
-            id: Some(made.id.as_str().into()),
-            ..Review::from_text(made.text.as_str())
-        };
-        Outgoing::to(self.topic("reviews"))
-            .key(made.id.as_str())
-            .value(review.encode().unwrap())
+        let review =
+            Review { id: Some(made.id.as_str().into()), ..Review::from_text(made.text.as_str()) };
+        Outgoing::to(self.topic("reviews")).key(made.id.as_str()).value(review.encode().unwrap())
     }
 
     pub fn label(&self, id: &str, positive: bool) -> Outgoing {
         let label = Label {
             review_id: id.into(),
-            label: if positive {
-                Sentiment::Positive
-            } else {
-                Sentiment::Negative
-            },
+            label: if positive { Sentiment::Positive } else { Sentiment::Negative },
             source: "user".into(),
             labelled_at: "2026-01-02T03:04:05.000Z".into(),
         };
-        Outgoing::to(self.topic("labels"))
-            .key(id)
-            .value(label.encode().unwrap())
+        Outgoing::to(self.topic("labels")).key(id).value(label.encode().unwrap())
     }
 
     /// The trainer in its folder, told of broker, topics and registry by the environment.
@@ -238,12 +216,8 @@ impl Log {
         let bytes = std::fs::read(self.place.path("made/model.verdict")).unwrap();
         let at = "2026-01-01T00:00:00Z".parse().unwrap();
         let registry = self.registry();
-        let version = registry
-            .register(NewVersion::new(NAME, &bytes, at))
-            .unwrap();
-        registry
-            .set_alias(NAME, "staging", version.version)
-            .unwrap();
+        let version = registry.register(NewVersion::new(NAME, &bytes, at)).unwrap();
+        registry.set_alias(NAME, "staging", version.version).unwrap();
         version.version
     }
 
@@ -265,10 +239,8 @@ pub fn ran(command: &mut Command) -> Ran {
 /// The same reviews, so many of each hundred labelled wrongly.
 pub fn flipped(reviews: &[Made], percent: usize) -> Vec<Made> {
     let wrong = |i: usize| (i * 37) % 100 < percent;
-    let flip = |(i, made): (usize, &Made)| Made {
-        positive: made.positive != wrong(i),
-        ..made.clone()
-    };
+    let flip =
+        |(i, made): (usize, &Made)| Made { positive: made.positive != wrong(i), ..made.clone() };
     reviews.iter().enumerate().map(flip).collect()
 }
 
@@ -289,7 +261,5 @@ pub fn eventually<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
 pub fn failed(decision: &Value) -> Vec<&str> {
     let reasons = decision["reasons"].as_array().unwrap().iter();
     let failed = reasons.filter(|reason| reason["passed"] == false);
-    failed
-        .map(|reason| reason["check"].as_str().unwrap())
-        .collect()
+    failed.map(|reason| reason["check"].as_str().unwrap()).collect()
 }

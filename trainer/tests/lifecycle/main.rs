@@ -9,11 +9,7 @@
     clippy::print_stderr,
     reason = "tests"
 )]
-#![allow(
-    dead_code,
-    unreachable_pub,
-    reason = "shares `common` with the other tests"
-)]
+#![allow(dead_code, unreachable_pub, reason = "shares `common` with the other tests")]
 
 #[path = "../common/mod.rs"]
 mod common;

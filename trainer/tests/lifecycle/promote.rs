@@ -14,17 +14,10 @@ fn serving(prefix: &'static str) -> Option<Log> {
     assert_eq!(log.register(&reviews(400), &params("")), 1);
     let promoted = log.run(&[&PROMOTE[..], &["1"]].concat()).json(0);
     assert_eq!(
-        (
-            &promoted["serves"],
-            &promoted["announced"],
-            &promoted["replaces"]
-        ),
+        (&promoted["serves"], &promoted["announced"], &promoted["replaces"]),
         (&json!(true), &json!(true), &json!(null))
     );
-    assert_eq!(
-        (log.alias("production"), log.serving().as_deref()),
-        (Some(1), Some("1"))
-    );
+    assert_eq!((log.alias("production"), log.serving().as_deref()), (Some(1), Some("1")));
     Some(log)
 }
 
@@ -44,11 +37,7 @@ fn a_candidate_that_learnt_from_wrong_labels_is_refused_and_nothing_moves() {
         let version = log.register(&flipped(&reviews(400), percent), &params(""));
         let refused = promote(&log, &version.to_string(), &[]).json(1);
         assert_eq!(
-            (
-                &refused["serves"],
-                &refused["announced"],
-                &refused["version"]
-            ),
+            (&refused["serves"], &refused["announced"], &refused["version"]),
             (&json!(false), &json!(false), &json!(version)),
             "{percent} %"
         );
@@ -77,27 +66,15 @@ fn an_accepted_candidate_serves_and_asking_again_changes_nothing() {
     };
     let version = log.register(&reviews(400), &params("model_building: {C: 12.0}"));
     // The alias of what was registered last is the candidate where none is named.
-    let promoted = log
-        .run(&["promote", "--data", "reviews.csv", "--json"])
-        .json(0);
+    let promoted = log.run(&["promote", "--data", "reviews.csv", "--json"]).json(0);
     assert_eq!(
-        (
-            &promoted["version"],
-            &promoted["replaces"],
-            &promoted["announced"]
-        ),
+        (&promoted["version"], &promoted["replaces"], &promoted["announced"]),
         (&json!(version), &json!(1), &json!(true))
     );
-    assert_eq!(
-        log.read_json("reports/promotion.json"),
-        promoted["decision"]
-    );
+    assert_eq!(log.read_json("reports/promotion.json"), promoted["decision"]);
     let pointer = log.pointer().unwrap();
     assert_eq!((pointer.version.as_str(), &pointer.withdraws), ("2", &None));
-    assert_eq!(
-        (log.alias("production"), log.alias("previous")),
-        (Some(2), Some(1))
-    );
+    assert_eq!((log.alias("production"), log.alias("previous")), (Some(2), Some(1)));
 
     let again = promote(&log, "2", &[]).json(0);
     assert_eq!(
@@ -119,19 +96,10 @@ fn an_alias_that_moved_before_anyone_was_told_is_announced_by_the_next_run() {
     log.register(&reviews(400), &params("model_building: {C: 12.0}"));
     // As if killed after the alias was moved.
     let untold = promote(&log, "2", &["--no-announce"]).json(0);
-    assert_eq!(
-        (&untold["serves"], &untold["announced"]),
-        (&json!(true), &json!(false))
-    );
-    assert_eq!(
-        (log.alias("production"), log.serving().as_deref()),
-        (Some(2), Some("1"))
-    );
+    assert_eq!((&untold["serves"], &untold["announced"]), (&json!(true), &json!(false)));
+    assert_eq!((log.alias("production"), log.serving().as_deref()), (Some(2), Some("1")));
     let told = promote(&log, "2", &[]).json(0);
-    assert_eq!(
-        (&told["serves"], &told["announced"]),
-        (&json!(true), &json!(true))
-    );
+    assert_eq!((&told["serves"], &told["announced"]), (&json!(true), &json!(true)));
     assert_eq!((log.serving().as_deref(), log.announced()), (Some("2"), 2));
 
     // Even by a run whose own candidate is refused.
@@ -139,10 +107,7 @@ fn an_alias_that_moved_before_anyone_was_told_is_announced_by_the_next_run() {
     promote(&log, "3", &["--no-announce"]).json(0);
     let bad = log.register(&flipped(&reviews(400), 40), &params(""));
     promote(&log, &bad.to_string(), &[]).json(1);
-    assert_eq!(
-        (log.alias("production"), log.serving().as_deref()),
-        (Some(3), Some("3"))
-    );
+    assert_eq!((log.alias("production"), log.serving().as_deref()), (Some(3), Some("3")));
 }
 
 #[test]
@@ -161,16 +126,9 @@ fn a_registry_that_did_not_give_out_what_serves_promotes_nothing() {
         let ran = promote(&log, &n.to_string(), &[]);
         assert_says(
             ran.refused(2),
-            &[
-                "version 2 of sentiment serves",
-                "does not have it",
-                "another registry",
-            ],
+            &["version 2 of sentiment serves", "does not have it", "another registry"],
         );
-        assert_eq!(
-            log.registry().alias("sentiment", "production").unwrap(),
-            None
-        );
+        assert_eq!(log.registry().alias("sentiment", "production").unwrap(), None);
     }
     assert_eq!(log.announced(), 2);
     let made = log.place.path("made");

@@ -13,30 +13,16 @@ fn the_log_gives_the_model_that_its_reviews_in_a_file_give_and_it_serves() {
     let Some(log) = Log::labelled("rebuild") else {
         return;
     };
-    let flags = [
-        "train",
-        "--data",
-        "reviews.csv",
-        "--out",
-        "direct",
-        "--json",
-    ];
+    let flags = ["train", "--data", "reviews.csv", "--out", "direct", "--json"];
     let direct = log.run(&flags).json(0);
     let rebuilt = log.run(&["rebuild", "--json"]).json(0);
     assert_eq!(rebuilt["sha256"], direct["sha256"]);
     assert_eq!(rebuilt["n_reviews"], direct["n_reviews"]);
     assert_eq!(
-        (
-            &rebuilt["version"],
-            &rebuilt["serves"],
-            &rebuilt["announced"]
-        ),
+        (&rebuilt["version"], &rebuilt["serves"], &rebuilt["announced"]),
         (&json!(1), &json!(true), &json!(true))
     );
-    assert_eq!(
-        (&rebuilt["replaces"], &rebuilt["failed"]),
-        (&Value::Null, &json!([]))
-    );
+    assert_eq!((&rebuilt["replaces"], &rebuilt["failed"]), (&Value::Null, &json!([])));
 
     // All of both topics, and nothing else.
     let manifest = log.read_json("data/raw/manifest.json");
@@ -53,27 +39,17 @@ fn the_log_gives_the_model_that_its_reviews_in_a_file_give_and_it_serves() {
         assert_eq!(n, 400, "{topic}");
     }
     assert_eq!(facts["counts"]["review_records"], 400);
-    let (train, test) = (
-        &manifest["train"]["n_reviews"],
-        &manifest["test"]["n_reviews"],
-    );
+    let (train, test) = (&manifest["train"]["n_reviews"], &manifest["test"]["n_reviews"]);
     assert_eq!(train.as_u64().unwrap() + test.as_u64().unwrap(), 400);
 
     let registration = log.read_json("reports/registration.json");
     assert_eq!(
-        (
-            &registration["name"],
-            &registration["version"],
-            &registration["alias"]
-        ),
+        (&registration["name"], &registration["version"], &registration["alias"]),
         (&json!(NAME), &json!(1), &json!("staging"))
     );
     assert_eq!(registration["sha256"], direct["sha256"]);
     let decision = log.read_json("reports/promotion.json");
-    assert_eq!(
-        (&decision["accepted"], &decision["champion"]),
-        (&json!(true), &Value::Null)
-    );
+    assert_eq!((&decision["accepted"], &decision["champion"]), (&json!(true), &Value::Null));
     assert_eq!(&decision["n_reviews"], test);
     assert_eq!(log.read_json("reports/metrics.json")["n"], *test);
 
@@ -85,17 +61,9 @@ fn the_log_gives_the_model_that_its_reviews_in_a_file_give_and_it_serves() {
         panic!("{pointer:?}");
     };
     assert_eq!(json!(from), json!(ranges));
-    assert_eq!(
-        (log.alias("production"), log.alias("staging")),
-        (Some(1), Some(1))
-    );
+    assert_eq!((log.alias("production"), log.alias("staging")), (Some(1), Some(1)));
     let kept = log.place.path("registry/sentiment/versions/1");
-    for file in [
-        "manifest.json",
-        "metrics.json",
-        "MODEL_CARD.md",
-        "promotion.json",
-    ] {
+    for file in ["manifest.json", "metrics.json", "MODEL_CARD.md", "promotion.json"] {
         assert!(kept.join(file).is_file(), "{file}");
     }
 
@@ -118,22 +86,11 @@ fn a_snapshot_of_the_log_is_read_again_after_more_has_come() {
     };
     log.run(&["rebuild", "--no-announce", "--json"]).json(0);
     let before = |file: &str| fs::read(log.place.path(&format!("data/raw/{file}"))).unwrap();
-    log.write(
-        reviews(10)
-            .iter()
-            .map(|review| log.label(&review.id, !review.positive)),
-    );
+    log.write(reviews(10).iter().map(|review| log.label(&review.id, !review.positive)));
     log.write_labelled(&later(20));
 
     let read = |root: &str, manifest: &str, more: &[&str]| {
-        let flags = [
-            "stage",
-            "data_ingestion",
-            "--root",
-            root,
-            "--snapshot",
-            manifest,
-        ];
+        let flags = ["stage", "data_ingestion", "--root", root, "--snapshot", manifest];
         let flags: Vec<&str> = flags.iter().chain(more).copied().collect();
         log.run(&flags)
     };
@@ -166,26 +123,15 @@ fn a_snapshot_of_the_log_is_read_again_after_more_has_come() {
         let from = ranges[label]["from"].as_i64().unwrap();
         ranges[label]["from"] = json!(from + 20);
     });
-    assert_says(
-        ran.refused(2),
-        &["must have SHA-256", "labels have been compacted away"],
-    );
+    assert_says(ran.refused(2), &["must have SHA-256", "labels have been compacted away"]);
     // As retention or another cluster does: the offsets are not there.
     let review = of("snapshot.reviews");
     let ran = changed("gone.json", &|ranges| ranges[review]["to"] = json!(100_000));
     let said = ran.refused(70);
-    assert_says(
-        said,
-        &[
-            "snapshot.reviews",
-            "must still have offsets 0 to 100000",
-            "it has 0 to",
-        ],
-    );
+    assert_says(said, &["snapshot.reviews", "must still have offsets 0 to 100000", "it has 0 to"]);
     assert!(!log.place.path("no-gone.json").exists());
     // The manifest of a file has no offsets.
-    log.place
-        .write("of-file.json", file_manifest(&manifest).to_string());
+    log.place.write("of-file.json", file_manifest(&manifest).to_string());
     let ran = read("no", "of-file.json", &[]);
     assert_says(ran.refused(2), &["reviews.csv", "not of a review log"]);
 }
@@ -205,15 +151,9 @@ fn any_other_source_is_rebuilt_from_too_and_without_the_topic_of_models_nothing_
     assert_eq!(rebuilt["serves"], true);
     let pointer = log.pointer().unwrap();
     let manifest = log.read_json("data/raw/manifest.json");
-    assert_eq!(
-        json!(pointer.trained_from),
-        json!({"sha256": manifest["train"]["sha256"]})
-    );
+    assert_eq!(json!(pointer.trained_from), json!({"sha256": manifest["train"]["sha256"]}));
     let model: Model = verdict_registry::load(&pointer.uri).unwrap();
-    assert_eq!(
-        model.parts().about["data"]["sha256"],
-        manifest["train"]["sha256"]
-    );
+    assert_eq!(model.parts().about["data"]["sha256"], manifest["train"]["sha256"]);
 }
 
 fn file_manifest(manifest: &Value) -> Value {

@@ -38,23 +38,13 @@ fn every_flip_of_the_last_reviews_is_counted() {
     }
     let last = "Plain and dull was the plot.".to_owned();
     stored.push(("replay.reviews-0-402".to_owned(), last));
-    for (n_last, n_reviews) in [
-        (10_000, 401),
-        (403, 401),
-        (402, 400),
-        (101, 100),
-        (2, 1),
-        (1, 1),
-    ] {
+    for (n_last, n_reviews) in [(10_000, 401), (403, 401), (402, 400), (101, 100), (2, 1), (1, 1)] {
         let of = &stored[stored.len() - n_reviews..];
         let flips: Vec<&(String, String)> = of
             .iter()
             .filter(|(_, text)| positive(&champion, text) != positive(&candidate, text))
             .collect();
-        let up = flips
-            .iter()
-            .filter(|(_, text)| positive(&candidate, text))
-            .count();
+        let up = flips.iter().filter(|(_, text)| positive(&candidate, text)).count();
         let n_last = n_last.to_string();
         let flags = [
             "replay",
@@ -80,36 +70,20 @@ fn every_flip_of_the_last_reviews_is_counted() {
         let told: BTreeSet<&str> = told.iter().map(|f| f["id"].as_str().unwrap()).collect();
         assert_eq!(told, ids, "{n_last}");
         assert_eq!(log.read_json("replay.json"), change);
-        let share = of
-            .iter()
-            .filter(|(_, text)| positive(&champion, text))
-            .count() as f64;
+        let share = of.iter().filter(|(_, text)| positive(&champion, text)).count() as f64;
         let is = change["champion"]["positive"].as_f64().unwrap();
         assert!((is - share / n_reviews as f64).abs() < 1e-12, "{n_last}");
     }
     // The two models must differ for the counts to mean anything.
-    let all = stored
-        .iter()
-        .filter(|(_, text)| positive(&champion, text) != positive(&candidate, text));
+    let all =
+        stored.iter().filter(|(_, text)| positive(&champion, text) != positive(&candidate, text));
     assert!(all.count() >= 5);
 
-    let flags = [
-        "replay",
-        "--champion",
-        "champion",
-        "--candidate",
-        "candidate",
-        "--flips",
-        "1",
-        "--texts",
-    ];
+    let flags =
+        ["replay", "--champion", "champion", "--candidate", "candidate", "--flips", "1", "--texts"];
     let ran = log.run(&flags);
     assert_eq!(ran.code, Some(0), "{ran:?}");
-    assert!(
-        ran.out.contains("of 401 labels would change"),
-        "{}",
-        ran.out
-    );
+    assert!(ran.out.contains("of 401 labels would change"), "{}", ran.out);
     assert_eq!(ran.out.lines().count(), 5, "{}", ran.out);
 }
 
@@ -118,15 +92,11 @@ fn the_last_reviews_are_looked_for_behind_markers_and_aborted_ones() {
     let Some(log) = Log::with_partitions("replay-transactions", 2) else {
         return;
     };
-    log.place
-        .ok(&["train", "--data", "reviews.csv", "--out", "model"]);
+    log.place.ok(&["train", "--data", "reviews.csv", "--out", "model"]);
     let sender = Transactions::new(log.kafka.bootstrap(), "replay-transactions");
     let topic = log.topic("reviews");
     let made = reviews(30);
-    let values: Vec<Vec<u8>> = made
-        .iter()
-        .map(|made| log.review(made).value.unwrap())
-        .collect();
+    let values: Vec<Vec<u8>> = made.iter().map(|made| log.review(made).value.unwrap()).collect();
     for (n, value) in values.iter().enumerate() {
         sender.commit(&topic, i32::try_from(n % 2).unwrap(), &[("k", value)]);
     }

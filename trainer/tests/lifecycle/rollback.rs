@@ -14,10 +14,7 @@ fn three(prefix: &'static str) -> Option<Log> {
         let flags = ["promote", "--data", "reviews.csv", "--json"];
         assert_eq!(log.run(&flags).json(0)["announced"], true);
     }
-    assert_eq!(
-        (log.alias("production"), log.alias("previous")),
-        (Some(3), Some(2))
-    );
+    assert_eq!((log.alias("production"), log.alias("previous")), (Some(3), Some(2)));
     Some(log)
 }
 
@@ -43,16 +40,10 @@ fn a_rollback_goes_one_step_back_and_withdraws_what_served() {
     assert_eq!(rollback(&log, &[]).json(0), went(3, 2, true));
     assert_eq!(state(&log), (Some(2), "2".into(), Some("3".into())));
     let ran = rollback(&log, &[]);
-    assert_says(
-        ran.refused(2),
-        &["no version is known to have served before 2", "--version"],
-    );
+    assert_says(ran.refused(2), &["no version is known to have served before 2", "--version"]);
     assert_eq!((state(&log).0, log.announced()), (Some(2), 4));
     // By name it goes further, and also where it is already, and forward.
-    assert_eq!(
-        rollback(&log, &["--version", "1"]).json(0),
-        went(2, 1, true)
-    );
+    assert_eq!(rollback(&log, &["--version", "1"]).json(0), went(2, 1, true));
     assert_eq!(state(&log), (Some(1), "1".into(), Some("3".into())));
     let ran = rollback(&log, &["--version", "1"]);
     assert_says(ran.refused(2), &["version 1 of sentiment serves already"]);
@@ -60,14 +51,7 @@ fn a_rollback_goes_one_step_back_and_withdraws_what_served() {
     assert_says(ran.refused(2), &["has no version 9"]);
     assert_eq!(log.announced(), 5);
     // What was withdrawn may be promoted again.
-    let flags = [
-        "promote",
-        "--data",
-        "reviews.csv",
-        "--candidate",
-        "3",
-        "--json",
-    ];
+    let flags = ["promote", "--data", "reviews.csv", "--candidate", "3", "--json"];
     assert_eq!(log.run(&flags).json(0)["announced"], true);
     assert_eq!(state(&log), (Some(3), "3".into(), None));
 }
@@ -78,10 +62,7 @@ fn an_interrupted_rollback_is_finished_and_goes_no_further_back() {
         return;
     };
     // As if killed after the alias was moved.
-    assert_eq!(
-        rollback(&log, &["--no-announce"]).json(0),
-        went(3, 2, false)
-    );
+    assert_eq!(rollback(&log, &["--no-announce"]).json(0), went(3, 2, false));
     assert_eq!(state(&log), (Some(2), "3".into(), None));
     assert_eq!(rollback(&log, &[]).json(0), went(3, 2, true));
     assert_eq!(state(&log), (Some(2), "2".into(), Some("3".into())));
@@ -93,10 +74,7 @@ fn an_interrupted_rollback_does_not_stand_in_for_one_that_is_asked_for_by_name()
         return;
     };
     rollback(&log, &["--no-announce"]).json(0);
-    assert_eq!(
-        rollback(&log, &["--version", "1"]).json(0),
-        went(2, 1, true)
-    );
+    assert_eq!(rollback(&log, &["--version", "1"]).json(0), went(2, 1, true));
     assert_eq!(state(&log), (Some(1), "1".into(), Some("3".into())));
 }
 
@@ -110,10 +88,7 @@ fn a_foreign_registry_rolls_nothing_back() {
         crate::log::ran(command.env("VERDICT_REGISTRY", registry))
     };
     let said = abroad("elsewhere", "sentiment");
-    assert_says(
-        said.refused(2),
-        &["elsewhere", "no alias production of sentiment"],
-    );
+    assert_says(said.refused(2), &["elsewhere", "no alias production of sentiment"]);
     let said = abroad("registry", "other");
     assert_says(said.refused(2), &["no alias production of other"]);
     // One with versions and an alias of its own, but without the one that serves.
@@ -121,13 +96,7 @@ fn a_foreign_registry_rolls_nothing_back() {
     for version in 1..=2 {
         let more = format!("model_building: {{C: {version}.0}}");
         log.register(&reviews(400), &params(&more));
-        let flags = [
-            "promote",
-            "--data",
-            "reviews.csv",
-            "--no-announce",
-            "--json",
-        ];
+        let flags = ["promote", "--data", "reviews.csv", "--no-announce", "--json"];
         log.run(&flags).json(0);
     }
     let said = rollback(&log, &[]);

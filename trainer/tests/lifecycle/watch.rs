@@ -28,11 +28,7 @@ impl Watching {
             .stderr(std::fs::File::create(&said).unwrap())
             .spawn()
             .unwrap();
-        Self {
-            child,
-            address,
-            said,
-        }
+        Self { child, address, said }
     }
 
     /// The value of a metric, 0 while there is none.
@@ -45,9 +41,7 @@ impl Watching {
     }
 
     fn rebuilds(&self, outcome: &str) -> u64 {
-        self.metric(&format!(
-            "verdict_trainer_rebuilds_total{{outcome=\"{outcome}\"}}"
-        ))
+        self.metric(&format!("verdict_trainer_rebuilds_total{{outcome=\"{outcome}\"}}"))
     }
 
     /// Ends it by SIGTERM, and sees that it ends well.
@@ -91,12 +85,8 @@ fn labels_that_come_give_a_version_that_serves_until_sigterm() {
     });
     assert_eq!((log.pointer(), watching.rebuilds("failed")), (None, 0));
     log.write_labelled(rest);
-    eventually("version 1 serves", || {
-        (log.serving().as_deref() == Some("1")).then_some(())
-    });
-    eventually("the rebuild is counted", || {
-        (watching.rebuilds("promoted") == 1).then_some(())
-    });
+    eventually("version 1 serves", || (log.serving().as_deref() == Some("1")).then_some(()));
+    eventually("the rebuild is counted", || (watching.rebuilds("promoted") == 1).then_some(()));
     let more = |prefix: &str| -> Vec<Made> {
         let made = reviews(320).into_iter();
         made.map(|made| Made {
@@ -107,21 +97,13 @@ fn labels_that_come_give_a_version_that_serves_until_sigterm() {
         .collect()
     };
     log.write_labelled(&more("second"));
-    eventually("version 2 serves", || {
-        (log.serving().as_deref() == Some("2")).then_some(())
-    });
-    eventually("the second is counted", || {
-        (watching.rebuilds("promoted") == 2).then_some(())
-    });
+    eventually("version 2 serves", || (log.serving().as_deref() == Some("2")).then_some(()));
+    eventually("the second is counted", || (watching.rebuilds("promoted") == 2).then_some(()));
     watching.terminate();
 
     // Another one takes up where it was: what is trained on already is not trained on again.
     let watching = Watching::start(&log, &["--new-labels", "300"]);
-    log.write(
-        made[..10]
-            .iter()
-            .map(|made| log.label(&made.id, made.positive)),
-    );
+    log.write(made[..10].iter().map(|made| log.label(&made.id, made.positive)));
     eventually("10 labels are pending", || {
         (watching.metric("verdict_trainer_labels_pending") == 10).then_some(())
     });
@@ -166,9 +148,7 @@ fn what_an_earlier_run_did_not_announce_is_announced_first() {
     log.run(&["rebuild", "--no-announce", "--json"]).json(0);
     assert_eq!((log.alias("production"), log.pointer()), (Some(1), None));
     let watching = Watching::start(&log, &["--new-labels", "1000000"]);
-    eventually("version 1 serves", || {
-        (log.serving().as_deref() == Some("1")).then_some(())
-    });
+    eventually("version 1 serves", || (log.serving().as_deref() == Some("1")).then_some(()));
     watching.terminate();
     assert_eq!(log.announced(), 1);
 }
@@ -179,18 +159,11 @@ fn a_refused_rebuild_is_counted_and_what_serves_stays() {
         return;
     };
     log.run(&["rebuild", "--json"]).json(0);
-    log.place
-        .write("params.yaml", params("model_building: {max_iter: 1}"));
+    log.place.write("params.yaml", params("model_building: {max_iter: 1}"));
     let watching = Watching::start(&log, &["--new-labels", "5"]);
     let made = reviews(400);
-    log.write(
-        made[..10]
-            .iter()
-            .map(|made| log.label(&made.id, made.positive)),
-    );
-    eventually("the rebuild is refused", || {
-        (watching.rebuilds("refused") == 1).then_some(())
-    });
+    log.write(made[..10].iter().map(|made| log.label(&made.id, made.positive)));
+    eventually("the rebuild is refused", || (watching.rebuilds("refused") == 1).then_some(()));
     watching.terminate();
     assert_eq!((log.serving().as_deref(), log.announced()), (Some("1"), 1));
 }
@@ -205,14 +178,10 @@ fn a_rebuild_that_failed_is_tried_again_in_time_and_a_promotion_that_nobody_is_t
     let made = reviews(400);
     // Labels whose reviews have not come: as many as a rebuild takes, and no more after that.
     log.write(made.iter().map(|made| log.label(&made.id, made.positive)));
-    eventually("the rebuild has failed twice", || {
-        (watching.rebuilds("failed") >= 2).then_some(())
-    });
+    eventually("the rebuild has failed twice", || (watching.rebuilds("failed") >= 2).then_some(()));
     assert_eq!(log.alias("staging"), None);
     log.write(made.iter().map(|made| log.review(made)));
-    eventually("it has succeeded", || {
-        (watching.rebuilds("promoted") == 1).then_some(())
-    });
+    eventually("it has succeeded", || (watching.rebuilds("promoted") == 1).then_some(()));
     watching.terminate();
     assert_eq!((log.alias("production"), log.announced()), (Some(1), 0));
 }

@@ -3,11 +3,7 @@ use verdict_messages::{ModelRef, Position, Sentiment};
 
 use super::*;
 
-const LIMITS: DeskLimits = DeskLimits {
-    pending: 2,
-    remembered: 4,
-    remembered_bytes: 64 * 1024,
-};
+const LIMITS: DeskLimits = DeskLimits { pending: 2, remembered: 4, remembered_bytes: 64 * 1024 };
 
 fn correlation(n: u128) -> CorrelationId {
     CorrelationId::from_bits(n)
@@ -23,11 +19,7 @@ fn verdict(of: &str) -> Bytes {
         label: Sentiment::Positive,
         probability: 0.9,
         score: 2.2,
-        model: ModelRef {
-            name: "m".into(),
-            version: "1".into(),
-            sha256: "00".into(),
-        },
+        model: ModelRef { name: "m".into(), version: "1".into(), sha256: "00".into() },
         explanation: None,
         intercept: None,
         rest: None,
@@ -41,18 +33,11 @@ fn reply(n: u128, of: &str) -> Incoming {
     let mut headers = Headers::new();
     headers.push(headers::SPRING_CORRELATION_ID, correlation(n).as_bytes());
     headers.push(headers::CONTENT_TYPE, Verdict::MEDIA_TYPE);
-    Incoming {
-        key: Some(Bytes::copy_from_slice(of.as_bytes())),
-        value: Some(verdict(of)),
-        headers,
-    }
+    Incoming { key: Some(Bytes::copy_from_slice(of.as_bytes())), value: Some(verdict(of)), headers }
 }
 
 fn keyed(key: &str, body: u8) -> Option<Repeatable> {
-    Some(Repeatable {
-        key: key.to_owned(),
-        body: [body; 32],
-    })
+    Some(Repeatable { key: key.to_owned(), body: [body; 32] })
 }
 
 fn new(place: Result<Place, NoPlace>) -> Waiter {
@@ -76,11 +61,7 @@ fn a_reply_reaches_the_request_it_belongs_to_and_no_other() {
     let mut second = new(desk.open(correlation(2), &id("b"), None));
     assert_eq!(desk.deliver(&reply(2, "b")), ReplyReceived::Delivered);
     assert!(first.reply().now_or_never().is_none());
-    let told = second
-        .reply()
-        .now_or_never()
-        .expect("told")
-        .expect("published");
+    let told = second.reply().now_or_never().expect("told").expect("published");
     assert_eq!(*told, Reply::Verdict(verdict("b")));
 }
 
@@ -112,27 +93,12 @@ fn what_is_no_reply_is_unreadable() {
     no_correlation.headers = Headers::new();
     let mut short = good.clone();
     short.headers = Headers::new();
-    short
-        .headers
-        .push(headers::SPRING_CORRELATION_ID, vec![1, 2, 3]);
-    let tombstone = Incoming {
-        value: None,
-        ..good.clone()
-    };
-    let broken = Incoming {
-        value: Some(Bytes::from_static(b"{")),
-        ..good.clone()
-    };
-    let other_key = Incoming {
-        key: Some(Bytes::from_static(b"b")),
-        ..good
-    };
+    short.headers.push(headers::SPRING_CORRELATION_ID, vec![1, 2, 3]);
+    let tombstone = Incoming { value: None, ..good.clone() };
+    let broken = Incoming { value: Some(Bytes::from_static(b"{")), ..good.clone() };
+    let other_key = Incoming { key: Some(Bytes::from_static(b"b")), ..good };
     for incoming in [no_correlation, short, tombstone, broken, other_key] {
-        assert_eq!(
-            desk.deliver(&incoming),
-            ReplyReceived::Unreadable,
-            "{incoming:?}"
-        );
+        assert_eq!(desk.deliver(&incoming), ReplyReceived::Unreadable, "{incoming:?}");
     }
 }
 
@@ -143,19 +109,11 @@ fn a_problem_is_a_reply_too_and_its_key_names_the_review() {
     let problem = Problem::new(422, "This is not a review");
     let mut incoming = reply(1, "a");
     incoming.headers = Headers::new();
-    incoming
-        .headers
-        .push(headers::SPRING_CORRELATION_ID, correlation(1).as_bytes());
-    incoming
-        .headers
-        .push(headers::CONTENT_TYPE, Problem::MEDIA_TYPE);
+    incoming.headers.push(headers::SPRING_CORRELATION_ID, correlation(1).as_bytes());
+    incoming.headers.push(headers::CONTENT_TYPE, Problem::MEDIA_TYPE);
     incoming.value = Some(problem.encode().expect("encodes").into());
     assert_eq!(desk.deliver(&incoming), ReplyReceived::Delivered);
-    let told = waiter
-        .reply()
-        .now_or_never()
-        .expect("told")
-        .expect("published");
+    let told = waiter.reply().now_or_never().expect("told").expect("published");
     assert_eq!(*told, Reply::Problem(problem));
 }
 
@@ -167,10 +125,7 @@ fn a_late_reply_can_be_asked_for_but_reaches_no_request() {
     assert_eq!(desk.deliver(&reply(1, "a")), ReplyReceived::Late);
     assert!(desk.find(&id("a")).is_some());
     assert_eq!(desk.deliver(&reply(9, "z")), ReplyReceived::Late);
-    assert!(
-        desk.find(&id("z")).is_none(),
-        "a stranger's verdict is not kept"
-    );
+    assert!(desk.find(&id("z")).is_none(), "a stranger's verdict is not kept");
 }
 
 #[test]
@@ -186,10 +141,7 @@ fn a_full_desk_refuses_and_a_free_place_is_given_again() {
     let desk = Desk::new(LIMITS);
     let first = new(desk.open(correlation(1), &id("a"), None));
     let _second = new(desk.open(correlation(2), &id("b"), None));
-    assert!(matches!(
-        desk.open(correlation(3), &id("c"), None),
-        Err(NoPlace::Full(2))
-    ));
+    assert!(matches!(desk.open(correlation(3), &id("c"), None), Err(NoPlace::Full(2))));
     drop(first);
     new(desk.open(correlation(3), &id("c"), None));
 }
@@ -214,10 +166,7 @@ fn the_same_key_and_body_join_the_request_that_is_under_way() {
 fn the_same_key_with_another_body_is_refused() {
     let desk = Desk::new(LIMITS);
     let _first = new(desk.open(correlation(1), &id("a"), keyed("k", 1)));
-    assert!(matches!(
-        desk.open(correlation(2), &id("b"), keyed("k", 2)),
-        Err(NoPlace::OtherBody)
-    ));
+    assert!(matches!(desk.open(correlation(2), &id("b"), keyed("k", 2)), Err(NoPlace::OtherBody)));
 }
 
 #[test]
@@ -251,10 +200,7 @@ fn a_failed_publication_is_told_to_all_and_frees_the_key() {
         new(desk.open(correlation(3), &id("c"), keyed("k", 1)));
         // Only what may have been stored can still be answered.
         desk.deliver(&reply(1, "a"));
-        assert_eq!(
-            desk.find(&id("a")).is_some(),
-            error == PublishError::Unknown
-        );
+        assert_eq!(desk.find(&id("a")).is_some(), error == PublishError::Unknown);
     }
 }
 

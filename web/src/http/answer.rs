@@ -36,21 +36,14 @@ pub(crate) struct Filled<'a> {
 
 impl Filled<'_> {
     fn page(self, status: StatusCode, outcome: Outcome<'_>) -> Answer {
-        let view = View {
-            text: self.text,
-            max_chars: self.max_chars,
-            outcome,
-        };
+        let view = View { text: self.text, max_chars: self.max_chars, outcome };
         respond(status, HTML, page::render(&view))
     }
 }
 
 /// The page with nothing asked yet.
 pub(crate) fn blank_page(max_chars: usize) -> Answer {
-    let blank = Filled {
-        text: "",
-        max_chars,
-    };
+    let blank = Filled { text: "", max_chars };
     blank.page(StatusCode::OK, Outcome::None)
 }
 
@@ -103,10 +96,7 @@ pub(crate) fn refusal(form: Form, filled: Filled<'_>, refusal: &Refusal) -> Answ
     let problem = &refusal.problem;
     let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = match form {
-        Form::Html => filled.page(
-            status,
-            Outcome::Problem(problem, refusal.location.as_deref()),
-        ),
+        Form::Html => filled.page(status, Outcome::Problem(problem, refusal.location.as_deref())),
         Form::Json => match problem.encode() {
             Ok(json) => respond(status, Problem::MEDIA_TYPE, json),
             Err(rejection) => respond(status, TEXT, format!("{rejection}\n")),

@@ -24,25 +24,19 @@ fn file(name: &str) -> Option<(&'static str, &'static str)> {
 pub(crate) fn asset(name: &str, headers: &HeaderMap) -> Option<Answer> {
     let (media, content) = file(name)?;
     let digest = Sha256::digest(content.as_bytes());
-    let tag: String = digest
-        .iter()
-        .take(8)
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let tag: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
     let tag = format!("\"{tag}\"");
-    let unchanged = headers
-        .get(header::IF_NONE_MATCH)
-        .is_some_and(|value| value.as_bytes() == tag.as_bytes());
+    let unchanged =
+        headers.get(header::IF_NONE_MATCH).is_some_and(|value| value.as_bytes() == tag.as_bytes());
     let mut response = if unchanged {
         respond(StatusCode::NOT_MODIFIED, media, Bytes::new())
     } else {
         respond(StatusCode::OK, media, content)
     };
     // The same for everybody, but asked about each time: a new version shows at once.
-    response.headers_mut().insert(
-        header::CACHE_CONTROL,
-        HeaderValue::from_static("public, no-cache"),
-    );
+    response
+        .headers_mut()
+        .insert(header::CACHE_CONTROL, HeaderValue::from_static("public, no-cache"));
     set(&mut response, header::ETAG, &tag);
     Some(response)
 }

@@ -29,11 +29,11 @@ const READ_AWAY: u64 = 16 * 1024 * 1024;
 pub(crate) fn limited(
     limits: BodyLimits,
 ) -> impl Filter<Extract = (Result<Bytes, Refusal>,), Error = warp::Rejection> + Clone {
-    warp::header::headers_cloned()
-        .and(warp::body::stream())
-        .and_then(move |headers: HeaderMap, body| async move {
+    warp::header::headers_cloned().and(warp::body::stream()).and_then(
+        move |headers: HeaderMap, body| async move {
             Ok::<_, Infallible>(read(&headers, body, limits).await)
-        })
+        },
+    )
 }
 
 async fn read<B: Buf, E>(
@@ -97,25 +97,17 @@ mod tests {
 
     use super::*;
 
-    const LIMITS: BodyLimits = BodyLimits {
-        bytes: 8,
-        read: Duration::from_secs(5),
-    };
+    const LIMITS: BodyLimits = BodyLimits { bytes: 8, read: Duration::from_secs(5) };
 
     fn headers(length: &str) -> HeaderMap {
         let mut headers = HeaderMap::new();
-        headers.insert(
-            header::CONTENT_LENGTH,
-            length.parse().expect("a header value"),
-        );
+        headers.insert(header::CONTENT_LENGTH, length.parse().expect("a header value"));
         headers
     }
 
     fn pieces(pieces: &[&'static str]) -> impl Stream<Item = Result<Bytes, io::Error>> {
-        let pieces: Vec<_> = pieces
-            .iter()
-            .map(|piece| Ok(Bytes::from_static(piece.as_bytes())))
-            .collect();
+        let pieces: Vec<_> =
+            pieces.iter().map(|piece| Ok(Bytes::from_static(piece.as_bytes()))).collect();
         stream::iter(pieces)
     }
 
@@ -133,9 +125,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_body_beyond_the_limit_is_413_and_names_both_numbers() {
-        let refusal = read(&headers("9"), pieces(&["abcdefghi"]), LIMITS)
-            .await
-            .expect_err("too large");
+        let refusal =
+            read(&headers("9"), pieces(&["abcdefghi"]), LIMITS).await.expect_err("too large");
         assert_eq!(refusal.problem.status, 413);
         assert_eq!(
             refusal.problem.detail.as_deref(),
@@ -146,9 +137,7 @@ mod tests {
     #[tokio::test]
     async fn a_body_without_a_length_is_411() {
         for headers in [HeaderMap::new(), headers("many")] {
-            let refusal = read(&headers, pieces(&["x"]), LIMITS)
-                .await
-                .expect_err("no length");
+            let refusal = read(&headers, pieces(&["x"]), LIMITS).await.expect_err("no length");
             assert_eq!(refusal.problem.status, 411);
         }
     }
@@ -156,18 +145,14 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_body_that_stops_arriving_is_408() {
         let stalled = pieces(&["ab"]).chain(stream::pending());
-        let refusal = read(&headers("4"), stalled, LIMITS)
-            .await
-            .expect_err("too slow");
+        let refusal = read(&headers("4"), stalled, LIMITS).await.expect_err("too slow");
         assert_eq!(refusal.problem.status, 408);
     }
 
     #[tokio::test]
     async fn a_connection_that_breaks_is_400() {
         let broken = pieces(&["ab"]).chain(stream::iter([Err(io::Error::other("reset"))]));
-        let refusal = read(&headers("4"), broken, LIMITS)
-            .now_or_never()
-            .expect("at once");
+        let refusal = read(&headers("4"), broken, LIMITS).now_or_never().expect("at once");
         assert_eq!(refusal.expect_err("broken").problem.status, 400);
     }
 }

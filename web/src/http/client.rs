@@ -24,12 +24,9 @@ pub(crate) struct Client {
 
 /// The request's head and the peer's address. Never rejects.
 pub(crate) fn client() -> impl Filter<Extract = (Client,), Error = Infallible> + Clone {
-    warp::header::headers_cloned()
-        .and(warp::ext::optional::<Peer>())
-        .map(|headers, peer: Option<Peer>| Client {
-            headers,
-            address: peer.map(|peer| peer.0.ip()),
-        })
+    warp::header::headers_cloned().and(warp::ext::optional::<Peer>()).map(
+        |headers, peer: Option<Peer>| Client { headers, address: peer.map(|peer| peer.0.ip()) },
+    )
 }
 
 impl Client {
@@ -54,15 +51,9 @@ impl Client {
     /// The trace context, handed on when it has the form of one.
     pub(crate) fn trace(&self) -> Headers {
         let mut trace = Headers::new();
-        if let Some(parent) = self
-            .text(headers::TRACEPARENT)
-            .filter(|text| is_traceparent(text))
-        {
+        if let Some(parent) = self.text(headers::TRACEPARENT).filter(|text| is_traceparent(text)) {
             trace.push(headers::TRACEPARENT, parent.to_owned());
-            if let Some(state) = self
-                .text(headers::TRACESTATE)
-                .filter(|text| text.len() <= 512)
-            {
+            if let Some(state) = self.text(headers::TRACESTATE).filter(|text| text.len() <= 512) {
                 trace.push(headers::TRACESTATE, state.to_owned());
             }
         }
@@ -88,14 +79,7 @@ mod tests {
         let good = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
         assert!(is_traceparent(good));
         let upper = good.to_uppercase();
-        for bad in [
-            "",
-            "00",
-            "00-1-2-01",
-            &upper,
-            &good.replace('a', "g"),
-            &format!("{good}-x"),
-        ] {
+        for bad in ["", "00", "00-1-2-01", &upper, &good.replace('a', "g"), &format!("{good}-x")] {
             assert!(!is_traceparent(bad), "{bad}");
         }
     }
@@ -107,10 +91,7 @@ mod tests {
             header::CONTENT_TYPE,
             "Application/JSON ; charset=utf-8".parse().expect("a value"),
         );
-        let client = Client {
-            headers,
-            address: None,
-        };
+        let client = Client { headers, address: None };
         assert_eq!(client.media_type(), "application/json");
     }
 }

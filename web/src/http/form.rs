@@ -32,9 +32,7 @@ pub(crate) fn field(body: &[u8], name: &str) -> Result<Option<String>, String> {
 
 fn decode(half: &[u8]) -> Vec<u8> {
     let spaced: Cow<'_, [u8]> = if half.contains(&b'+') {
-        half.iter()
-            .map(|byte| if *byte == b'+' { b' ' } else { *byte })
-            .collect()
+        half.iter().map(|byte| if *byte == b'+' { b' ' } else { *byte }).collect()
     } else {
         Cow::Borrowed(half)
     };
@@ -60,9 +58,7 @@ mod tests {
             ("review=x", None),
         ] {
             assert_eq!(
-                field(body.as_bytes(), "text")
-                    .as_ref()
-                    .map(Option::as_deref),
+                field(body.as_bytes(), "text").as_ref().map(Option::as_deref),
                 Ok(expected),
                 "{body}"
             );
@@ -71,10 +67,7 @@ mod tests {
 
     #[test]
     fn a_byte_that_is_not_utf8_is_named_by_its_place() {
-        for (body, place) in [
-            (&b"text=ab%FFcd"[..], "byte 2"),
-            (b"text=\xC3\x28", "byte 0"),
-        ] {
+        for (body, place) in [(&b"text=ab%FFcd"[..], "byte 2"), (b"text=\xC3\x28", "byte 0")] {
             let error = field(body, "text").expect_err("not UTF-8");
             assert!(error.contains(place), "{error}");
         }

@@ -57,10 +57,7 @@ impl<E: Exchange> App<E> {
     /// `POST /label`, the buttons of the page.
     pub(super) async fn label_form(&self, client: Client, body: Result<Bytes, Refusal>) -> Answer {
         let form = choose(client.text(header::ACCEPT), PAGE_FORMS);
-        let filled = Filled {
-            text: "",
-            max_chars: self.max_chars,
-        };
+        let filled = Filled { text: "", max_chars: self.max_chars };
         let said = self.form_body(&client, body).and_then(|body| {
             let id = field(&body, "id")?;
             let label = field(&body, "label")?;
@@ -80,12 +77,8 @@ impl<E: Exchange> App<E> {
             Ok(said) => said,
             Err(refusal) => return answer::refusal(form, filled, &refusal),
         };
-        let said = Said {
-            review_id: review_id.clone(),
-            label,
-            source: &source,
-            trace: client.trace(),
-        };
+        let said =
+            Said { review_id: review_id.clone(), label, source: &source, trace: client.trace() };
         match self.feedback.label(said).await {
             Ok(()) => answer::labelled(form, filled, &review_id, label),
             Err(untold) => answer::refusal(form, filled, &untold.into()),
@@ -100,11 +93,7 @@ fn label_in(client: &Client, body: &[u8]) -> Result<Body, Refusal> {
     }
     json::from_slice(body).map_err(|error: serde_json::Error| {
         let detail = format!("a label is {{\"label\": \"positive\" or \"negative\"}}: {error}");
-        if error.is_data() {
-            problems::no_label(detail)
-        } else {
-            problems::bad_request(detail)
-        }
+        if error.is_data() { problems::no_label(detail) } else { problems::bad_request(detail) }
     })
 }
 

@@ -30,25 +30,10 @@ mod tests {
             (&[("sec-fetch-site", "same-origin")], false),
             (&[("sec-fetch-site", "none")], false),
             (&[("sec-fetch-site", "cross-site")], true),
-            (
-                &[
-                    ("host", "verdict.test:8080"),
-                    ("origin", "http://verdict.test:8080"),
-                ],
-                false,
-            ),
-            (
-                &[("host", "verdict.test"), ("origin", "https://evil.test")],
-                true,
-            ),
+            (&[("host", "verdict.test:8080"), ("origin", "http://verdict.test:8080")], false),
+            (&[("host", "verdict.test"), ("origin", "https://evil.test")], true),
             (&[("host", "verdict.test"), ("origin", "null")], true),
-            (
-                &[
-                    ("origin", "https://evil.test"),
-                    ("sec-fetch-site", "same-origin"),
-                ],
-                false,
-            ),
+            (&[("origin", "https://evil.test"), ("sec-fetch-site", "same-origin")], false),
             (&[("host", "x"), ("origin", "\u{e9}")], true),
         ] {
             let mut map = HeaderMap::new();

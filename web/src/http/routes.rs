@@ -49,10 +49,7 @@ pub(crate) struct App<E> {
 
 pub(super) const PAGE_FORMS: &[Form] = &[Form::Html, Form::Json, Form::Text];
 pub(super) const API_FORMS: &[Form] = &[Form::Json];
-pub(super) const NOTHING: Filled<'static> = Filled {
-    text: "",
-    max_chars: 0,
-};
+pub(super) const NOTHING: Filled<'static> = Filled { text: "", max_chars: 0 };
 
 /// Every route.
 pub(crate) fn routes<E: Exchange>(app: Arc<App<E>>) -> BoxedFilter<(impl Reply,)> {
@@ -95,27 +92,23 @@ pub(crate) fn routes<E: Exchange>(app: Arc<App<E>>) -> BoxedFilter<(impl Reply,)
         .and(read())
         .and(with_app.clone())
         .map(|id: String, app: Arc<App<E>>| app.known(&id));
-    let operator = warp::path!(String)
-        .and(read())
-        .and(with_app.clone())
-        .and_then(|name: String, app: Arc<App<E>>| async move {
+    let operator = warp::path!(String).and(read()).and(with_app.clone()).and_then(
+        |name: String, app: Arc<App<E>>| async move {
             let found = Page::at(&format!("/{name}")).ok_or_else(warp::reject::not_found)?;
             Ok::<_, Rejection>(page(found, &app.telemetry))
-        });
+        },
+    );
     let assets = warp::path!("assets" / String)
         .and(read())
         .and(warp::header::headers_cloned())
         .and_then(|name: String, headers: HeaderMap| async move {
             assets::asset(&name, &headers).ok_or_else(warp::reject::not_found)
         });
-    let nothing = warp::path::full()
-        .and(warp::header::headers_cloned())
-        .and(with_app)
-        .map(
-            |path: warp::path::FullPath, headers: HeaderMap, app: Arc<App<E>>| {
-                app.nothing(path.as_str(), &headers)
-            },
-        );
+    let nothing = warp::path::full().and(warp::header::headers_cloned()).and(with_app).map(
+        |path: warp::path::FullPath, headers: HeaderMap, app: Arc<App<E>>| {
+            app.nothing(path.as_str(), &headers)
+        },
+    );
     // Boxed one by one: the type of the whole would take the compiler minutes.
     home.boxed()
         .or(predict.boxed())
@@ -140,24 +133,19 @@ pub(crate) fn routes<E: Exchange>(app: Arc<App<E>>) -> BoxedFilter<(impl Reply,)
 impl<E: Exchange> App<E> {
     async fn predict(&self, client: Client, body: Result<Bytes, Refusal>) -> Answer {
         let form = choose(client.text(header::ACCEPT), PAGE_FORMS);
-        let mut filled = Filled {
-            text: "",
-            max_chars: self.max_chars,
-        };
+        let mut filled = Filled { text: "", max_chars: self.max_chars };
         let text = match self.form_text(&client, body) {
             Ok(text) => text,
             Err(refusal) => return answer::refusal(form, filled, &refusal),
         };
         filled.text = &text;
-        let question = self
-            .review_of(Review::from_text(text.as_str()))
-            .map(|review| Question {
-                review,
-                wait: self.default_wait,
-                async_is_fine: false,
-                repeatable: None,
-                trace: client.trace(),
-            });
+        let question = self.review_of(Review::from_text(text.as_str())).map(|review| Question {
+            review,
+            wait: self.default_wait,
+            async_is_fine: false,
+            repeatable: None,
+            trace: client.trace(),
+        });
         let question = match question {
             Ok(question) => question,
             Err(refusal) => return answer::refusal(form, filled, &refusal),
@@ -186,10 +174,7 @@ impl<E: Exchange> App<E> {
         let body = body?;
         match client.media_type().as_str() {
             "application/x-www-form-urlencoded" | "" => Ok(body),
-            other => Err(problems::media_type(
-                "application/x-www-form-urlencoded",
-                other,
-            )),
+            other => Err(problems::media_type("application/x-www-form-urlencoded", other)),
         }
     }
 
@@ -213,11 +198,7 @@ impl<E: Exchange> App<E> {
         let mut response = match self.asker.ask(question).await {
             Ok(ask::Answer::Verdict(id, json)) => {
                 let mut response = answer::verdict(form, NOTHING, &json);
-                set(
-                    &mut response,
-                    header::CONTENT_LOCATION,
-                    &problems::location(&id),
-                );
+                set(&mut response, header::CONTENT_LOCATION, &problems::location(&id));
                 response
             }
             Ok(ask::Answer::Accepted(id)) => accepted(&id),
@@ -242,10 +223,7 @@ impl<E: Exchange> App<E> {
         let media = client.media_type();
         let json = media == "application/json" || media.ends_with("+json");
         if !json && media != "text/plain" {
-            return Err(problems::media_type(
-                "application/json or text/plain",
-                &media,
-            ));
+            return Err(problems::media_type("application/json or text/plain", &media));
         }
         if let Err(error) = std::str::from_utf8(body) {
             return Err(problems::bad_request(format!(
@@ -312,22 +290,13 @@ impl<E: Exchange> App<E> {
     }
 
     fn nothing(&self, path: &str, headers: &HeaderMap) -> Answer {
-        let accept = headers
-            .get(header::ACCEPT)
-            .and_then(|value| value.to_str().ok());
-        let offered = if path.starts_with("/api/") {
-            API_FORMS
-        } else {
-            PAGE_FORMS
-        };
+        let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
+        let offered = if path.starts_with("/api/") { API_FORMS } else { PAGE_FORMS };
         let refusal = match path {
             "/predict" | "/label" | "/api/v1/reviews" => problems::method_not_allowed("POST"),
             "/" | "/healthz" | "/readyz" | "/metrics" => problems::method_not_allowed("GET, HEAD"),
             path if is_label(path) => problems::method_not_allowed("POST"),
-            path if path
-                .strip_prefix("/api/v1/reviews/")
-                .is_some_and(is_segment) =>
-            {
+            path if path.strip_prefix("/api/v1/reviews/").is_some_and(is_segment) => {
                 problems::method_not_allowed("GET, HEAD")
             }
             path if path.strip_prefix("/assets/").is_some_and(assets::exists) => {
@@ -335,10 +304,7 @@ impl<E: Exchange> App<E> {
             }
             _ => problems::not_found(),
         };
-        let filled = Filled {
-            text: "",
-            max_chars: self.max_chars,
-        };
+        let filled = Filled { text: "", max_chars: self.max_chars };
         answer::refusal(choose(accept, offered), filled, &refusal)
     }
 
@@ -350,9 +316,7 @@ impl<E: Exchange> App<E> {
         if let (Some(buckets), Some(address)) = (&self.buckets, client.address)
             && let Err(wait) = buckets.take(address, Instant::now())
         {
-            self.telemetry
-                .metrics()
-                .record_web_refused(Refused::RateLimit);
+            self.telemetry.metrics().record_web_refused(Refused::RateLimit);
             return Err(problems::too_often(
                 buckets.rate().per_second,
                 wait.as_secs().saturating_add(1),
@@ -390,10 +354,9 @@ fn repeatable(client: &Client, body: &[u8]) -> Result<Option<Repeatable>, Refusa
         return Ok(None);
     };
     match value.to_str() {
-        Ok(key) if (1..=MAX_KEY_BYTES).contains(&key.len()) => Ok(Some(Repeatable {
-            key: key.to_owned(),
-            body: Sha256::digest(body).into(),
-        })),
+        Ok(key) if (1..=MAX_KEY_BYTES).contains(&key.len()) => {
+            Ok(Some(Repeatable { key: key.to_owned(), body: Sha256::digest(body).into() }))
+        }
         _ => Err(problems::bad_request(format!(
             "Idempotency-Key must be 1 to {MAX_KEY_BYTES} visible ASCII characters, got {} bytes",
             value.len()

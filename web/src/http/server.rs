@@ -88,18 +88,9 @@ fn span_of(
     if !tracer.is_on() || !is_traced(route) {
         return Span::none();
     }
-    let text = |name| {
-        request
-            .headers()
-            .get(name)
-            .and_then(|value| value.to_str().ok())
-    };
+    let text = |name| request.headers().get(name).and_then(|value| value.to_str().ok());
     let parent = TraceContext::parse(text(headers::TRACEPARENT), text(headers::TRACESTATE));
-    let request = trace::Request {
-        method,
-        route,
-        path: request.uri().path(),
-    };
+    let request = trace::Request { method, route, path: request.uri().path() };
     tracer.serve(request, parent.as_ref())
 }
 
@@ -152,12 +143,6 @@ fn secure(headers: &mut HeaderMap) {
     ] {
         headers.insert(name, HeaderValue::from_static(value));
     }
-    headers.insert(
-        "cross-origin-resource-policy",
-        HeaderValue::from_static("same-origin"),
-    );
-    headers.insert(
-        "permissions-policy",
-        HeaderValue::from_static("interest-cohort=()"),
-    );
+    headers.insert("cross-origin-resource-policy", HeaderValue::from_static("same-origin"));
+    headers.insert("permissions-policy", HeaderValue::from_static("interest-cohort=()"));
 }

@@ -20,23 +20,14 @@ pub(crate) struct Span<'t> {
 pub(crate) fn spans<'t>(text: &'t str, terms: &[TermContribution<'_>]) -> Vec<Span<'t>> {
     let words = words(text);
     let mut weights = vec![0.0; words.len()];
-    let known: HashMap<&str, f64> = terms
-        .iter()
-        .map(|term| (term.term.as_ref(), term.weight))
-        .collect();
-    let longest = terms
-        .iter()
-        .map(|term| term.term.split(' ').count())
-        .max()
-        .unwrap_or(0);
+    let known: HashMap<&str, f64> =
+        terms.iter().map(|term| (term.term.as_ref(), term.weight)).collect();
+    let longest = terms.iter().map(|term| term.term.split(' ').count()).max().unwrap_or(0);
     for n in 1..=longest {
         let mut occurrences: HashMap<String, Vec<usize>> = HashMap::new();
         for (at, window) in words.windows(n).enumerate() {
-            let joined = window
-                .iter()
-                .map(|word| word.token.as_str())
-                .collect::<Vec<_>>()
-                .join(" ");
+            let joined =
+                window.iter().map(|word| word.token.as_str()).collect::<Vec<_>>().join(" ");
             if known.contains_key(joined.as_str()) {
                 occurrences.entry(joined).or_default().push(at);
             }
@@ -64,11 +55,7 @@ fn cut<'t>(text: &'t str, words: &[Word], weights: &[f64]) -> Vec<Span<'t>> {
     };
     for (word, weight) in words.iter().zip(weights) {
         push(done, word.start, None);
-        push(
-            word.start,
-            word.end,
-            Some(*weight).filter(|weight| weight.abs() > 0.0),
-        );
+        push(word.start, word.end, Some(*weight).filter(|weight| weight.abs() > 0.0));
         done = word.end;
     }
     push(done, text.len(), None);
@@ -93,15 +80,8 @@ fn words(text: &str) -> Vec<Word> {
             (None, true) => start = Some(at),
             (Some(from), false) => {
                 start = None;
-                if let Some(run) = text
-                    .get(from..at)
-                    .filter(|run| run.chars().nth(1).is_some())
-                {
-                    words.push(Word {
-                        start: from,
-                        end: at,
-                        token: run.to_lowercase(),
-                    });
+                if let Some(run) = text.get(from..at).filter(|run| run.chars().nth(1).is_some()) {
+                    words.push(Word { start: from, end: at, token: run.to_lowercase() });
                 }
             }
             (None, false) | (Some(_), true) => {}
@@ -120,10 +100,7 @@ mod tests {
 
     fn terms(list: &[(&'static str, f64)]) -> Vec<TermContribution<'static>> {
         list.iter()
-            .map(|(term, weight)| TermContribution {
-                term: (*term).into(),
-                weight: *weight,
-            })
+            .map(|(term, weight)| TermContribution { term: (*term).into(), weight: *weight })
             .collect()
     }
 
@@ -137,10 +114,7 @@ mod tests {
     #[test]
     fn words_are_found_whatever_their_case_and_neighbours() {
         assert_eq!(
-            marked(
-                "GREAT! It's a great\nfilm…",
-                &[("great", 1.0), ("film", -0.5)]
-            ),
+            marked("GREAT! It's a great\nfilm…", &[("great", 1.0), ("film", -0.5)]),
             [("GREAT", 0.5), ("great", 0.5), ("film", -0.5)]
         );
     }
@@ -155,36 +129,20 @@ mod tests {
 
     #[test]
     fn shares_add_up_to_the_weights_that_were_listed() {
-        let list = [
-            ("good", 0.75),
-            ("good film", 0.5),
-            ("film", -0.25),
-            ("absent", 0.0),
-        ];
-        let sum: f64 = marked("good film, good film, good", &list)
-            .iter()
-            .map(|(_, weight)| weight)
-            .sum();
+        let list = [("good", 0.75), ("good film", 0.5), ("film", -0.25), ("absent", 0.0)];
+        let sum: f64 =
+            marked("good film, good film, good", &list).iter().map(|(_, weight)| weight).sum();
         assert!((sum - 1.0).abs() < 1e-12, "{sum}");
     }
 
     #[test]
     fn the_spans_are_the_text_again() {
-        for text in [
-            "",
-            " ",
-            "a",
-            "été 🎬 naïve_1 x",
-            "<b>not\0bad</b>",
-            "İstanbul ẞ",
-        ] {
-            let whole: String = spans(
-                text,
-                &terms(&[("bad", 1.0), ("été", 1.0), ("naïve_1", 1.0)]),
-            )
-            .iter()
-            .map(|span| span.text)
-            .collect();
+        for text in ["", " ", "a", "été 🎬 naïve_1 x", "<b>not\0bad</b>", "İstanbul ẞ"] {
+            let whole: String =
+                spans(text, &terms(&[("bad", 1.0), ("été", 1.0), ("naïve_1", 1.0)]))
+                    .iter()
+                    .map(|span| span.text)
+                    .collect();
             assert_eq!(whole, text);
         }
         assert_eq!(marked("Été", &[("été", 1.0)]), [("Été", 1.0)]);

@@ -40,8 +40,7 @@ impl fmt::Write for Escaping<'_> {
             let (plain, special) = rest.split_at(at);
             self.0.push_str(plain);
             let mut chars = special.chars();
-            self.0
-                .push_str(chars.next().and_then(replacement).unwrap_or_default());
+            self.0.push_str(chars.next().and_then(replacement).unwrap_or_default());
             rest = chars.as_str();
         }
         self.0.push_str(rest);
@@ -70,9 +69,7 @@ mod tests {
     #[test]
     fn everything_but_our_own_markup_is_escaped() {
         let mut html = Html::default();
-        html.raw("<b title=\"")
-            .text("\"><script>alert('x')</script>")
-            .raw("\">");
+        html.raw("<b title=\"").text("\"><script>alert('x')</script>").raw("\">");
         assert_eq!(
             html.finish(),
             "<b title=\"&quot;&gt;&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;\">"

@@ -84,9 +84,7 @@ fn head(html: &mut Html, outcome: &Outcome<'_>) {
     match outcome {
         Outcome::None | Outcome::Labelled(_) => {}
         Outcome::Verdict(verdict) => {
-            html.raw("<!-- ")
-                .text(result::summary(verdict))
-                .raw(" -->\n");
+            html.raw("<!-- ").text(result::summary(verdict)).raw(" -->\n");
         }
         Outcome::Problem(problem, _) => {
             html.raw("<!-- ").text(problem.status).raw(" -->\n");
@@ -124,8 +122,7 @@ fn form(html: &mut Html, view: &View<'_>) {
     html.raw(
         "</label></h2>\n<textarea id=\"review\" name=\"text\" rows=\"7\" required maxlength=\"",
     );
-    html.text(view.max_chars)
-        .raw("\" dir=\"auto\" aria-describedby=\"hint\"");
+    html.text(view.max_chars).raw("\" dir=\"auto\" aria-describedby=\"hint\"");
     if matches!(view.outcome, Outcome::None | Outcome::Labelled(_)) {
         html.raw(" autofocus");
     }
@@ -144,10 +141,7 @@ fn examples(html: &mut Html) {
     html.raw("<section class=\"examples\" aria-label=\"Examples\">\n<p class=\"quiet\">Or see what it says about</p>\n<ul>\n");
     for (name, text) in EXAMPLES {
         html.raw("<li><form method=\"post\" action=\"/predict\"><button class=\"chip\" name=\"text\" value=\"");
-        html.text(text)
-            .raw("\">")
-            .text(name)
-            .raw("</button></form></li>\n");
+        html.text(text).raw("\">").text(name).raw("</button></form></li>\n");
     }
     html.raw("</ul>\n</section>\n");
 }

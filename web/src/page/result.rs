@@ -20,14 +20,10 @@ pub(super) fn problem(html: &mut Html, problem: &Problem, location: Option<&str>
     html.raw("<section class=\"card alert\" role=\"alert\" aria-labelledby=\"problem\">\n<h1 id=\"problem\">");
     html.text(&problem.title).raw("</h1>\n");
     if let Some(detail) = &problem.detail {
-        html.raw("<p dir=\"auto\">")
-            .text(sentence(detail))
-            .raw("</p>\n");
+        html.raw("<p dir=\"auto\">").text(sentence(detail)).raw("</p>\n");
     }
     if let Some(location) = location {
-        html.raw("<p><a href=\"")
-            .text(location)
-            .raw("\">Ask for the verdict again</a></p>\n");
+        html.raw("<p><a href=\"").text(location).raw("\">Ask for the verdict again</a></p>\n");
     }
     html.raw("</section>\n");
 }
@@ -53,11 +49,8 @@ pub(super) fn verdict(html: &mut Html, text: &str, verdict: &Verdict<'_>) {
         Sentiment::Positive => FACE_UP,
         Sentiment::Negative => FACE_DOWN,
     });
-    html.raw("</span><div><h1 id=\"verdict\">")
-        .text(word(verdict.label));
-    html.raw("</h1><p>")
-        .text(confidence(verdict))
-        .raw("</p></div></div>\n");
+    html.raw("</span><div><h1 id=\"verdict\">").text(word(verdict.label));
+    html.raw("</h1><p>").text(confidence(verdict)).raw("</p></div></div>\n");
     gauge(html, verdict.probability);
     feedback(html, verdict);
     let terms = verdict.explanation.as_deref().unwrap_or_default();
@@ -126,18 +119,13 @@ fn marked_text(html: &mut Html, text: &str, terms: &[TermContribution<'_>]) {
         .fold(0.0_f64, |strongest, weight| strongest.max(weight.abs()));
     html.raw("<h2>What it read</h2>\n<blockquote class=\"read\" dir=\"auto\">");
     for span in spans {
-        let marked = span
-            .weight
-            .and_then(|weight| Some((weight, strength(weight, strongest)?)));
+        let marked = span.weight.and_then(|weight| Some((weight, strength(weight, strongest)?)));
         let Some((weight, class)) = marked else {
             html.text(span.text);
             continue;
         };
         html.raw("<mark class=\"").raw(class).raw("\" title=\"");
-        html.text(signed(weight))
-            .raw("\">")
-            .text(span.text)
-            .raw("</mark>");
+        html.text(signed(weight)).raw("\">").text(span.text).raw("</mark>");
     }
     html.raw("</blockquote>\n");
     if strongest > 0.0 {
@@ -171,36 +159,19 @@ fn strength(weight: f64, strongest: f64) -> Option<&'static str> {
 }
 
 fn strongest(html: &mut Html, terms: &[TermContribution<'_>]) {
-    let heaviest = terms
-        .iter()
-        .fold(0.0_f64, |heaviest, term| heaviest.max(term.weight.abs()));
+    let heaviest = terms.iter().fold(0.0_f64, |heaviest, term| heaviest.max(term.weight.abs()));
     html.raw("<h2>What decided it</h2>\n<div class=\"sides\">\n");
-    let (positive, negative): (Vec<_>, Vec<_>) = terms
-        .iter()
-        .filter(|term| term.weight.abs() > 0.0)
-        .partition(|term| term.weight > 0.0);
-    side(
-        html,
-        "<h3>For positive</h3>\n<ul class=\"terms plus\">\n",
-        &positive,
-        heaviest,
-    );
-    side(
-        html,
-        "<h3>For negative</h3>\n<ul class=\"terms minus\">\n",
-        &negative,
-        heaviest,
-    );
+    let (positive, negative): (Vec<_>, Vec<_>) =
+        terms.iter().filter(|term| term.weight.abs() > 0.0).partition(|term| term.weight > 0.0);
+    side(html, "<h3>For positive</h3>\n<ul class=\"terms plus\">\n", &positive, heaviest);
+    side(html, "<h3>For negative</h3>\n<ul class=\"terms minus\">\n", &negative, heaviest);
     html.raw("</div>\n");
 }
 
 fn side(html: &mut Html, start: &'static str, terms: &[&TermContribution<'_>], heaviest: f64) {
     html.raw("<div>").raw(start);
     for term in terms.iter().take(STRONGEST) {
-        html.raw("<li><bdi>")
-            .text(&term.term)
-            .raw("</bdi><span>")
-            .text(signed(term.weight));
+        html.raw("<li><bdi>").text(&term.term).raw("</bdi><span>").text(signed(term.weight));
         html.raw("</span><svg viewBox=\"0 0 100 4\" preserveAspectRatio=\"none\" aria-hidden=\"true\"><rect width=\"");
         html.text(format_args!("{:.1}", 100.0 * term.weight.abs() / heaviest));
         html.raw("\" height=\"4\"/></svg></li>\n");
@@ -220,37 +191,23 @@ fn arithmetic(html: &mut Html, verdict: &Verdict<'_>, terms: &[TermContribution<
         );
         html.text(signed(intercept)).raw("</td></tr>\n");
         for term in terms {
-            html.raw("<tr><td><bdi>")
-                .text(&term.term)
-                .raw("</bdi></td><td>");
+            html.raw("<tr><td><bdi>").text(&term.term).raw("</bdi></td><td>");
             html.text(signed(term.weight)).raw("</td></tr>\n");
         }
         html.raw("<tr><td><i>all weaker terms</i></td><td>")
             .text(signed(rest))
             .raw("</td></tr>\n</tbody>\n");
-        html.raw("<tfoot><tr><th scope=\"row\">Score</th><td>")
-            .text(signed(verdict.score));
+        html.raw("<tfoot><tr><th scope=\"row\">Score</th><td>").text(signed(verdict.score));
         html.raw("</td></tr></tfoot></table>\n");
     }
     html.raw("<dl><dt>Model</dt><dd>")
         .text(&verdict.model.name)
         .raw(" ")
         .text(&verdict.model.version);
-    html.raw(" <code>").text(
-        verdict
-            .model
-            .sha256
-            .get(..12)
-            .unwrap_or(&verdict.model.sha256),
-    );
+    html.raw(" <code>").text(verdict.model.sha256.get(..12).unwrap_or(&verdict.model.sha256));
     html.raw("</code></dd><dt>Review</dt><dd><a href=\"");
-    html.text(crate::problems::location(&crate::desk::ReviewId::new(
-        &verdict.id,
-    )));
-    html.raw("\"><code>")
-        .text(&verdict.id)
-        .raw("</code></a>, ")
-        .text(&verdict.source.topic);
+    html.text(crate::problems::location(&crate::desk::ReviewId::new(&verdict.id)));
+    html.raw("\"><code>").text(&verdict.id).raw("</code></a>, ").text(&verdict.source.topic);
     html.raw(" partition ")
         .text(verdict.source.partition)
         .raw(", offset ")
@@ -281,24 +238,13 @@ pub(super) fn percent(probability: f64) -> String {
 
 /// With its sign, and a real minus.
 fn signed(weight: f64) -> String {
-    if weight < 0.0 {
-        format!("\u{2212}{:.3}", -weight)
-    } else {
-        format!("+{weight:.3}")
-    }
+    if weight < 0.0 { format!("\u{2212}{:.3}", -weight) } else { format!("+{weight:.3}") }
 }
 
 /// Details are written to stand behind a colon; on a page they are sentences.
 fn sentence(detail: &str) -> String {
     let mut chars = detail.chars();
-    let first: String = chars
-        .next()
-        .map(|c| c.to_uppercase().collect())
-        .unwrap_or_default();
-    let end = if detail.ends_with(['.', '!', '?']) {
-        ""
-    } else {
-        "."
-    };
+    let first: String = chars.next().map(|c| c.to_uppercase().collect()).unwrap_or_default();
+    let end = if detail.ends_with(['.', '!', '?']) { "" } else { "." };
     format!("{first}{}{end}", chars.as_str())
 }

@@ -32,11 +32,7 @@ fn verdict(label: Sentiment, probability: f64, terms: &[(&'static str, f64)]) ->
 }
 
 fn page(text: &str, outcome: Outcome<'_>) -> String {
-    render(&View {
-        text,
-        max_chars: 20_000,
-        outcome,
-    })
+    render(&View { text, max_chars: 20_000, outcome })
 }
 
 #[test]
@@ -53,18 +49,9 @@ fn the_answer_stands_in_the_second_line_for_people_with_curl() {
 fn words_are_marked_by_sign_and_strength() {
     let shown = verdict(Sentiment::Positive, 0.9, &[("great", 2.0), ("dull", -0.2)]);
     let html = page("Great but dull.", Outcome::Verdict(&shown));
-    assert!(
-        html.contains("<mark class=\"p4\" title=\"+2.000\">Great</mark> but "),
-        "{html}"
-    );
-    assert!(
-        html.contains("<mark class=\"n1\" title=\"\u{2212}0.200\">dull</mark>."),
-        "{html}"
-    );
-    assert!(
-        html.contains("<bdi>great</bdi><span>+2.000</span>"),
-        "{html}"
-    );
+    assert!(html.contains("<mark class=\"p4\" title=\"+2.000\">Great</mark> but "), "{html}");
+    assert!(html.contains("<mark class=\"n1\" title=\"\u{2212}0.200\">dull</mark>."), "{html}");
+    assert!(html.contains("<bdi>great</bdi><span>+2.000</span>"), "{html}");
 }
 
 #[test]
@@ -91,10 +78,7 @@ fn nothing_that_came_from_outside_becomes_markup() {
     let mut shown = verdict(Sentiment::Negative, 0.2, &[("script", -1.0)]);
     shown.id = evil.into();
     shown.model.name = evil.into();
-    shown.explanation = Some(vec![TermContribution {
-        term: evil.into(),
-        weight: -1.0,
-    }]);
+    shown.explanation = Some(vec![TermContribution { term: evil.into(), weight: -1.0 }]);
     let problem = Problem::new(422, evil).with_detail(evil);
     for outcome in [
         Outcome::None,
@@ -114,15 +98,9 @@ fn nothing_that_came_from_outside_becomes_markup() {
 fn the_page_obeys_its_own_content_security_policy() {
     let shown = verdict(Sentiment::Positive, 0.9, &[("great", 2.0)]);
     let html = page("great", Outcome::Verdict(&shown));
-    for forbidden in [
-        "<script",
-        "style=",
-        "<style",
-        "onclick",
-        "javascript:",
-        "http://www",
-        "https://",
-    ] {
+    for forbidden in
+        ["<script", "style=", "<style", "onclick", "javascript:", "http://www", "https://"]
+    {
         assert!(!html.contains(forbidden), "{forbidden} is in\n{html}");
     }
 }
@@ -130,10 +108,7 @@ fn the_page_obeys_its_own_content_security_policy() {
 #[test]
 fn the_text_stays_in_the_form_with_its_first_line_break() {
     let html = page("\nTwo\nlines", Outcome::None);
-    assert!(
-        html.contains("English\">\n\nTwo\nlines</textarea>"),
-        "{html}"
-    );
+    assert!(html.contains("English\">\n\nTwo\nlines</textarea>"), "{html}");
 }
 
 #[test]
@@ -156,12 +131,9 @@ fn every_class_of_the_markup_has_a_style() {
 
 #[test]
 fn no_probability_is_shown_as_certain() {
-    for (probability, shown) in [
-        (1.0, "over 99.9 %"),
-        (0.9994, "over 99.9 %"),
-        (0.5, "50.0 %"),
-        (0.0, "under 0.1 %"),
-    ] {
+    for (probability, shown) in
+        [(1.0, "over 99.9 %"), (0.9994, "over 99.9 %"), (0.5, "50.0 %"), (0.0, "under 0.1 %")]
+    {
         assert_eq!(result::percent(probability), shown);
     }
     assert_eq!(thousands(20_000), "20,000");

@@ -25,9 +25,8 @@ pub(super) fn arguments(
     let (mut found, mut problems) = (Vec::new(), Vec::new());
     for (key, value) in settings {
         let key = key.as_str().unwrap_or_default();
-        let flag = command
-            .get_arguments()
-            .find(|flag| flag.get_long() == Some(key) && key != "config");
+        let flag =
+            command.get_arguments().find(|flag| flag.get_long() == Some(key) && key != "config");
         let Some(flag) = flag else {
             problems.push(format!("{key:?} is no setting"));
             continue;
@@ -46,11 +45,7 @@ pub(super) fn arguments(
             }
         }
     }
-    if problems.is_empty() {
-        Ok(found)
-    } else {
-        Err(problems.join("; "))
-    }
+    if problems.is_empty() { Ok(found) } else { Err(problems.join("; ")) }
 }
 
 fn scalar(value: &Value) -> Option<String> {

@@ -19,12 +19,7 @@ use crate::{ask::ReplyTo, desk::DeskLimits, http::BodyLimits, rate::Rate};
 
 /// The frontend of Verdict: a page and an HTTP interface that publish reviews to Kafka and await their verdicts.
 #[derive(Debug, Clone, Parser)]
-#[command(
-    name = "web",
-    version,
-    args_override_self = true,
-    args_conflicts_with_subcommands = true
-)]
+#[command(name = "web", version, args_override_self = true, args_conflicts_with_subcommands = true)]
 pub struct RawSettings {
     /// What to do instead of serving.
     #[command(subcommand)]
@@ -35,12 +30,7 @@ pub struct RawSettings {
     pub config: Option<std::path::PathBuf>,
 
     /// Address to serve HTTP on
-    #[arg(
-        long,
-        env = "VERDICT_LISTEN",
-        default_value = "127.0.0.1:8080",
-        value_name = "IP:PORT"
-    )]
+    #[arg(long, env = "VERDICT_LISTEN", default_value = "127.0.0.1:8080", value_name = "IP:PORT")]
     pub listen: SocketAddr,
 
     /// How to reach Kafka.
@@ -68,102 +58,47 @@ pub struct RawSettings {
     pub instance: Option<String>,
 
     /// Wait for a verdict unless the client says otherwise (Prefer: wait=N), in ms
-    #[arg(
-        long,
-        env = "VERDICT_DEFAULT_WAIT_MS",
-        default_value_t = 5_000,
-        value_name = "MS"
-    )]
+    #[arg(long, env = "VERDICT_DEFAULT_WAIT_MS", default_value_t = 5_000, value_name = "MS")]
     pub default_wait_ms: u64,
 
     /// Longest wait for a verdict that a client can ask for, in ms
-    #[arg(
-        long,
-        env = "VERDICT_MAX_WAIT_MS",
-        default_value_t = 30_000,
-        value_name = "MS"
-    )]
+    #[arg(long, env = "VERDICT_MAX_WAIT_MS", default_value_t = 30_000, value_name = "MS")]
     pub max_wait_ms: u64,
 
     /// Longest wait for the brokers to confirm a review, in ms
-    #[arg(
-        long,
-        env = "VERDICT_PUBLISH_TIMEOUT_MS",
-        default_value_t = 2_000,
-        value_name = "MS"
-    )]
+    #[arg(long, env = "VERDICT_PUBLISH_TIMEOUT_MS", default_value_t = 2_000, value_name = "MS")]
     pub publish_timeout_ms: u64,
 
     /// Verdicts that come later than this after their review are of no use to anyone here, in ms
-    #[arg(
-        long,
-        env = "VERDICT_INTEREST_MS",
-        default_value_t = 600_000,
-        value_name = "MS"
-    )]
+    #[arg(long, env = "VERDICT_INTEREST_MS", default_value_t = 600_000, value_name = "MS")]
     pub interest_ms: u64,
 
     /// Requests that may wait for a verdict at once; more are answered 429
-    #[arg(
-        long,
-        env = "VERDICT_MAX_PENDING",
-        default_value_t = 1_000,
-        value_name = "N"
-    )]
+    #[arg(long, env = "VERDICT_MAX_PENDING", default_value_t = 1_000, value_name = "N")]
     pub max_pending: usize,
 
     /// Verdicts, and idempotency keys, remembered
-    #[arg(
-        long,
-        env = "VERDICT_MAX_REMEMBERED",
-        default_value_t = 4_096,
-        value_name = "N"
-    )]
+    #[arg(long, env = "VERDICT_MAX_REMEMBERED", default_value_t = 4_096, value_name = "N")]
     pub max_remembered: usize,
 
     /// Memory for remembered verdicts, in MiB
-    #[arg(
-        long,
-        env = "VERDICT_MAX_REMEMBERED_MIB",
-        default_value_t = 16,
-        value_name = "MIB"
-    )]
+    #[arg(long, env = "VERDICT_MAX_REMEMBERED_MIB", default_value_t = 16, value_name = "MIB")]
     pub max_remembered_mib: usize,
 
     /// Characters of a review
-    #[arg(
-        long,
-        env = "VERDICT_MAX_TEXT_CHARS",
-        default_value_t = 20_000,
-        value_name = "N"
-    )]
+    #[arg(long, env = "VERDICT_MAX_TEXT_CHARS", default_value_t = 20_000, value_name = "N")]
     pub max_text_chars: usize,
 
     /// Bytes of a request's body; more are answered 413
-    #[arg(
-        long,
-        env = "VERDICT_MAX_BODY_BYTES",
-        default_value_t = 65_536,
-        value_name = "BYTES"
-    )]
+    #[arg(long, env = "VERDICT_MAX_BODY_BYTES", default_value_t = 65_536, value_name = "BYTES")]
     pub max_body_bytes: u64,
 
     /// Time for a request's head, and then for its body, to arrive, in ms
-    #[arg(
-        long,
-        env = "VERDICT_READ_TIMEOUT_MS",
-        default_value_t = 5_000,
-        value_name = "MS"
-    )]
+    #[arg(long, env = "VERDICT_READ_TIMEOUT_MS", default_value_t = 5_000, value_name = "MS")]
     pub read_timeout_ms: u64,
 
     /// Connections open at once; more wait
-    #[arg(
-        long,
-        env = "VERDICT_MAX_CONNECTIONS",
-        default_value_t = 512,
-        value_name = "N"
-    )]
+    #[arg(long, env = "VERDICT_MAX_CONNECTIONS", default_value_t = 512, value_name = "N")]
     pub max_connections: usize,
 
     /// Connections open at once from one address; more are closed. Behind a proxy, set it as high as --max-connections
@@ -177,39 +112,19 @@ pub struct RawSettings {
 
     /// Reviews that one address may send in a second, in the long run; more are answered 429. 0 is no limit: behind a
     /// proxy all clients have one address
-    #[arg(
-        long,
-        env = "VERDICT_RATE_LIMIT",
-        default_value_t = 0.0,
-        value_name = "PER_SECOND"
-    )]
+    #[arg(long, env = "VERDICT_RATE_LIMIT", default_value_t = 0.0, value_name = "PER_SECOND")]
     pub rate_limit: f64,
 
     /// Reviews that one address may send at once, when there is a --rate-limit
-    #[arg(
-        long,
-        env = "VERDICT_RATE_BURST",
-        default_value_t = 20,
-        value_name = "N"
-    )]
+    #[arg(long, env = "VERDICT_RATE_BURST", default_value_t = 20, value_name = "N")]
     pub rate_burst: u32,
 
     /// Time between "not ready" and closing the door at shutdown, so that load balancers notice, in ms
-    #[arg(
-        long,
-        env = "VERDICT_NOTICE_MS",
-        default_value_t = 0,
-        value_name = "MS"
-    )]
+    #[arg(long, env = "VERDICT_NOTICE_MS", default_value_t = 0, value_name = "MS")]
     pub notice_ms: u64,
 
     /// Time for open requests to end at shutdown, in ms; then they are cut off
-    #[arg(
-        long,
-        env = "VERDICT_DRAIN_MS",
-        default_value_t = 8_000,
-        value_name = "MS"
-    )]
+    #[arg(long, env = "VERDICT_DRAIN_MS", default_value_t = 8_000, value_name = "MS")]
     pub drain_ms: u64,
 
     /// Logs and metrics.
@@ -292,9 +207,7 @@ impl RawSettings {
             })?;
         // What stands later overrides what stands earlier, so the file's flags go in front.
         let program = typed.first().cloned().into_iter();
-        let all = program
-            .chain(from_file)
-            .chain(typed.iter().skip(1).cloned());
+        let all = program.chain(from_file).chain(typed.iter().skip(1).cloned());
         Self::from_arg_matches(&Self::command().try_get_matches_from(all)?)
     }
 
@@ -310,17 +223,9 @@ impl RawSettings {
             }
         };
         at_least(self.default_wait_ms, 1, "--default-wait-ms");
-        at_least(
-            self.max_wait_ms,
-            self.default_wait_ms,
-            "--max-wait-ms (with --default-wait-ms)",
-        );
+        at_least(self.max_wait_ms, self.default_wait_ms, "--max-wait-ms (with --default-wait-ms)");
         at_least(self.publish_timeout_ms, 100, "--publish-timeout-ms");
-        at_least(
-            self.interest_ms,
-            self.max_wait_ms,
-            "--interest-ms (with --max-wait-ms)",
-        );
+        at_least(self.interest_ms, self.max_wait_ms, "--interest-ms (with --max-wait-ms)");
         at_least(self.max_pending as u64, 1, "--max-pending");
         at_least(self.max_remembered as u64, 1, "--max-remembered");
         at_least(self.max_remembered_mib as u64, 1, "--max-remembered-mib");
@@ -328,34 +233,17 @@ impl RawSettings {
         at_least(self.max_body_bytes, 16, "--max-body-bytes");
         at_least(self.read_timeout_ms, 1, "--read-timeout-ms");
         at_least(self.max_connections as u64, 1, "--max-connections");
-        at_least(
-            self.max_connections_per_address as u64,
-            1,
-            "--max-connections-per-address",
-        );
+        at_least(self.max_connections_per_address as u64, 1, "--max-connections-per-address");
         at_least(self.rate_burst.into(), 1, "--rate-burst");
         if !self.rate_limit.is_finite() || self.rate_limit < 0.0 {
-            problems.push(format!(
-                "--rate-limit must be a number >= 0, got {}",
-                self.rate_limit
-            ));
+            problems.push(format!("--rate-limit must be a number >= 0, got {}", self.rate_limit));
         }
         let partition = self.reply_partition.unwrap_or_else(|| self.ordinal());
         if partition < 0 {
-            problems.push(format!(
-                "--reply-partition must be at least 0, got {partition}"
-            ));
+            problems.push(format!("--reply-partition must be at least 0, got {partition}"));
         }
-        let kafka = self
-            .kafka
-            .check()
-            .map_err(|bad| problems.extend(bad.0))
-            .ok();
-        let price = self
-            .telemetry
-            .price()
-            .map_err(|problem| problems.push(problem))
-            .ok();
+        let kafka = self.kafka.check().map_err(|bad| problems.extend(bad.0)).ok();
+        let price = self.telemetry.price().map_err(|problem| problems.push(problem)).ok();
         let (Some(kafka), Some(price), []) = (kafka, price, problems.as_slice()) else {
             return Err(BadSettings(problems));
         };
@@ -380,10 +268,7 @@ impl RawSettings {
                 remembered_bytes: self.max_remembered_mib.saturating_mul(1024 * 1024),
             },
             max_text_chars: self.max_text_chars,
-            body: BodyLimits {
-                bytes: self.max_body_bytes,
-                read: ms(self.read_timeout_ms),
-            },
+            body: BodyLimits { bytes: self.max_body_bytes, read: ms(self.read_timeout_ms) },
             connections: Limits {
                 connections: self.max_connections,
                 connections_per_address: self.max_connections_per_address,
@@ -392,10 +277,8 @@ impl RawSettings {
                 buffer: 16 * 1024,
                 drain: ms(self.drain_ms),
             },
-            rate: (self.rate_limit > 0.0).then(|| Rate {
-                per_second: self.rate_limit,
-                burst: self.rate_burst.into(),
-            }),
+            rate: (self.rate_limit > 0.0)
+                .then(|| Rate { per_second: self.rate_limit, burst: self.rate_burst.into() }),
             notice: ms(self.notice_ms),
             price,
         })
@@ -404,9 +287,7 @@ impl RawSettings {
     /// The number at the end of the instance's name, wrapped into the reply topic's partitions.
     fn ordinal(&self) -> i32 {
         let name = self.instance.as_deref().unwrap_or_default();
-        let number = name
-            .rsplit_once('-')
-            .and_then(|(_, number)| number.parse::<i32>().ok());
+        let number = name.rsplit_once('-').and_then(|(_, number)| number.parse::<i32>().ok());
         number.unwrap_or(0).rem_euclid(topic::REPLY_PARTITIONS)
     }
 }

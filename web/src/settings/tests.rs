@@ -47,10 +47,7 @@ fn every_problem_is_listed_with_value_bound_and_flag() {
         "enable.idempotence",
         "--instance-cpus",
     ] {
-        assert!(
-            problems.iter().any(|problem| problem.contains(part)),
-            "{part}: {problems:#?}"
-        );
+        assert!(problems.iter().any(|problem| problem.contains(part)), "{part}: {problems:#?}");
     }
     assert_eq!(problems.len(), 6, "{problems:#?}");
 }
@@ -59,14 +56,8 @@ fn every_problem_is_listed_with_value_bound_and_flag() {
 fn a_file_gives_flags_and_the_environment_goes_before_it() {
     let text =
         "\u{feff}listen: 127.0.0.1:9000\nmax-pending: 7\nkafka: [linger.ms=1, client.rack=a]\n";
-    let found = file::arguments(&RawSettings::command(), text, |name| {
-        name == "VERDICT_LISTEN"
-    });
-    let expected = [
-        "--max-pending=7",
-        "--kafka=linger.ms=1",
-        "--kafka=client.rack=a",
-    ];
+    let found = file::arguments(&RawSettings::command(), text, |name| name == "VERDICT_LISTEN");
+    let expected = ["--max-pending=7", "--kafka=linger.ms=1", "--kafka=client.rack=a"];
     assert_eq!(found.expect("good"), expected);
 }
 
@@ -102,11 +93,7 @@ fn flags_override_the_file() {
 
 #[test]
 fn a_missing_file_is_an_error_that_names_it() {
-    let error = RawSettings::read(
-        ["web", "--config", "/no/such/file.yaml"]
-            .iter()
-            .map(Into::into),
-    );
+    let error = RawSettings::read(["web", "--config", "/no/such/file.yaml"].iter().map(Into::into));
     let text = error.expect_err("missing").to_string();
     assert!(text.contains("/no/such/file.yaml"), "{text}");
 }

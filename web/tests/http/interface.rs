@@ -9,13 +9,8 @@ use verdict_web::exchange::PublishError;
 #[tokio::test]
 async fn a_review_is_answered_with_its_verdict_and_found_again() {
     let web = Web::start(Behaviour::Score, &[]).await;
-    let answer = web
-        .review(&[], r#"{"id":"r/1","text":"good","author":"me"}"#)
-        .await;
-    assert_eq!(
-        (answer.status, answer.header("content-type")),
-        (200, "application/json")
-    );
+    let answer = web.review(&[], r#"{"id":"r/1","text":"good","author":"me"}"#).await;
+    assert_eq!((answer.status, answer.header("content-type")), (200, "application/json"));
     assert_eq!(answer.json()["id"], "r/1");
     assert_eq!(answer.json()["probability"], 0.875);
     assert_eq!(answer.header("content-location"), "/api/v1/reviews/r%2F1");
@@ -31,11 +26,7 @@ async fn a_review_is_published_with_the_headers_of_the_contract() {
     let web = Web::start(Behaviour::Score, &[]).await;
     let trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
     let extra = [("traceparent", trace), ("tracestate", "a=b")];
-    web.review(
-        &extra,
-        r#"{"id":"r1","text":"good","author":"me","other":1}"#,
-    )
-    .await;
+    web.review(&extra, r#"{"id":"r1","text":"good","author":"me","other":1}"#).await;
     let seen = web.kafka.seen().remove(0);
     assert_eq!(seen.key, "r1");
     assert_eq!(
@@ -56,27 +47,14 @@ async fn a_review_is_published_with_the_headers_of_the_contract() {
         assert_eq!(text_of(&seen.headers, name), value, "{name}");
     }
     // Spring's dialect: 16 raw bytes, and 4 bytes big-endian; the instance is web-3.
-    assert_eq!(
-        seen.headers
-            .get(headers::SPRING_CORRELATION_ID)
-            .unwrap()
-            .len(),
-        16
-    );
-    assert_eq!(
-        seen.headers.get(headers::SPRING_REPLY_PARTITION).unwrap(),
-        [0, 0, 0, 3]
-    );
+    assert_eq!(seen.headers.get(headers::SPRING_CORRELATION_ID).unwrap().len(), 16);
+    assert_eq!(seen.headers.get(headers::SPRING_REPLY_PARTITION).unwrap(), [0, 0, 0, 3]);
 }
 
 #[tokio::test]
 async fn a_trace_context_that_is_none_is_not_handed_on() {
     let web = Web::start(Behaviour::Score, &[]).await;
-    web.review(
-        &[("traceparent", "00-zz-1-01"), ("tracestate", "a=b")],
-        r#"{"text":"good"}"#,
-    )
-    .await;
+    web.review(&[("traceparent", "00-zz-1-01"), ("tracestate", "a=b")], r#"{"text":"good"}"#).await;
     let seen = web.kafka.seen().remove(0);
     assert!(
         !seen.headers.contains(headers::TRACEPARENT) && !seen.headers.contains(headers::TRACESTATE)
@@ -94,28 +72,16 @@ async fn requests_at_the_same_time_get_their_own_answers() {
     for (n, answer) in futures::future::join_all((0..100).map(ask)).await {
         let json = answer.json();
         assert_eq!(json["id"], format!("r{n}"));
-        assert_eq!(
-            json["label"],
-            if n.is_multiple_of(2) {
-                "positive"
-            } else {
-                "negative"
-            }
-        );
+        assert_eq!(json["label"], if n.is_multiple_of(2) { "positive" } else { "negative" });
     }
 }
 
 #[tokio::test]
 async fn a_reply_about_another_review_is_dropped_and_counted() {
     let web = Web::start(Behaviour::Mismatch, &[]).await;
-    let answer = web
-        .review(&[("prefer", "wait=1")], r#"{"text":"good"}"#)
-        .await;
+    let answer = web.review(&[("prefer", "wait=1")], r#"{"text":"good"}"#).await;
     assert_eq!(answer.status, 504);
-    assert_eq!(
-        web.metric("verdict_web_replies_total{outcome=\"mismatched\"}"),
-        1
-    );
+    assert_eq!(web.metric("verdict_web_replies_total{outcome=\"mismatched\"}"), 1);
     assert_eq!(web.get("/api/v1/reviews/somebody-else").await.status, 404);
 }
 
@@ -129,18 +95,10 @@ async fn a_reply_may_overtake_the_confirmation() {
 async fn a_request_ends_by_its_deadline_and_its_verdict_can_be_asked_for_later() {
     let web = Web::start(Behaviour::Silent, &[]).await;
     let started = Instant::now();
-    let answer = web
-        .review(&[("prefer", "wait=1")], r#"{"text":"good"}"#)
-        .await;
+    let answer = web.review(&[("prefer", "wait=1")], r#"{"text":"good"}"#).await;
     let took = started.elapsed();
-    assert!(
-        took >= Duration::from_secs(1) && took < Duration::from_secs(3),
-        "{took:?}"
-    );
-    assert_eq!(
-        (answer.status, answer.header("preference-applied")),
-        (504, "wait=1")
-    );
+    assert!(took >= Duration::from_secs(1) && took < Duration::from_secs(3), "{took:?}");
+    assert_eq!((answer.status, answer.header("preference-applied")), (504, "wait=1"));
     let problem = answer.problem();
     assert_eq!(problem["accepted"], true);
     let location = answer.header("location");
@@ -159,31 +117,17 @@ async fn a_request_ends_by_its_deadline_and_its_verdict_can_be_asked_for_later()
 
 #[tokio::test]
 async fn the_wait_is_bounded_whatever_the_client_prefers() {
-    let web = Web::start(
-        Behaviour::Silent,
-        &["--default-wait-ms=100", "--max-wait-ms=200"],
-    )
-    .await;
+    let web = Web::start(Behaviour::Silent, &["--default-wait-ms=100", "--max-wait-ms=200"]).await;
     let started = Instant::now();
-    assert_eq!(
-        web.review(&[("prefer", "wait=3600")], r#"{"text":"good"}"#)
-            .await
-            .status,
-        504
-    );
+    assert_eq!(web.review(&[("prefer", "wait=3600")], r#"{"text":"good"}"#).await.status, 504);
     assert!(started.elapsed() < Duration::from_secs(3));
 }
 
 #[tokio::test]
 async fn respond_async_is_202_with_a_location_once_the_review_is_stored() {
     let web = Web::start(Behaviour::Silent, &[]).await;
-    let answer = web
-        .review(&[("prefer", "respond-async")], r#"{"text":"good"}"#)
-        .await;
-    assert_eq!(
-        (answer.status, answer.header("preference-applied")),
-        (202, "respond-async")
-    );
+    let answer = web.review(&[("prefer", "respond-async")], r#"{"text":"good"}"#).await;
+    assert_eq!((answer.status, answer.header("preference-applied")), (202, "respond-async"));
     let location = answer.header("location");
     assert!(location.starts_with("/api/v1/reviews/"), "{location}");
     assert_eq!(answer.json()["accepted"], true);
@@ -196,13 +140,8 @@ async fn respond_async_is_202_with_a_location_once_the_review_is_stored() {
 #[tokio::test]
 async fn respond_async_with_a_wait_answers_at_once_when_the_verdict_is_quick() {
     let web = Web::start(Behaviour::Score, &[]).await;
-    let answer = web
-        .review(&[("prefer", "respond-async, wait=5")], r#"{"text":"good"}"#)
-        .await;
-    assert_eq!(
-        (answer.status, answer.header("preference-applied")),
-        (200, "wait=5")
-    );
+    let answer = web.review(&[("prefer", "respond-async, wait=5")], r#"{"text":"good"}"#).await;
+    assert_eq!((answer.status, answer.header("preference-applied")), (200, "wait=5"));
 }
 
 #[tokio::test]
@@ -222,9 +161,7 @@ async fn a_failed_publication_says_whether_the_review_may_be_stored() {
     ] {
         let web = Web::start(Behaviour::Fail(error), &[]).await;
         for prefer in ["wait=2", "respond-async"] {
-            let answer = web
-                .review(&[("prefer", prefer)], r#"{"text":"good"}"#)
-                .await;
+            let answer = web.review(&[("prefer", prefer)], r#"{"text":"good"}"#).await;
             assert_eq!((answer.status, answer.header("retry-after")), (503, "2"));
             assert_eq!(answer.problem()["accepted"], accepted);
         }
@@ -255,10 +192,7 @@ async fn more_requests_than_may_wait_are_turned_away() {
     assert_eq!((waited.status, turned_away.status), (200, 429));
     assert_eq!(turned_away.header("retry-after"), "1");
     assert_eq!(turned_away.problem()["accepted"], false);
-    assert_eq!(
-        web.metric("verdict_web_refused_total{reason=\"pending_full\"}"),
-        1
-    );
+    assert_eq!(web.metric("verdict_web_refused_total{reason=\"pending_full\"}"), 1);
 }
 
 #[tokio::test]
@@ -284,15 +218,8 @@ async fn the_same_key_and_body_get_the_same_answer_and_one_review() {
     assert_eq!(web.kafka.seen().len(), 1);
     let other = web.review(&key, r#"{"text":"bad"}"#).await;
     assert_eq!(other.status, 422);
-    assert!(
-        other.problem()["detail"]
-            .as_str()
-            .unwrap()
-            .contains("Idempotency-Key")
-    );
-    let other_key = web
-        .review(&[("idempotency-key", "k2")], r#"{"text":"good"}"#)
-        .await;
+    assert!(other.problem()["detail"].as_str().unwrap().contains("Idempotency-Key"));
+    let other_key = web.review(&[("idempotency-key", "k2")], r#"{"text":"good"}"#).await;
     assert_ne!(other_key.json()["id"], first.json()["id"]);
 }
 
@@ -341,11 +268,7 @@ async fn what_is_no_review_is_refused_with_its_reason() {
         ("\0\0\0\0\u{2a}{\"text\":\"good\"}", 400, "not JSON"),
         (r#"{"text":"good","id":[5]}"#, 422, "a string or a number"),
         (r#"{"text":" \n "}"#, 422, "blank"),
-        (
-            r#"{"text":"12345678901"}"#,
-            422,
-            "at most 10 characters, got 11",
-        ),
+        (r#"{"text":"12345678901"}"#, 422, "at most 10 characters, got 11"),
         (r#"{"text":"good","id":""}"#, 422, "id"),
         (r#"{"text":"good","id":"a\u0000"}"#, 422, "control"),
         (&long_id, 422, "at most 128 bytes"),
@@ -356,10 +279,7 @@ async fn what_is_no_review_is_refused_with_its_reason() {
             answer.status == status || (status == 422 && answer.status == 400 && body == "[1]"),
             "{body}: {problem}"
         );
-        assert!(
-            problem["detail"].as_str().unwrap().contains(part),
-            "{body}: {problem}"
-        );
+        assert!(problem["detail"].as_str().unwrap().contains(part), "{body}: {problem}");
     }
     assert!(web.kafka.seen().is_empty());
 }
@@ -367,20 +287,13 @@ async fn what_is_no_review_is_refused_with_its_reason() {
 #[tokio::test]
 async fn a_mark_is_no_character_of_a_body_and_a_number_is_an_id() {
     let web = Web::start(Behaviour::Score, &[]).await;
-    for body in [
-        r#"{"text":"good","id":5000}"#,
-        "\u{feff}{\"text\":\"good\",\"id\":\"5000\"}",
-    ] {
+    for body in [r#"{"text":"good","id":5000}"#, "\u{feff}{\"text\":\"good\",\"id\":\"5000\"}"] {
         let answer = web.review(&[], body).await;
         assert_eq!((answer.status, &answer.json()["id"]), (200, &"5000".into()));
     }
     for (path, media_type, body) in [
         ("/api/v1/reviews", "text/plain", "\u{feff}good"),
-        (
-            "/predict",
-            "application/x-www-form-urlencoded",
-            "\u{feff}text=good",
-        ),
+        ("/predict", "application/x-www-form-urlencoded", "\u{feff}text=good"),
     ] {
         let header = ("content-type", media_type);
         let answer = web.request("POST", path, &[header], body.as_bytes()).await;
@@ -401,21 +314,10 @@ async fn bodies_of_another_type_or_encoding_are_refused() {
     };
     let form = post("application/x-www-form-urlencoded", b"text=good").await;
     assert_eq!(form.status, 415);
-    assert!(
-        form.problem()["detail"]
-            .as_str()
-            .unwrap()
-            .contains("application/json")
-    );
+    assert!(form.problem()["detail"].as_str().unwrap().contains("application/json"));
     let latin = post("application/json", b"{\"text\":\"caf\xe9\"}").await;
     assert_eq!(latin.status, 400);
-    assert!(
-        latin.problem()["detail"]
-            .as_str()
-            .unwrap()
-            .contains("byte 12"),
-        "{latin:?}"
-    );
+    assert!(latin.problem()["detail"].as_str().unwrap().contains("byte 12"), "{latin:?}");
     assert_eq!(post("text/plain", b"good as plain text").await.status, 200);
     let json = ("content-type", "application/json");
     let no_form = web.request("POST", "/predict", &[json], b"{}").await;
@@ -428,10 +330,7 @@ async fn bodies_beyond_the_limit_or_without_a_length_are_refused() {
     let huge = web.review(&[], &"x".repeat(10_000_000)).await;
     assert_eq!(huge.status, 413);
     let detail = huge.problem()["detail"].as_str().unwrap().to_owned();
-    assert!(
-        detail.contains("65536") && detail.contains("10000000"),
-        "{detail}"
-    );
+    assert!(detail.contains("65536") && detail.contains("10000000"), "{detail}");
     let chunked = b"POST /api/v1/reviews HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: application/json\r\n\
         transfer-encoding: chunked\r\n\r\nf\r\n{\"text\":\"good\"}\r\n0\r\n\r\n";
     assert_eq!(web.raw(chunked).await.status, 411);
@@ -460,11 +359,7 @@ async fn odd_heads_are_refused_or_the_connection_closed() {
     ] {
         let request = format!("GET / HTTP/1.1\r\nhost: x\r\n{extra}\r\n");
         let answer = web.raw(request.as_bytes()).await;
-        assert!(
-            (400..500).contains(&answer.status),
-            "{}: {answer:?}",
-            extra.len()
-        );
+        assert!((400..500).contains(&answer.status), "{}: {answer:?}", extra.len());
     }
 }
 
@@ -475,10 +370,7 @@ async fn eventually<T>(ask: impl AsyncFn() -> Option<T>) -> T {
         if let Some(found) = ask().await {
             return found;
         }
-        assert!(
-            Instant::now() < deadline,
-            "it did not happen within ten seconds"
-        );
+        assert!(Instant::now() < deadline, "it did not happen within ten seconds");
         tokio::task::yield_now().await;
     }
 }

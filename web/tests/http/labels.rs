@@ -66,10 +66,7 @@ async fn a_change_of_mind_is_another_event() {
     let [first, second] = seen.as_slice() else {
         panic!("two labels, got {seen:?}");
     };
-    assert_ne!(
-        text_of(&first.headers, headers::CE_ID),
-        text_of(&second.headers, headers::CE_ID)
-    );
+    assert_ne!(text_of(&first.headers, headers::CE_ID), text_of(&second.headers, headers::CE_ID));
 }
 
 #[tokio::test]
@@ -81,10 +78,7 @@ async fn a_label_has_the_forms_that_files_have() {
     }
     for seen in web.kafka.seen() {
         let label = Label::decode(&seen.value).unwrap();
-        assert_eq!(
-            (&*label.review_id, label.label),
-            ("5000", Sentiment::Negative)
-        );
+        assert_eq!((&*label.review_id, label.label), ("5000", Sentiment::Negative));
     }
 }
 
@@ -116,43 +110,18 @@ async fn what_is_no_label_is_refused_with_its_reason() {
         ("r1", r#"{"label":["negative"]}"#, 422, "label"),
         ("r1", r#"{"label":"positive","score":1}"#, 422, "score"),
         ("r1", r#"{"label":"positive","source":""}"#, 422, "source"),
-        (
-            "r1",
-            &long_source,
-            422,
-            "1 to 128 bytes and no control characters, got 129 bytes",
-        ),
-        (
-            &long_id,
-            good,
-            422,
-            "1 to 512 bytes and no control characters, got 513 bytes",
-        ),
+        ("r1", &long_source, 422, "1 to 128 bytes and no control characters, got 129 bytes"),
+        (&long_id, good, 422, "1 to 512 bytes and no control characters, got 513 bytes"),
         ("a%00", good, 422, "control"),
     ] {
         let answer = say(&web, id, body).await;
         let problem = answer.problem();
         assert_eq!(answer.status, status, "{id} {body}: {problem}");
-        assert!(
-            problem["detail"].as_str().unwrap().contains(part),
-            "{id} {body}: {problem}"
-        );
+        assert!(problem["detail"].as_str().unwrap().contains(part), "{id} {body}: {problem}");
     }
-    let media = web
-        .request(
-            "POST",
-            "/api/v1/reviews/r1/label",
-            &[FORM],
-            b"label=positive",
-        )
-        .await;
+    let media = web.request("POST", "/api/v1/reviews/r1/label", &[FORM], b"label=positive").await;
     assert_eq!(media.status, 415);
-    assert!(
-        media.problem()["detail"]
-            .as_str()
-            .unwrap()
-            .contains("application/json")
-    );
+    assert!(media.problem()["detail"].as_str().unwrap().contains("application/json"));
     let huge = say(&web, "r1", &"x".repeat(70_000)).await;
     assert_eq!(huge.status, 413);
     huge.problem();
@@ -180,20 +149,10 @@ async fn the_buttons_of_the_page_send_a_label_without_a_script() {
     let id = web.kafka.seen().remove(0).key;
     let field = format!("<input type=\"hidden\" name=\"id\" value=\"{id}\">");
     for part in ["action=\"/label\"", &field] {
-        assert!(
-            shown.body.contains(part),
-            "{part} is not in\n{}",
-            shown.body
-        );
+        assert!(shown.body.contains(part), "{part} is not in\n{}", shown.body);
     }
     let post = async |accept: &str, body: &str| {
-        web.request(
-            "POST",
-            "/label",
-            &[FORM, ("accept", accept)],
-            body.as_bytes(),
-        )
-        .await
+        web.request("POST", "/label", &[FORM, ("accept", accept)], body.as_bytes()).await
     };
     let body = format!("id={id}&label=negative");
     let noted = post("text/html", &body).await;
@@ -201,15 +160,9 @@ async fn the_buttons_of_the_page_send_a_label_without_a_script() {
     assert!(noted.body.contains("Noted: Negative"), "{}", noted.body);
     let seen = web.kafka.seen().remove(1);
     assert_eq!((seen.log, seen.key), (Log::Labels, id));
-    assert_eq!(
-        Label::decode(&seen.value).unwrap().label,
-        Sentiment::Negative
-    );
+    assert_eq!(Label::decode(&seen.value).unwrap().label, Sentiment::Negative);
     let line = post("text/plain", &body).await;
-    assert_eq!(
-        (line.status, line.body.as_str()),
-        (202, "labelled negative\n")
-    );
+    assert_eq!((line.status, line.body.as_str()), (202, "labelled negative\n"));
 
     for (body, status, part) in [
         ("label=negative", 422, "no field named id"),
@@ -219,16 +172,9 @@ async fn the_buttons_of_the_page_send_a_label_without_a_script() {
     ] {
         let answer = post("text/html", body).await;
         assert_eq!(answer.status, status, "{body}");
-        assert!(
-            answer.body.contains(part),
-            "{part} is not in\n{}",
-            answer.body
-        );
+        assert!(answer.body.contains(part), "{part} is not in\n{}", answer.body);
     }
-    assert_eq!(
-        web.metric("app_request_count_total{endpoint=\"/label\",method=\"POST\"}"),
-        6
-    );
+    assert_eq!(web.metric("app_request_count_total{endpoint=\"/label\",method=\"POST\"}"), 6);
 }
 
 #[tokio::test]
@@ -239,9 +185,7 @@ async fn another_site_cannot_label_in_a_persons_name() {
         ("/label", FORM, "id=x&label=negative"),
         ("/api/v1/reviews/x/label", JSON, r#"{"label":"negative"}"#),
     ] {
-        let answer = web
-            .request("POST", path, &[media, foreign], body.as_bytes())
-            .await;
+        let answer = web.request("POST", path, &[media, foreign], body.as_bytes()).await;
         assert_eq!(answer.status, 403, "{path}");
     }
     assert!(web.kafka.seen().is_empty());

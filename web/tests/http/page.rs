@@ -9,22 +9,16 @@ const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded")
 async fn the_page_is_served_with_its_style_and_icon() {
     let web = Web::start(Behaviour::Score, &[]).await;
     let page = web.get("/").await;
-    assert_eq!(
-        (page.status, page.header("content-type")),
-        (200, "text/html; charset=utf-8")
-    );
+    assert_eq!((page.status, page.header("content-type")), (200, "text/html; charset=utf-8"));
     assert!(page.body.contains("<textarea"), "{}", page.body);
-    for (path, media) in [
-        ("/assets/verdict.css", "text/css; charset=utf-8"),
-        ("/assets/icon.svg", "image/svg+xml"),
-    ] {
+    for (path, media) in
+        [("/assets/verdict.css", "text/css; charset=utf-8"), ("/assets/icon.svg", "image/svg+xml")]
+    {
         assert!(page.body.contains(path), "the page names {path}");
         let asset = web.get(path).await;
         assert_eq!((asset.status, asset.header("content-type")), (200, media));
         let tag = asset.header("etag").to_owned();
-        let again = web
-            .request("GET", path, &[("if-none-match", &tag)], b"")
-            .await;
+        let again = web.request("GET", path, &[("if-none-match", &tag)], b"").await;
         assert_eq!((again.status, again.body.as_str()), (304, ""));
     }
     assert_eq!(web.request("HEAD", "/", &[], b"").await.body, "");
@@ -41,11 +35,7 @@ async fn a_form_post_shows_label_probability_and_marked_words() {
         "A <mark class=\"p4\" title=\"+1.750\">good</mark> film, truly",
         ">\nA good film, truly</textarea>",
     ] {
-        assert!(
-            answer.body.contains(part),
-            "{part} is not in\n{}",
-            answer.body
-        );
+        assert!(answer.body.contains(part), "{part} is not in\n{}", answer.body);
     }
 }
 
@@ -54,16 +44,12 @@ async fn curl_reads_the_result_near_the_top_or_as_a_line_or_as_json() {
     let web = Web::start(Behaviour::Score, &[]).await;
     let ask = async |accept: &str| {
         let headers = [FORM, ("accept", accept)];
-        web.request("POST", "/predict", &headers, b"text=so+bad")
-            .await
+        web.request("POST", "/predict", &headers, b"text=so+bad").await
     };
     let html = ask("*/*").await;
     assert_eq!(html.body.lines().nth(1), Some("<!-- Negative, 87.5 % -->"));
     let line = ask("text/plain").await;
-    assert_eq!(
-        (line.status, line.body.as_str()),
-        (200, "negative 0.1250\n")
-    );
+    assert_eq!((line.status, line.body.as_str()), (200, "negative 0.1250\n"));
     let json = ask("application/json").await;
     assert_eq!(json.json()["label"], "negative");
 }
@@ -81,31 +67,13 @@ async fn a_form_that_cannot_be_used_says_what_is_wrong_with_it() {
     ] {
         let answer = web.form(body).await;
         assert_eq!(answer.status, status, "{body:?}");
-        assert!(
-            answer.body.contains(part),
-            "{part} is not in\n{}",
-            answer.body
-        );
+        assert!(answer.body.contains(part), "{part} is not in\n{}", answer.body);
         assert!(answer.body.contains("role=\"alert\""), "{}", answer.body);
-        let json = web
-            .request(
-                "POST",
-                "/predict",
-                &[FORM, ("accept", "application/json")],
-                body,
-            )
-            .await;
-        assert!(
-            json.problem()["detail"].as_str().unwrap().contains(part),
-            "{json:?}"
-        );
-        let line = web
-            .request("POST", "/predict", &[FORM, ("accept", "text/plain")], body)
-            .await;
-        assert!(
-            line.body.contains(part) && line.body.lines().count() == 1,
-            "{line:?}"
-        );
+        let json =
+            web.request("POST", "/predict", &[FORM, ("accept", "application/json")], body).await;
+        assert!(json.problem()["detail"].as_str().unwrap().contains(part), "{json:?}");
+        let line = web.request("POST", "/predict", &[FORM, ("accept", "text/plain")], body).await;
+        assert!(line.body.contains(part) && line.body.lines().count() == 1, "{line:?}");
     }
     assert!(web.kafka.seen().is_empty());
 }
@@ -113,9 +81,7 @@ async fn a_form_that_cannot_be_used_says_what_is_wrong_with_it() {
 #[tokio::test]
 async fn markup_in_a_review_stays_text() {
     let web = Web::start(Behaviour::Score, &[]).await;
-    let answer = web
-        .form(b"text=%3Cscript%3Ealert(1)%3C%2Fscript%3E+good%1B")
-        .await;
+    let answer = web.form(b"text=%3Cscript%3Ealert(1)%3C%2Fscript%3E+good%1B").await;
     assert_eq!(answer.status, 200);
     assert!(!answer.body.contains("<script"), "{}", answer.body);
     assert!(answer.body.contains("&lt;script&gt;"), "{}", answer.body);
@@ -157,9 +123,7 @@ async fn another_site_cannot_post_in_a_persons_name() {
         (("origin", "http://verdict.test"), 200),
         (("sec-fetch-site", "same-origin"), 200),
     ] {
-        let answer = web
-            .request("POST", "/predict", &[FORM, header], b"text=good")
-            .await;
+        let answer = web.request("POST", "/predict", &[FORM, header], b"text=good").await;
         assert_eq!(answer.status, status, "{header:?}");
     }
     assert_eq!(web.kafka.seen().len(), 2);
@@ -183,19 +147,11 @@ async fn unknown_paths_and_methods_are_told_so_in_the_right_form() {
         ("GET", "/nowhere", 404, ""),
         ("GET", "/api/v2", 404, ""),
     ] {
-        let answer = web
-            .request(method, path, &[("accept", "application/json")], b"")
-            .await;
-        assert_eq!(
-            (answer.status, answer.header("allow")),
-            (status, allow),
-            "{method} {path}"
-        );
+        let answer = web.request(method, path, &[("accept", "application/json")], b"").await;
+        assert_eq!((answer.status, answer.header("allow")), (status, allow), "{method} {path}");
         answer.problem();
     }
-    let page = web
-        .request("GET", "/nowhere", &[("accept", "text/html")], b"")
-        .await;
+    let page = web.request("GET", "/nowhere", &[("accept", "text/html")], b"").await;
     assert!(page.body.contains("There is nothing here"), "{}", page.body);
 }
 
@@ -205,11 +161,7 @@ async fn a_kafka_that_is_away_is_told_on_the_page_and_the_text_is_kept() {
     let answer = web.form(b"text=a+good+film").await;
     assert_eq!((answer.status, answer.header("retry-after")), (503, "2"));
     assert!(answer.body.contains("was not accepted"), "{}", answer.body);
-    assert!(
-        answer.body.contains("a good film</textarea>"),
-        "{}",
-        answer.body
-    );
+    assert!(answer.body.contains("a good film</textarea>"), "{}", answer.body);
 }
 
 #[tokio::test]
@@ -227,11 +179,7 @@ async fn the_kept_metrics_count_requests_by_route_and_not_by_path() {
         "verdict_web_replies_total{outcome=\"delivered\"} 1",
         "verdict_web_pending 0",
     ] {
-        assert!(
-            metrics.body.contains(line),
-            "{line} is not in\n{}",
-            metrics.body
-        );
+        assert!(metrics.body.contains(line), "{line} is not in\n{}", metrics.body);
     }
 }
 
@@ -251,9 +199,7 @@ async fn a_request_that_is_under_way_ends_well_during_shutdown() {
     let (address, kafka) = (web.address, web.kafka.clone());
     let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
     let request = bytes_of("POST", "/predict", &[FORM], b"text=good");
-    tokio::io::AsyncWriteExt::write_all(&mut stream, &request)
-        .await
-        .unwrap();
+    tokio::io::AsyncWriteExt::write_all(&mut stream, &request).await.unwrap();
     kafka.published(1).await;
     let health = web.telemetry.health().clone();
     let stopped = web.stop();
@@ -261,33 +207,18 @@ async fn a_request_that_is_under_way_ends_well_during_shutdown() {
     kafka.answer(&submission).await;
     let answer = crate::support::read(&mut stream).await;
     assert_eq!(answer.status, 200);
-    tokio::time::timeout(std::time::Duration::from_secs(5), stopped)
-        .await
-        .expect("stops")
-        .unwrap();
+    tokio::time::timeout(std::time::Duration::from_secs(5), stopped).await.expect("stops").unwrap();
     assert!(!health.readiness(std::time::Instant::now()).ok);
-    assert!(
-        tokio::net::TcpStream::connect(address).await.is_err(),
-        "the door is closed"
-    );
+    assert!(tokio::net::TcpStream::connect(address).await.is_err(), "the door is closed");
 }
 
 #[tokio::test]
 async fn a_connection_that_never_ends_is_cut_off_at_the_drain_deadline() {
-    let web = Web::start(
-        Behaviour::Hang,
-        &["--drain-ms=100", "--default-wait-ms=30000"],
-    )
-    .await;
+    let web = Web::start(Behaviour::Hang, &["--drain-ms=100", "--default-wait-ms=30000"]).await;
     let mut stream = tokio::net::TcpStream::connect(web.address).await.unwrap();
     let request = bytes_of("POST", "/predict", &[FORM], b"text=good");
-    tokio::io::AsyncWriteExt::write_all(&mut stream, &request)
-        .await
-        .unwrap();
+    tokio::io::AsyncWriteExt::write_all(&mut stream, &request).await.unwrap();
     web.kafka.published(1).await;
     let stopped = web.stop();
-    tokio::time::timeout(std::time::Duration::from_secs(5), stopped)
-        .await
-        .expect("stops")
-        .unwrap();
+    tokio::time::timeout(std::time::Duration::from_secs(5), stopped).await.expect("stops").unwrap();
 }

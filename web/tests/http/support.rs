@@ -128,11 +128,7 @@ fn scored(submission: &Submission, other_id: Option<&str>) -> Incoming {
     let id = other_id.unwrap_or(&submission.key);
     let verdict = Verdict {
         id: id.into(),
-        label: if positive {
-            Sentiment::Positive
-        } else {
-            Sentiment::Negative
-        },
+        label: if positive { Sentiment::Positive } else { Sentiment::Negative },
         probability: if positive { 0.875 } else { 0.125 },
         score: if positive { 2.0 } else { -2.0 },
         model: ModelRef {
@@ -141,11 +137,7 @@ fn scored(submission: &Submission, other_id: Option<&str>) -> Incoming {
             sha256: "00".repeat(32).into(),
         },
         explanation: Some(vec![TermContribution {
-            term: if positive {
-                "good".into()
-            } else {
-                "bad".into()
-            },
+            term: if positive { "good".into() } else { "bad".into() },
             weight: if positive { 1.75 } else { -2.25 },
         }]),
         intercept: Some(0.25),
@@ -199,24 +191,9 @@ impl Web {
         let (exchange, for_server) = (kafka.clone(), telemetry.clone());
         let task = tokio::spawn(async move {
             let shutdown = async { drop(stopped.await) };
-            serve_on(
-                listener,
-                &settings,
-                for_server,
-                sources(),
-                exchange,
-                replies,
-                shutdown,
-            )
-            .await;
+            serve_on(listener, &settings, for_server, sources(), exchange, replies, shutdown).await;
         });
-        Self {
-            address,
-            kafka,
-            telemetry,
-            stop: Some(stop),
-            task,
-        }
+        Self { address, kafka, telemetry, stop: Some(stop), task }
     }
 
     /// Sends bytes and reads until the connection ends.
@@ -242,22 +219,16 @@ impl Web {
 
     /// Posts a form from a browser.
     pub(crate) async fn form(&self, body: &[u8]) -> Response {
-        let headers = [
-            ("content-type", "application/x-www-form-urlencoded"),
-            ("accept", "text/html"),
-        ];
+        let headers =
+            [("content-type", "application/x-www-form-urlencoded"), ("accept", "text/html")];
         self.request("POST", "/predict", &headers, body).await
     }
 
     /// Posts a review in JSON.
     pub(crate) async fn review(&self, headers: &[(&str, &str)], body: &str) -> Response {
-        let all: Vec<_> = [("content-type", "application/json")]
-            .iter()
-            .chain(headers)
-            .copied()
-            .collect();
-        self.request("POST", "/api/v1/reviews", &all, body.as_bytes())
-            .await
+        let all: Vec<_> =
+            [("content-type", "application/json")].iter().chain(headers).copied().collect();
+        self.request("POST", "/api/v1/reviews", &all, body.as_bytes()).await
     }
 
     /// Asks the server to stop; the result ends when it has.
@@ -269,9 +240,7 @@ impl Web {
     /// The value of a metric without labels, or with exactly these.
     pub(crate) fn metric(&self, series: &str) -> u64 {
         let text = self.telemetry.metrics().exposition().unwrap();
-        let line = text
-            .lines()
-            .find_map(|line| line.strip_prefix(series)?.strip_prefix(' '));
+        let line = text.lines().find_map(|line| line.strip_prefix(series)?.strip_prefix(' '));
         line.map_or(0, |value| value.parse().unwrap())
     }
 }
@@ -307,27 +276,15 @@ pub(crate) struct Response {
 impl Response {
     fn parse(bytes: &[u8]) -> Self {
         let text = String::from_utf8_lossy(bytes);
-        let (head, body) = text
-            .split_once("\r\n\r\n")
-            .unwrap_or_else(|| panic!("no HTTP: {text:?}"));
+        let (head, body) =
+            text.split_once("\r\n\r\n").unwrap_or_else(|| panic!("no HTTP: {text:?}"));
         let mut lines = head.lines();
-        let status = lines
-            .next()
-            .unwrap()
-            .split(' ')
-            .nth(1)
-            .unwrap()
-            .parse()
-            .unwrap();
+        let status = lines.next().unwrap().split(' ').nth(1).unwrap().parse().unwrap();
         let headers = lines
             .filter_map(|line| line.split_once(": "))
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
             .collect();
-        Self {
-            status,
-            headers,
-            body: body.to_owned(),
-        }
+        Self { status, headers, body: body.to_owned() }
     }
 
     pub(crate) fn header(&self, name: &str) -> &str {
@@ -341,11 +298,7 @@ impl Response {
 
     /// The problem, after checking that it is one and has the status of the answer.
     pub(crate) fn problem(&self) -> serde_json::Value {
-        assert_eq!(
-            self.header("content-type"),
-            "application/problem+json",
-            "{self:?}"
-        );
+        assert_eq!(self.header("content-type"), "application/problem+json", "{self:?}");
         let problem = self.json();
         assert_eq!(problem["status"], self.status, "{self:?}");
         problem

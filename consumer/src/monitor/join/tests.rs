@@ -6,53 +6,28 @@ use super::*;
 
 #[derive(Debug, Clone)]
 enum Event {
-    Verdict {
-        id: u8,
-        version: u8,
-        probability: f64,
-        offset: i64,
-        written_ms: i64,
-    },
-    Label {
-        id: u8,
-        is_positive: Option<bool>,
-        offset: i64,
-    },
+    Verdict { id: u8, version: u8, probability: f64, offset: i64, written_ms: i64 },
+    Label { id: u8, is_positive: Option<bool>, offset: i64 },
 }
 use Event::{Label, Verdict};
 
 /// All records of an id are in one partition.
 fn place(id: u8, offset: i64) -> Place {
-    Place {
-        partition: i32::from(id % 3),
-        offset,
-    }
+    Place { partition: i32::from(id % 3), offset }
 }
 
 fn feed(join: &mut Join, event: &Event) {
     match *event {
-        Verdict {
-            id,
-            version,
-            probability,
-            offset,
-            written_ms,
-        } => join.verdict(&Scored {
+        Verdict { id, version, probability, offset, written_ms } => join.verdict(&Scored {
             id: &format!("r{id}"),
             version: &format!("v{version}"),
             probability,
             source: place(id, offset),
             written_ms,
         }),
-        Label {
-            id,
-            is_positive,
-            offset,
-        } => join.label(&Labelled {
-            id: &format!("r{id}"),
-            is_positive,
-            place: place(id, offset),
-        }),
+        Label { id, is_positive, offset } => {
+            join.label(&Labelled { id: &format!("r{id}"), is_positive, place: place(id, offset) })
+        }
     }
 }
 
@@ -66,11 +41,7 @@ fn joined(remember: usize, events: &[Event]) -> Join {
 fn told(join: &Join) -> (Vec<(String, Tally)>, usize, usize) {
     let versions = join.versions().into_iter();
     let versions = versions.map(|(name, tally)| (name.to_owned(), tally.clone()));
-    (
-        versions.collect(),
-        join.waiting_verdicts(),
-        join.waiting_labels(),
-    )
+    (versions.collect(), join.waiting_verdicts(), join.waiting_labels())
 }
 
 /// The same by its definition: all records at once, nothing by and by.
@@ -79,22 +50,12 @@ fn by_definition(events: &[Event]) -> (BTreeMap<String, Tally>, usize, usize) {
     let mut truth: BTreeMap<u8, (i64, Option<bool>)> = BTreeMap::new();
     for event in events {
         match *event {
-            Verdict {
-                id,
-                version,
-                probability,
-                offset,
-                ..
-            } => {
+            Verdict { id, version, probability, offset, .. } => {
                 let new = (offset, probability);
                 let last = said.entry((version, id)).or_insert(new);
                 *last = if new > *last { new } else { *last };
             }
-            Label {
-                id,
-                is_positive,
-                offset,
-            } => {
+            Label { id, is_positive, offset } => {
                 let new = (offset, is_positive);
                 let last = truth.entry(id).or_insert(new);
                 *last = if offset > last.0 { new } else { *last };
@@ -127,11 +88,7 @@ fn events(ids: u8, most: usize) -> impl Strategy<Value = Vec<Event>> {
         },
     );
     let label = (0..ids, prop::option::weighted(0.85, any::<bool>()));
-    let label = label.prop_map(|(id, is_positive)| Label {
-        id,
-        is_positive,
-        offset: 0,
-    });
+    let label = label.prop_map(|(id, is_positive)| Label { id, is_positive, offset: 0 });
     let event = prop_oneof![3 => verdict, 2 => label];
     prop::collection::vec(event, 0..most).prop_map(|mut events| {
         // No two labels stand at one place.
@@ -193,31 +150,19 @@ proptest! {
 }
 
 fn verdict(id: u8, version: u8, probability: f64, offset: i64) -> Event {
-    Verdict {
-        id,
-        version,
-        probability,
-        offset,
-        written_ms: 0,
-    }
+    Verdict { id, version, probability, offset, written_ms: 0 }
 }
 
 fn label(id: u8, is_positive: Option<bool>, offset: i64) -> Event {
-    Label {
-        id,
-        is_positive,
-        offset,
-    }
+    Label { id, is_positive, offset }
 }
 
 /// Of each version: labelled, right.
 fn counts(events: &[Event]) -> Vec<(u64, u64)> {
     let join = joined(100, events);
     let versions = join.versions();
-    let mut counts: Vec<_> = versions
-        .iter()
-        .map(|(name, tally)| (*name, (tally.n(), tally.right())))
-        .collect();
+    let mut counts: Vec<_> =
+        versions.iter().map(|(name, tally)| (*name, (tally.n(), tally.right()))).collect();
     counts.sort_unstable();
     counts.into_iter().map(|(_, counts)| counts).collect()
 }
@@ -227,16 +172,8 @@ fn what_counts_is_the_last_of_each_kind() {
     let (yes, no) = (Some(true), Some(false));
     type Case = (&'static str, Vec<Event>, Vec<(u64, u64)>);
     let cases: [Case; 9] = [
-        (
-            "a verdict and its label",
-            vec![verdict(1, 1, 0.9, 0), label(1, yes, 0)],
-            vec![(1, 1)],
-        ),
-        (
-            "the label first",
-            vec![label(1, no, 0), verdict(1, 1, 0.9, 0)],
-            vec![(1, 0)],
-        ),
+        ("a verdict and its label", vec![verdict(1, 1, 0.9, 0), label(1, yes, 0)], vec![(1, 1)]),
+        ("the label first", vec![label(1, no, 0), verdict(1, 1, 0.9, 0)], vec![(1, 0)]),
         (
             "a new label revises the old one",
             vec![verdict(1, 1, 0.9, 0), label(1, no, 0), label(1, yes, 1)],
@@ -254,36 +191,20 @@ fn what_counts_is_the_last_of_each_kind() {
         ),
         (
             "a verdict that is there twice",
-            vec![
-                label(1, yes, 0),
-                verdict(1, 1, 0.9, 4),
-                verdict(1, 1, 0.9, 4),
-            ],
+            vec![label(1, yes, 0), verdict(1, 1, 0.9, 4), verdict(1, 1, 0.9, 4)],
             vec![(1, 1)],
         ),
         (
             "the review was written again",
-            vec![
-                label(1, yes, 0),
-                verdict(1, 1, 0.9, 4),
-                verdict(1, 1, 0.2, 5),
-            ],
+            vec![label(1, yes, 0), verdict(1, 1, 0.9, 4), verdict(1, 1, 0.2, 5)],
             vec![(1, 0)],
         ),
         (
             "another version scored it again: each has it once",
-            vec![
-                verdict(1, 1, 0.9, 4),
-                verdict(1, 2, 0.2, 4),
-                label(1, yes, 0),
-            ],
+            vec![verdict(1, 1, 0.9, 4), verdict(1, 2, 0.2, 4), label(1, yes, 0)],
             vec![(1, 1), (1, 0)],
         ),
-        (
-            "labels of other reviews",
-            vec![verdict(1, 1, 0.9, 4), label(2, yes, 0)],
-            vec![(0, 0)],
-        ),
+        ("labels of other reviews", vec![verdict(1, 1, 0.9, 4), label(2, yes, 0)], vec![(0, 0)]),
     ];
     for (what, events, expected) in cases {
         assert_eq!(counts(&events), expected, "{what}");
@@ -314,22 +235,13 @@ fn the_versions_that_scored_last_are_told() {
         feed(&mut join, &label(id, Some(true), 0));
         feed(
             &mut join,
-            &Verdict {
-                id,
-                version,
-                probability: 0.9,
-                offset: 0,
-                written_ms: i64::from(version),
-            },
+            &Verdict { id, version, probability: 0.9, offset: 0, written_ms: i64::from(version) },
         );
     }
     // One that comes late is too old.
     feed(&mut join, &verdict(50, 3, 0.9, 0));
     let names: Vec<&str> = join.versions().iter().map(|(name, _)| *name).collect();
-    let expected: Vec<String> = (24..40)
-        .rev()
-        .map(|version| format!("v{version}"))
-        .collect();
+    let expected: Vec<String> = (24..40).rev().map(|version| format!("v{version}")).collect();
     assert_eq!(names, expected);
     assert_eq!((join.pairs.len(), join.waiting_verdicts()), (16, 0));
     assert_eq!(join.waiting_labels(), 24, "their versions are gone");

@@ -46,12 +46,7 @@ struct Held {
 
 impl Held {
     fn lag(&self) -> Option<u64> {
-        let Fetched {
-            begin,
-            end,
-            committed,
-            ..
-        } = *self.fetched.as_ref()?;
+        let Fetched { begin, end, committed, .. } = *self.fetched.as_ref()?;
         // Positions behind the end are those of a topic that was deleted and made anew.
         let positions = [committed, self.handed_out].into_iter();
         let done = positions.filter(|position| *position <= end).max();
@@ -68,9 +63,7 @@ impl Assignment {
 
     /// Topic and partition of all that is held.
     pub(super) fn held(&self) -> impl Iterator<Item = (&str, i32)> {
-        self.0
-            .keys()
-            .map(|(topic, partition)| (&**topic, *partition))
+        self.0.keys().map(|(topic, partition)| (&**topic, *partition))
     }
 
     /// Whether the partition is held.
@@ -81,11 +74,9 @@ impl Assignment {
     /// Takes note of a change. A partition that comes back is a new one: what was read of it before is void.
     pub(super) fn apply(&mut self, change: &Change) {
         match change {
-            Change::Assigned(partitions) => self.0.extend(
-                partitions
-                    .iter()
-                    .map(|partition| (partition.clone(), Held::default())),
-            ),
+            Change::Assigned(partitions) => self
+                .0
+                .extend(partitions.iter().map(|partition| (partition.clone(), Held::default()))),
             Change::Revoked(partitions) => self.0.retain(|held, _| !partitions.contains(held)),
             Change::Fetched(fetched) => fetched.iter().for_each(|fetched| self.fetched(fetched)),
         }
@@ -121,10 +112,7 @@ impl Assignment {
                 continue;
             }
             last = Some((&record.topic, record.partition));
-            if let Some(held) = self
-                .0
-                .get_mut(&(Arc::clone(&record.topic), record.partition))
-            {
+            if let Some(held) = self.0.get_mut(&(Arc::clone(&record.topic), record.partition)) {
                 held.first.get_or_insert(record.offset);
                 held.is_rewound = false;
             }
@@ -134,9 +122,7 @@ impl Assignment {
     /// Takes note of committed positions, each of which covers all that was handed out of its partition before it.
     pub(super) fn committed(&mut self, commits: &[Commit]) {
         for commit in commits {
-            if let Some(held) = self
-                .0
-                .get_mut(&(Arc::clone(&commit.topic), commit.partition))
+            if let Some(held) = self.0.get_mut(&(Arc::clone(&commit.topic), commit.partition))
                 && held.first.is_some_and(|offset| offset < commit.next.get())
             {
                 held.first = None;
@@ -186,11 +172,7 @@ mod tests {
     }
 
     fn commit(partition: i32, last: i64) -> Commit {
-        Commit {
-            topic: "t".into(),
-            partition,
-            next: Position::new("t", partition, last).next(),
-        }
+        Commit { topic: "t".into(), partition, next: Position::new("t", partition, last).next() }
     }
 
     fn held(ids: &[i32]) -> Assignment {
@@ -200,10 +182,7 @@ mod tests {
     }
 
     fn uncommitted(assignment: &Assignment) -> Vec<(i32, i64)> {
-        assignment
-            .uncommitted()
-            .map(|(_, partition, offset)| (partition, offset))
-            .collect()
+        assignment.uncommitted().map(|(_, partition, offset)| (partition, offset)).collect()
     }
 
     #[test]
@@ -241,30 +220,9 @@ mod tests {
         for (what, begin, end, committed, is_drained, expected) in [
             ("nothing is committed", 5, 100, none, false, 95),
             ("some are", 0, 100, 60, false, 40),
-            (
-                "only markers follow the committed position",
-                0,
-                100,
-                99,
-                true,
-                0,
-            ),
-            (
-                "only aborted records and markers are there",
-                0,
-                100,
-                none,
-                true,
-                0,
-            ),
-            (
-                "retention deleted what was not read",
-                90,
-                100,
-                60,
-                false,
-                10,
-            ),
+            ("only markers follow the committed position", 0, 100, 99, true, 0),
+            ("only aborted records and markers are there", 0, 100, none, true, 0),
+            ("retention deleted what was not read", 90, 100, 60, false, 10),
             ("the topic was made anew", 0, 10, 60, false, 10),
         ] {
             let mut assignment = held(&[0]);

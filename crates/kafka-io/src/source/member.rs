@@ -28,10 +28,7 @@ impl Changes {
     }
 
     fn push(&self, change: Change) {
-        self.list
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(change);
+        self.list.lock().unwrap_or_else(PoisonError::into_inner).push(change);
         self.are_there.store(true, Ordering::Release);
     }
 

@@ -44,12 +44,7 @@ pub(crate) fn settings() -> Option<KafkaSettings> {
 }
 
 pub(crate) fn topic(settings: &KafkaSettings, name: &str, partitions: i32) {
-    let spec = TopicSpec {
-        name: name.into(),
-        partitions,
-        replication: 1,
-        config: Vec::new(),
-    };
+    let spec = TopicSpec { name: name.into(), partitions, replication: 1, config: Vec::new() };
     topics::ensure(settings, &[spec], Duration::from_secs(30)).unwrap();
 }
 
@@ -57,9 +52,7 @@ pub(crate) fn topic(settings: &KafkaSettings, name: &str, partitions: i32) {
 pub(crate) fn publish(settings: &KafkaSettings, topic: &str, range: Range<i32>) {
     let publisher = Publisher::new(settings, PublisherRole::Bulk).unwrap();
     for n in range {
-        publisher
-            .send(&Outgoing::to(topic).key(n.to_string()).value("v"))
-            .unwrap();
+        publisher.send(&Outgoing::to(topic).key(n.to_string()).value("v")).unwrap();
     }
     publisher.wait_delivered(Duration::from_secs(30)).unwrap();
 }
@@ -69,11 +62,7 @@ pub(crate) fn poll_until(source: &mut Source, n: usize) -> Vec<Record> {
     let deadline = Instant::now() + Duration::from_secs(60);
     let (mut all, mut batch) = (Vec::new(), Vec::new());
     while all.len() < n {
-        assert!(
-            Instant::now() < deadline,
-            "{} of {n} records within 60 s",
-            all.len()
-        );
+        assert!(Instant::now() < deadline, "{} of {n} records within 60 s", all.len());
         match source.poll_batch(&LIMITS, &mut batch) {
             Ok(_) => assert!(batch.len() <= LIMITS.records),
             Err(Failure::Retry(_)) => {}

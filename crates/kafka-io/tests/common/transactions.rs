@@ -37,10 +37,7 @@ impl Transactions {
     fn write(&self, topic: &str, partition: i32, records: &[(&str, &[u8])]) {
         self.0.begin_transaction().unwrap();
         for (key, value) in records {
-            let record = BaseRecord::to(topic)
-                .partition(partition)
-                .key(*key)
-                .payload(*value);
+            let record = BaseRecord::to(topic).partition(partition).key(*key).payload(*value);
             self.0.send(record).map_err(|(error, _)| error).unwrap();
         }
         self.0.flush(PATIENCE).unwrap();

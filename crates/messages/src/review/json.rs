@@ -29,36 +29,27 @@ pub(super) fn line(payload: &[u8]) -> Result<(Review<'_>, Option<Sentiment>), Re
 pub(super) fn cloud_event(payload: &[u8]) -> Result<Review<'_>, Rejection> {
     let event = object(payload, "a CloudEvent")?;
     if event.specversion.text("specversion")?.as_deref() != Some("1.0") {
-        return Err(Rejection::schema(
-            "a CloudEvent must have specversion \"1.0\"",
-        ));
+        return Err(Rejection::schema("a CloudEvent must have specversion \"1.0\""));
     }
     let media_type = event.datacontenttype.text("datacontenttype")?;
-    let is_plain = media_type.is_some_and(|t| {
-        t.trim_start()
-            .to_ascii_lowercase()
-            .starts_with("text/plain")
-    });
+    let is_plain =
+        media_type.is_some_and(|t| t.trim_start().to_ascii_lowercase().starts_with("text/plain"));
     match event.data {
         Member::Object(data) => data.review(),
         Member::Text(text) if is_plain => Ok(Review::from_text(text)),
-        Member::Absent => Err(Rejection::schema(
-            "a CloudEvent must carry its review in data",
-        )),
-        other => Err(Rejection::schema(format!(
-            "data must be a JSON object, got {}",
-            other.kind()
-        ))),
+        Member::Absent => Err(Rejection::schema("a CloudEvent must carry its review in data")),
+        other => {
+            Err(Rejection::schema(format!("data must be a JSON object, got {}", other.kind())))
+        }
     }
 }
 
 fn object<'a>(payload: &'a [u8], what: &str) -> Result<Object<'a>, Rejection> {
     match serde_json::from_slice::<Member<'_>>(payload) {
         Ok(Member::Object(found)) => Ok(*found),
-        Ok(other) => Err(Rejection::schema(format!(
-            "{what} must be a JSON object, got {}",
-            other.kind()
-        ))),
+        Ok(other) => {
+            Err(Rejection::schema(format!("{what} must be a JSON object, got {}", other.kind())))
+        }
         Err(error) => Err(unreadable(&error)),
     }
 }
@@ -97,31 +88,12 @@ impl<'a> Object<'a> {
     }
 
     fn labelled(self) -> Result<(Review<'a>, Option<Sentiment>), Rejection> {
-        let text = one(
-            "text",
-            self.text.text("text")?,
-            "review",
-            self.review.text("review")?,
-        )?;
+        let text = one("text", self.text.text("text")?, "review", self.review.text("review")?)?;
         let text = text.ok_or_else(|| missing("text (or review)"))?;
-        let id = one(
-            "id",
-            id(self.id, "id")?,
-            "review_id",
-            id(self.review_id, "review_id")?,
-        )?;
-        let (a, b) = (
-            label(self.label, "label")?,
-            label(self.sentiment, "sentiment")?,
-        );
+        let id = one("id", id(self.id, "id")?, "review_id", id(self.review_id, "review_id")?)?;
+        let (a, b) = (label(self.label, "label")?, label(self.sentiment, "sentiment")?);
         let label = one("label", a, "sentiment", b)?;
-        Ok((
-            Review {
-                id,
-                ..Review::from_text(text)
-            },
-            label,
-        ))
+        Ok((Review { id, ..Review::from_text(text) }, label))
     }
 }
 
@@ -167,9 +139,7 @@ fn label(raw: Option<&RawValue>, name: &str) -> Result<Option<Sentiment>, Reject
 }
 
 fn scalar(raw: Option<&RawValue>) -> Result<Scalar<'_>, Rejection> {
-    raw.map_or(Ok(Scalar::Null), |raw| {
-        Scalar::of(raw).map_err(|error| unreadable(&error))
-    })
+    raw.map_or(Ok(Scalar::Null), |raw| Scalar::of(raw).map_err(|error| unreadable(&error)))
 }
 
 /// One JSON value, as far as a review cares.
@@ -200,10 +170,9 @@ impl<'a> Member<'a> {
         match self {
             Self::Absent => Ok(None),
             Self::Text(text) => Ok(Some(text)),
-            other => Err(Rejection::schema(format!(
-                "{name} must be a string, got {}",
-                other.kind()
-            ))),
+            other => {
+                Err(Rejection::schema(format!("{name} must be a string, got {}", other.kind())))
+            }
         }
     }
 }

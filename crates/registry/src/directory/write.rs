@@ -33,9 +33,7 @@ pub(super) fn folders(path: &Path) -> Result<(), RegistryError> {
     if path.is_dir() {
         return Ok(());
     }
-    let parent = path
-        .parent()
-        .filter(|parent| !parent.as_os_str().is_empty());
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
     if let Some(parent) = parent {
         folders(parent)?;
     }
@@ -132,10 +130,6 @@ fn sync(folder: &Path) -> Result<(), RegistryError> {
 
 /// Removes what is unfinished. Nobody reads it, so that it may as well stay where this fails.
 fn remove(path: &Path) {
-    let removed = if path.is_dir() {
-        fs::remove_dir_all(path)
-    } else {
-        fs::remove_file(path)
-    };
+    let removed = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
     removed.unwrap_or(());
 }

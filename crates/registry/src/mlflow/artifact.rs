@@ -28,10 +28,7 @@ pub(super) fn into_run(
 ) -> Result<Stored, RegistryError> {
     let source = format!("{}/{FOLDER}", run.artifact_uri);
     client.upload(&source, MODEL_FILE, new.artifact)?;
-    Ok(Stored {
-        source,
-        model_id: None,
-    })
+    Ok(Stored { source, model_id: None })
 }
 
 /// Stores the file in the LoggedModel of the run: the one of an earlier attempt, or a new one.
@@ -69,10 +66,7 @@ pub(super) fn into_logged_model(
         let body = json!({ "model_id": id, "status": READY });
         client.patch(&format!("logged-models/{id}"), &body)?;
     }
-    Ok(Stored {
-        source: format!("models:/{id}"),
-        model_id: Some(id),
-    })
+    Ok(Stored { source: format!("models:/{id}"), model_id: Some(id) })
 }
 
 /// The LoggedModels of these bytes in an experiment.

@@ -20,11 +20,7 @@ const LONGEST_JSON: u64 = 32 << 20;
 const SHOWN: usize = 200;
 const JSON: &str = "application/json";
 const BYTES: &str = "application/octet-stream";
-const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~');
+const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 pub(super) struct Client {
     agent: Agent,
@@ -35,9 +31,7 @@ pub(super) struct Client {
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Client")
-            .field("base", &self.base)
-            .finish_non_exhaustive()
+        f.debug_struct("Client").field("base", &self.base).finish_non_exhaustive()
     }
 }
 
@@ -61,11 +55,7 @@ impl Client {
             .user_agent(concat!("verdict/", env!("CARGO_PKG_VERSION")))
             .build()
             .into();
-        Self {
-            agent,
-            base: settings.uri.clone(),
-            authorization: settings.authorization(),
-        }
+        Self { agent, base: settings.uri.clone(), authorization: settings.authorization() }
     }
 
     pub(super) fn base(&self) -> &str {
@@ -248,11 +238,7 @@ fn origin(url: &str) -> Option<(String, String)> {
 
 fn transport<E: fmt::Display>(method: &'static str, url: &str) -> impl FnOnce(E) -> RegistryError {
     let url = url.to_owned();
-    move |problem| RegistryError::Transport {
-        method,
-        url,
-        problem: problem.to_string(),
-    }
+    move |problem| RegistryError::Transport { method, url, problem: problem.to_string() }
 }
 
 fn read(response: &mut Response<Body>, limit: u64) -> std::io::Result<Vec<u8>> {

@@ -4,8 +4,7 @@ use crate::{RegistryError, Tags};
 use serde_json::Value;
 
 fn at<'a>(answer: &'a Value, path: &[&str]) -> Option<&'a Value> {
-    path.iter()
-        .try_fold(answer, |value, &field| value.get(field))
+    path.iter().try_fold(answer, |value, &field| value.get(field))
 }
 
 /// The list at `path`; empty if there is none, as MLflow leaves out what is empty.
@@ -17,11 +16,10 @@ pub(super) fn items<'a>(answer: &'a Value, path: &[&str]) -> &'a [Value] {
 /// The text at `path` of an answer of `method`.
 pub(super) fn text(answer: &Value, path: &[&str], method: &str) -> Result<String, RegistryError> {
     let text = at(answer, path).and_then(Value::as_str);
-    text.map(str::to_owned)
-        .ok_or_else(|| RegistryError::Corrupt {
-            place: method.to_owned(),
-            problem: format!("the answer must have {}", path.join(".")),
-        })
+    text.map(str::to_owned).ok_or_else(|| RegistryError::Corrupt {
+        place: method.to_owned(),
+        problem: format!("the answer must have {}", path.join(".")),
+    })
 }
 
 /// The tags of a version, run or model.
@@ -52,13 +50,7 @@ pub(super) fn is_absent(error: &RegistryError) -> bool {
 
 /// Whether the server has no such method: an older MLflow, or one that is not MLflow's own.
 pub(super) fn is_no_such_method(error: &RegistryError) -> bool {
-    matches!(
-        error,
-        RegistryError::Status {
-            status: 404 | 405 | 501,
-            ..
-        }
-    ) && !is_absent(error)
+    matches!(error, RegistryError::Status { status: 404 | 405 | 501, .. }) && !is_absent(error)
 }
 
 /// Sets a field of a request.

@@ -51,9 +51,7 @@ pub(super) fn with_sha256<'a>(
     versions: &'a [(Version, Run)],
     sha256: &str,
 ) -> Option<&'a (Version, Run)> {
-    versions
-        .iter()
-        .find(|(_, run)| run.tags.get(SHA256).is_some_and(|known| known == sha256))
+    versions.iter().find(|(_, run)| run.tags.get(SHA256).is_some_and(|known| known == sha256))
 }
 
 pub(super) fn fetch(client: &Client, run: &Run) -> Result<Vec<u8>, RegistryError> {

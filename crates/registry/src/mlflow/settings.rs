@@ -67,13 +67,7 @@ impl TrackingSettings {
                 Some((user, password)) => (Some(decode(user)), Some(decode(password).into())),
                 None => (None, None),
             };
-        Ok(Self {
-            uri: clean,
-            username,
-            password,
-            token: None,
-            experiment: EXPERIMENT.to_owned(),
-        })
+        Ok(Self { uri: clean, username, password, token: None, experiment: EXPERIMENT.to_owned() })
     }
 
     /// Reads `MLFLOW_TRACKING_URI`, `MLFLOW_TRACKING_USERNAME`, `MLFLOW_TRACKING_PASSWORD`, `MLFLOW_TRACKING_TOKEN`,
@@ -131,15 +125,9 @@ impl TrackingSettings {
     pub(super) fn authorization(&self) -> Option<String> {
         use base64::Engine;
         let Some(username) = &self.username else {
-            return self
-                .token
-                .as_ref()
-                .map(|Secret(token)| format!("Bearer {token}"));
+            return self.token.as_ref().map(|Secret(token)| format!("Bearer {token}"));
         };
-        let password = self
-            .password
-            .as_ref()
-            .map_or("", |Secret(password)| password);
+        let password = self.password.as_ref().map_or("", |Secret(password)| password);
         let pair =
             base64::engine::general_purpose::STANDARD.encode(format!("{username}:{password}"));
         Some(format!("Basic {pair}"))

@@ -38,10 +38,7 @@ impl Run {
     fn from_json(run: &Value, at: &str) -> Result<Self, RegistryError> {
         let pairs = |field: &str| {
             items(run, &["data", field]).iter().filter_map(|item| {
-                Some((
-                    item.get("key")?.as_str()?.to_owned(),
-                    item.get("value")?.clone(),
-                ))
+                Some((item.get("key")?.as_str()?.to_owned(), item.get("value")?.clone()))
             })
         };
         let strings = |field: &str| -> Tags {
@@ -98,10 +95,8 @@ pub(super) fn runs(
     experiment: &str,
     tags: &[(&str, &str)],
 ) -> Result<Vec<Run>, RegistryError> {
-    let conditions: Vec<String> = tags
-        .iter()
-        .map(|(key, value)| format!("tags.`{key}` = '{value}'"))
-        .collect();
+    let conditions: Vec<String> =
+        tags.iter().map(|(key, value)| format!("tags.`{key}` = '{value}'")).collect();
     let mut body = json!({
         "experiment_ids": [experiment],
         "filter": conditions.join(" and "),
@@ -214,18 +209,12 @@ fn batches(
         size += length;
         batch.push(item);
     }
-    if batch.is_empty() {
-        Ok(())
-    } else {
-        send(batch)
-    }
+    if batch.is_empty() { Ok(()) } else { send(batch) }
 }
 
 /// Keeps files beside the run.
 pub(super) fn upload(client: &Client, run: &Run, files: &Files) -> Result<(), RegistryError> {
-    files
-        .iter()
-        .try_for_each(|(name, bytes)| client.upload(&run.artifact_uri, name, bytes))
+    files.iter().try_for_each(|(name, bytes)| client.upload(&run.artifact_uri, name, bytes))
 }
 
 /// Marks a run as finished, unless it is.

@@ -144,21 +144,13 @@ pub(super) fn create(
     }
     let path = "model-versions/create";
     let answer = client.post(path, &body)?;
-    found(
-        client,
-        answer.get("model_version").unwrap_or(&Value::Null),
-        path,
-    )
+    found(client, answer.get("model_version").unwrap_or(&Value::Null), path)
 }
 
 /// Waits until a version can be used.
 pub(super) fn ready(client: &Client, mut version: Found) -> Result<Found, RegistryError> {
     let start = Instant::now();
-    let Version {
-        name,
-        version: number,
-        ..
-    } = version.version.clone();
+    let Version { name, version: number, .. } = version.version.clone();
     let what = format!("version {number} of model {name}");
     loop {
         match version.status.as_str() {
@@ -189,10 +181,7 @@ pub(super) fn ready(client: &Client, mut version: Found) -> Result<Found, Regist
 
 /// Where the artifacts of a version are.
 pub(super) fn artifact_uri(client: &Client, version: &Version) -> Result<String, RegistryError> {
-    let (path, number) = (
-        "model-versions/get-download-uri",
-        version.version.to_string(),
-    );
+    let (path, number) = ("model-versions/get-download-uri", version.version.to_string());
     let answer = client.get(path, &[("name", &version.name), ("version", &number)])?;
     text(&answer, &["artifact_uri"], path)
 }

@@ -24,15 +24,9 @@ fn a_failure_names_url_status_and_what_mlflow_says_and_whether_to_try_again() {
         (403, says, ["403", "out of luck"], false),
     ] {
         let proxy = Proxy::new(None, move |_| answer(status, body));
-        let error = proxy
-            .registry()
-            .register(new("m", &artifact(1)))
-            .unwrap_err();
+        let error = proxy.registry().register(new("m", &artifact(1))).unwrap_err();
         let text = error.to_string();
-        for part in parts
-            .into_iter()
-            .chain([proxy.url().as_str(), &status.to_string()])
-        {
+        for part in parts.into_iter().chain([proxy.url().as_str(), &status.to_string()]) {
             assert!(text.contains(part), "{part}: {text}");
         }
         assert_eq!(error.is_retryable(), is_retryable, "{text}");
@@ -43,16 +37,10 @@ fn a_failure_names_url_status_and_what_mlflow_says_and_whether_to_try_again() {
     assert!(error.to_string().contains("status 302"), "{error}");
     let proxy = Proxy::new(None, |_| Fate::Drop);
     let error = proxy.registry().versions("m").unwrap_err();
-    assert!(
-        error.is_retryable() && error.to_string().contains(&proxy.url()),
-        "{error}"
-    );
+    assert!(error.is_retryable() && error.to_string().contains(&proxy.url()), "{error}");
     let proxy = Proxy::new(None, |_| answer(200, "<html>a portal</html>"));
     let error = proxy.registry().versions("m").unwrap_err();
-    assert!(
-        !error.is_retryable() && error.to_string().contains("must be JSON"),
-        "{error}"
-    );
+    assert!(!error.is_retryable() && error.to_string().contains("must be JSON"), "{error}");
 }
 
 /// The base64 is what `printf … | base64` gives.
@@ -66,19 +54,11 @@ fn who_calls_is_told_as_mlflows_own_client_does_and_never_shown() {
     let with_user = url.replace("://", "://ann:s%20cret@");
     let cases: [(Lookups<'_>, Option<&str>); 6] = [
         (&[(uri, &url)], None),
-        (
-            &[(uri, &url), (user, "ann"), (password, "s cret")],
-            Some("Basic YW5uOnMgY3JldA=="),
-        ),
+        (&[(uri, &url), (user, "ann"), (password, "s cret")], Some("Basic YW5uOnMgY3JldA==")),
         (&[(uri, &with_user)], Some("Basic YW5uOnMgY3JldA==")),
         (&[(uri, &url), (token, "s cret")], Some("Bearer s cret")),
         (
-            &[
-                (uri, &url),
-                (token, "t"),
-                (user, "ann"),
-                (password, "s cret"),
-            ],
+            &[(uri, &url), (token, "t"), (user, "ann"), (password, "s cret")],
             Some("Basic YW5uOnMgY3JldA=="),
         ),
         // Not DagsHub: its token is none of this server's business.
@@ -90,14 +70,9 @@ fn who_calls_is_told_as_mlflows_own_client_does_and_never_shown() {
         let error = registry.versions("m").unwrap_err();
         let seen = proxy.seen();
         let head = &seen.last().unwrap().head;
-        let sent = head
-            .lines()
-            .find_map(|line| line.strip_prefix("authorization: "));
+        let sent = head.lines().find_map(|line| line.strip_prefix("authorization: "));
         assert_eq!(sent, expected, "{pairs:?}");
-        for text in [
-            error.to_string(),
-            format!("{error:?} {settings:?} {registry:?}"),
-        ] {
+        for text in [error.to_string(), format!("{error:?} {settings:?} {registry:?}")] {
             assert!(!text.contains("cret") && !text.contains("YW5u"), "{text}");
         }
     }
@@ -107,15 +82,8 @@ fn who_calls_is_told_as_mlflows_own_client_does_and_never_shown() {
 fn settings_are_those_of_mlflow_and_dagshub() {
     assert_eq!(lookup(&[]).unwrap(), None);
     assert_eq!(lookup(&[("MLFLOW_TRACKING_URI", " ")]).unwrap(), None);
-    let dagshub = (
-        "MLFLOW_TRACKING_URI",
-        "https://dagshub.com/ann/imdb.mlflow/",
-    );
-    let settings = lookup(&[
-        dagshub,
-        ("DAGSHUB_TOKEN", "t"),
-        ("MLFLOW_EXPERIMENT_NAME", "imdb"),
-    ]);
+    let dagshub = ("MLFLOW_TRACKING_URI", "https://dagshub.com/ann/imdb.mlflow/");
+    let settings = lookup(&[dagshub, ("DAGSHUB_TOKEN", "t"), ("MLFLOW_EXPERIMENT_NAME", "imdb")]);
     let settings = settings.unwrap().unwrap();
     assert_eq!(settings.uri, "https://dagshub.com/ann/imdb.mlflow");
     assert_eq!(settings.experiment, "imdb");
@@ -136,10 +104,7 @@ fn settings_are_those_of_mlflow_and_dagshub() {
         ("http://ann:secret@host?x=1", "must be the URL of a server"),
     ] {
         let error = TrackingSettings::new(bad).unwrap_err().to_string();
-        assert!(
-            error.contains(part) && error.contains("MLFLOW_TRACKING_URI"),
-            "{error}"
-        );
+        assert!(error.contains(part) && error.contains("MLFLOW_TRACKING_URI"), "{error}");
         assert!(!error.contains("secret"), "{error}");
     }
 }
@@ -149,9 +114,6 @@ fn a_token_that_cannot_be_sent_is_not_shown() {
     let proxy = Proxy::new(None, |_| answer(200, "{}"));
     let mut settings = proxy.settings();
     settings.token = Some("s\ncret".into());
-    let error = MlflowRegistry::new(&settings)
-        .unwrap()
-        .versions("m")
-        .unwrap_err();
+    let error = MlflowRegistry::new(&settings).unwrap().versions("m").unwrap_err();
     assert!(!format!("{error} {error:?}").contains("cret"), "{error}");
 }

@@ -36,11 +36,9 @@ fn a_version_is_a_folder_that_other_tools_can_read() {
     let bytes = artifact(1);
     let mut one = new("sentiment", &bytes);
     one.metrics.insert("accuracy".to_owned(), 0.9);
-    one.params
-        .insert("model_building.C".to_owned(), "1.0".to_owned());
+    one.params.insert("model_building.C".to_owned(), "1.0".to_owned());
     one.tags.insert("commit".to_owned(), "abc".to_owned());
-    one.files
-        .insert("MODEL_CARD.md".to_owned(), b"# Card".to_vec());
+    one.files.insert("MODEL_CARD.md".to_owned(), b"# Card".to_vec());
     let version = registry.register(one).unwrap();
     registry.set_alias("sentiment", "production", 1).unwrap();
     let tags = Tags::from([("decision".to_owned(), "promoted".to_owned())]);
@@ -48,12 +46,7 @@ fn a_version_is_a_folder_that_other_tools_can_read() {
     registry.annotate("sentiment", 1, &tags, &files).unwrap();
 
     let folder = root.path().join("sentiment/versions/1");
-    let expected = [
-        "MODEL_CARD.md",
-        "decision.json",
-        "model.verdict",
-        "version.json",
-    ];
+    let expected = ["MODEL_CARD.md", "decision.json", "model.verdict", "version.json"];
     assert_eq!(names(&folder), expected.map(str::to_owned).into());
     assert_eq!(fs::read(folder.join("model.verdict")).unwrap(), bytes);
     assert_eq!(fs::read(folder.join("MODEL_CARD.md")).unwrap(), b"# Card");
@@ -77,10 +70,7 @@ fn a_version_is_a_folder_that_other_tools_can_read() {
     assert_eq!(aliases, serde_json::json!({ "production": 1 }));
     // The folder of a version is a model's directory as any other.
     assert_eq!(load(&folder).unwrap().identity().sha256, version.sha256);
-    assert_eq!(
-        version.uri,
-        format!("dir:{}/sentiment/1", root.path().display())
-    );
+    assert_eq!(version.uri, format!("dir:{}/sentiment/1", root.path().display()));
 }
 
 #[test]
@@ -102,10 +92,7 @@ fn what_a_killed_writer_left_is_ignored_and_removed() {
 fn a_model_that_was_changed_on_disk_is_refused() {
     let root = tempfile::tempdir().unwrap();
     let registry = DirectoryRegistry::new(root.path());
-    let uri = registry
-        .register(new("sentiment", &artifact(1)))
-        .unwrap()
-        .uri;
+    let uri = registry.register(new("sentiment", &artifact(1))).unwrap().uri;
     let file = root.path().join("sentiment/versions/1/model.verdict");
     let mut other = artifact(1);
     *other.last_mut().unwrap() ^= 1;
@@ -116,10 +103,7 @@ fn a_model_that_was_changed_on_disk_is_refused() {
     ] {
         fs::write(&file, bytes).unwrap();
         let error = read(&uri).unwrap_err().to_string();
-        assert!(
-            error.contains(part) && error.contains("model.verdict"),
-            "{error}"
-        );
+        assert!(error.contains(part) && error.contains("model.verdict"), "{error}");
     }
     // A hole of a terabyte is not read.
     fs::File::create(&file).unwrap().set_len(1 << 40).unwrap();
@@ -137,18 +121,13 @@ fn a_root_that_cannot_be_written_is_named() {
     fs::write(&file, "in the way").unwrap();
     let registry = DirectoryRegistry::new(file.join("models"));
     for error in [
-        registry
-            .register(new("sentiment", &artifact(1)))
-            .unwrap_err(),
+        registry.register(new("sentiment", &artifact(1))).unwrap_err(),
         registry.versions("sentiment").unwrap_err(),
         registry.fetch("sentiment", 1).unwrap_err(),
         registry.alias("sentiment", "production").unwrap_err(),
     ] {
         assert!(matches!(&error, RegistryError::Io { .. }), "{error}");
-        assert!(
-            error.to_string().starts_with(&file.display().to_string()),
-            "{error}"
-        );
+        assert!(error.to_string().starts_with(&file.display().to_string()), "{error}");
     }
 }
 

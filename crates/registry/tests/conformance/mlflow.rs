@@ -19,9 +19,7 @@ fn settings() -> Option<TrackingSettings> {
 fn subject(settings: TrackingSettings, prefix: &'static str) -> Subject {
     Subject {
         registry: Box::new(MlflowRegistry::new(&settings).unwrap()),
-        resolver: Resolver {
-            tracking: Some(settings),
-        },
+        resolver: Resolver { tracking: Some(settings) },
         prefix,
         _kept: None,
     }
@@ -52,11 +50,7 @@ mod two {
 /// Answers as Flask does where there is no such method.
 fn lacking(methods: &'static [&str]) -> impl FnMut(&Request) -> Fate + Send + 'static {
     move |request| {
-        let lacks = |method: &&str| {
-            request
-                .path
-                .starts_with(&format!("/api/2.0/mlflow/{method}"))
-        };
+        let lacks = |method: &&str| request.path.starts_with(&format!("/api/2.0/mlflow/{method}"));
         if methods.iter().any(lacks) {
             return answer(404, "<!doctype html><h1>Not Found</h1>");
         }
@@ -70,11 +64,7 @@ const MODELS: &[&str] = &["registered-models", "model-versions", "logged-models"
 fn ask(proxy: &Proxy, path: &str, body: &Value) -> Value {
     let url = format!("{}/api/2.0/mlflow/{path}", proxy.url());
     let request = ureq::post(url).header("content-type", "application/json");
-    let text = request
-        .send(body.to_string())
-        .unwrap()
-        .body_mut()
-        .read_to_string();
+    let text = request.send(body.to_string()).unwrap().body_mut().read_to_string();
     serde_json::from_str(&text.unwrap()).unwrap()
 }
 
@@ -103,9 +93,7 @@ fn cut_off_everywhere(prefix: &str, hidden: &'static [&str]) {
         model.metrics.insert("accuracy".to_owned(), 0.875);
         model.params.insert("C".to_owned(), "1.0".to_owned());
         model.tags.insert("commit".to_owned(), "abc".to_owned());
-        model
-            .files
-            .insert("metrics.json".to_owned(), b"{}".to_vec());
+        model.files.insert("metrics.json".to_owned(), b"{}".to_vec());
         let calls = AtomicUsize::new(0);
         let mut passes = lacking(hidden);
         proxy.rule(move |request| {
@@ -167,12 +155,8 @@ fn mlflows_own_client_finds_the_model_and_all_that_is_told_of_it() {
     let registry = MlflowRegistry::new(&settings).unwrap();
     let bytes = artifact(1);
     let mut model = new("foreign", &bytes);
-    model.metrics = (0..1001)
-        .map(|i| (format!("m{i}"), f64::from(i) / 8.0))
-        .collect();
-    model.params = (0..101)
-        .map(|i| (format!("p{i}"), format!("v{i}")))
-        .collect();
+    model.metrics = (0..1001).map(|i| (format!("m{i}"), f64::from(i) / 8.0)).collect();
+    model.params = (0..101).map(|i| (format!("p{i}"), format!("v{i}"))).collect();
     let (metrics, params) = (json!(model.metrics), json!(model.params));
     let version = registry.register(model).unwrap();
     registry.set_alias("foreign", "production", 1).unwrap();
@@ -183,10 +167,7 @@ fn mlflows_own_client_finds_the_model_and_all_that_is_told_of_it() {
     }
 
     let python = Server::program().unwrap().with_file_name("python");
-    let script = concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/tests/conformance/foreign_client.py"
-    );
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/conformance/foreign_client.py");
     let output = std::process::Command::new(python)
         .args([script, &settings.uri, "foreign"])
         .output()
@@ -226,15 +207,9 @@ fn a_server_that_is_killed_in_the_middle_has_one_run_and_one_version_in_the_end(
         Fate::Pass
     });
     let bytes = artifact(1);
-    let error = proxy
-        .registry()
-        .register(new("killed", &bytes))
-        .unwrap_err();
+    let error = proxy.registry().register(new("killed", &bytes)).unwrap_err();
     assert!(error.is_retryable(), "{error}");
-    assert!(
-        error.to_string().contains("PUT http://127.0.0.1:"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("PUT http://127.0.0.1:"), "{error}");
 
     let server = Server::start(&program, store.path());
     proxy.upstream(server.address);
@@ -259,31 +234,22 @@ fn a_server_without_models_numbers_runs_and_says_where_aliases_are() {
     assert_eq!((first.version, second.version), (1, 2));
     assert_eq!(registry.register(new("plain", &one)).unwrap(), first);
     assert_eq!(registry.versions("plain").unwrap(), [first, second.clone()]);
-    let resolver = Resolver {
-        tracking: Some(proxy.settings()),
-    };
+    let resolver = Resolver { tracking: Some(proxy.settings()) };
     let model = resolver.load(&second.uri).unwrap();
     assert_eq!(model.identity().version, "2");
     let tags = Tags::from([("decision".to_owned(), "promoted".to_owned())]);
-    registry
-        .annotate("plain", 2, &tags, &Default::default())
-        .unwrap();
+    registry.annotate("plain", 2, &tags, &Default::default()).unwrap();
     assert_eq!(registry.version("plain", 2).unwrap(), second);
     for error in [
         registry.alias("plain", "production").unwrap_err(),
         registry.set_alias("plain", "production", 1).unwrap_err(),
         registry.delete_alias("plain", "production").unwrap_err(),
     ] {
-        assert!(
-            matches!(&error, RegistryError::Unsupported { .. }),
-            "{error}"
-        );
+        assert!(matches!(&error, RegistryError::Unsupported { .. }), "{error}");
         assert!(error.to_string().contains("directory registry"), "{error}");
     }
     let asked = proxy.seen();
-    let probes = asked
-        .iter()
-        .filter(|seen| seen.path.contains("registered-models"));
+    let probes = asked.iter().filter(|seen| seen.path.contains("registered-models"));
     // One of the registry, one of the resolver's.
     assert_eq!(probes.count(), 2);
 }
@@ -307,10 +273,7 @@ fn artifacts_at_a_plain_address_are_kept_there() {
     settings.experiment = "bucket".to_owned();
     let registry = MlflowRegistry::new(&settings).unwrap();
     let error = registry.register(new("bucket", &bytes)).unwrap_err();
-    assert!(
-        matches!(&error, RegistryError::Unsupported { .. }),
-        "{error}"
-    );
+    assert!(matches!(&error, RegistryError::Unsupported { .. }), "{error}");
     assert!(error.to_string().contains("--serve-artifacts"), "{error}");
 }
 
@@ -321,18 +284,10 @@ fn a_file_that_changed_on_its_way_is_refused() {
     let registry = proxy.registry();
     registry.register(new("changed", &artifact(1))).unwrap();
     let huge = "HTTP/1.1 200 OK\r\ncontent-length: 1099511627776\r\n\r\n";
-    let endless = [
-        b"HTTP/1.1 200 OK\r\n\r\n".as_slice(),
-        &vec![b'x'; (64 << 20) + 2],
-    ]
-    .concat();
+    let endless = [b"HTTP/1.1 200 OK\r\n\r\n".as_slice(), &vec![b'x'; (64 << 20) + 2]].concat();
     let cut = "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nshort";
     for (bytes, part, is_retryable) in [
-        (
-            b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nno".to_vec(),
-            "SHA-256 must be",
-            false,
-        ),
+        (b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nno".to_vec(), "SHA-256 must be", false),
         (huge.into(), "at most 67108864, got 1099511627776", false),
         (endless, "at most 67108864", false),
         (cut.into(), "GET http://", true),

@@ -48,11 +48,8 @@ impl Proxy {
     ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
-        let state = Arc::new(Mutex::new(State {
-            upstream,
-            rule: Box::new(rule),
-            seen: Vec::new(),
-        }));
+        let state =
+            Arc::new(Mutex::new(State { upstream, rule: Box::new(rule), seen: Vec::new() }));
         let shared = state.clone();
         // Ends with the process.
         std::thread::spawn(move || {

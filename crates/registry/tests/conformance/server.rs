@@ -42,10 +42,7 @@ impl Server {
         drop(free);
         let log = store.join("log");
         let to_log = || {
-            let open = std::fs::File::options()
-                .create(true)
-                .append(true)
-                .open(&log);
+            let open = std::fs::File::options().create(true).append(true).open(&log);
             Stdio::from(open.unwrap())
         };
         let child = Command::new("sh")

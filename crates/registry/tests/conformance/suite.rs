@@ -50,10 +50,7 @@ pub(crate) fn the_first_version_is_one_and_the_next_is_two(subject: &Subject) {
     assert_eq!(first.created_at, Some(new(&name, &one).created_at));
     let second = subject.register(&name, &two);
     assert_eq!((second.version, &second.sha256), (2, &sha256(&two)));
-    assert_eq!(
-        subject.registry.versions(&name).unwrap(),
-        [first.clone(), second.clone()]
-    );
+    assert_eq!(subject.registry.versions(&name).unwrap(), [first.clone(), second.clone()]);
     assert_eq!(subject.registry.version(&name, 1).unwrap(), first);
     assert_eq!(subject.registry.fetch(&name, 1).unwrap(), one);
     assert_eq!(subject.registry.fetch(&name, 2).unwrap(), two);
@@ -95,10 +92,7 @@ pub(crate) fn a_version_that_is_not_there_is_named(subject: &Subject) {
     ] {
         assert!(matches!(&error, RegistryError::NotFound { .. }), "{error}");
         let text = error.to_string();
-        assert!(
-            text.contains(&format!("version 7 of model {name}")),
-            "{text}"
-        );
+        assert!(text.contains(&format!("version 7 of model {name}")), "{text}");
         assert!(text.contains(&registry.place()), "{text}");
         assert!(!error.is_retryable());
     }
@@ -112,16 +106,10 @@ pub(crate) fn an_alias_points_where_it_was_set_last(subject: &Subject) {
     registry.set_alias(&name, "production", 1).unwrap();
     registry.set_alias(&name, "staging", 2).unwrap();
     assert_eq!(registry.alias(&name, "production").unwrap(), Some(first));
-    assert_eq!(
-        registry.alias(&name, "staging").unwrap().as_ref(),
-        Some(&second)
-    );
+    assert_eq!(registry.alias(&name, "staging").unwrap().as_ref(), Some(&second));
     for _ in 0..2 {
         registry.set_alias(&name, "production", 2).unwrap();
-        assert_eq!(
-            registry.alias(&name, "production").unwrap().as_ref(),
-            Some(&second)
-        );
+        assert_eq!(registry.alias(&name, "production").unwrap().as_ref(), Some(&second));
     }
     registry.delete_alias(&name, "staging").unwrap();
     assert_eq!(registry.alias(&name, "staging").unwrap(), None);
@@ -158,21 +146,11 @@ pub(crate) fn a_model_is_loaded_by_number_and_by_alias_and_bears_its_number(subj
     let found = subject.resolver.version(&second.uri).unwrap();
     assert_eq!(found.as_ref(), Some(&second));
 
-    let by_alias = second
-        .uri
-        .replace(&format!("{name}/2"), &format!("{name}@staging"));
+    let by_alias = second.uri.replace(&format!("{name}/2"), &format!("{name}@staging"));
     let error = subject.resolver.load(&by_alias).unwrap_err();
-    let LoadError::Registry { problem, .. } = &error else {
-        panic!("{error}")
-    };
-    assert!(
-        matches!(**problem, RegistryError::NotFound { .. }),
-        "{error}"
-    );
-    assert!(
-        error.to_string().contains("alias staging of model"),
-        "{error}"
-    );
+    let LoadError::Registry { problem, .. } = &error else { panic!("{error}") };
+    assert!(matches!(**problem, RegistryError::NotFound { .. }), "{error}");
+    assert!(error.to_string().contains("alias staging of model"), "{error}");
     subject.registry.set_alias(&name, "staging", 1).unwrap();
     let model = subject.resolver.load(&by_alias).unwrap();
     assert_eq!(model.identity().version, "1");
@@ -200,32 +178,19 @@ pub(crate) fn what_is_out_of_bounds_is_refused_before_anything_is_kept(subject: 
     let huge = vec![0; Limits::FILE + 1];
     let too_long = "n".repeat(129);
     let mut cases = Vec::new();
-    for bad in [
-        "", ".", "..", "a/b", "a:b", "a@b", "-a", "a b", "ä", &too_long,
-    ] {
+    for bad in ["", ".", "..", "a/b", "a:b", "a@b", "-a", "a b", "ä", &too_long] {
         cases.push((new(bad, &bytes), "name of the model"));
     }
     cases.push((new(&name, b""), "length of the artifact"));
     cases.push((new(&name, &huge), "67108865"));
-    for bad in [
-        "model.verdict",
-        "version.json",
-        "../up",
-        "a/b",
-        ".hidden",
-        "",
-    ] {
+    for bad in ["model.verdict", "version.json", "../up", "a/b", ".hidden", ""] {
         let mut case = new(&name, &bytes);
         case.files.insert(bad.to_owned(), Vec::new());
         cases.push((case, "name of the file"));
     }
-    for (key, value) in [
-        ("a", f64::NAN),
-        ("a", f64::INFINITY),
-        ("", 1.0),
-        ("a!", 1.0),
-        ("../a", 1.0),
-    ] {
+    for (key, value) in
+        [("a", f64::NAN), ("a", f64::INFINITY), ("", 1.0), ("a!", 1.0), ("../a", 1.0)]
+    {
         let mut case = new(&name, &bytes);
         case.metrics.insert(key.to_owned(), value);
         cases.push((case, "metric"));
@@ -239,18 +204,12 @@ pub(crate) fn what_is_out_of_bounds_is_refused_before_anything_is_kept(subject: 
     for (case, part) in cases {
         let what = format!("{:?} {:?}", case.name, case.files);
         let error = subject.registry.register(case).unwrap_err();
-        assert!(
-            matches!(&error, RegistryError::Invalid { .. }),
-            "{what}: {error}"
-        );
+        assert!(matches!(&error, RegistryError::Invalid { .. }), "{what}: {error}");
         assert!(error.to_string().contains(part), "{what}: {error}");
     }
     for bad in ["", "latest", "3", "v3", "a/b", "@"] {
         let error = subject.registry.set_alias(&name, bad, 1).unwrap_err();
-        assert!(
-            matches!(&error, RegistryError::Invalid { .. }),
-            "{bad}: {error}"
-        );
+        assert!(matches!(&error, RegistryError::Invalid { .. }), "{bad}: {error}");
     }
     assert_eq!(subject.registry.versions(&name).unwrap(), []);
 }
@@ -260,15 +219,10 @@ pub(crate) fn everything_that_is_told_of_a_version_is_taken(subject: &Subject) {
     let bytes = artifact(1);
     let mut full = new(&name, &bytes);
     // More than one batch of each, and the longest there is.
-    full.metrics = (0..1001)
-        .map(|i| (format!("m{i}"), f64::from(i) / 7.0))
-        .collect();
-    full.params = (0..101)
-        .map(|i| (format!("model_building.p{i}"), "ä\n\"".repeat(2000)))
-        .collect();
-    full.tags = (0..101)
-        .map(|i| (format!("t{i}"), "x".repeat(5000)))
-        .collect();
+    full.metrics = (0..1001).map(|i| (format!("m{i}"), f64::from(i) / 7.0)).collect();
+    full.params =
+        (0..101).map(|i| (format!("model_building.p{i}"), "ä\n\"".repeat(2000))).collect();
+    full.tags = (0..101).map(|i| (format!("t{i}"), "x".repeat(5000))).collect();
     full.files = BTreeMap::from([
         ("metrics.json".to_owned(), b"{}".to_vec()),
         ("MODEL_CARD.md".to_owned(), Vec::new()),

@@ -18,9 +18,7 @@ fn a_child_registers_what_it_is_told() {
     let registry = DirectoryRegistry::new(root);
     let first: u32 = first.parse().unwrap();
     for number in first..first + 1000 {
-        let version = registry
-            .register(new("sentiment", &artifact(number)))
-            .unwrap();
+        let version = registry.register(new("sentiment", &artifact(number))).unwrap();
         if writeln!(std::io::stderr(), "{}", version.version).is_err() {
             return;
         }
@@ -29,10 +27,7 @@ fn a_child_registers_what_it_is_told() {
 
 fn child(root: &std::path::Path, first: u32) -> Child {
     Command::new(std::env::current_exe().unwrap())
-        .args([
-            "--exact",
-            "two_processes::a_child_registers_what_it_is_told",
-        ])
+        .args(["--exact", "two_processes::a_child_registers_what_it_is_told"])
         .arg("--nocapture")
         .env(ROOT, root)
         .env(FIRST, first.to_string())
@@ -67,15 +62,10 @@ fn a_writer_that_is_killed_leaves_whole_versions_and_the_others_go_on() {
         let expected: BTreeSet<u64> = (1..=versions.len() as u64).collect();
         assert_eq!(numbers, expected);
         for version in versions.iter().rev().take(5) {
-            assert_eq!(
-                load(&version.uri).unwrap().identity().sha256,
-                version.sha256
-            );
+            assert_eq!(load(&version.uri).unwrap().identity().sha256, version.sha256);
         }
     }
-    registry
-        .register(new("sentiment", &artifact(99_999)))
-        .unwrap();
+    registry.register(new("sentiment", &artifact(99_999))).unwrap();
     for entry in std::fs::read_dir(root.path().join("sentiment/versions")).unwrap() {
         let name = entry.unwrap().file_name().into_string().unwrap();
         assert!(name.parse::<u64>().is_ok(), "{name} was left behind");

@@ -27,30 +27,19 @@ pub(super) const LEMMAS: u32 = 1 << 10;
 
 /// All flags that a format knows.
 pub(super) fn known(version: u32) -> u32 {
-    if version == 1 {
-        SUBLINEAR
-    } else {
-        2 * LEMMAS - 1
-    }
+    if version == 1 { SUBLINEAR } else { 2 * LEMMAS - 1 }
 }
 
 /// The flags of these options.
 pub(super) fn of(options: &VectorizerOptions) -> u32 {
-    let Analyzer {
-        preprocessing,
-        lowercase,
-        token_pattern,
-    } = &options.analyzer;
+    let Analyzer { preprocessing, lowercase, token_pattern } = &options.analyzer;
     let flags = [
         (SUBLINEAR, options.sublinear_tf),
         (BINARY, options.binary),
         (NO_IDF, !options.use_idf),
         (NO_NORM, options.norm == Norm::None),
         (CASE_KEPT, !lowercase),
-        (
-            PUNCTUATION,
-            *token_pattern == TokenPattern::WordsAndPunctuation,
-        ),
+        (PUNCTUATION, *token_pattern == TokenPattern::WordsAndPunctuation),
         (STRIP_HTML, preprocessing.strip_html),
         (REMOVE_URLS, preprocessing.remove_urls),
         (REMOVE_DIGITS, preprocessing.remove_digits),

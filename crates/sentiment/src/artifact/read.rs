@@ -28,10 +28,8 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<(ModelParts, Vec<Example>), Artifac
         return Err(bound("flags", most, flags as usize, r.at() - 4));
     }
     let intercept = r.f64("intercept")?;
-    let calibration = Calibration {
-        slope: r.f64("calibration slope")?,
-        offset: r.f64("calibration offset")?,
-    };
+    let calibration =
+        Calibration { slope: r.f64("calibration slope")?, offset: r.f64("calibration offset")? };
     let name_len = length(&mut r, Limits::NAME, "length of the name")?;
     let text_len = length(&mut r, Limits::FILE, "length of the terms")?;
     let about_len = length(&mut r, Limits::ABOUT, "length of about")?;
@@ -59,10 +57,7 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<(ModelParts, Vec<Example>), Artifac
     for _ in 0..n_examples {
         let len = length(&mut r, Limits::EXAMPLE, "length of an example")?;
         let text = r.text(len, "example")?.to_owned();
-        examples.push(Example {
-            text,
-            score: r.f64("score of an example")?,
-        });
+        examples.push(Example { text, score: r.f64("score of an example")? });
     }
     let [stop_words, nouns, irregular_nouns] = list_lens;
     let stop_words = stop_words_from(&mut r, stop_words)?;
@@ -71,12 +66,7 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<(ModelParts, Vec<Example>), Artifac
         _ => Lemmatizer::Wordnet(lemmas_from(&mut r, nouns, irregular_nouns)?),
     };
     if r.remaining() > 0 {
-        return Err(bound(
-            "length of the file",
-            r.at() + CHECKSUM,
-            bytes.len(),
-            12,
-        ));
+        return Err(bound("length of the file", r.at() + CHECKSUM, bytes.len(), 12));
     }
     let options = flags::options(flags, ngram_range, stop_words, lemmatizer);
     if version != version_of(&options) {
@@ -89,17 +79,7 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<(ModelParts, Vec<Example>), Artifac
     }
     let vocabulary = Vocabulary::new(terms(text, &ends, text_at)?)?;
     let vectorizer = Vectorizer::new(vocabulary, options, n_documents, document_frequency)?;
-    Ok((
-        ModelParts {
-            name,
-            vectorizer,
-            weights,
-            intercept,
-            calibration,
-            about,
-        },
-        examples,
-    ))
+    Ok((ModelParts { name, vectorizer, weights, intercept, calibration, about }, examples))
 }
 
 fn stop_words_from(r: &mut Reader<'_>, len: usize) -> Result<StopWords, ArtifactError> {
@@ -148,9 +128,7 @@ fn check_frame(bytes: &[u8]) -> Result<(u32, &[u8]), ArtifactError> {
     let mut r = Reader::new(bytes);
     let begins = bytes.get(..MAGIC.len()).unwrap_or(bytes);
     if !MAGIC.starts_with(begins) || begins.is_empty() {
-        return Err(ArtifactError::Magic {
-            got: begins.to_vec(),
-        });
+        return Err(ArtifactError::Magic { got: begins.to_vec() });
     }
     r.take(MAGIC.len(), "magic")?;
     let version = r.u32("format version")?;
@@ -160,17 +138,9 @@ fn check_frame(bytes: &[u8]) -> Result<(u32, &[u8]), ArtifactError> {
     let total = r.u64("length of the file")?;
     if total > bytes.len() as u64 {
         let needs = usize::try_from(total).unwrap_or(usize::MAX);
-        return Err(ArtifactError::Truncated {
-            what: "file",
-            at: 0,
-            needs,
-            has: bytes.len(),
-        });
+        return Err(ArtifactError::Truncated { what: "file", at: 0, needs, has: bytes.len() });
     }
-    let split = bytes
-        .len()
-        .checked_sub(CHECKSUM)
-        .and_then(|at| bytes.split_at_checked(at));
+    let split = bytes.len().checked_sub(CHECKSUM).and_then(|at| bytes.split_at_checked(at));
     let (body, checksum) = split.ok_or(ArtifactError::Truncated {
         what: "checksum",
         at: 0,
@@ -203,9 +173,5 @@ fn terms<'a>(text: &'a str, ends: &[u32], text_at: usize) -> Result<Vec<&'a str>
 fn length(r: &mut Reader<'_>, most: usize, what: &'static str) -> Result<usize, ArtifactError> {
     let at = r.at();
     let len = r.u32(what)? as usize;
-    if len <= most {
-        Ok(len)
-    } else {
-        Err(bound(what, most, len, at))
-    }
+    if len <= most { Ok(len) } else { Err(bound(what, most, len, at)) }
 }

@@ -20,52 +20,18 @@ pub(crate) fn encode(parts: &ModelParts, examples: &[Example]) -> Result<Vec<u8>
     out.extend(MAGIC);
     put_u32(&mut out, version);
     out.extend([0; 8]); // the length, once it is known
-    put_len(
-        &mut out,
-        vocabulary.len(),
-        Vocabulary::MAX_TERMS,
-        "number of terms",
-    )?;
+    put_len(&mut out, vocabulary.len(), Vocabulary::MAX_TERMS, "number of terms")?;
     put_u32(&mut out, vectorizer.n_documents());
-    put_len(
-        &mut out,
-        options.ngram_range.min(),
-        NgramRange::LONGEST,
-        "shortest n-gram",
-    )?;
-    put_len(
-        &mut out,
-        options.ngram_range.max(),
-        NgramRange::LONGEST,
-        "longest n-gram",
-    )?;
+    put_len(&mut out, options.ngram_range.min(), NgramRange::LONGEST, "shortest n-gram")?;
+    put_len(&mut out, options.ngram_range.max(), NgramRange::LONGEST, "longest n-gram")?;
     put_u32(&mut out, flags::of(options));
-    for number in [
-        parts.intercept,
-        parts.calibration.slope,
-        parts.calibration.offset,
-    ] {
+    for number in [parts.intercept, parts.calibration.slope, parts.calibration.offset] {
         out.extend(number.to_le_bytes());
     }
-    put_len(
-        &mut out,
-        parts.name.len(),
-        Limits::NAME,
-        "length of the name",
-    )?;
-    put_len(
-        &mut out,
-        vocabulary.text().len(),
-        Limits::FILE,
-        "length of the terms",
-    )?;
+    put_len(&mut out, parts.name.len(), Limits::NAME, "length of the name")?;
+    put_len(&mut out, vocabulary.text().len(), Limits::FILE, "length of the terms")?;
     put_len(&mut out, about.len(), Limits::ABOUT, "length of about")?;
-    put_len(
-        &mut out,
-        examples.len(),
-        Limits::EXAMPLES,
-        "number of examples",
-    )?;
+    put_len(&mut out, examples.len(), Limits::EXAMPLES, "number of examples")?;
     put_u32(&mut out, 0);
     if version > 1 {
         for (list, most, what) in lists.each() {
@@ -73,27 +39,13 @@ pub(crate) fn encode(parts: &ModelParts, examples: &[Example]) -> Result<Vec<u8>
         }
     }
     out.extend(parts.name.bytes());
-    vectorizer
-        .document_frequency()
-        .iter()
-        .for_each(|&df| put_u32(&mut out, df));
-    parts
-        .weights
-        .iter()
-        .for_each(|weight| out.extend(weight.to_le_bytes()));
-    vocabulary
-        .ends()
-        .iter()
-        .for_each(|&end| put_u32(&mut out, end));
+    vectorizer.document_frequency().iter().for_each(|&df| put_u32(&mut out, df));
+    parts.weights.iter().for_each(|weight| out.extend(weight.to_le_bytes()));
+    vocabulary.ends().iter().for_each(|&end| put_u32(&mut out, end));
     out.extend(vocabulary.text().bytes());
     out.extend(about.bytes());
     for example in examples {
-        put_len(
-            &mut out,
-            example.text.len(),
-            Limits::EXAMPLE,
-            "length of an example",
-        )?;
+        put_len(&mut out, example.text.len(), Limits::EXAMPLE, "length of an example")?;
         out.extend(example.text.bytes());
         out.extend(example.score.to_le_bytes());
     }
@@ -125,11 +77,7 @@ impl<'m> Lists<'m> {
             Lemmatizer::None => ("", String::new()),
             Lemmatizer::Wordnet(lemmas) => (lemmas.nouns(), lemmas.irregular()),
         };
-        Self {
-            stop_words: preprocessing.stop_words.text(),
-            nouns,
-            irregular_nouns,
-        }
+        Self { stop_words: preprocessing.stop_words.text(), nouns, irregular_nouns }
     }
 
     /// Each list with the largest length that it may have and the name of that.
@@ -137,11 +85,7 @@ impl<'m> Lists<'m> {
         [
             (self.stop_words, Limits::STOP_WORDS, STOP_WORDS),
             (self.nouns, Limits::NOUNS, NOUNS),
-            (
-                &self.irregular_nouns,
-                Limits::IRREGULAR_NOUNS,
-                IRREGULAR_NOUNS,
-            ),
+            (&self.irregular_nouns, Limits::IRREGULAR_NOUNS, IRREGULAR_NOUNS),
         ]
     }
 }

@@ -36,9 +36,7 @@ fn is_digit(c: char) -> bool {
     c.is_ascii_digit()
         || (!c.is_ascii()
             && (c.general_category() == GeneralCategory::DecimalNumber
-                || DIGITS
-                    .iter()
-                    .any(|&(first, last)| (first..=last).contains(&c))))
+                || DIGITS.iter().any(|&(first, last)| (first..=last).contains(&c))))
 }
 
 /// `''.join(c for c in text if not c.isdigit())`.

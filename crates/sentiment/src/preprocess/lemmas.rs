@@ -141,11 +141,7 @@ impl NounLemmas {
             }
         }
         let lemmas = lemmas.into_iter().map(Into::into).collect();
-        let dictionary = Arc::new(Dictionary {
-            nouns,
-            irregular,
-            lemmas,
-        });
+        let dictionary = Arc::new(Dictionary { nouns, irregular, lemmas });
         Ok(Self { dictionary })
     }
 
@@ -158,9 +154,7 @@ impl NounLemmas {
     pub(crate) fn irregular(&self) -> String {
         let forms = self.dictionary.irregular.words();
         let pairs = forms.zip(&self.dictionary.lemmas);
-        pairs.fold(String::new(), |text, (form, lemma)| {
-            text + form + " " + lemma + "\n"
-        })
+        pairs.fold(String::new(), |text, (form, lemma)| text + form + " " + lemma + "\n")
     }
 
     /// Number of nouns and number of irregular forms.
@@ -182,11 +176,7 @@ impl NounLemmas {
 
     /// Appends the dictionary form of `word` to `out`.
     pub(crate) fn push_lemma(&self, word: &str, out: &mut String) {
-        let Dictionary {
-            nouns,
-            irregular,
-            lemmas,
-        } = &*self.dictionary;
+        let Dictionary { nouns, irregular, lemmas } = &*self.dictionary;
         if let Some(lemma) = irregular.rank(word).and_then(|rank| lemmas.get(rank)) {
             out.push_str(lemma);
             return;
@@ -197,11 +187,7 @@ impl NounLemmas {
             return;
         }
         let mut best: Option<(&str, &str)> = None;
-        let mut best_len = if nouns.rank(word).is_some() {
-            word.len()
-        } else {
-            usize::MAX
-        };
+        let mut best_len = if nouns.rank(word).is_some() { word.len() } else { usize::MAX };
         for (ending, base) in RULES {
             let Some(stem) = word.strip_suffix(ending) else {
                 continue;
@@ -210,11 +196,7 @@ impl NounLemmas {
             out.truncate(begin);
             out.push_str(stem);
             out.push_str(base);
-            if len < best_len
-                && out
-                    .get(begin..)
-                    .is_some_and(|form| nouns.rank(form).is_some())
-            {
+            if len < best_len && out.get(begin..).is_some_and(|form| nouns.rank(form).is_some()) {
                 (best, best_len) = (Some((stem, base)), len);
             }
         }

@@ -11,10 +11,7 @@ pub(crate) fn remove_urls(text: &str, out: &mut String) {
     while let Some(at) = find_url(rest) {
         let (before, url) = rest.split_at(at);
         out.push_str(before);
-        rest = url
-            .find(is_space)
-            .and_then(|end| url.get(end..))
-            .unwrap_or("");
+        rest = url.find(is_space).and_then(|end| url.get(end..)).unwrap_or("");
     }
     out.push_str(rest);
 }
@@ -26,9 +23,8 @@ fn find_url(text: &str) -> Option<usize> {
         let rest = text.get(from..)?;
         let at = from + rest.find(['h', 'w'])?;
         let url = text.get(at..)?;
-        let behind = ["http://", "https://", "www."]
-            .iter()
-            .find_map(|prefix| url.strip_prefix(prefix));
+        let behind =
+            ["http://", "https://", "www."].iter().find_map(|prefix| url.strip_prefix(prefix));
         if behind.is_some_and(|behind| behind.chars().next().is_some_and(|c| !is_space(c))) {
             return Some(at);
         }

@@ -147,17 +147,11 @@ impl WordList {
 fn home(word: &str, mask: usize) -> usize {
     const K: u64 = 0xbe54_66cf_34e9_0c6d;
     let (chunks, rest) = word.as_bytes().as_chunks::<8>();
-    let last = rest
-        .iter()
-        .fold(0, |last, &byte| last << 8 | u64::from(byte));
+    let last = rest.iter().fold(0, |last, &byte| last << 8 | u64::from(byte));
     let mix = |hash, chunk: u64| fold(hash ^ chunk, K);
-    let hash = chunks.iter().fold(word.len() as u64, |hash, chunk| {
-        mix(hash, u64::from_le_bytes(*chunk))
-    });
-    #[allow(
-        clippy::cast_possible_truncation,
-        reason = "masked to the table's size"
-    )]
+    let hash =
+        chunks.iter().fold(word.len() as u64, |hash, chunk| mix(hash, u64::from_le_bytes(*chunk)));
+    #[allow(clippy::cast_possible_truncation, reason = "masked to the table's size")]
     let at = mix(!hash, last) as usize & mask;
     at
 }

@@ -83,12 +83,5 @@ pub const MODEL_SWAPS: Instrument = Instrument {
     services: "consumer",
 };
 
-pub(super) const ALL: &[Instrument] = &[
-    SCORE_DURATION,
-    ENDINGS,
-    REPLIES,
-    CONSUMER_LAG,
-    BATCH_SIZE,
-    MODEL_INFO,
-    MODEL_SWAPS,
-];
+pub(super) const ALL: &[Instrument] =
+    &[SCORE_DURATION, ENDINGS, REPLIES, CONSUMER_LAG, BATCH_SIZE, MODEL_INFO, MODEL_SWAPS];

@@ -9,12 +9,7 @@ pub const HTTP_SERVER_REQUEST_DURATION: Instrument = Instrument {
     kind: Kind::Histogram(REQUEST_SECONDS),
     unit: "s",
     help: "Duration of HTTP server requests",
-    labels: &[
-        "http.request.method",
-        "url.scheme",
-        "http.response.status_code",
-        "http.route",
-    ],
+    labels: &["http.request.method", "url.scheme", "http.response.status_code", "http.route"],
     services: "web",
 };
 /// `messaging.client.sent.messages`
@@ -39,11 +34,7 @@ pub const MESSAGING_CONSUMED: Instrument = Instrument {
     kind: Kind::Counter,
     unit: "{message}",
     help: "Records received from Kafka",
-    labels: &[
-        "messaging.system",
-        "messaging.operation.name",
-        "messaging.destination.name",
-    ],
+    labels: &["messaging.system", "messaging.operation.name", "messaging.destination.name"],
     services: "consumer, web",
 };
 /// `messaging.process.duration`
@@ -53,17 +44,9 @@ pub const MESSAGING_PROCESS_DURATION: Instrument = Instrument {
     kind: Kind::Histogram(REQUEST_SECONDS),
     unit: "s",
     help: "From a batch's last poll to its committed positions",
-    labels: &[
-        "messaging.system",
-        "messaging.operation.name",
-        "messaging.destination.name",
-    ],
+    labels: &["messaging.system", "messaging.operation.name", "messaging.destination.name"],
     services: "consumer",
 };
 
-pub(super) const ALL: &[Instrument] = &[
-    HTTP_SERVER_REQUEST_DURATION,
-    MESSAGING_SENT,
-    MESSAGING_CONSUMED,
-    MESSAGING_PROCESS_DURATION,
-];
+pub(super) const ALL: &[Instrument] =
+    &[HTTP_SERVER_REQUEST_DURATION, MESSAGING_SENT, MESSAGING_CONSUMED, MESSAGING_PROCESS_DURATION];

@@ -119,10 +119,7 @@ where
     let open = limits.connections.saturating_sub(slots.available_permits());
     match tokio::time::timeout(limits.drain, graceful.shutdown()).await {
         Ok(()) => 0,
-        Err(_elapsed) => limits
-            .connections
-            .saturating_sub(slots.available_permits())
-            .min(open),
+        Err(_elapsed) => limits.connections.saturating_sub(slots.available_permits()).min(open),
     }
 }
 
@@ -145,20 +142,13 @@ impl Addresses {
             return None;
         }
         *count += 1;
-        Some(Entered {
-            addresses: self.clone(),
-            address,
-        })
+        Some(Entered { addresses: self.clone(), address })
     }
 }
 
 impl Drop for Entered {
     fn drop(&mut self) {
-        let mut open = self
-            .addresses
-            .0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut open = self.addresses.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(count) = open.get_mut(&self.address) {
             *count -= 1;
             // The map must not remember everybody who ever called.

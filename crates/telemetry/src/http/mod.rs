@@ -34,7 +34,5 @@ pub struct BindError {
 /// # Errors
 /// [`BindError`], which names the address, when it is taken or not this machine's.
 pub async fn bind(addr: SocketAddr) -> Result<TcpListener, BindError> {
-    TcpListener::bind(addr)
-        .await
-        .map_err(|reason| BindError { addr, reason })
+    TcpListener::bind(addr).await.map_err(|reason| BindError { addr, reason })
 }

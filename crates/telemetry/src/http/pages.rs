@@ -51,16 +51,8 @@ impl Page {
 pub fn page(page: Page, telemetry: &Telemetry) -> Response<Bytes> {
     match page {
         Page::Metrics => match telemetry.metrics().exposition() {
-            Ok(text) => answer(
-                StatusCode::OK,
-                "text/plain; version=0.0.4; charset=utf-8",
-                text,
-            ),
-            Err(error) => answer(
-                StatusCode::INTERNAL_SERVER_ERROR,
-                TEXT,
-                format!("{error}\n"),
-            ),
+            Ok(text) => answer(StatusCode::OK, "text/plain; version=0.0.4; charset=utf-8", text),
+            Err(error) => answer(StatusCode::INTERNAL_SERVER_ERROR, TEXT, format!("{error}\n")),
         },
         Page::Healthz => probe("alive", telemetry.health().liveness(Instant::now())),
         Page::Readyz => probe("ready", telemetry.health().readiness(Instant::now())),
@@ -70,11 +62,8 @@ pub fn page(page: Page, telemetry: &Telemetry) -> Response<Bytes> {
 const TEXT: &str = "text/plain; charset=utf-8";
 
 fn probe(state: &str, report: crate::health::Report) -> Response<Bytes> {
-    let (status, not) = if report.ok {
-        (StatusCode::OK, "")
-    } else {
-        (StatusCode::SERVICE_UNAVAILABLE, "not ")
-    };
+    let (status, not) =
+        if report.ok { (StatusCode::OK, "") } else { (StatusCode::SERVICE_UNAVAILABLE, "not ") };
     answer(status, TEXT, format!("{not}{state}\n{}", report.text))
 }
 
@@ -130,10 +119,8 @@ const LIMITS: Limits = Limits {
 /// [`BindError`] when the address cannot be had, or when the thread or its runtime cannot be started.
 pub fn spawn(addr: SocketAddr, telemetry: Telemetry) -> Result<Server, BindError> {
     let failed = |reason: io::Error| BindError { addr, reason };
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(failed)?;
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
     let listener = runtime.block_on(bind(addr))?;
     let address = listener.local_addr().map_err(failed)?;
     let (stop, stopped) = oneshot::channel::<()>();
@@ -151,11 +138,7 @@ pub fn spawn(addr: SocketAddr, telemetry: Telemetry) -> Result<Server, BindError
             let _cut_off = runtime.block_on(accept(listener, LIMITS, service, |_| (), shutdown));
         })
         .map_err(failed)?;
-    Ok(Server {
-        address,
-        stop: Some(stop),
-        thread: Some(thread),
-    })
+    Ok(Server { address, stop: Some(stop), thread: Some(thread) })
 }
 
 fn route(request: &Request<Incoming>, telemetry: &Telemetry) -> Response<Full<Bytes>> {
@@ -172,11 +155,7 @@ fn route(request: &Request<Incoming>, telemetry: &Telemetry) -> Response<Full<By
         (Some(found), &Method::HEAD) => found.map(|_| Bytes::new()),
         (Some(_), _) => answer(StatusCode::METHOD_NOT_ALLOWED, TEXT, "use GET\n".to_owned()),
         (None, _) => {
-            let pages: String = telemetry
-                .pages()
-                .paths()
-                .map(|path| format!(", {path}"))
-                .collect();
+            let pages: String = telemetry.pages().paths().map(|path| format!(", {path}")).collect();
             answer(
                 StatusCode::NOT_FOUND,
                 TEXT,
@@ -185,9 +164,7 @@ fn route(request: &Request<Incoming>, telemetry: &Telemetry) -> Response<Full<By
         }
     };
     if response.status() == StatusCode::METHOD_NOT_ALLOWED {
-        response
-            .headers_mut()
-            .insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
+        response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
     }
     response.map(Full::new)
 }

@@ -157,20 +157,11 @@ async fn ask(address: SocketAddr, path: &'static str) -> Result<(), ProbeError> 
         return Ok(());
     }
     // The status is the answer; a text that is too long or is cut off takes nothing from it.
-    let text = match Limited::new(response.into_body(), BODY_BYTES)
-        .collect()
-        .await
-    {
-        Ok(body) => String::from_utf8_lossy(&body.to_bytes())
-            .trim_end()
-            .replace('\n', ", "),
+    let text = match Limited::new(response.into_body(), BODY_BYTES).collect().await {
+        Ok(body) => String::from_utf8_lossy(&body.to_bytes()).trim_end().replace('\n', ", "),
         Err(error) => format!("(no text: {error})"),
     };
-    Err(ProbeError::NotWell {
-        address,
-        status,
-        text,
-    })
+    Err(ProbeError::NotWell { address, status, text })
 }
 
 #[cfg(test)]

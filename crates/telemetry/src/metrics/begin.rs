@@ -18,10 +18,7 @@ impl Metrics {
             Service::Consumer => self.begin_consumer(),
             Service::Trainer => {
                 for outcome in Rebuild::ALL {
-                    self.0
-                        .trainer
-                        .rebuilds
-                        .add(0, &[label("outcome", outcome.as_str())]);
+                    self.0.trainer.rebuilds.add(0, &[label("outcome", outcome.as_str())]);
                 }
             }
             Service::Web => self.begin_web(),
@@ -52,16 +49,10 @@ impl Metrics {
 
     fn begin_web(&self) {
         for outcome in ReplyReceived::ALL {
-            self.0
-                .web
-                .replies
-                .add(0, &[label("outcome", outcome.as_str())]);
+            self.0.web.replies.add(0, &[label("outcome", outcome.as_str())]);
         }
         for reason in Refused::ALL {
-            self.0
-                .web
-                .refused
-                .add(0, &[label("reason", reason.as_str())]);
+            self.0.web.refused.add(0, &[label("reason", reason.as_str())]);
         }
         self.add_web_pending(0);
     }

@@ -59,49 +59,34 @@ impl Instruments {
 impl Metrics {
     /// The model predicted this class `n` times.
     pub fn record_predictions(&self, class: Prediction, n: u64) {
-        self.0
-            .consumer
-            .predictions
-            .add(n, &[label("prediction", class.as_str())]);
+        self.0.consumer.predictions.add(n, &[label("prediction", class.as_str())]);
     }
 
     /// One review was decoded and scored in `took`.
     pub fn record_scored(&self, took: Duration) {
-        self.0
-            .consumer
-            .score_duration
-            .record(took.as_secs_f64(), &[]);
+        self.0.consumer.score_duration.record(took.as_secs_f64(), &[]);
     }
 
     /// `n` records ended this way.
     pub fn record_ended(&self, ending: Ending, n: u64) {
         match ending {
-            Ending::Verdict => self
+            Ending::Verdict => self.0.consumer.endings.add(n, &[label("ending", "verdict")]),
+            Ending::DeadLetter(kind) => self
                 .0
                 .consumer
                 .endings
-                .add(n, &[label("ending", "verdict")]),
-            Ending::DeadLetter(kind) => self.0.consumer.endings.add(
-                n,
-                &[label("ending", "dead_letter"), label("kind", kind.as_str())],
-            ),
+                .add(n, &[label("ending", "dead_letter"), label("kind", kind.as_str())]),
         }
     }
 
     /// `n` replies that were asked for had this outcome.
     pub fn record_replies(&self, outcome: ReplySent, n: u64) {
-        self.0
-            .consumer
-            .replies
-            .add(n, &[label("outcome", outcome.as_str())]);
+        self.0.consumer.replies.add(n, &[label("outcome", outcome.as_str())]);
     }
 
     /// `n` pointers to model versions had this outcome.
     pub fn record_model_swaps(&self, outcome: ModelSwap, n: u64) {
-        self.0
-            .consumer
-            .model_swaps
-            .add(n, &[label("outcome", outcome.as_str())]);
+        self.0.consumer.model_swaps.add(n, &[label("outcome", outcome.as_str())]);
     }
 
     /// This model scores from now on; its predecessor's series ends.
@@ -143,10 +128,7 @@ fn observed(meter: &Meter) -> Arc<Present> {
             for ((topic, partition), lag) in &*lock(&state.lag) {
                 observer.observe(
                     *lag,
-                    &[
-                        label("topic", Arc::clone(topic)),
-                        label("partition", i64::from(*partition)),
-                    ],
+                    &[label("topic", Arc::clone(topic)), label("partition", i64::from(*partition))],
                 );
             }
         })

@@ -38,15 +38,10 @@ impl Metrics {
     /// `n` records for `topic` were not confirmed.
     pub fn record_not_sent(&self, topic: &Destination, error: SendError, n: u64) {
         let [system, name, destination] = operation("send", topic);
-        self.0.messaging.sent.add(
-            n,
-            &[
-                system,
-                name,
-                destination,
-                label("error.type", error.as_str()),
-            ],
-        );
+        self.0
+            .messaging
+            .sent
+            .add(n, &[system, name, destination, label("error.type", error.as_str())]);
     }
 
     /// `n` records of `topic` were received.
@@ -57,10 +52,7 @@ impl Metrics {
     /// A batch of `n` records of `topic` took so long from its last poll to its committed positions.
     pub fn record_batch(&self, topic: &Destination, n: u64, took: Duration) {
         self.0.messaging.batch_size.record(n, &[]);
-        self.0
-            .messaging
-            .process_duration
-            .record(took.as_secs_f64(), &operation("process", topic));
+        self.0.messaging.process_duration.record(took.as_secs_f64(), &operation("process", topic));
     }
 }
 

@@ -79,9 +79,7 @@ struct Present {
 #[derive(Debug)]
 pub(super) struct Instruments(Arc<Mutex<Present>>);
 
-const TENTHS: [&str; 10] = [
-    "0.0", "0.1", "0.2", "0.3", "0.4", "0.5", "0.6", "0.7", "0.8", "0.9",
-];
+const TENTHS: [&str; 10] = ["0.0", "0.1", "0.2", "0.3", "0.4", "0.5", "0.6", "0.7", "0.8", "0.9"];
 
 impl Metrics {
     /// How right each version was. Versions that are not listed lose their series.

@@ -39,9 +39,7 @@ pub(super) fn observe(meter: &Meter, price: CpuPrice, health: Health) {
 /// The memory of this process that is in RAM. `None` where the system has no `/proc`, as other systems than Linux.
 fn resident_bytes() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
     let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
     kibibytes.checked_mul(1024)
 }

@@ -17,18 +17,13 @@ pub(super) struct Instruments {
 
 impl Instruments {
     pub(super) fn new(meter: &Meter) -> Self {
-        Self {
-            duration: seconds(meter, &catalogue::STAGE_DURATION),
-        }
+        Self { duration: seconds(meter, &catalogue::STAGE_DURATION) }
     }
 }
 
 impl Metrics {
     /// A batch, or a question, was this long in this stage.
     pub fn record_stage(&self, stage: Stage, took: Duration) {
-        self.0
-            .stages
-            .duration
-            .record(took.as_secs_f64(), &[label("stage", stage.as_str())]);
+        self.0.stages.duration.record(took.as_secs_f64(), &[label("stage", stage.as_str())]);
     }
 }

@@ -30,14 +30,8 @@ impl Instruments {
 impl Metrics {
     /// The trainer rebuilt the model, with this outcome.
     pub fn record_rebuild(&self, outcome: Rebuild, took: Duration) {
-        self.0
-            .trainer
-            .rebuilds
-            .add(1, &[label("outcome", outcome.as_str())]);
-        self.0
-            .trainer
-            .rebuild_duration
-            .record(took.as_secs_f64(), &[]);
+        self.0.trainer.rebuilds.add(1, &[label("outcome", outcome.as_str())]);
+        self.0.trainer.rebuild_duration.record(took.as_secs_f64(), &[]);
     }
 
     /// So many labels have come since the last rebuild.

@@ -100,8 +100,7 @@ fn observe(meter: &Meter, present: &Arc<Present>) {
         (&catalogue::OOV_RATIO, |drift| plain(drift.oov_ratio)),
         (&catalogue::DRIFT_PSI, |drift| {
             let psi = drift.psi.iter();
-            psi.map(|&(feature, psi)| (psi, vec![label("feature", feature.as_str())]))
-                .collect()
+            psi.map(|&(feature, psi)| (psi, vec![label("feature", feature.as_str())])).collect()
         }),
         (&catalogue::DRIFT_ALARM, |drift| {
             plain(drift.alarm.map(|alarm| f64::from(u8::from(alarm))))

@@ -50,18 +50,9 @@ impl Metrics {
         cpu: Duration,
     ) {
         let endpoint = label("endpoint", route.as_str());
-        self.0
-            .web
-            .request_count
-            .add(1, &[label("method", method.as_str()), endpoint.clone()]);
-        self.0
-            .web
-            .request_latency
-            .record(took.as_secs_f64(), std::slice::from_ref(&endpoint));
-        self.0
-            .web
-            .request_cost
-            .record(self.0.price.of(cpu), &[endpoint]);
+        self.0.web.request_count.add(1, &[label("method", method.as_str()), endpoint.clone()]);
+        self.0.web.request_latency.record(took.as_secs_f64(), std::slice::from_ref(&endpoint));
+        self.0.web.request_cost.record(self.0.price.of(cpu), &[endpoint]);
         let mut labels = vec![
             label("http.request.method", method.as_str()),
             label("url.scheme", "http"),
@@ -75,10 +66,7 @@ impl Metrics {
 
     /// The frontend did this with a record of its reply partition.
     pub fn record_web_reply(&self, outcome: ReplyReceived) {
-        self.0
-            .web
-            .replies
-            .add(1, &[label("outcome", outcome.as_str())]);
+        self.0.web.replies.add(1, &[label("outcome", outcome.as_str())]);
     }
 
     /// One more request (`+1`) or one less (`-1`) waits for a verdict.
@@ -88,9 +76,6 @@ impl Metrics {
 
     /// The frontend turned a request or a connection away.
     pub fn record_web_refused(&self, reason: Refused) {
-        self.0
-            .web
-            .refused
-            .add(1, &[label("reason", reason.as_str())]);
+        self.0.web.refused.add(1, &[label("reason", reason.as_str())]);
     }
 }

@@ -36,20 +36,12 @@ impl Client {
             .http_status_as_error(false)
             .max_redirects(0)
             .build();
-        Self {
-            what,
-            agent: config.into(),
-            trouble: Mutex::default(),
-        }
+        Self { what, agent: config.into(), trouble: Mutex::default() }
     }
 
     fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, ureq::Error> {
         let mut response = self.agent.run(request.map(|body| body.to_vec()))?;
-        let body = response
-            .body_mut()
-            .with_config()
-            .limit(LARGEST_ANSWER)
-            .read_to_vec()?;
+        let body = response.body_mut().with_config().limit(LARGEST_ANSWER).read_to_vec()?;
         Ok(response.map(|_| Bytes::from(body)))
     }
 
@@ -71,11 +63,7 @@ impl Client {
     fn succeeded(&self) {
         let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
         if trouble.failed > 0 {
-            tracing::info!(
-                failed = trouble.failed,
-                "the collector takes {} again",
-                self.what
-            );
+            tracing::info!(failed = trouble.failed, "the collector takes {} again", self.what);
             *trouble = Trouble::default();
         }
     }
@@ -97,18 +85,13 @@ impl HttpClient for Client {
 
 /// Host, port and path. What else a URL may hold (a user, a password, a key) is not for the log.
 fn shown(uri: &http::Uri) -> String {
-    let port = uri
-        .port()
-        .map(|port| format!(":{port}"))
-        .unwrap_or_default();
+    let port = uri.port().map(|port| format!(":{port}")).unwrap_or_default();
     format!("{}{port}{}", uri.host().unwrap_or_default(), uri.path())
 }
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Client")
-            .field("what", &self.what)
-            .finish_non_exhaustive()
+        f.debug_struct("Client").field("what", &self.what).finish_non_exhaustive()
     }
 }
 
@@ -118,9 +101,7 @@ mod tests {
 
     #[test]
     fn a_password_in_an_endpoint_does_not_reach_the_log() {
-        let uri = "http://user:secret@collector:4318/v1/traces?key=hidden"
-            .parse()
-            .expect("a URI");
+        let uri = "http://user:secret@collector:4318/v1/traces?key=hidden".parse().expect("a URI");
         assert_eq!(shown(&uri), "collector:4318/v1/traces");
     }
 }

@@ -124,9 +124,7 @@ struct Variables<'a>(&'a dyn Fn(&str) -> Option<String>);
 
 impl Variables<'_> {
     fn get(&self, name: &str) -> Option<String> {
-        (self.0)(name)
-            .map(|value| value.trim().to_owned())
-            .filter(|value| !value.is_empty())
+        (self.0)(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
     }
 
     /// The signal's own variable, or else the one for all signals; with the name that it was found under.
@@ -142,11 +140,7 @@ impl Variables<'_> {
             Some("none" | "prometheus") => return Ok(None),
             None | Some("otlp") => {}
             Some(other) => {
-                return Err(bad(
-                    signal.exporter_variable(),
-                    other,
-                    "must be otlp or none",
-                ));
+                return Err(bad(signal.exporter_variable(), other, "must be otlp or none"));
             }
         }
         let Some(endpoint) = self.endpoint(signal)? else {
@@ -183,11 +177,7 @@ impl Variables<'_> {
         if name == signal.variable("ENDPOINT") {
             return Ok(Some(base));
         }
-        Ok(Some(format!(
-            "{}/{}",
-            base.trim_end_matches('/'),
-            signal.path()
-        )))
+        Ok(Some(format!("{}/{}", base.trim_end_matches('/'), signal.path())))
     }
 
     fn number(&self, name: &str) -> Result<Option<u64>, TelemetryError> {
@@ -206,18 +196,11 @@ impl Variables<'_> {
             return Ok(());
         };
         if !SAMPLERS.contains(&sampler.as_str()) {
-            return Err(bad(
-                name,
-                &sampler,
-                &format!("must be one of {}", SAMPLERS.join(", ")),
-            ));
+            return Err(bad(name, &sampler, &format!("must be one of {}", SAMPLERS.join(", "))));
         }
         if sampler.ends_with("traceidratio") {
             let ratio = self.get(argument).unwrap_or_default();
-            if !ratio
-                .parse::<f64>()
-                .is_ok_and(|ratio| (0.0..=1.0).contains(&ratio))
-            {
+            if !ratio.parse::<f64>().is_ok_and(|ratio| (0.0..=1.0).contains(&ratio)) {
                 return Err(bad(argument, &ratio, "must be a number from 0 to 1"));
             }
         }
@@ -235,10 +218,7 @@ mod tests {
 
     fn read(variables: &[(&str, &str)]) -> Result<PushSettings, String> {
         PushSettings::read(|name| {
-            variables
-                .iter()
-                .find(|(known, _)| *known == name)
-                .map(|(_, value)| (*value).to_owned())
+            variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
         })
         .map_err(|error| error.to_string())
     }
@@ -257,11 +237,7 @@ mod tests {
             &[("OTEL_EXPORTER_OTLP_ENDPOINT", "")],
             &[("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc")],
             &[ALL, ("OTEL_SDK_DISABLED", "TRUE")],
-            &[
-                ALL,
-                ("OTEL_TRACES_EXPORTER", "none"),
-                ("OTEL_METRICS_EXPORTER", "prometheus"),
-            ],
+            &[ALL, ("OTEL_TRACES_EXPORTER", "none"), ("OTEL_METRICS_EXPORTER", "prometheus")],
         ] {
             assert_eq!(endpoints(variables), [None, None], "{variables:?}");
         }
@@ -273,15 +249,9 @@ mod tests {
         assert_eq!(endpoints(&[ALL]), [full("metrics"), full("traces")]);
         let slash = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://c:4318/");
         assert_eq!(endpoints(&[slash]), [full("metrics"), full("traces")]);
-        let own = (
-            "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT",
-            "http://p:9090/api/v1/otlp/v1/metrics",
-        );
+        let own = ("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "http://p:9090/api/v1/otlp/v1/metrics");
         assert_eq!(endpoints(&[own]), [Some(own.1.to_owned()), None]);
-        assert_eq!(
-            endpoints(&[ALL, own]),
-            [Some(own.1.to_owned()), full("traces")]
-        );
+        assert_eq!(endpoints(&[ALL, own]), [Some(own.1.to_owned()), full("traces")]);
     }
 
     #[test]
@@ -302,11 +272,7 @@ mod tests {
     fn what_cannot_be_done_is_an_error_that_names_variable_value_and_bound() {
         for (name, value, must) in [
             ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc", "http/protobuf"),
-            (
-                "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL",
-                "http/json",
-                "http/protobuf",
-            ),
+            ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "http/json", "http/protobuf"),
             ("OTEL_EXPORTER_OTLP_COMPRESSION", "zstd", "gzip or none"),
             ("OTEL_EXPORTER_OTLP_TIMEOUT", "1s", "whole number"),
             ("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "c:4318", "URL"),

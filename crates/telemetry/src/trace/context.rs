@@ -27,10 +27,7 @@ impl TraceContext {
     /// From the two headers; `None` without a `traceparent`, or when it is not one.
     #[must_use]
     pub fn parse(traceparent: Option<&str>, tracestate: Option<&str>) -> Option<Self> {
-        let headers = Pair {
-            traceparent: Some(traceparent?),
-            tracestate,
-        };
+        let headers = Pair { traceparent: Some(traceparent?), tracestate };
         let context = TraceContextPropagator::new().extract_with_context(&Context::new(), &headers);
         Self::of(&context)
     }
@@ -89,9 +86,7 @@ impl TraceContext {
 
 impl fmt::Debug for TraceContext {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("TraceContext")
-            .field(&self.traceparent())
-            .finish()
+        f.debug_tuple("TraceContext").field(&self.traceparent()).finish()
     }
 }
 

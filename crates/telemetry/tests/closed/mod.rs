@@ -44,10 +44,7 @@ pub(crate) fn assert_full_is_an_error(what: &str, mut command: Command) {
     let output = ended(command.stdout(full).stderr(Stdio::piped()));
     let said = String::from_utf8_lossy(&output.stderr);
     assert_ne!(output.status.code(), Some(0), "{what}: {said}");
-    assert!(
-        said.contains("standard output") && !said.contains("panicked"),
-        "{what}: {said}"
-    );
+    assert!(said.contains("standard output") && !said.contains("panicked"), "{what}: {said}");
 }
 
 #[track_caller]
@@ -78,20 +75,14 @@ pub(crate) fn await_page(address: SocketAddr, path: &str, holds: impl Fn(&str) -
         if holds(&page) {
             return;
         }
-        assert!(
-            asked.elapsed() < Duration::from_secs(60),
-            "{address}{path}: {page}"
-        );
+        assert!(asked.elapsed() < Duration::from_secs(60), "{address}{path}: {page}");
         std::thread::park_timeout(Duration::from_millis(50));
     }
 }
 
 fn page(address: SocketAddr, path: &str) -> std::io::Result<String> {
     let mut stream = TcpStream::connect(address)?;
-    write!(
-        stream,
-        "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
-    )?;
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer)?;
     Ok(answer)

@@ -61,13 +61,8 @@ pub(crate) struct Receiver {
 
 impl Receiver {
     pub(crate) fn start() -> Self {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .unwrap();
-        let listener = runtime
-            .block_on(bind(SocketAddr::from(([127, 0, 0, 1], 0))))
-            .unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let listener = runtime.block_on(bind(SocketAddr::from(([127, 0, 0, 1], 0)))).unwrap();
         let address = listener.local_addr().unwrap();
         let got = Arc::new((Mutex::default(), Condvar::new()));
         let (stop, stopped) = oneshot::channel::<()>();
@@ -91,12 +86,7 @@ impl Receiver {
             let shutdown = async { drop(stopped.await) };
             runtime.block_on(accept(listener, limits, service, |_| (), shutdown));
         });
-        Self {
-            address,
-            got,
-            stop: Some(stop),
-            thread: Some(thread),
-        }
+        Self { address, got, stop: Some(stop), thread: Some(thread) }
     }
 
     pub(crate) fn endpoint(&self) -> String {
@@ -139,10 +129,7 @@ async fn export(
         let value = request.headers().get(name);
         value.map(|value| value.to_str().unwrap().to_owned())
     };
-    assert_eq!(
-        header("content-type").as_deref(),
-        Some("application/x-protobuf")
-    );
+    assert_eq!(header("content-type").as_deref(), Some("application/x-protobuf"));
     let (path, mark) = (request.uri().path().to_owned(), header("x-test"));
     let body = request.into_body().collect().await.unwrap().to_bytes();
     let mut got = shared.0.lock().unwrap();
@@ -153,10 +140,7 @@ async fn export(
             for all in request.resource_spans {
                 let resource = all.resource.unwrap().attributes;
                 for span in all.scope_spans.into_iter().flat_map(|scope| scope.spans) {
-                    got.spans.push(GotSpan {
-                        resource: resource.clone(),
-                        span,
-                    });
+                    got.spans.push(GotSpan { resource: resource.clone(), span });
                 }
             }
             ExportTraceServiceResponse::default().encode_to_vec()
@@ -166,10 +150,7 @@ async fn export(
             for all in request.resource_metrics {
                 let resource = all.resource.unwrap().attributes;
                 for metric in all.scope_metrics.into_iter().flat_map(|s| s.metrics) {
-                    got.metrics.push(GotMetric {
-                        resource: resource.clone(),
-                        metric,
-                    });
+                    got.metrics.push(GotMetric { resource: resource.clone(), metric });
                 }
             }
             ExportMetricsServiceResponse::default().encode_to_vec()

@@ -113,9 +113,8 @@ impl Demo {
     /// Every address of HTTP that the banner names.
     pub(crate) fn addresses(&self) -> Vec<String> {
         let addresses = self.banner.split("http://").skip(1);
-        let mut addresses: Vec<String> = addresses
-            .map(|rest| rest.split(['/', ' ', '\n']).next().unwrap().to_owned())
-            .collect();
+        let mut addresses: Vec<String> =
+            addresses.map(|rest| rest.split(['/', ' ', '\n']).next().unwrap().to_owned()).collect();
         addresses.sort();
         addresses.dedup();
         addresses
@@ -132,22 +131,13 @@ impl Demo {
     }
 
     pub(crate) fn get(&self, path: &str) -> Result<String, ureq::Error> {
-        ureq::get(format!("{}{path}", self.web))
-            .call()?
-            .body_mut()
-            .read_to_string()
+        ureq::get(format!("{}{path}", self.web)).call()?.body_mut().read_to_string()
     }
 
     pub(crate) fn post(&self, path: &str, content_type: &str, accept: &str, body: &str) -> String {
         let request =
             ureq::post(format!("{}{path}", self.web)).header("content-type", content_type);
-        request
-            .header("accept", accept)
-            .send(body)
-            .unwrap()
-            .body_mut()
-            .read_to_string()
-            .unwrap()
+        request.header("accept", accept).send(body).unwrap().body_mut().read_to_string().unwrap()
     }
 
     /// As Ctrl-C does.

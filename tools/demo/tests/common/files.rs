@@ -81,10 +81,7 @@ pub(crate) fn dashboards() -> Vec<(String, Value)> {
 /// The panels of a dashboard that show something: no rows.
 pub(crate) fn panels(dashboard: &Value) -> Vec<&Value> {
     let panels = dashboard["panels"].as_array().unwrap();
-    panels
-        .iter()
-        .filter(|panel| panel["type"] != "row")
-        .collect()
+    panels.iter().filter(|panel| panel["type"] != "row").collect()
 }
 
 /// Every query of every panel and annotation.
@@ -151,9 +148,6 @@ pub(crate) fn filled(expr: &str) -> String {
     ] {
         filled = filled.replace(variable, value);
     }
-    assert!(
-        !filled.contains('$'),
-        "a variable that nobody fills: {expr}"
-    );
+    assert!(!filled.contains('$'), "a variable that nobody fills: {expr}");
     filled
 }

@@ -15,10 +15,7 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
 
 /// The repository.
 pub(crate) fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../..")
-        .canonicalize()
-        .unwrap()
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
 }
 
 /// Asks again and again until there is an answer; what was missing last is said when there is none.
@@ -30,10 +27,7 @@ pub(crate) fn eventually<T>(what: &str, mut ask: impl FnMut() -> Result<T, Strin
             Ok(answer) => return answer,
             Err(missing) => missing,
         };
-        assert!(
-            start.elapsed() < PATIENCE,
-            "{what}: not within {PATIENCE:?}: {missing}"
-        );
+        assert!(start.elapsed() < PATIENCE, "{what}: not within {PATIENCE:?}: {missing}");
         std::thread::park_timeout(Duration::from_millis(50));
     }
 }

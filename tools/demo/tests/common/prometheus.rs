@@ -17,23 +17,16 @@ impl Prometheus {
         let config = Agent::config_builder()
             .timeout_global(Some(Duration::from_secs(10)))
             .http_status_as_error(false);
-        Self {
-            base: format!("http://127.0.0.1:{port}/api/v1"),
-            agent: config.build().into(),
-        }
+        Self { base: format!("http://127.0.0.1:{port}/api/v1"), agent: config.build().into() }
     }
 
     /// `data` of the answer, or what Prometheus says is wrong.
     pub(crate) fn get(&self, path: &str, parameters: &[(&str, &str)]) -> Result<Value, String> {
         let request = self.agent.get(format!("{}/{path}", self.base));
-        let request = parameters
-            .iter()
-            .fold(request, |request, (key, value)| request.query(key, value));
+        let request =
+            parameters.iter().fold(request, |request, (key, value)| request.query(key, value));
         let mut answer = request.call().map_err(|error| error.to_string())?;
-        let text = answer
-            .body_mut()
-            .read_to_string()
-            .map_err(|error| error.to_string())?;
+        let text = answer.body_mut().read_to_string().map_err(|error| error.to_string())?;
         let mut body: Value =
             serde_json::from_str(&text).map_err(|error| format!("{error}: {text}"))?;
         if body["status"] == "success" {
@@ -49,12 +42,7 @@ impl Prometheus {
         let (start, end) = ((now - seconds).to_string(), now.to_string());
         let data = self.get(
             "query_range",
-            &[
-                ("query", expr),
-                ("start", &start),
-                ("end", &end),
-                ("step", "1"),
-            ],
+            &[("query", expr), ("start", &start), ("end", &end), ("step", "1")],
         )?;
         let series = data["result"].as_array().ok_or("no list of series")?;
         Ok(series.iter().filter(|series| has_number(series)).count())
@@ -63,9 +51,8 @@ impl Prometheus {
     /// The one number that a query gives now.
     pub(crate) fn value(&self, expr: &str) -> Result<f64, String> {
         let data = self.get("query", &[("query", expr)])?;
-        let text = data["result"][0]["value"][1]
-            .as_str()
-            .ok_or_else(|| format!("{expr}: no data"))?;
+        let text =
+            data["result"][0]["value"][1].as_str().ok_or_else(|| format!("{expr}: no data"))?;
         text.parse().map_err(|_| format!("{expr}: {text}"))
     }
 

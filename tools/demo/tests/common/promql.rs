@@ -26,20 +26,11 @@ pub(crate) fn named(expr: &str, place: &str) -> Named {
 
 impl Named {
     fn add(&mut self, selector: &VectorSelector) {
-        let Matchers {
-            matchers,
-            or_matchers,
-        } = &selector.matchers;
-        let labels = matchers
-            .iter()
-            .chain(or_matchers.iter().flatten())
-            .map(|matcher| matcher.name.clone());
-        let name = selector
-            .name
-            .clone()
-            .expect("every selector names its metric");
-        self.metrics
-            .push((name, labels.filter(|label| label != "__name__").collect()));
+        let Matchers { matchers, or_matchers } = &selector.matchers;
+        let labels =
+            matchers.iter().chain(or_matchers.iter().flatten()).map(|matcher| matcher.name.clone());
+        let name = selector.name.clone().expect("every selector names its metric");
+        self.metrics.push((name, labels.filter(|label| label != "__name__").collect()));
     }
 }
 
@@ -51,19 +42,14 @@ impl ExprVisitor for Named {
             Expr::VectorSelector(selector) => self.add(selector),
             Expr::MatrixSelector(selector) => self.add(&selector.vs),
             Expr::Aggregate(aggregate) => {
-                let labels = aggregate
-                    .modifier
-                    .iter()
-                    .flat_map(|modifier| modifier.labels().labels.clone());
+                let labels =
+                    aggregate.modifier.iter().flat_map(|modifier| modifier.labels().labels.clone());
                 self.grouped.extend(labels);
             }
             Expr::Binary(binary) => {
-                let matching = binary
-                    .modifier
-                    .iter()
-                    .filter_map(|modifier| modifier.matching.as_ref());
-                self.grouped
-                    .extend(matching.flat_map(|labels| labels.labels().labels.clone()));
+                let matching =
+                    binary.modifier.iter().filter_map(|modifier| modifier.matching.as_ref());
+                self.grouped.extend(matching.flat_map(|labels| labels.labels().labels.clone()));
             }
             _ => {}
         }

@@ -23,14 +23,8 @@ const PROGRAMS: [&str; 4] = ["consumer", "producer", "trainer", "web"];
 /// The folder with the services' binaries. A test of the workspace has them built; a test of this crate alone builds those
 /// that were never built.
 pub(crate) fn binaries() -> PathBuf {
-    let folder = Path::new(env!("CARGO_BIN_EXE_demo"))
-        .parent()
-        .unwrap()
-        .to_path_buf();
-    if PROGRAMS
-        .iter()
-        .any(|program| !folder.join(program).exists())
-    {
+    let folder = Path::new(env!("CARGO_BIN_EXE_demo")).parent().unwrap().to_path_buf();
+    if PROGRAMS.iter().any(|program| !folder.join(program).exists()) {
         let packages = PROGRAMS.map(|program| format!("--package=verdict-{program}"));
         let built = Command::new(env!("CARGO"))
             .args(["build", "--locked"])
@@ -44,16 +38,12 @@ pub(crate) fn binaries() -> PathBuf {
 
 /// Whether a Kafka can be started here; if not, one line says why. In CI that is a failure.
 pub(crate) fn is_kafka_installed() -> bool {
-    verdict_kafka::is_installed()
-        .map_err(|error| left_out(&error.to_string()))
-        .is_ok()
+    verdict_kafka::is_installed().map_err(|error| left_out(&error.to_string())).is_ok()
 }
 
 /// A real Apache Kafka of the test's own, or `None`, said in one line. In CI that is a failure.
 pub(crate) fn kafka() -> Option<Kafka> {
-    Kafka::start(Options::default())
-        .map_err(|error| left_out(&error.to_string()))
-        .ok()
+    Kafka::start(Options::default()).map_err(|error| left_out(&error.to_string())).ok()
 }
 
 /// Kafka, the services beside it, and reviews with labels. Fields are dropped in this order.
@@ -66,11 +56,7 @@ pub(crate) struct System {
 impl System {
     /// Everything, with a shadow model; `None` with one line where Kafka or Prometheus cannot be had. In CI that is a failure.
     pub(crate) fn start() -> Option<Self> {
-        if Command::new("prometheus")
-            .arg("--version")
-            .output()
-            .is_err()
-        {
+        if Command::new("prometheus").arg("--version").output().is_err() {
             left_out("no prometheus (e.g. apt-get install prometheus)");
             return None;
         }
@@ -124,15 +110,7 @@ impl System {
     /// Publishes the reviews with their labels, slowly, with metrics of its own, until it is dropped.
     pub(crate) fn publish(&self) -> Running {
         let listen = format!("127.0.0.1:{}", self.stack.ports().producer);
-        let words = [
-            "publish",
-            "reviews.csv",
-            "--labels",
-            "--rate",
-            "12",
-            "--listen",
-            &listen,
-        ];
+        let words = ["publish", "reviews.csv", "--labels", "--rate", "12", "--listen", &listen];
         let child = Command::new(self.bin.join("producer"))
             .args(words)
             .args(["--bootstrap-servers", &self.stack.broker().bootstrap()])
@@ -168,9 +146,7 @@ impl System {
         )
         .unwrap();
         for value in values {
-            publisher
-                .send(&Outgoing::to(topic).key(key).value(*value))
-                .unwrap();
+            publisher.send(&Outgoing::to(topic).key(key).value(*value)).unwrap();
         }
         publisher.wait_delivered(PATIENCE).unwrap();
     }
@@ -192,10 +168,7 @@ impl System {
                 visit(&agent, &base, number);
             }
         });
-        Visitors {
-            leaving,
-            visits: Some(visits),
-        }
+        Visitors { leaving, visits: Some(visits) }
     }
 }
 
@@ -215,15 +188,8 @@ fn visit(agent: &Agent, base: &str, number: usize) {
     let statuses = [
         post("/predict", "application/x-www-form-urlencoded", &form),
         post("/api/v1/reviews", "application/json", &json),
-        post(
-            &format!("/api/v1/reviews/visit-{number}/label"),
-            "application/json",
-            label,
-        ),
-        agent
-            .get(format!("{base}/"))
-            .call()
-            .map(|answer| answer.status()),
+        post(&format!("/api/v1/reviews/visit-{number}/label"), "application/json", label),
+        agent.get(format!("{base}/")).call().map(|answer| answer.status()),
     ];
     for status in statuses {
         assert!(status.unwrap().is_success(), "visit {number}");
@@ -262,30 +228,15 @@ impl Drop for Running {
 }
 
 fn run(bin: &Path, folder: &Path, words: &[&str]) {
-    let output = Command::new(bin.join(words[0]))
-        .args(&words[1..])
-        .current_dir(folder)
-        .output()
-        .unwrap();
-    assert!(
-        output.status.success(),
-        "{words:?}: {}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    let output =
+        Command::new(bin.join(words[0])).args(&words[1..]).current_dir(folder).output().unwrap();
+    assert!(output.status.success(), "{words:?}: {}", String::from_utf8_lossy(&output.stderr));
 }
 
 /// A small vocabulary, and a gate for some hundred reviews.
 const PARAMS: &str = "data_ingestion: {split: hash}\nfeature_engineering: {max_features: 300}\npromotion:\n  min_reviews: 20\n  \
     max_regression: 0.02\n  floors: {accuracy: 0.7, precision: 0.7, recall: 0.7, f1: 0.7, auc: 0.7, log_loss: 0.7, ece: 0.5}\n";
-const THINGS: [&str; 7] = [
-    "plot",
-    "cast",
-    "music",
-    "camera",
-    "dialogue",
-    "ending",
-    "first half",
-];
+const THINGS: [&str; 7] = ["plot", "cast", "music", "camera", "dialogue", "ending", "first half"];
 const GOOD: [&str; 5] = ["wonderful", "moving", "witty", "superb", "charming"];
 const BAD: [&str; 5] = ["dull", "awful", "clumsy", "boring", "a waste of time"];
 
@@ -294,16 +245,8 @@ fn text(number: usize) -> String {
     let says: Vec<String> = (0..3 + number % 4)
         .map(|word| {
             let turns = (number * 5 + word * 3).is_multiple_of(8);
-            let side = if number.is_multiple_of(2) != turns {
-                GOOD
-            } else {
-                BAD
-            };
-            format!(
-                "the {} was {}",
-                THINGS[(number + word * 2) % 7],
-                side[(number / 7 + word) % 5]
-            )
+            let side = if number.is_multiple_of(2) != turns { GOOD } else { BAD };
+            format!("the {} was {}", THINGS[(number + word * 2) % 7], side[(number / 7 + word) % 5])
         })
         .collect();
     format!("{} in number {number}", says.join(" and "))
@@ -313,11 +256,7 @@ fn write_reviews(path: &Path, n: usize) {
     let mut file = std::fs::File::create(path).unwrap();
     writeln!(file, "id,review,sentiment").unwrap();
     for number in 0..n {
-        let label = if number.is_multiple_of(2) {
-            "positive"
-        } else {
-            "negative"
-        };
+        let label = if number.is_multiple_of(2) { "positive" } else { "negative" };
         writeln!(file, "review-{number},{},{label}", text(number)).unwrap();
     }
 }

@@ -53,24 +53,16 @@ impl Drop for Server {
 }
 
 /// What a test needs and this machine lacks.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a test may ask whether it runs in CI"
-)]
+#[expect(clippy::disallowed_methods, reason = "a test may ask whether it runs in CI")]
 fn lacks(what: &str) -> bool {
     assert!(std::env::var("CI").is_err(), "CI runs every test: {what}");
     eprintln!("left out: {what}");
     true
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the Makefile says where Python's tools are"
-)]
+#[expect(clippy::disallowed_methods, reason = "the Makefile says where Python's tools are")]
 fn python_tools() -> Option<PathBuf> {
-    let venv = std::env::var("VERDICT_VENV")
-        .ok()
-        .map(|venv| Path::new(&venv).join("bin"));
+    let venv = std::env::var("VERDICT_VENV").ok().map(|venv| Path::new(&venv).join("bin"));
     venv.filter(|bin| bin.join("moto_server").is_file())
 }
 
@@ -89,11 +81,7 @@ impl Aws {
             lacks("VERDICT_VENV does not name an environment with moto (make test makes one)");
             return None;
         };
-        if Command::new("docker-registry")
-            .arg("--version")
-            .output()
-            .is_err()
-        {
+        if Command::new("docker-registry").arg("--version").output().is_err() {
             lacks("docker-registry is not installed (e.g. apt-get install docker-registry)");
             return None;
         }
@@ -116,22 +104,12 @@ impl Aws {
             "auth": {"htpasswd": {"realm": "ecr", "path": users}},
         });
         fs::write(&settings, text.to_string()).unwrap();
-        let registry = Server::start(
-            Command::new("docker-registry").arg("serve").arg(&settings),
-            |line| {
+        let registry =
+            Server::start(Command::new("docker-registry").arg("serve").arg(&settings), |line| {
                 let address = line.split_once("listening on ")?.1;
-                Some(format!(
-                    "http://{}",
-                    address.split(['"', ' ', '\n']).next()?
-                ))
-            },
-        );
-        Some(Self {
-            api,
-            registry,
-            python: bin.join("python"),
-            folder,
-        })
+                Some(format!("http://{}", address.split(['"', ' ', '\n']).next()?))
+            });
+        Some(Self { api, registry, python: bin.join("python"), folder })
     }
 
     pub(crate) fn api(&self) -> &str {
@@ -171,14 +149,8 @@ impl Aws {
 
     /// Applies these services' archives in `dist`; scans are accepted below CRITICAL, since moto finds something HIGH in everything.
     pub(crate) fn apply(&self, revision: &str, more: &[&str]) -> Result<Value, String> {
-        let mut arguments = vec![
-            "apply",
-            "--json",
-            "--revision",
-            revision,
-            "--severity",
-            "critical",
-        ];
+        let mut arguments =
+            vec!["apply", "--json", "--revision", revision, "--severity", "critical"];
         arguments.extend(more);
         self.run(&arguments)
     }
@@ -218,15 +190,9 @@ impl Aws {
         let media_type = "application/vnd.oci.image.manifest.v1+json";
         let agent = ureq::Agent::from(ureq::Agent::config_builder().proxy(None).build());
         let answer = agent
-            .put(format!(
-                "{}/v2/{repository}/manifests/{digest}",
-                self.registry()
-            ))
+            .put(format!("{}/v2/{repository}/manifests/{digest}", self.registry()))
             .header("Content-Type", media_type)
-            .header(
-                "Authorization",
-                &format!("Basic {}", base64(&format!("AWS:{TOKEN}"))),
-            )
+            .header("Authorization", &format!("Basic {}", base64(&format!("AWS:{TOKEN}"))))
             .send(&manifest)
             .unwrap_or_else(|error| panic!("the registry does not take {manifest}: {error}"));
         let digest = answer.headers().get("Docker-Content-Digest").unwrap();
@@ -249,10 +215,7 @@ impl Aws {
         }], "region": "eu-central-1"});
         let agent = ureq::Agent::from(ureq::Agent::config_builder().proxy(None).build());
         agent
-            .post(format!(
-                "{}/moto-api/static/ecr/scan-finding-results",
-                self.api()
-            ))
+            .post(format!("{}/moto-api/static/ecr/scan-finding-results", self.api()))
             .header("Content-Type", "application/json")
             .send(result.to_string())
             .unwrap();
@@ -303,10 +266,7 @@ impl Layout {
         let long: Vec<u8> = content.bytes().cycle().take(600_000).collect();
         let layer = "application/vnd.oci.image.layer.v1.tar";
         let layers = [
-            self.blob(
-                layer,
-                format!("a layer that all have, {}", content.len() % 2),
-            ),
+            self.blob(layer, format!("a layer that all have, {}", content.len() % 2)),
             self.blob(layer, long),
         ];
         let config = self.blob(

@@ -21,15 +21,8 @@ impl Wire {
     fn start(handle: impl Fn(TcpStream, usize, &AtomicUsize) + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
-        let (refused, stop) = (
-            Arc::new(AtomicUsize::new(0)),
-            Arc::new(AtomicBool::new(false)),
-        );
-        let wire = Self {
-            address,
-            refused: Arc::clone(&refused),
-            stop: Arc::clone(&stop),
-        };
+        let (refused, stop) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(false)));
+        let wire = Self { address, refused: Arc::clone(&refused), stop: Arc::clone(&stop) };
         let handle = Arc::new(handle);
         thread::spawn(move || {
             for (n, stream) in listener.incoming().enumerate() {
@@ -62,9 +55,7 @@ impl Drop for Wire {
 }
 
 fn host(url: &str) -> String {
-    url.trim_start_matches("http://")
-        .trim_end_matches('/')
-        .to_owned()
+    url.trim_start_matches("http://").trim_end_matches('/').to_owned()
 }
 
 /// Hands bytes on in both directions, at most so many to the server, which all connections share; then it breaks.
@@ -83,9 +74,7 @@ fn pass(client: TcpStream, server: &str, budget: &AtomicUsize) {
     let mut buffer = [0; 8192];
     while let Ok(n @ 1..) = from_client.read(&mut buffer) {
         let before = budget
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| {
-                Some(left.saturating_sub(n))
-            })
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| Some(left.saturating_sub(n)))
             .unwrap();
         if before <= n || to_server.write_all(&buffer[..n]).is_err() {
             break;

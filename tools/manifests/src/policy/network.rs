@@ -13,20 +13,13 @@ const OUTWARD: [u64; 4] = [53, 9092, 9096, 443];
 
 pub(super) fn problems(objects: &[Object]) -> Vec<(&'static str, String, String)> {
     let mut found = Vec::new();
-    let policies: Vec<_> = objects
-        .iter()
-        .filter(|object| object.kind() == "NetworkPolicy")
-        .collect();
+    let policies: Vec<_> =
+        objects.iter().filter(|object| object.kind() == "NetworkPolicy").collect();
     for direction in ["Ingress", "Egress"] {
         let closed = policies.iter().any(|policy| {
             policy.0.pointer("/spec/podSelector") == Some(&Value::Object(serde_json::Map::new()))
-                && policy
-                    .list("/spec/policyTypes")
-                    .iter()
-                    .any(|kind| kind == direction)
-                && policy
-                    .list(&format!("/spec/{}", direction.to_lowercase()))
-                    .is_empty()
+                && policy.list("/spec/policyTypes").iter().any(|kind| kind == direction)
+                && policy.list(&format!("/spec/{}", direction.to_lowercase())).is_empty()
         });
         if !closed {
             let what = format!("{direction} is open where no policy speaks of it");
@@ -50,10 +43,7 @@ pub(super) fn problems(objects: &[Object]) -> Vec<(&'static str, String, String)
                         format!("an {direction} rule is for every port"),
                     ));
                 }
-                for port in list(rule, "/ports")
-                    .iter()
-                    .filter_map(|port| port.get("port"))
-                {
+                for port in list(rule, "/ports").iter().filter_map(|port| port.get("port")) {
                     let meant = if direction == "egress" {
                         port.as_u64().is_some_and(|port| OUTWARD.contains(&port))
                     } else {
@@ -90,10 +80,8 @@ fn takes(policy: &Object, pod: &Value) -> bool {
     let by_labels = selector
         .and_then(|selector| selector.get("matchLabels"))
         .is_none_or(|wanted| selects(wanted, labels));
-    let by_expressions = policy
-        .list("/spec/podSelector/matchExpressions")
-        .iter()
-        .all(|expression| {
+    let by_expressions =
+        policy.list("/spec/podSelector/matchExpressions").iter().all(|expression| {
             let value = labels.and_then(|labels| labels.get(text(expression, "/key")));
             text(expression, "/operator") == "In"
                 && value.is_some_and(|value| list(expression, "/values").contains(value))

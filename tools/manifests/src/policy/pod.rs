@@ -41,17 +41,12 @@ fn non_root(_: &Object, pod: &Value, containers: &[&Value]) -> Vec<String> {
     if !is(pod, "/spec/securityContext/runAsNonRoot", true) {
         found.push("runAsNonRoot must be true".to_owned());
     }
-    let user = pod
-        .pointer("/spec/securityContext/runAsUser")
-        .and_then(Value::as_u64);
+    let user = pod.pointer("/spec/securityContext/runAsUser").and_then(Value::as_u64);
     if user.is_none_or(|user| user == 0) {
         found.push(format!("runAsUser must be a number above 0, got {user:?}"));
     }
     found.extend(each(containers, |container| {
-        let overridden = [
-            "/securityContext/runAsNonRoot",
-            "/securityContext/runAsUser",
-        ];
+        let overridden = ["/securityContext/runAsNonRoot", "/securityContext/runAsUser"];
         overridden
             .iter()
             .find(|pointer| container.pointer(pointer).is_some())
@@ -78,11 +73,8 @@ fn capabilities(_: &Object, _: &Value, containers: &[&Value]) -> Vec<String> {
 
 fn privileges(_: &Object, _: &Value, containers: &[&Value]) -> Vec<String> {
     each(containers, |container| {
-        let good = is(
-            container,
-            "/securityContext/allowPrivilegeEscalation",
-            false,
-        ) && !is(container, "/securityContext/privileged", true);
+        let good = is(container, "/securityContext/allowPrivilegeEscalation", false)
+            && !is(container, "/securityContext/privileged", true);
         (!good)
             .then(|| "allowPrivilegeEscalation must be false, and privileged not be set".to_owned())
     })
@@ -133,15 +125,10 @@ fn host(_: &Object, pod: &Value, containers: &[&Value]) -> Vec<String> {
 
 fn limits(_: &Object, _: &Value, containers: &[&Value]) -> Vec<String> {
     each(containers, |container| {
-        let missing: Vec<_> = [
-            "requests/cpu",
-            "requests/memory",
-            "limits/cpu",
-            "limits/memory",
-        ]
-        .into_iter()
-        .filter(|what| container.pointer(&format!("/resources/{what}")).is_none())
-        .collect();
+        let missing: Vec<_> = ["requests/cpu", "requests/memory", "limits/cpu", "limits/memory"]
+            .into_iter()
+            .filter(|what| container.pointer(&format!("/resources/{what}")).is_none())
+            .collect();
         (!missing.is_empty()).then(|| format!("has no {}", missing.join(", ")))
     })
 }
@@ -185,10 +172,7 @@ pub(super) fn images(containers: &[&Value], images: Images) -> Vec<String> {
             hex.len() == 64 && hex.bytes().all(|digit| digit.is_ascii_hexdigit())
         });
         // A registry may have a port, so the tag is what follows the last colon after the last slash.
-        let tag = image
-            .rsplit('/')
-            .next()
-            .and_then(|name| name.split_once(':'));
+        let tag = image.rsplit('/').next().and_then(|name| name.split_once(':'));
         let pinned = tag.is_some_and(|(_, tag)| !tag.is_empty() && !tag.starts_with("latest"));
         match images {
             Images::Digests if !digest => Some(format!("{image} has no digest")),

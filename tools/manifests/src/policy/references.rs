@@ -36,11 +36,9 @@ pub(super) fn problems(objects: &[Object]) -> Found {
                 .find(|other| other.called() == called)
                 .map(|other| other.0.pointer("/spec/replicas").is_some());
             match replicas {
-                None => found.push((
-                    "reference",
-                    object.called(),
-                    format!("{called} is not there"),
-                )),
+                None => {
+                    found.push(("reference", object.called(), format!("{called} is not there")))
+                }
                 Some(true) => found.push((
                     "replicas",
                     object.called(),
@@ -80,9 +78,7 @@ fn named_by_pods(object: &Object, there: &BTreeSet<String>, found: &mut Found) {
                 wanted.insert(format!("ConfigMap/{name}"));
             }
         }
-        let mounted = list(container, "/volumeMounts")
-            .iter()
-            .map(|mount| text(mount, "/name"));
+        let mounted = list(container, "/volumeMounts").iter().map(|mount| text(mount, "/name"));
         let volumes: BTreeSet<_> = list(pod, "/spec/volumes")
             .iter()
             .map(|volume| text(volume, "/name"))
@@ -94,11 +90,7 @@ fn named_by_pods(object: &Object, there: &BTreeSet<String>, found: &mut Found) {
             )
             .collect();
         for name in mounted.filter(|name| !volumes.contains(name)) {
-            found.push((
-                "reference",
-                object.called(),
-                format!("volume {name} is not there"),
-            ));
+            found.push(("reference", object.called(), format!("volume {name} is not there")));
         }
     }
     for name in wanted.difference(there) {
@@ -114,22 +106,14 @@ fn labels(pod: &Value) -> Option<&Value> {
 fn ports<'a>(objects: &'a [Object], selector: &Value) -> Vec<&'a Value> {
     objects
         .iter()
-        .filter(|object| {
-            object
-                .pod()
-                .is_some_and(|pod| selects(selector, labels(pod)))
-        })
+        .filter(|object| object.pod().is_some_and(|pod| selects(selector, labels(pod))))
         .flat_map(Object::containers)
         .flat_map(|container| list(container, "/ports"))
         .collect()
 }
 
 fn service(object: &Object, objects: &[Object], found: &mut Found) {
-    let selector = object
-        .0
-        .pointer("/spec/selector")
-        .cloned()
-        .unwrap_or_default();
+    let selector = object.0.pointer("/spec/selector").cloned().unwrap_or_default();
     let there = ports(objects, &selector);
     for port in object.list("/spec/ports") {
         let target = port.get("targetPort").unwrap_or(&Value::Null);
@@ -147,11 +131,7 @@ fn service(object: &Object, objects: &[Object], found: &mut Found) {
 }
 
 fn monitor(object: &Object, objects: &[Object], found: &mut Found) {
-    let selector = object
-        .0
-        .pointer("/spec/selector/matchLabels")
-        .cloned()
-        .unwrap_or_default();
+    let selector = object.0.pointer("/spec/selector/matchLabels").cloned().unwrap_or_default();
     for endpoint in object.list("/spec/endpoints") {
         let port = text(endpoint, "/port");
         let selected: Vec<_> = objects
@@ -161,10 +141,7 @@ fn monitor(object: &Object, objects: &[Object], found: &mut Found) {
             })
             .collect();
         let without = selected.iter().filter(|service| {
-            !service
-                .list("/spec/ports")
-                .iter()
-                .any(|p| text(p, "/name") == port)
+            !service.list("/spec/ports").iter().any(|p| text(p, "/name") == port)
         });
         for service in without {
             found.push((
@@ -174,31 +151,19 @@ fn monitor(object: &Object, objects: &[Object], found: &mut Found) {
             ));
         }
         if selected.is_empty() {
-            found.push((
-                "reference",
-                object.called(),
-                "selects no Service".to_owned(),
-            ));
+            found.push(("reference", object.called(), "selects no Service".to_owned()));
         }
     }
 }
 
 fn ingress(object: &Object, objects: &[Object], found: &mut Found) {
-    let paths = object
-        .list("/spec/rules")
-        .iter()
-        .flat_map(|rule| list(rule, "/http/paths"));
+    let paths = object.list("/spec/rules").iter().flat_map(|rule| list(rule, "/http/paths"));
     for path in paths {
-        let (service, port) = (
-            text(path, "/backend/service/name"),
-            text(path, "/backend/service/port/name"),
-        );
+        let (service, port) =
+            (text(path, "/backend/service/name"), text(path, "/backend/service/port/name"));
         let is_there = objects.iter().any(|other| {
             other.called() == format!("Service/{service}")
-                && other
-                    .list("/spec/ports")
-                    .iter()
-                    .any(|p| text(p, "/name") == port)
+                && other.list("/spec/ports").iter().any(|p| text(p, "/name") == port)
         });
         if !is_there {
             found.push((
@@ -240,10 +205,6 @@ fn budget(object: &Object, objects: &[Object], found: &mut Found) {
                 .is_some_and(|selector| selects(selector, of_pods))
     });
     if !has_one {
-        found.push((
-            "budget",
-            object.called(),
-            "has no PodDisruptionBudget".to_owned(),
-        ));
+        found.push(("budget", object.called(), "has no PodDisruptionBudget".to_owned()));
     }
 }

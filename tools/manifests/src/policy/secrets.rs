@@ -32,10 +32,7 @@ pub(super) fn problems(objects: &[Object]) -> Vec<(&'static str, String, String)
                     say(format!("the value of {name} stands here"));
                 }
             }
-            for word in ["/args", "/command"]
-                .iter()
-                .flat_map(|key| list(container, key))
-            {
+            for word in ["/args", "/command"].iter().flat_map(|key| list(container, key)) {
                 let word = word.as_str().unwrap_or_default();
                 if let Some((key, value)) = word.split_once('=')
                     && is_secret(key)
@@ -51,18 +48,9 @@ pub(super) fn problems(objects: &[Object]) -> Vec<(&'static str, String, String)
 
 fn is_secret(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
-    [
-        "password",
-        "secret",
-        "token",
-        "credential",
-        "apikey",
-        "api_key",
-        "access_key",
-        "private",
-    ]
-    .iter()
-    .any(|word| name.contains(word))
+    ["password", "secret", "token", "credential", "apikey", "api_key", "access_key", "private"]
+        .iter()
+        .any(|word| name.contains(word))
 }
 
 /// What keys and passwords in files and addresses look like.

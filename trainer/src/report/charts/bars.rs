@@ -20,16 +20,8 @@ pub fn confusion(evaluation: &Evaluation<'_>) -> String {
     let mut svg = Svg::new("confusion", size, "Confusion matrix", &describe);
     svg.text("title", (20.0, 30.0), Anchor::Start, "Confusion matrix");
     let rows = [
-        (
-            "actually negative",
-            measures.n_negative,
-            [(counts.tn, "pro"), (counts.fp, "con")],
-        ),
-        (
-            "actually positive",
-            measures.n_positive,
-            [(counts.fn_, "con"), (counts.tp, "pro")],
-        ),
+        ("actually negative", measures.n_negative, [(counts.tn, "pro"), (counts.fp, "con")]),
+        ("actually positive", measures.n_positive, [(counts.fn_, "con"), (counts.tp, "pro")]),
     ];
     for (column, name) in ["called negative", "called positive"].iter().enumerate() {
         let x = LEFT + (column as f64 + 0.5) * CELL.0;
@@ -45,12 +37,7 @@ pub fn confusion(evaluation: &Evaluation<'_>) -> String {
             svg.shaded(class, at, CELL, 0.04 + 0.4 * share.unwrap_or(0.0));
             svg.rect("cell", at, CELL);
             let middle = at.0 + CELL.0 / 2.0;
-            svg.text(
-                "value",
-                (middle, at.1 + CELL.1 / 2.0),
-                Anchor::Middle,
-                grouped(n),
-            );
+            svg.text("value", (middle, at.1 + CELL.1 / 2.0), Anchor::Middle, grouped(n));
             svg.text(
                 "note",
                 (middle, at.1 + CELL.1 / 2.0 + 22.0),
@@ -67,10 +54,7 @@ pub fn confusion(evaluation: &Evaluation<'_>) -> String {
         "note",
         (LEFT + CELL.0, TOP + 2.0 * CELL.1 + 34.0),
         Anchor::Middle,
-        format_args!(
-            "{right} of {} reviews are right",
-            grouped(measures.metrics.n)
-        ),
+        format_args!("{right} of {} reviews are right", grouped(measures.metrics.n)),
     );
     svg.finish()
 }
@@ -87,11 +71,7 @@ pub fn terms(evaluation: &Evaluation<'_>) -> String {
     let sides = [&evaluation.negative_terms, &evaluation.positive_terms];
     let n = sides.iter().map(|terms| terms.len()).max().unwrap_or(0);
     let list = |terms: &[Term]| {
-        let names: Vec<&str> = terms
-            .iter()
-            .take(5)
-            .map(|term| term.term.as_str())
-            .collect();
+        let names: Vec<&str> = terms.iter().take(5).map(|term| term.term.as_str()).collect();
         names.join(", ")
     };
     let describe = format!(
@@ -102,18 +82,8 @@ pub fn terms(evaluation: &Evaluation<'_>) -> String {
     let size = (WIDTH, TOP + n as f64 * ROW + 24.0);
     let mut svg = Svg::new("terms", size, "Strongest terms", &describe);
     svg.text("title", (20.0, 30.0), Anchor::Start, "Strongest terms");
-    svg.text(
-        "name",
-        (MIDDLE - 12.0, TOP - 16.0),
-        Anchor::End,
-        "← for negative",
-    );
-    svg.text(
-        "name",
-        (MIDDLE + 12.0, TOP - 16.0),
-        Anchor::Start,
-        "for positive →",
-    );
+    svg.text("name", (MIDDLE - 12.0, TOP - 16.0), Anchor::End, "← for negative");
+    svg.text("name", (MIDDLE + 12.0, TOP - 16.0), Anchor::Start, "for positive →");
     let all = sides.iter().copied().flatten();
     let strongest = all.map(|term| term.weight.abs()).fold(0.0, f32::max);
     for (terms, sign, class) in [(sides[0], -1.0, "con"), (sides[1], 1.0, "pro")] {
@@ -122,11 +92,7 @@ pub fn terms(evaluation: &Evaluation<'_>) -> String {
             let length = LONGEST * f64::from(term.weight.abs() / strongest);
             let x = if sign < 0.0 { MIDDLE - length } else { MIDDLE };
             svg.rect(class, (x, y), (length, ROW - 6.0));
-            let anchor = if sign < 0.0 {
-                Anchor::End
-            } else {
-                Anchor::Start
-            };
+            let anchor = if sign < 0.0 { Anchor::End } else { Anchor::Start };
             let end = MIDDLE + sign * (length + 8.0);
             let text = format!("{} {:+.2}", shortened(&term.term), term.weight);
             svg.text("word", (end, y + 12.5), anchor, text);
@@ -164,12 +130,7 @@ mod tests {
 
     #[test]
     fn numbers_are_grouped_by_thousands_and_terms_fit() {
-        for (n, text) in [
-            (0, "0"),
-            (999, "999"),
-            (1000, "1,000"),
-            (1_234_567, "1,234,567"),
-        ] {
+        for (n, text) in [(0, "0"), (999, "999"), (1000, "1,000"), (1_234_567, "1,234,567")] {
             assert_eq!(grouped(n), text);
         }
         assert_eq!(shortened("worst"), "worst");

@@ -8,12 +8,7 @@ use crate::report::evaluation::Evaluation;
 use crate::report::svg::{Anchor, Frame, Svg};
 
 const SIZE: (f64, f64) = (480.0, 460.0);
-const FRAME: Frame = Frame {
-    left: 64.0,
-    top: 52.0,
-    width: 392.0,
-    height: 346.0,
-};
+const FRAME: Frame = Frame { left: 64.0, top: 52.0, width: 392.0, height: 346.0 };
 
 fn start(id: &str, title: &str, describe: &str) -> Svg {
     let mut svg = Svg::new(id, SIZE, title, describe);
@@ -49,20 +44,11 @@ pub fn roc(evaluation: &Evaluation<'_>) -> String {
     svg.path("under", &area);
     svg.path("guide", &[FRAME.at(0.0, 0.0), FRAME.at(1.0, 1.0)]);
     svg.path("curve", &curve);
-    let half = evaluation
-        .roc
-        .iter()
-        .rev()
-        .find(|point| point.threshold >= 0.5);
+    let half = evaluation.roc.iter().rev().find(|point| point.threshold >= 0.5);
     if let Some(half) = half {
         let (x, y) = at(half);
         svg.dot("mark", (x, y), 5.0);
-        svg.text(
-            "note",
-            (x + 14.0, y + 16.0),
-            Anchor::Start,
-            "at threshold 0.5",
-        );
+        svg.text("note", (x + 14.0, y + 16.0), Anchor::Start, "at threshold 0.5");
     }
     area_label(&mut svg, &auc, "area under the curve");
     let (x, y) = FRAME.at(0.3, 0.3);
@@ -73,10 +59,7 @@ pub fn roc(evaluation: &Evaluation<'_>) -> String {
 /// The precision-recall curve with its area and the share of positive reviews, which guessing reaches.
 #[must_use]
 pub fn precision_recall(evaluation: &Evaluation<'_>) -> String {
-    let (measures, chart) = (
-        &evaluation.measures,
-        "Precision against recall over all thresholds.",
-    );
+    let (measures, chart) = (&evaluation.measures, "Precision against recall over all thresholds.");
     let axes = |describe: &str| {
         let mut svg = start("precision-recall", "Precision and recall", describe);
         FRAME.axes(&mut svg, "Recall", "Precision");
@@ -100,19 +83,11 @@ pub fn precision_recall(evaluation: &Evaluation<'_>) -> String {
     svg.path("under", &under);
     svg.path("guide", &[FRAME.at(0.0, base), FRAME.at(1.0, base)]);
     svg.path("curve", &curve);
-    let half = evaluation
-        .precision_recall
-        .iter()
-        .find(|point| point.threshold >= 0.5);
+    let half = evaluation.precision_recall.iter().find(|point| point.threshold >= 0.5);
     if let Some(half) = half {
         let (x, y) = at(half);
         svg.dot("mark", (x, y), 5.0);
-        svg.text(
-            "note",
-            (x - 14.0, y + 20.0),
-            Anchor::End,
-            "at threshold 0.5",
-        );
+        svg.text("note", (x - 14.0, y + 20.0), Anchor::End, "at threshold 0.5");
     }
     area_label(&mut svg, &format!("{area:.4}"), "average precision");
     let (x, y) = FRAME.at(0.02, base);
@@ -126,18 +101,8 @@ fn area_label(svg: &mut Svg, value: &str, name: &str) {
     svg.text("note", (x, y + 20.0), Anchor::End, name);
 }
 
-const RELIABILITY: Frame = Frame {
-    left: 64.0,
-    top: 52.0,
-    width: 392.0,
-    height: 262.0,
-};
-const COUNTS: Frame = Frame {
-    left: 64.0,
-    top: 338.0,
-    width: 392.0,
-    height: 60.0,
-};
+const RELIABILITY: Frame = Frame { left: 64.0, top: 52.0, width: 392.0, height: 262.0 };
+const COUNTS: Frame = Frame { left: 64.0, top: 338.0, width: 392.0, height: 60.0 };
 
 /// How often reviews are positive against how probable that was said to be, above the number of reviews in each bin.
 #[must_use]
@@ -149,10 +114,7 @@ pub fn reliability(evaluation: &Evaluation<'_>) -> String {
     );
     let mut svg = start("calibration", "Calibration", &describe);
     RELIABILITY.axes(&mut svg, "", "Fraction positive");
-    svg.path(
-        "guide",
-        &[RELIABILITY.at(0.0, 0.0), RELIABILITY.at(1.0, 1.0)],
-    );
+    svg.path("guide", &[RELIABILITY.at(0.0, 0.0), RELIABILITY.at(1.0, 1.0)]);
     let points: Vec<_> = evaluation
         .calibration
         .iter()
@@ -187,10 +149,7 @@ fn counts(svg: &mut Svg, bins: &[CalibrationBin]) {
     for bin in bins {
         let i = ((bin.predicted * BINS as f64) as usize).min(BINS - 1);
         let height = COUNTS.height * bin.n as f64 / most as f64;
-        let at = (
-            COUNTS.left + i as f64 * width + 1.0,
-            COUNTS.bottom() - height,
-        );
+        let at = (COUNTS.left + i as f64 * width + 1.0, COUNTS.bottom() - height);
         svg.rect("bar", at, (width - 2.0, height));
     }
     svg.line("axis", COUNTS.at(0.0, 0.0), COUNTS.at(1.0, 0.0));
@@ -201,18 +160,9 @@ fn counts(svg: &mut Svg, bins: &[CalibrationBin]) {
     for i in 0..=5 {
         let value = f64::from(i) / 5.0;
         let (x, y) = COUNTS.at(value, 0.0);
-        svg.text(
-            "tick",
-            (x, y + 18.0),
-            Anchor::Middle,
-            format_args!("{value:.1}"),
-        );
+        svg.text("tick", (x, y + 18.0), Anchor::Middle, format_args!("{value:.1}"));
     }
     let (x, y) = COUNTS.at(0.5, 0.0);
     svg.text("name", (x, y + 40.0), Anchor::Middle, "Mean P(positive)");
-    svg.upward(
-        "name",
-        (COUNTS.left - 48.0, COUNTS.top + COUNTS.height / 2.0),
-        "Reviews",
-    );
+    svg.upward("name", (COUNTS.left - 48.0, COUNTS.top + COUNTS.height / 2.0), "Reviews");
 }

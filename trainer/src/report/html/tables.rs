@@ -61,10 +61,7 @@ pub(super) fn thresholds(out: &mut String, evaluation: &Evaluation<'_>) -> fmt::
          </tr></thead>\n<tbody>\n",
     )?;
     let rows = &evaluation.thresholds;
-    let best = rows
-        .iter()
-        .filter_map(|row| row.confusion.f1())
-        .fold(0.0, f64::max);
+    let best = rows.iter().filter_map(|row| row.confusion.f1()).fold(0.0, f64::max);
     for row in rows {
         let counts = &row.confusion;
         let is_best = best > 0.0 && counts.f1() == Some(best);
@@ -142,33 +139,19 @@ pub(super) fn model(out: &mut String, evaluation: &Evaluation<'_>) -> fmt::Resul
         ),
         (
             "Training reviews",
-            format!(
-                "{} ({} positive)",
-                about("/data/n_reviews"),
-                about("/data/n_positive")
-            ),
+            format!("{} ({} positive)", about("/data/n_reviews"), about("/data/n_positive")),
         ),
         ("Their SHA-256", about("/data/sha256")),
         (
             "Converged",
-            format!(
-                "{} after {} iterations",
-                about("/fit/converged"),
-                about("/fit/iterations")
-            ),
+            format!("{} after {} iterations", about("/fit/converged"), about("/fit/iterations")),
         ),
         ("Intercept", format!("{:+.4}", parts.intercept)),
         (
             "Calibration",
-            format!(
-                "sigmoid({:.4} · score {:+.4})",
-                calibration.slope, calibration.offset
-            ),
+            format!("sigmoid({:.4} · score {:+.4})", calibration.slope, calibration.offset),
         ),
-        (
-            "Accuracy out of fold",
-            about("/metrics/out_of_fold/accuracy"),
-        ),
+        ("Accuracy out of fold", about("/metrics/out_of_fold/accuracy")),
     ];
     out.write_str("<section aria-labelledby=\"model\">\n<h2 id=\"model\">The model</h2>\n<dl class=\"facts\">\n")?;
     for (name, value) in &facts {
@@ -191,11 +174,7 @@ fn write_params(out: &mut String, path: &str, value: &Value) -> fmt::Result {
         return writeln!(out, "<dt>{path}</dt><dd>{text}</dd>");
     };
     for (key, value) in members {
-        let path = if path.is_empty() {
-            key.clone()
-        } else {
-            format!("{path}.{key}")
-        };
+        let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
         write_params(out, &path, value)?;
     }
     Ok(())
