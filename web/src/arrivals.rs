@@ -8,7 +8,7 @@ use verdict_telemetry::{
 };
 
 use crate::{
-    desk::{CorrelationId, Desk, Incoming},
+    pending::{CorrelationId, Desk, Incoming},
     traces,
 };
 

@@ -17,8 +17,8 @@ use verdict_telemetry::{
 };
 
 use crate::{
-    desk::{CorrelationId, Desk, NoPlace, Place, Repeatable, Reply, ReviewId, Waiter},
-    exchange::{Exchange, Log, PublishError, Submission},
+    pending::{CorrelationId, Desk, NoPlace, Place, Repeatable, Reply, ReviewId, Waiter},
+    publish::{Exchange, Log, PublishError, Submission},
     traces,
 };
 

@@ -11,8 +11,8 @@ use verdict_kafka_io::{
 use verdict_telemetry::health::Check;
 
 use crate::{
-    desk::Incoming,
-    exchange::{Exchange, Log, PublishError, Submission},
+    pending::Incoming,
+    publish::{Exchange, Log, PublishError, Submission},
     settings::Settings,
 };
 

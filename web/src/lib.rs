@@ -6,10 +6,10 @@
 //!
 //! | what | where |
 //! |---|---|
-//! | who waits for which reply, and which replies are refused | [`desk`] |
+//! | who waits for which reply, and which replies are refused | [`pending`] |
 //! | one question with its deadline | [`ask`] |
-//! | what a person says about a verdict | `feedback` |
-//! | the way to Kafka, as a trait and for real | [`exchange`], [`kafka`] |
+//! | what a person says about a verdict | `labels` |
+//! | the way to Kafka, as a trait and for real | [`publish`], [`kafka`] |
 //! | routes, limits, problems; the page | `http`, `page` |
 //! | start, and stop in order | [`run()`] |
 //!
@@ -18,14 +18,14 @@
 
 mod arrivals;
 pub mod ask;
-pub mod desk;
-pub mod exchange;
-mod feedback;
 mod http;
 mod ids;
 pub mod kafka;
+mod labels;
 mod page;
+pub mod pending;
 mod problems;
+pub mod publish;
 mod rate;
 mod ring;
 mod run;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use verdict_messages::{Accepted, Problem};
 
-use crate::{ask::Trouble, desk::ReviewId, exchange::PublishError, feedback::Untold};
+use crate::{ask::Trouble, labels::Untold, pending::ReviewId, publish::PublishError};
 
 /// A problem with the response headers it needs.
 #[derive(Debug, Clone, PartialEq)]

@@ -16,11 +16,11 @@ use verdict_telemetry::{
 use crate::{
     arrivals::Arrivals,
     ask::{Asker, Sources},
-    desk::{Desk, Incoming},
-    exchange::Exchange,
-    feedback::Feedback,
     http::{App, serve},
     kafka::Kafka,
+    labels::Feedback,
+    pending::{Desk, Incoming},
+    publish::Exchange,
     rate::Buckets,
     settings::Settings,
 };

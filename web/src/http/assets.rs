@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use sha2::{Digest, Sha256};
 
-use super::answer::{Answer, respond, set};
+use super::response::{Answer, respond, set};
 use crate::page::{ICON, STYLE};
 
 /// Whether there is an asset of this name.

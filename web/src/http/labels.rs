@@ -7,17 +7,17 @@ use serde::Deserialize;
 use verdict_messages::{Sentiment, json};
 
 use super::{
-    answer::{self, Answer, Filled},
-    client::Client,
     form,
     negotiate::{Form, choose},
+    request::Client,
+    response::{self, Answer, Filled},
     routes::{API_FORMS, App, NOTHING, PAGE_FORMS},
 };
 use crate::{
-    desk::ReviewId,
-    exchange::Exchange,
-    feedback::Said,
+    labels::Said,
+    pending::ReviewId,
     problems::{self, Refusal},
+    publish::Exchange,
 };
 
 /// Longest id in bytes: the consumer takes no longer one, so no review has one.
@@ -75,13 +75,13 @@ impl<E: Exchange> App<E> {
     ) -> Answer {
         let (review_id, label, source) = match said {
             Ok(said) => said,
-            Err(refusal) => return answer::refusal(form, filled, &refusal),
+            Err(refusal) => return response::refusal(form, filled, &refusal),
         };
         let said =
             Said { review_id: review_id.clone(), label, source: &source, trace: client.trace() };
         match self.feedback.label(said).await {
-            Ok(()) => answer::labelled(form, filled, &review_id, label),
-            Err(untold) => answer::refusal(form, filled, &untold.into()),
+            Ok(()) => response::labelled(form, filled, &review_id, label),
+            Err(untold) => response::refusal(form, filled, &untold.into()),
         }
     }
 }

@@ -1,13 +1,13 @@
 //! HTTP: routes as warp filters, bodies within limits, answers in the form the client asks for.
 
-mod answer;
 mod assets;
 mod body;
-mod client;
+mod cross_site;
 mod form;
 mod labels;
 mod negotiate;
-mod origin;
+mod request;
+mod response;
 mod routes;
 mod server;
 

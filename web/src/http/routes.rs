@@ -17,20 +17,19 @@ use verdict_telemetry::{
 use warp::{Filter, Rejection, Reply, filters::BoxedFilter};
 
 use super::{
-    answer::{self, Answer, Filled, respond, set},
     assets,
     body::{self, BodyLimits},
-    client::{Client, client},
-    form,
+    cross_site, form,
     negotiate::{Form, choose},
-    origin,
+    request::{Client, client},
+    response::{self, Answer, Filled, respond, set},
 };
 use crate::{
     ask::{self, Asker, Question},
-    desk::{Repeatable, Reply as KnownReply, ReviewId},
-    exchange::Exchange,
-    feedback::Feedback,
+    labels::Feedback,
+    pending::{Repeatable, Reply as KnownReply, ReviewId},
     problems::{self, Refusal},
+    publish::Exchange,
     rate::Buckets,
 };
 
@@ -61,7 +60,7 @@ pub(crate) fn routes<E: Exchange>(app: Arc<App<E>>) -> BoxedFilter<(impl Reply,)
     let home = warp::path::end()
         .and(read())
         .and(with_app.clone())
-        .map(|app: Arc<App<E>>| answer::blank_page(app.max_chars));
+        .map(|app: Arc<App<E>>| response::blank_page(app.max_chars));
     let predict = warp::path!("predict")
         .and(warp::post())
         .and(with_app.clone())
@@ -136,7 +135,7 @@ impl<E: Exchange> App<E> {
         let mut filled = Filled { text: "", max_chars: self.max_chars };
         let text = match self.form_text(&client, body) {
             Ok(text) => text,
-            Err(refusal) => return answer::refusal(form, filled, &refusal),
+            Err(refusal) => return response::refusal(form, filled, &refusal),
         };
         filled.text = &text;
         let question = self.review_of(Review::from_text(text.as_str())).map(|review| Question {
@@ -148,13 +147,13 @@ impl<E: Exchange> App<E> {
         });
         let question = match question {
             Ok(question) => question,
-            Err(refusal) => return answer::refusal(form, filled, &refusal),
+            Err(refusal) => return response::refusal(form, filled, &refusal),
         };
         match self.asker.ask(question).await {
-            Ok(ask::Answer::Verdict(_, json)) => answer::verdict(form, filled, &json),
+            Ok(ask::Answer::Verdict(_, json)) => response::verdict(form, filled, &json),
             // Only asked for by the interface for programs.
             Ok(ask::Answer::Accepted(id)) => accepted(&id),
-            Err(trouble) => answer::refusal(form, filled, &trouble.into()),
+            Err(trouble) => response::refusal(form, filled, &trouble.into()),
         }
     }
 
@@ -193,16 +192,16 @@ impl<E: Exchange> App<E> {
         };
         let question = match question {
             Ok(question) => question,
-            Err(refusal) => return answer::refusal(form, NOTHING, &refusal),
+            Err(refusal) => return response::refusal(form, NOTHING, &refusal),
         };
         let mut response = match self.asker.ask(question).await {
             Ok(ask::Answer::Verdict(id, json)) => {
-                let mut response = answer::verdict(form, NOTHING, &json);
+                let mut response = response::verdict(form, NOTHING, &json);
                 set(&mut response, header::CONTENT_LOCATION, &problems::location(&id));
                 response
             }
             Ok(ask::Answer::Accepted(id)) => accepted(&id),
-            Err(trouble) => answer::refusal(form, NOTHING, &trouble.into()),
+            Err(trouble) => response::refusal(form, NOTHING, &trouble.into()),
         };
         let applied = HeaderName::from_static("preference-applied");
         if response.status() == StatusCode::ACCEPTED {
@@ -277,15 +276,15 @@ impl<E: Exchange> App<E> {
         let decoded = percent_encoding::percent_decode_str(id).decode_utf8();
         let Ok(id) = decoded else {
             let refusal = problems::bad_request("the review id in the path must be UTF-8");
-            return answer::refusal(Form::Json, NOTHING, &refusal);
+            return response::refusal(Form::Json, NOTHING, &refusal);
         };
         let id = ReviewId::new(&id);
         match self.asker.desk().find(&id).as_deref() {
-            Some(KnownReply::Verdict(json)) => answer::verdict(Form::Json, NOTHING, json),
+            Some(KnownReply::Verdict(json)) => response::verdict(Form::Json, NOTHING, json),
             Some(KnownReply::Problem(problem)) => {
-                answer::refusal(Form::Json, NOTHING, &problem.clone().into())
+                response::refusal(Form::Json, NOTHING, &problem.clone().into())
             }
-            None => answer::refusal(Form::Json, NOTHING, &problems::unknown_review(&id)),
+            None => response::refusal(Form::Json, NOTHING, &problems::unknown_review(&id)),
         }
     }
 
@@ -305,12 +304,12 @@ impl<E: Exchange> App<E> {
             _ => problems::not_found(),
         };
         let filled = Filled { text: "", max_chars: self.max_chars };
-        answer::refusal(choose(accept, offered), filled, &refusal)
+        response::refusal(choose(accept, offered), filled, &refusal)
     }
 
     /// May this client send a review, or a label, at all?
     pub(super) fn admit(&self, client: &Client) -> Result<(), Refusal> {
-        if origin::is_cross_site(&client.headers) {
+        if cross_site::is_cross_site(&client.headers) {
             return Err(problems::cross_site());
         }
         if let (Some(buckets), Some(address)) = (&self.buckets, client.address)

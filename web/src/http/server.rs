@@ -16,10 +16,10 @@ use verdict_telemetry::{
 };
 
 use super::{
-    client::Peer,
+    request::Peer,
     routes::{App, is_label, routes},
 };
-use crate::exchange::Exchange;
+use crate::publish::Exchange;
 
 /// Serves until `shutdown` ends. Returns the number of connections that were cut off at the end of the drain time.
 pub(crate) async fn serve<E: Exchange>(

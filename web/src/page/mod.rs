@@ -1,10 +1,10 @@
 //! The page: a form, and below it what the model says and why. It needs no JavaScript and loads nothing from elsewhere.
 
+mod escape;
 mod highlight;
-mod html;
-mod result;
+mod verdict;
 
-use html::Html;
+use escape::Html;
 use verdict_messages::{Problem, Sentiment, Verdict};
 
 /// The page's style sheet, served as a route of its own: the content security policy forbids inline styles.
@@ -66,9 +66,9 @@ pub(crate) fn render(view: &View<'_>) -> String {
     );
     match view.outcome {
         Outcome::None => {}
-        Outcome::Verdict(verdict) => result::verdict(&mut html, view.text, verdict),
-        Outcome::Labelled(label) => result::labelled(&mut html, label),
-        Outcome::Problem(problem, location) => result::problem(&mut html, problem, location),
+        Outcome::Verdict(verdict) => verdict::verdict(&mut html, view.text, verdict),
+        Outcome::Labelled(label) => verdict::labelled(&mut html, label),
+        Outcome::Problem(problem, location) => verdict::problem(&mut html, problem, location),
     }
     form(&mut html, view);
     examples(&mut html);
@@ -84,7 +84,7 @@ fn head(html: &mut Html, outcome: &Outcome<'_>) {
     match outcome {
         Outcome::None | Outcome::Labelled(_) => {}
         Outcome::Verdict(verdict) => {
-            html.raw("<!-- ").text(result::summary(verdict)).raw(" -->\n");
+            html.raw("<!-- ").text(verdict::summary(verdict)).raw(" -->\n");
         }
         Outcome::Problem(problem, _) => {
             html.raw("<!-- ").text(problem.status).raw(" -->\n");
@@ -97,7 +97,7 @@ fn head(html: &mut Html, outcome: &Outcome<'_>) {
     );
     match outcome {
         Outcome::None => html.raw("Verdict: what does this review say?"),
-        Outcome::Verdict(verdict) => html.text(result::summary(verdict)).raw(" · Verdict"),
+        Outcome::Verdict(verdict) => html.text(verdict::summary(verdict)).raw(" · Verdict"),
         Outcome::Labelled(_) => html.raw("Noted · Verdict"),
         Outcome::Problem(problem, _) => html.text(&problem.title).raw(" · Verdict"),
     };

@@ -134,7 +134,7 @@ fn no_probability_is_shown_as_certain() {
     for (probability, shown) in
         [(1.0, "over 99.9 %"), (0.9994, "over 99.9 %"), (0.5, "50.0 %"), (0.0, "under 0.1 %")]
     {
-        assert_eq!(result::percent(probability), shown);
+        assert_eq!(verdict::percent(probability), shown);
     }
     assert_eq!(thousands(20_000), "20,000");
     assert_eq!(thousands(999), "999");

@@ -16,7 +16,7 @@ use verdict_messages::{Headers, Problem, ReplyAddress, Verdict, headers};
 use verdict_telemetry::labels::ReplyReceived;
 
 pub use crate::ids::{CorrelationId, ReviewId};
-use crate::{exchange::PublishError, ring::Ring};
+use crate::{publish::PublishError, ring::Ring};
 
 /// The consumer's answer to one review.
 #[derive(Debug, Clone, PartialEq)]

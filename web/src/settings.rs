@@ -15,7 +15,7 @@ use verdict_telemetry::{
     http::{Limits, ProbeArgs},
 };
 
-use crate::{ask::ReplyTo, desk::DeskLimits, http::BodyLimits, rate::Rate};
+use crate::{ask::ReplyTo, http::BodyLimits, pending::DeskLimits, rate::Rate};
 
 /// The frontend of Verdict: a page and an HTTP interface that publish reviews to Kafka and await their verdicts.
 #[derive(Debug, Clone, Parser)]

@@ -16,8 +16,8 @@ use verdict_telemetry::{
 
 use crate::{
     ask::Sources,
-    desk::ReviewId,
-    exchange::{Exchange, Log, PublishError, Submission},
+    pending::ReviewId,
+    publish::{Exchange, Log, PublishError, Submission},
     traces,
 };
 

@@ -48,7 +48,7 @@ impl From<PublishError> for SendError {
 }
 
 /// Publishes reviews and labels; clones share the way. Replies come the other way, over a channel of
-/// [`Incoming`](crate::desk::Incoming) records.
+/// [`Incoming`](crate::pending::Incoming) records.
 pub trait Exchange: Clone + Send + Sync + 'static {
     /// Ends when all replicas have the record, or when it is known to have failed.
     ///

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::support::{Behaviour, Web, text_of};
 use verdict_messages::{Review, headers};
-use verdict_web::exchange::PublishError;
+use verdict_web::publish::PublishError;
 
 #[tokio::test]
 async fn a_review_is_answered_with_its_verdict_and_found_again() {

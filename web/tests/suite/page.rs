@@ -1,7 +1,7 @@
 //! The page and the form, as browsers and curl use them.
 
 use crate::support::{Behaviour, Web, bytes_of};
-use verdict_web::exchange::PublishError;
+use verdict_web::publish::PublishError;
 
 const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
 

@@ -2,7 +2,7 @@
 
 use crate::support::{Behaviour, Response, Web, text_of};
 use verdict_messages::{Label, Sentiment, headers};
-use verdict_web::exchange::{Log, PublishError};
+use verdict_web::publish::{Log, PublishError};
 
 const JSON: (&str, &str) = ("content-type", "application/json");
 const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");

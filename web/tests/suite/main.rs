@@ -1,12 +1,15 @@
-//! The frontend over HTTP: real sockets on one side, an in-process stand-in for Kafka on the other.
+//! The frontend on a real socket with a stand-in for Kafka, and the program as a process.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
+    clippy::print_stderr,
     reason = "tests"
 )]
 
+mod closed_pipes;
+mod healthcheck;
 mod interface;
 mod labels;
 mod page;

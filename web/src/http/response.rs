@@ -7,8 +7,8 @@ use verdict_messages::{Problem, Sentiment, Verdict};
 use super::negotiate::Form;
 use crate::{
     ask::Trouble,
-    desk::ReviewId,
     page::{self, Outcome, View},
+    pending::ReviewId,
     problems::Refusal,
 };
 

@@ -2,7 +2,7 @@
 
 use verdict_messages::{Problem, Sentiment, TermContribution, Verdict};
 
-use super::{highlight, html::Html};
+use super::{escape::Html, highlight};
 
 // The list beside the text; all terms stand in the table below it.
 const STRONGEST: usize = 8;
@@ -206,7 +206,7 @@ fn arithmetic(html: &mut Html, verdict: &Verdict<'_>, terms: &[TermContribution<
         .text(&verdict.model.version);
     html.raw(" <code>").text(verdict.model.sha256.get(..12).unwrap_or(&verdict.model.sha256));
     html.raw("</code></dd><dt>Review</dt><dd><a href=\"");
-    html.text(crate::problems::location(&crate::desk::ReviewId::new(&verdict.id)));
+    html.text(crate::problems::location(&crate::pending::ReviewId::new(&verdict.id)));
     html.raw("\"><code>").text(&verdict.id).raw("</code></a>, ").text(&verdict.source.topic);
     html.raw(" partition ")
         .text(verdict.source.partition)

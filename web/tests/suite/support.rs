@@ -25,8 +25,8 @@ use verdict_telemetry::{CpuPrice, Service, Telemetry};
 use verdict_web::{
     RawSettings,
     ask::Sources,
-    desk::Incoming,
-    exchange::{Exchange, Log, PublishError, Submission},
+    pending::Incoming,
+    publish::{Exchange, Log, PublishError, Submission},
     serve_on,
 };
 
