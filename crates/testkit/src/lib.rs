@@ -1,0 +1,67 @@
+//! What the tests of several packages set up: a real Kafka, child processes, servers of others, the
+//! data set, and two whole tests that every program passes. Only ever a dev-dependency.
+//!
+//! Everything here panics when it fails, since nothing but tests calls it. What a test needs and
+//! this machine lacks comes as `None`: the test then returns, and [`left_out`] has said why.
+//!
+//! ```no_run
+//! use verdict_testkit::{Process, Signal, eventually, get, kafka};
+//!
+//! let Some(kafka) = kafka::own() else { return };
+//! let mut web = Process::start(
+//!     std::process::Command::new("web").args(["--bootstrap-servers", &kafka.bootstrap()]),
+//! );
+//! eventually("the page is there", || get("http://127.0.0.1:8080/").ok());
+//! assert!(web.end(Signal::TERM).success());
+//! ```
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    clippy::disallowed_methods,
+    reason = "tests panic, and are set up by their environment"
+)]
+
+mod closed_pipes;
+mod healthcheck;
+mod http;
+pub mod kafka;
+mod mlflow;
+mod moto;
+mod process;
+mod tools;
+mod wait;
+
+pub use closed_pipes::{assert_ends_quietly, assert_full_disk_is_an_error, nobody};
+pub use healthcheck::assert_healthcheck_follows_readyz;
+pub use http::{Answer, await_page, free_address, get, post};
+pub use mlflow::Mlflow;
+pub use moto::Moto;
+pub use process::{Lines, Process, is_alive, run, signal};
+pub use rustix::process::Signal;
+pub use tools::{imdb, installed, python_tools, repository};
+pub use wait::{PATIENCE, eventually, eventually_ok};
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Says in one line of standard error that a test, or a part of it, is left out, and why. Every
+/// guard of a test goes through here.
+///
+/// # Panics
+/// With `CI=true`: CI leaves no test out.
+#[track_caller]
+pub fn left_out(why: &str) {
+    let in_ci = std::env::var("CI").is_ok_and(|ci| ci == "true");
+    assert!(!in_ci, "CI leaves no test out: {why}");
+    eprintln!("left out: {why}");
+}
+
+/// One test of this binary at a time, for those that start whole systems or measure time: hold the
+/// guard for the length of the test.
+pub fn alone() -> MutexGuard<'static, ()> {
+    static TURN: Mutex<()> = Mutex::new(());
+    // A test that failed has let go of what it had.
+    TURN.lock().unwrap_or_else(PoisonError::into_inner)
+}
