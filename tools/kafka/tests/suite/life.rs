@@ -1,12 +1,4 @@
 //! The life of a real broker. The first run fetches Kafka's jars by Maven.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "tests"
-)]
-
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;

@@ -1,13 +1,4 @@
 //! Who may do what: the grants of `tools/kafka/acls`, tried one by one on a real Kafka with users and passwords.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::print_stderr,
-    reason = "tests"
-)]
-
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::Path,
