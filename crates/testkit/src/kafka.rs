@@ -1,6 +1,7 @@
 //! A real Apache Kafka.
 
 use std::ops::ControlFlow;
+use std::process::Command;
 use std::sync::OnceLock;
 
 use rdkafka::ClientConfig;
@@ -11,6 +12,7 @@ use verdict_kafka_io::{KafkaSettings, Outgoing, Publisher, PublisherRole, Record
 use verdict_messages::topic;
 
 use crate::left_out;
+use crate::tools::repository;
 use crate::wait::PATIENCE;
 
 /// The variable with the address of the broker that `make test` has started for all tests.
@@ -60,6 +62,15 @@ pub fn own_with_topics(partitions: i32) -> Option<(Kafka, KafkaSettings)> {
         topic::catalogue().map(|plan| TopicSpec { partitions, ..TopicSpec::planned(&plan, 1) });
     topics::ensure(&settings, &specs, PATIENCE).unwrap();
     Some((kafka, settings))
+}
+
+/// `tools/kafka/acls`, which grants users their rights on this broker.
+pub fn acls(kafka: &Kafka) -> Command {
+    let mut command = Command::new(repository().join("tools/kafka/acls"));
+    command
+        .args(["--bootstrap-server", &kafka.bootstrap()])
+        .env("KAFKA_ACLS", kafka.tool("org.apache.kafka.tools.AclCommand").join(" "));
+    command
 }
 
 /// Creates topics, each a name and a number of partitions.

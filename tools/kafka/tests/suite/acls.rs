@@ -1,8 +1,7 @@
 //! Who may do what: the grants of `tools/kafka/acls`, tried one by one on a real Kafka with users and passwords.
 use std::{
     collections::{BTreeMap, BTreeSet},
-    path::Path,
-    process::{Command, Output},
+    process::Command,
     sync::mpsc::{Sender, channel},
     thread,
     time::Duration,
@@ -18,6 +17,7 @@ use rdkafka::{
     producer::{BaseProducer, BaseRecord, Producer as _, ProducerContext},
 };
 use verdict_kafka::{Kafka, Options};
+use verdict_testkit::{kafka, repository, run};
 
 const TOPICS: [&str; 6] =
     ["reviews", "reviews.verdicts", "reviews.replies", "reviews.labels", "dlq.reviews", "models"];
@@ -235,14 +235,7 @@ fn start() -> Option<(Kafka, BTreeMap<&'static str, String>)> {
         .collect();
     let users =
         passwords.iter().map(|(user, password)| ((*user).to_owned(), password.clone())).collect();
-    let options = Options { users, ..Options::default() };
-    #[expect(clippy::disallowed_methods, reason = "a test may ask whether it runs in CI")]
-    let kafka = Kafka::start(options)
-        .map_err(|error| {
-            assert!(std::env::var("CI").is_err(), "CI runs every test: {error}");
-            eprintln!("left out: {error}");
-        })
-        .ok()?;
+    let kafka = kafka::own_with(Options { users, ..Options::default() })?;
     let anybody = User::new(&kafka.bootstrap(), None);
     for topic in TOPICS {
         anybody.administer("create", topic).unwrap();
@@ -254,21 +247,8 @@ fn start() -> Option<(Kafka, BTreeMap<&'static str, String>)> {
     for user in passwords.keys() {
         look.extend(["--allow-principal".to_owned(), format!("User:{user}")]);
     }
-    succeeds(&Command::new(&look[0]).args(&look[1..]).output().unwrap());
+    run(Command::new(&look[0]).args(&look[1..]));
     Some((kafka, passwords))
-}
-
-fn script(kafka: &Kafka, arguments: &[&str]) -> Output {
-    Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("acls"))
-        .args(["--bootstrap-server", &kafka.bootstrap()])
-        .args(arguments)
-        .env("KAFKA_ACLS", kafka.tool("org.apache.kafka.tools.AclCommand").join(" "))
-        .output()
-        .unwrap()
-}
-
-fn succeeds(output: &Output) {
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
 /// What each user may do, by trying all of it; users at the same time.
@@ -294,36 +274,31 @@ fn tried(
 
 #[test]
 fn every_user_may_do_what_it_needs_and_nothing_else() {
-    let Some((kafka, passwords)) = start() else {
-        return;
-    };
+    let Some((kafka, passwords)) = start() else { return };
     let nothing = tried(&kafka, &passwords);
     assert!(nothing.values().all(BTreeSet::is_empty), "before a grant: {nothing:?}");
-    succeeds(&script(&kafka, &[]));
+    run(&mut kafka::acls(&kafka));
     // Again: nothing changes by it.
-    succeeds(&script(&kafka, &["--user", "verdict-web"]));
+    run(kafka::acls(&kafka).args(["--user", "verdict-web"]));
     let granted = tried(&kafka, &passwords);
     assert_eq!(granted, allowed());
     let (all, may) =
         (cells().len() * granted.len(), granted.values().map(BTreeSet::len).sum::<usize>());
     eprintln!("{} users, {all} cells: {may} allowed, {} refused", granted.len(), all - may);
     // The control: one grant too many is found, and taken back.
-    let folder = std::env::temp_dir().join(format!("verdict-acls-{}.tsv", std::process::id()));
-    std::fs::write(&folder, "verdict-web\ttopic\tmodels\tWrite\n").unwrap();
-    let table = ["--table", folder.to_str().unwrap()];
-    succeeds(&script(&kafka, &table));
+    let table = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(&table, "verdict-web\ttopic\tmodels\tWrite\n").unwrap();
+    run(kafka::acls(&kafka).arg("--table").arg(table.path()));
     let web =
         User::new(&kafka.secured().unwrap(), Some(("verdict-web", &passwords["verdict-web"])));
     assert!(web.may("write models"));
-    succeeds(&script(&kafka, &[&table[..], &["--remove"]].concat()));
+    run(kafka::acls(&kafka).arg("--table").arg(table.path()).arg("--remove"));
     assert!(!web.may("write models"));
-    std::fs::remove_file(folder).unwrap();
 }
 
 #[test]
 fn a_table_that_is_wrong_grants_nothing() {
-    let folder =
-        std::env::temp_dir().join(format!("verdict-acls-wrong-{}.tsv", std::process::id()));
+    let file = tempfile::NamedTempFile::new().unwrap();
     for (table, part) in [
         (
             "verdict-web\ttopic\treviews\tWrite\nverdict-web\tcluster\tkafka-cluster\tAlter\n",
@@ -333,14 +308,14 @@ fn a_table_that_is_wrong_grants_nothing() {
         ("verdict-web\ttopic\treviews\tWrite\textra\n", "line 1: must be user"),
         ("# nothing\n", "grants nothing"),
     ] {
-        std::fs::write(&folder, table).unwrap();
-        let output = Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("acls"))
-            .args(["--dry-run", "--table", folder.to_str().unwrap()])
+        std::fs::write(&file, table).unwrap();
+        let output = Command::new(repository().join("tools/kafka/acls"))
+            .args(["--dry-run", "--table"])
+            .arg(file.path())
             .output()
             .unwrap();
-        let told = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert_eq!(output.status.code(), Some(2), "{told}");
-        assert!(told.contains(part) && output.stdout.is_empty(), "{told}");
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(said.contains(part) && output.stdout.is_empty(), "{said}");
     }
-    std::fs::remove_file(folder).unwrap();
 }

@@ -1,30 +1,12 @@
 //! The life of a real broker. The first run fetches Kafka's jars by Maven.
 use std::fs;
-use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::thread;
-use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 use verdict_kafka::{Kafka, Options, StartError, brokers_in_metadata, is_ready};
-
-fn await_condition(what: &str, mut holds: impl FnMut() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(60);
-    while !holds() {
-        assert!(Instant::now() < deadline, "{what}: not within 60 s");
-        thread::yield_now();
-    }
-}
-
-fn pid(number: u32) -> Pid {
-    Pid::from_raw(number.try_into().unwrap()).unwrap()
-}
-
-fn lives(number: u32) -> bool {
-    test_kill_process(pid(number)).is_ok()
-}
+use verdict_testkit::{Process, Signal, eventually, free_address, is_alive, run};
 
 #[test]
 fn a_broker_answers_survives_a_kill_with_its_data_and_leaves_nothing_behind() {
@@ -34,7 +16,7 @@ fn a_broker_answers_survives_a_kill_with_its_data_and_leaves_nothing_behind() {
     let identity = fs::read_to_string(home.join("data/meta.properties")).unwrap();
 
     kafka.kill9().unwrap();
-    assert!(!lives(first));
+    assert!(!is_alive(first));
     assert!(!is_ready(kafka.address()));
     assert!(matches!(kafka.pause(), Err(StartError::NotRunning)));
 
@@ -48,12 +30,12 @@ fn a_broker_answers_survives_a_kill_with_its_data_and_leaves_nothing_behind() {
     kafka.pause().unwrap();
     assert!(brokers_in_metadata(kafka.address()).is_err());
     kafka.resume().unwrap();
-    await_condition("an answer after SIGCONT", || is_ready(kafka.address()));
+    eventually("an answer after SIGCONT", || is_ready(kafka.address()).then_some(()));
 
     let second = kafka.pid().unwrap();
     assert_ne!(first, second);
     drop(kafka);
-    assert!(!lives(second));
+    assert!(!is_alive(second));
     assert!(!home.exists());
 }
 
@@ -82,28 +64,18 @@ fn a_broker_that_cannot_start_quotes_its_log() {
     );
 }
 
-/// `kafka-local run` on a free port, once it has printed its address.
-fn kafka_local(data: &Path) -> (Child, u32) {
-    let port =
-        (25_000..26_000).find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok()).unwrap();
-    let mut child = Command::new(assert_cmd::cargo::cargo_bin!("kafka-local"))
-        .args(["run", "--quick", "--port", &port.to_string(), "--data"])
-        .arg(data)
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut address = String::new();
-    BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut address).unwrap();
-    assert_eq!(address.trim(), format!("127.0.0.1:{port}"));
-    assert!(is_ready(address.trim().parse().unwrap()));
-    // The broker is the only child that is a java.
-    let children = Command::new("ps")
-        .args(["-o", "pid=,comm=", "--ppid", &child.id().to_string()])
-        .output()
-        .unwrap();
-    let children = String::from_utf8(children.stdout).unwrap();
-    let java = children.lines().find(|line| line.contains("java")).unwrap();
-    (child, java.split_whitespace().next().unwrap().parse().unwrap())
+/// `kafka-local run` on a free port, once it has printed its address, and the id of its broker.
+fn kafka_local(data: &Path) -> (Process, u32) {
+    let address = free_address();
+    let owner = Process::start(
+        Command::new(env!("CARGO_BIN_EXE_kafka-local"))
+            .args(["run", "--quick", "--port", &address.port().to_string(), "--data"])
+            .arg(data),
+    );
+    assert_eq!(owner.out.next_with(""), address.to_string());
+    assert!(is_ready(address));
+    let broker = run(Command::new("pgrep").args(["-P", &owner.id().to_string(), "-x", "java"]));
+    (owner, broker.trim().parse().unwrap())
 }
 
 #[test]
@@ -112,16 +84,14 @@ fn the_broker_ends_with_its_owner_and_keeps_a_folder_that_was_given() {
 
     // An owner that is asked to end does so in order.
     let (mut owner, broker) = kafka_local(data.path());
-    kill_process(pid(owner.id()), Signal::INT).unwrap();
-    assert!(owner.wait().unwrap().success());
-    assert!(!lives(broker));
+    assert!(owner.end(Signal::INT).success());
+    assert!(!is_alive(broker));
     let log = fs::read_to_string(data.path().join("kafka.log")).unwrap();
     assert!(log.contains("shut down completed"), "{log}");
 
     // One that is killed cannot; the watchdog does it.
-    let (mut owner, broker) = kafka_local(data.path());
-    owner.kill().unwrap();
-    owner.wait().unwrap();
-    await_condition("the watchdog", || !lives(broker));
+    let (owner, broker) = kafka_local(data.path());
+    drop(owner);
+    eventually("the watchdog has ended the broker", || (!is_alive(broker)).then_some(()));
     assert!(data.path().join("data/meta.properties").exists());
 }
