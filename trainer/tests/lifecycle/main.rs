@@ -22,7 +22,7 @@ mod promote;
 mod rebuild;
 mod replay;
 mod rollback;
-#[path = "../../../crates/registry/tests/conformance/server.rs"]
+#[path = "../../../crates/registry/tests/suite/server.rs"]
 mod server;
 #[path = "../../../crates/kafka-io/tests/common/transactions.rs"]
 mod transactions;

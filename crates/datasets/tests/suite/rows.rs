@@ -1,11 +1,4 @@
 //! CSV, JSON lines and plain lines; every text here was written for these tests.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "tests"
-)]
 
 use std::io::{Cursor, Read, Write};
 

@@ -1,12 +1,4 @@
 //! The model file of format 2: options that format 1 has not.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::float_cmp,
-    reason = "tests"
-)]
 
 use proptest::prelude::*;
 use serde_json::json;
@@ -19,7 +11,7 @@ use verdict_sentiment::{
 
 const EXAMPLES: &[&str] = &["", "2 good FILMS!", "the geese were bad: <br />bad, bad"];
 /// Written by the first release of format 2 from [`parts`]; it must load for ever.
-const FORMAT_2: &[u8] = include_bytes!("goldens/format-2.verdict");
+const FORMAT_2: &[u8] = include_bytes!("../goldens/format-2.verdict");
 
 fn lemmas() -> NounLemmas {
     let index = "bad n 1\nfilm n 1\ngoose n 1\ngood n 1\nmovie n 1\n";

@@ -167,7 +167,7 @@ fn mlflows_own_client_finds_the_model_and_all_that_is_told_of_it() {
     }
 
     let python = Server::program().unwrap().with_file_name("python");
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/conformance/foreign_client.py");
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/suite/foreign_client.py");
     let output = std::process::Command::new(python)
         .args([script, &settings.uri, "foreign"])
         .output()

@@ -49,6 +49,7 @@ conforms![
 
 mod answers;
 mod directory;
+mod files;
 mod mlflow;
 mod models;
 mod proxy;

@@ -1,11 +1,4 @@
 //! Tokens against scikit-learn's, and against a plain reading of the rule.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "tests"
-)]
 
 use proptest::prelude::*;
 use serde_json::Value;
@@ -13,7 +6,7 @@ use verdict_sentiment::{TokenPattern, Tokens, token_hash};
 
 /// Made by scikit-learn: see `make_sklearn_goldens.py` beside it.
 fn goldens() -> Value {
-    serde_json::from_str(include_str!("goldens/sklearn.json")).unwrap()
+    serde_json::from_str(include_str!("../goldens/sklearn.json")).unwrap()
 }
 
 fn tokens(text: &str) -> Vec<String> {

@@ -1,12 +1,4 @@
 //! What is a review and what is not, as tables.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::cast_possible_truncation,
-    reason = "tests"
-)]
 
 use std::borrow::Cow;
 

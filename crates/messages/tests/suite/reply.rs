@@ -1,11 +1,4 @@
 //! The three reply dialects, byte for byte as the frameworks write and read them.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "tests"
-)]
 
 use proptest::prelude::*;
 use verdict_messages::{

@@ -1,21 +1,11 @@
 //! The shell against a real Apache Kafka.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::print_stderr,
-    reason = "tests"
-)]
-
-mod common;
 
 use std::{
     ops::ControlFlow,
     time::{Duration, Instant},
 };
 
-use common::{LIMITS, kafka, poll_until, publish, settings, topic};
+use crate::common::{LIMITS, kafka, poll_until, publish, settings, topic};
 use verdict_kafka_io::{
     AsyncPublisher, Cause, Commit, Failure, InboxOptions, InboxState, KafkaArgs, Outgoing,
     PublishError, Publisher, PublisherRole, ReplyInbox, Source, SourceOptions, snapshot,

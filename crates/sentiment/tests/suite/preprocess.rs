@@ -1,11 +1,4 @@
 //! Preprocessing against Python's and NLTK's, and against plain readings of the rules.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "tests"
-)]
 
 use proptest::prelude::*;
 use serde_json::Value;
@@ -15,14 +8,14 @@ use verdict_sentiment::{
 
 /// Made by Python and NLTK: see `make_nltk_goldens.py` beside it.
 fn goldens() -> Value {
-    serde_json::from_str(include_str!("goldens/nltk.json")).unwrap()
+    serde_json::from_str(include_str!("../goldens/nltk.json")).unwrap()
 }
 
 /// The part of WordNet 3.0 that the goldens need.
 fn lemmas() -> NounLemmas {
     NounLemmas::parse(
-        include_str!("goldens/wordnet/index.noun"),
-        include_str!("goldens/wordnet/noun.exc"),
+        include_str!("../goldens/wordnet/index.noun"),
+        include_str!("../goldens/wordnet/noun.exc"),
     )
     .unwrap()
 }

@@ -1,11 +1,4 @@
 //! The Large Movie Review Dataset as folder and archive; every text here was written for these tests.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "tests"
-)]
 
 use std::fs;
 use std::io::{Read, Write};

@@ -1,25 +1,12 @@
 //! Logs in which not every offset holds a record: markers of transactions, and records of those that were aborted.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::print_stderr,
-    reason = "tests"
-)]
-
-#[allow(dead_code, reason = "each test binary uses its part")]
-mod common;
-#[path = "common/transactions.rs"]
-mod transactions;
 
 use std::{
     ops::ControlFlow,
     time::{Duration, Instant},
 };
 
-use common::{LIMITS, poll_until, settings, topic};
-use transactions::Transactions;
+use crate::common::{LIMITS, poll_until, settings, topic};
+use crate::transactional::Transactions;
 use verdict_kafka_io::{
     Commit, Failure, Followed, Follower, KafkaSettings, Record, Source, SourceOptions, committed,
     snapshot,

@@ -1,5 +1,4 @@
 //! The stored schemas are those of the types.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use std::{fs, path::Path};
 

@@ -1,11 +1,4 @@
 //! Models on disk: found, bounded, and never seen in part.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "tests"
-)]
 
 use std::fs::{self, File};
 use std::path::Path;

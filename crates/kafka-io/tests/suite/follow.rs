@@ -1,19 +1,7 @@
 //! A follower against a real Apache Kafka.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::print_stderr,
-    reason = "tests"
-)]
-#![allow(dead_code, reason = "shares `common` with the other tests")]
-
-mod common;
-
 use std::time::{Duration, Instant};
 
-use common::{kafka, publish, topic};
+use crate::common::{kafka, publish, topic};
 use verdict_kafka_io::{Followed, Follower, KafkaSettings};
 
 const PATIENCE: Duration = Duration::from_secs(30);

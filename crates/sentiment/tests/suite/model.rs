@@ -1,12 +1,4 @@
 //! Scores, explanations and the model file.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::float_cmp,
-    reason = "tests"
-)]
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -17,7 +9,7 @@ use verdict_sentiment::{
 
 const EXAMPLES: &[&str] = &["", "a good film", "bad, bad, not good at all"];
 /// Written by the first release of format 1 from [`parts`]; it must load for ever.
-const FORMAT_1: &[u8] = include_bytes!("goldens/format-1.verdict");
+const FORMAT_1: &[u8] = include_bytes!("../goldens/format-1.verdict");
 
 fn parts() -> ModelParts {
     let terms =

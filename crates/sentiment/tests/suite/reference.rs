@@ -1,11 +1,4 @@
 //! The reference distributions of a model: bins, and how they are read from `about`.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "tests"
-)]
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
