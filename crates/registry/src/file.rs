@@ -24,12 +24,9 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>, LoadError> {
     let (bytes, length) =
         read_bounded(&path).map_err(|problem| LoadError::Io { path: path.clone(), problem })?;
     if length > Limits::FILE as u64 {
-        let problem = ArtifactError::Bound {
-            what: "length of the file",
-            bound: format!("at most {}", Limits::FILE),
-            got: length.to_string(),
-            at: 0,
-        };
+        let most = Limits::FILE;
+        let problem = format!("length of the file must be at most {most}, got {length} (byte 0)");
+        let problem = ArtifactError::Invalid(problem);
         return Err(LoadError::Artifact { path, problem });
     }
     Ok(bytes)

@@ -3,15 +3,16 @@
 use crate::preprocess::{PreprocessScratch, Preprocessing};
 use crate::tokenize::{TokenPattern, Tokens};
 
-/// How a text becomes tokens: scikit-learn's `analyzer`. Training and serving share it, so that they cannot differ.
+/// How a text becomes tokens: scikit-learn's `analyzer`. Training and serving share it, so that
+/// they cannot differ.
 ///
 /// The default is scikit-learn's: lower-case words of two or more characters, and no preprocessing.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Analyzer {
     /// What is done to the text first.
     pub preprocessing: Preprocessing,
-    /// Whether letters are lower-cased, as Python's `str.lower` does it. In the preprocessing this comes after digits
-    /// and before punctuation.
+    /// Whether letters are lower-cased, as Python's `str.lower` does it. In the preprocessing this
+    /// comes after digits and before punctuation.
     pub lowercase: bool,
     /// What a token is.
     pub token_pattern: TokenPattern,
@@ -36,7 +37,6 @@ pub struct AnalyzerScratch {
 
 impl AnalyzerScratch {
     /// The tokens of the text that was analysed last.
-    #[must_use]
     pub fn tokens(&self) -> &Tokens {
         &self.tokens
     }
@@ -72,8 +72,8 @@ impl Analyzer {
         tokens
     }
 
-    /// The text that is split into tokens: `text` itself where there is no preprocessing, lower-cased only if there is.
-    #[must_use]
+    /// The text that is split into tokens: `text` itself where there is no preprocessing,
+    /// lower-cased only if there is.
     pub fn preprocess(&self, text: &str) -> String {
         let mut scratch = PreprocessScratch::default();
         match self.preprocessing.is_none() {

@@ -1,8 +1,10 @@
 //! A trained model, ready to score.
 
-use crate::artifact::{self, ArtifactError, Example};
-use crate::score::{Calibration, Explanation, Label, Score, TermWeight, from_grid, to_grid};
-use crate::vectorize::{Scratch, Vectorizer};
+use crate::artifact::{self, Example};
+use crate::error::ArtifactError;
+use crate::parts::ModelParts;
+use crate::score::{Explanation, Label, Score, TermWeight, from_grid, to_grid};
+use crate::vectorize::Scratch;
 
 /// What a model file says it is. Two models are the same exactly if their sha256 is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,24 +17,8 @@ pub struct Identity {
     pub sha256: String,
 }
 
-/// What a model is made of, as training hands it over.
-#[derive(Debug, Clone)]
-pub struct ModelParts {
-    /// What the model is called.
-    pub name: String,
-    /// Text to rows.
-    pub vectorizer: Vectorizer,
-    /// One weight for each column: what a row value of one adds to the log-odds.
-    pub weights: Vec<f32>,
-    /// Log-odds of a review without any known term.
-    pub intercept: f64,
-    /// Log-odds to probability.
-    pub calibration: Calibration,
-    /// How it was made (parameters, data, metrics): a JSON object, kept as it is.
-    pub about: serde_json::Value,
-}
-
-/// A trained model. Immutable; share it between threads and give each thread a [`Scratch`] of its own.
+/// A trained model. Immutable; share it between threads and give each thread a [`Scratch`] of its
+/// own.
 #[derive(Debug, Clone)]
 pub struct Model {
     parts: ModelParts,
@@ -42,11 +28,8 @@ pub struct Model {
 }
 
 impl Model {
-    /// Largest absolute weight and intercept. Within it, all sums of contributions to rows of length one are exact; those of
-    /// rows without a norm are while they stay below 2²¹.
-    pub const MAX_WEIGHT: f64 = 1024.0;
-
-    /// Encodes a model with its own scores of `example_texts`, which each loader will compute again.
+    /// Encodes a model with its own scores of `example_texts`, which each loader will compute
+    /// again.
     ///
     /// # Errors
     /// Where a part is out of its bounds: one that the loader would refuse.
@@ -63,8 +46,8 @@ impl Model {
         artifact::encode(&model.parts, &model.examples)
     }
 
-    /// Reads a model file and checks all of it: magic, version, lengths, checksum, bounds, and that it scores its own
-    /// examples as it did when it was made.
+    /// Reads a model file and checks all of it: magic, version, lengths, checksum, bounds, and that
+    /// it scores its own examples as it did when it was made.
     ///
     /// # Errors
     /// States what is wrong and at which byte.
@@ -86,7 +69,7 @@ impl Model {
         examples: Vec<Example>,
         sha256: String,
     ) -> Result<Self, ArtifactError> {
-        artifact::check_parts(&parts)?;
+        parts.check()?;
         let identity = Identity {
             name: parts.name.clone(),
             version: sha256.chars().take(12).collect(),
@@ -152,31 +135,26 @@ impl Model {
     }
 
     /// Name, version and sha256.
-    #[must_use]
     pub fn identity(&self) -> &Identity {
         &self.identity
     }
 
     /// The version of the file format that holds this model: the oldest that has its options.
-    #[must_use]
     pub fn format_version(&self) -> u32 {
         artifact::version_of(self.parts.vectorizer.options())
     }
 
     /// Number of terms.
-    #[must_use]
     pub fn n_terms(&self) -> usize {
         self.parts.weights.len()
     }
 
     /// What the model is made of.
-    #[must_use]
     pub fn parts(&self) -> &ModelParts {
         &self.parts
     }
 
     /// The texts with their scores that the file carries.
-    #[must_use]
     pub fn examples(&self) -> &[Example] {
         &self.examples
     }

@@ -1,5 +1,6 @@
 //! n-grams as hashes: a run of tokens is the hash of its tokens' hashes, never a string.
 
+use crate::error::InvalidPart;
 use crate::tokenize::{fold, token_hash};
 
 const K_STEP: u64 = 0xc0ac_29b7_c97c_50dd;
@@ -7,20 +8,19 @@ const K_FOLD: u64 = 0x3f84_d5b5_b547_0917;
 
 /// Hash of an n-gram that is one token longer than the one of hash `ngram`.
 #[inline]
-#[must_use]
-pub fn combine(ngram: u64, token: u64) -> u64 {
+pub(crate) fn combine(ngram: u64, token: u64) -> u64 {
     fold(ngram.rotate_left(29) ^ token ^ K_STEP, K_FOLD)
 }
 
 /// Hash of a readable term: tokens joined by single spaces, as scikit-learn names its n-grams.
-#[must_use]
 pub fn term_hash(term: &str) -> u64 {
     let mut tokens = term.split(' ').map(token_hash);
     let first = tokens.next().unwrap_or(0);
     tokens.fold(first, combine)
 }
 
-/// The smallest and largest number of tokens in a term, both included: scikit-learn's `ngram_range`.
+/// The smallest and largest number of tokens in a term, both included: scikit-learn's
+/// `ngram_range`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NgramRange {
     min: usize,
@@ -42,34 +42,24 @@ impl NgramRange {
     ///
     /// # Errors
     /// States the values where they are out of bounds.
-    pub fn new(min: usize, max: usize) -> Result<Self, NgramRangeError> {
+    pub fn new(min: usize, max: usize) -> Result<Self, InvalidPart> {
         if min >= 1 && min <= max && max <= Self::LONGEST {
             Ok(Self { min, max })
         } else {
-            Err(NgramRangeError { min, max })
+            Err(InvalidPart(format!(
+                "ngram_range must be [min, max] with 1 <= min <= max <= {}, got [{min}, {max}]",
+                Self::LONGEST
+            )))
         }
     }
 
     /// Tokens in the shortest term.
-    #[must_use]
     pub fn min(self) -> usize {
         self.min
     }
 
     /// Tokens in the longest term.
-    #[must_use]
     pub fn max(self) -> usize {
         self.max
     }
-}
-
-/// An n-gram range that makes no sense.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "ngram_range must be [min, max] with 1 <= min <= max <= {}, got [{min}, {max}]",
-    NgramRange::LONGEST
-)]
-pub struct NgramRangeError {
-    min: usize,
-    max: usize,
 }

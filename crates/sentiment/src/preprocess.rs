@@ -1,5 +1,5 @@
-//! What is done to a text before it is split into tokens: the training chain of the Python system, as data of a model, so
-//! that serving does the same.
+//! What is done to a text before it is split into tokens: the training chain of the Python system,
+//! as data of a model, so that serving does the same.
 
 mod characters;
 mod html;
@@ -8,14 +8,14 @@ mod stop_words;
 mod urls;
 mod words;
 
-pub use lemmas::{LemmasError, NounLemmas};
+pub use lemmas::NounLemmas;
 pub use stop_words::StopWords;
-pub use words::WordError;
 
 /// The steps that are done to a text before it is split into tokens. The default does none.
 ///
-/// Whichever are on, they are done in this order, which is the one in which the Python system prepares its training data
-/// (HTML is ours, and comes first). Each is what the Python beside it gives:
+/// Whichever are on, they are done in this order, which is the one in which the Python system
+/// prepares its training data (HTML is ours, and comes first). Each is what the Python beside it
+/// gives:
 ///
 /// | step | Python |
 /// |---|---|
@@ -27,12 +27,12 @@ pub use words::WordError;
 /// | stop words | `' '.join(w for w in text.split() if w not in stop_words)` |
 /// | lemmas | `' '.join(WordNetLemmatizer().lemmatize(w) for w in text.split())` |
 ///
-/// Every text has a result. It is never more than twice as long as the text, and 16 bytes for each word where there is a
-/// lemmatizer.
+/// Every text has a result. It is never more than twice as long as the text, and 16 bytes for each
+/// word where there is a lemmatizer.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Preprocessing {
-    /// Removes tags and comments and decodes entities. A tag begins with `<` or `</` directly before a letter: `3 < 5` and
-    /// `I <3 it` stay.
+    /// Removes tags and comments and decodes entities. A tag begins with `<` or `</` directly
+    /// before a letter: `3 < 5` and `I <3 it` stay.
     pub strip_html: bool,
     /// Removes URLs: from `http://`, `https://` or `www.` to the next white space.
     pub remove_urls: bool,
@@ -40,8 +40,9 @@ pub struct Preprocessing {
     pub remove_digits: bool,
     /// Replaces ASCII punctuation by spaces.
     pub remove_punctuation: bool,
-    /// Words to leave out. They are compared as they stand between white space at this point: lower-case if the case is
-    /// not kept, and with punctuation unless that is removed (`don't` is then `don` and `t`).
+    /// Words to leave out. They are compared as they stand between white space at this point:
+    /// lower-case if the case is not kept, and with punctuation unless that is removed (`don't` is
+    /// then `don` and `t`).
     pub stop_words: StopWords,
     /// Words to their dictionary form.
     pub lemmatizer: Lemmatizer,
@@ -76,7 +77,6 @@ impl PreprocessScratch {
 impl Preprocessing {
     /// Whether no step is on.
     #[inline]
-    #[must_use]
     pub fn is_none(&self) -> bool {
         !(self.strip_html || self.remove_urls || self.remove_digits || self.remove_punctuation)
             && self.stop_words.is_empty()

@@ -1,5 +1,7 @@
-//! What reviews looked like when a model was trained, so that whoever serves it can tell when they no longer do.
+//! What reviews looked like when a model was trained, so that whoever serves it can tell when they
+//! no longer do.
 
+use crate::error::InvalidPart;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -8,14 +10,17 @@ const KEY: &str = "reference";
 /// Edges and means are kept to so many parts of one: more digits say nothing of 25,000 reviews.
 const PRECISION: f64 = 1e6;
 
-/// Distributions of the reviews that a model was trained on, kept in the model file as `about.reference`.
+/// Distributions of the reviews that a model was trained on, kept in the model file as
+/// `about.reference`.
 ///
-/// The probability is that of *out-of-fold* scores, each from a model that has not seen the review: those of the model on
-/// its own training reviews are more extreme than any that it will give again. For the same reason a term of a training
-/// review counts as known only if another training review has it too.
+/// The probability is that of *out-of-fold* scores, each from a model that has not seen the review:
+/// those of the model on its own training reviews are more extreme than any that it will give
+/// again. For the same reason a term of a training review counts as known only if another training
+/// review has it too.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Reference {
-    /// Calibrated P(positive), 0 to 1; `None` for a model without a calibration, which has no out-of-fold scores.
+    /// Calibrated P(positive), 0 to 1; `None` for a model without a calibration, which has no
+    /// out-of-fold scores.
     pub probability: Option<Bins>,
     /// Tokens a review.
     pub tokens: Bins,
@@ -39,22 +44,6 @@ struct RawBins {
     mean: f64,
 }
 
-/// A reference that is there and cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ReferenceError {
-    /// Not the JSON that it should be.
-    #[error("about.{KEY}.{field}: {reason}")]
-    Field {
-        /// Which part.
-        field: &'static str,
-        /// What is wrong with it.
-        reason: String,
-    },
-    /// No distribution.
-    #[error("{0}")]
-    Bins(String),
-}
-
 impl Bins {
     /// Most bins.
     pub const MOST: usize = 64;
@@ -62,10 +51,10 @@ impl Bins {
     /// A distribution with these edges, counts and mean.
     ///
     /// # Errors
-    /// Where there is not one count more than there are edges, or more than [`Bins::MOST`]; where the edges do not ascend or
-    /// a number is not finite; where all counts are 0.
-    pub fn new(edges: Vec<f64>, counts: Vec<u64>, mean: f64) -> Result<Self, ReferenceError> {
-        let bad = |reason: String| Err(ReferenceError::Bins(reason));
+    /// Where there is not one count more than there are edges, or more than [`Bins::MOST`]; where
+    /// the edges do not ascend or a number is not finite; where all counts are 0.
+    pub fn new(edges: Vec<f64>, counts: Vec<u64>, mean: f64) -> Result<Self, InvalidPart> {
+        let bad = |reason: String| Err(InvalidPart(reason));
         if counts.len() != edges.len() + 1 || counts.len() > Self::MOST {
             return bad(format!(
                 "there must be one count more than there are edges, and at most {}, got {} edges and {} counts",
@@ -88,12 +77,11 @@ impl Bins {
         Ok(Self { edges, counts, mean })
     }
 
-    /// The distribution of `values` in at most `n_bins` bins that hold equally many of them, as far as equal values allow;
-    /// `None` without a value or where one is not finite.
+    /// The distribution of `values` in at most `n_bins` bins that hold equally many of them, as far
+    /// as equal values allow; `None` without a value or where one is not finite.
     ///
-    /// Bins of equal mass, because the population stability index weighs each bin by the logarithm of a ratio of counts:
-    /// where the reference expects few, chance alone makes large ratios.
-    #[must_use]
+    /// Bins of equal mass, because the population stability index weighs each bin by the logarithm
+    /// of a ratio of counts: where the reference expects few, chance alone makes large ratios.
     pub fn of_equal_mass(values: &[f64], n_bins: usize) -> Option<Self> {
         let mut sorted = values.to_vec();
         sorted.sort_unstable_by(f64::total_cmp);
@@ -118,44 +106,38 @@ impl Bins {
     }
 
     /// The bin of a value: how many edges are not above it.
-    #[must_use]
     pub fn bin_of(&self, value: f64) -> usize {
         bin_of(&self.edges, value)
     }
 
     /// Number of bins.
-    #[must_use]
     pub fn n_bins(&self) -> usize {
         self.counts.len()
     }
 
     /// Where one bin ends and the next begins, ascending; one less than there are bins.
-    #[must_use]
     pub fn edges(&self) -> &[f64] {
         &self.edges
     }
 
     /// Reviews in each bin.
-    #[must_use]
     pub fn counts(&self) -> &[u64] {
         &self.counts
     }
 
     /// Reviews in all bins, at least 1.
-    #[must_use]
     pub fn n(&self) -> u64 {
         self.counts.iter().sum()
     }
 
     /// The mean of the values.
-    #[must_use]
     pub fn mean(&self) -> f64 {
         self.mean
     }
 }
 
 impl TryFrom<RawBins> for Bins {
-    type Error = ReferenceError;
+    type Error = InvalidPart;
 
     fn try_from(raw: RawBins) -> Result<Self, Self::Error> {
         Self::new(raw.edges, raw.counts, raw.mean)
@@ -163,14 +145,15 @@ impl TryFrom<RawBins> for Bins {
 }
 
 impl Reference {
-    /// Reads the reference that a model's `about` holds; `None` for a model that was made without one.
+    /// Reads the reference that a model's `about` holds; `None` for a model that was made without
+    /// one.
     ///
-    /// It is not checked when a model is loaded: a reference of a later release that this one cannot read is no reason not
-    /// to serve a model that scores as it should.
+    /// It is not checked when a model is loaded: a reference of a later release that this one
+    /// cannot read is no reason not to serve a model that scores as it should.
     ///
     /// # Errors
     /// Where there is one and it is not what it should be; says which part.
-    pub fn of_about(about: &Value) -> Result<Option<Self>, ReferenceError> {
+    pub fn of_about(about: &Value) -> Result<Option<Self>, InvalidPart> {
         let Some(reference) = about.get(KEY).filter(|value| !value.is_null()) else {
             return Ok(None);
         };
@@ -182,14 +165,14 @@ impl Reference {
     }
 }
 
-fn part(reference: &Value, field: &'static str) -> Result<Option<Bins>, ReferenceError> {
+fn part(reference: &Value, field: &str) -> Result<Option<Bins>, InvalidPart> {
     let value = reference.get(field).unwrap_or(&Value::Null);
-    Option::deserialize(value)
-        .map_err(|error| ReferenceError::Field { field, reason: error.to_string() })
+    Option::deserialize(value).map_err(|error| InvalidPart(format!("about.{KEY}.{field}: {error}")))
 }
 
-fn required(reference: &Value, field: &'static str) -> Result<Bins, ReferenceError> {
-    part(reference, field)?.ok_or(ReferenceError::Field { field, reason: "is missing".to_owned() })
+fn required(reference: &Value, field: &str) -> Result<Bins, InvalidPart> {
+    let missing = || InvalidPart(format!("about.{KEY}.{field}: is missing"));
+    part(reference, field)?.ok_or_else(missing)
 }
 
 fn bin_of(edges: &[f64], value: f64) -> usize {

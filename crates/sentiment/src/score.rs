@@ -28,7 +28,6 @@ pub(crate) fn from_grid(steps: i64) -> f64 {
 }
 
 /// The logistic function, `1 / (1 + e⁻ˣ)`, with the same bits on every machine.
-#[must_use]
 pub fn sigmoid(x: f64) -> f64 {
     if x >= 0.0 {
         1.0 / (1.0 + libm::exp(-x))
@@ -49,7 +48,6 @@ pub enum Label {
 
 impl Label {
     /// `"positive"` or `"negative"`.
-    #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Positive => "positive",
@@ -80,7 +78,6 @@ impl Calibration {
     pub const IDENTITY: Self = Self { slope: 1.0, offset: 0.0 };
 
     /// The calibrated probability of the positive class, 0 to 1.
-    #[must_use]
     pub fn probability(self, score: f64) -> f64 {
         sigmoid(self.slope * score + self.offset)
     }
@@ -106,7 +103,8 @@ pub struct TermWeight<'m> {
     pub weight: f64,
 }
 
-/// The exact account of a score: `intercept + rest + Σ weights == score`, to the last bit and in any order.
+/// The exact account of a score: `intercept + rest + Σ weights == score`, to the last bit and in
+/// any order.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Explanation<'m> {
     /// The result that is explained.
@@ -115,6 +113,7 @@ pub struct Explanation<'m> {
     pub intercept: f64,
     /// Sum of the weights of the terms that are not listed; 0 where all are.
     pub rest: f64,
-    /// The terms of largest absolute weight, strongest first; equal ones in the order of their text.
+    /// The terms of largest absolute weight, strongest first; equal ones in the order of their
+    /// text.
     pub terms: Vec<TermWeight<'m>>,
 }

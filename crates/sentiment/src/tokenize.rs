@@ -1,11 +1,14 @@
-//! Text to tokens: scikit-learn's `token_pattern` after `lowercase`, for the patterns of [`TokenPattern`].
+//! Text to tokens: scikit-learn's `token_pattern` after `lowercase`, for the patterns of
+//! [`TokenPattern`].
 //!
-//! One pass lower-cases ASCII, sixteen bytes at a time, and marks word bytes in a bit map; the edges of its runs are the
-//! tokens, and each token is hashed eight bytes at a time. Text that is not ASCII is first rewritten so that the same pass
-//! fits: every word character lower-cased, every other character one space, so that in the rewritten text each byte from
-//! 0x80 up belongs to a word. Where punctuation counts, a character of it stays, between two spaces: a run by itself.
+//! One pass lower-cases ASCII, sixteen bytes at a time, and marks word bytes in a bit map; the
+//! edges of its runs are the tokens, and each token is hashed eight bytes at a time. Text that is
+//! not ASCII is first rewritten so that the same pass fits: every word character lower-cased, every
+//! other character one space, so that in the rewritten text each byte from 0x80 up belongs to a
+//! word. Where punctuation counts, a character of it stays, between two spaces: a run by itself.
 //!
-//! The pattern and whether to lower-case are constants of the compiled pass, so that the default pays for neither.
+//! The pattern and whether to lower-case are constants of the compiled pass, so that the default
+//! pays for neither.
 
 #![allow(
     clippy::indexing_slicing,
@@ -29,12 +32,13 @@ const K_FOLD: u64 = 0xbe54_66cf_34e9_0c6d;
 /// The tokens of one text. Reused from text to text, so that its buffers are allocated once.
 #[derive(Debug, Default)]
 pub struct Tokens {
-    /// The text with every word byte lower-cased (unless the case is kept), followed by zero bytes, [`PADDING`] or more.
+    /// The text with every word byte lower-cased (unless the case is kept), followed by zero bytes,
+    /// [`PADDING`] or more.
     lowered: Vec<u8>,
     /// The rewritten text, for input that is not ASCII.
     rewritten: String,
-    /// Start and end of every run of word bytes in `lowered`, and of every punctuation mark that counts, alternating; the
-    /// first `n_edges` are this text's.
+    /// Start and end of every run of word bytes in `lowered`, and of every punctuation mark that
+    /// counts, alternating; the first `n_edges` are this text's.
     edges: Vec<u32>,
     n_edges: usize,
     /// Start and end in `lowered` of every token.
@@ -49,7 +53,8 @@ pub enum TokenPattern {
     /// Runs of two or more word characters, `(?u)\b\w\w+\b`: scikit-learn's default.
     #[default]
     Words,
-    /// Runs of one or more word characters, and every other character but white space by itself: `(?u)\w+|[^\w\s]`.
+    /// Runs of one or more word characters, and every other character but white space by itself:
+    /// `(?u)\w+|[^\w\s]`.
     WordsAndPunctuation,
 }
 
@@ -78,25 +83,21 @@ impl Tokens {
     }
 
     /// The hash of each token, in the order of the text.
-    #[must_use]
     pub fn hashes(&self) -> &[u64] {
         &self.hashes
     }
 
     /// Number of tokens.
-    #[must_use]
     pub fn len(&self) -> usize {
         self.hashes.len()
     }
 
     /// Whether the text had no token.
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.hashes.is_empty()
     }
 
     /// The text of token `i`, or `None` beyond the last.
-    #[must_use]
     pub fn text(&self, i: usize) -> Option<&str> {
         let &(start, end) = self.spans.get(i)?;
         std::str::from_utf8(self.lowered.get(start as usize..end as usize)?).ok()
@@ -125,7 +126,8 @@ impl Tokens {
             self.lowered.extend_from_slice(&lowered);
             let words_before = words << 1 | before.0;
             if PUNCTUATION {
-                // Tokens neither overlap nor contain each other: the first start belongs to the first end, and so on.
+                // Tokens neither overlap nor contain each other: the first start belongs to the
+                // first end, and so on.
                 let mut starts = words & !words_before | marks;
                 let mut ends = words_before & !words | marks << 1 | before.1;
                 while starts != 0 {
@@ -152,7 +154,8 @@ impl Tokens {
         self.n_edges = n_edges;
     }
 
-    /// Keeps the runs of two or more characters, or every token with `PUNCTUATION`, and hashes them.
+    /// Keeps the runs of two or more characters, or every token with `PUNCTUATION`, and hashes
+    /// them.
     fn hash_spans<const PUNCTUATION: bool>(&mut self) {
         let edges = self.edges[..self.n_edges].as_chunks::<2>().0;
         self.spans.resize(edges.len(), (0, 0));
@@ -161,7 +164,8 @@ impl Tokens {
         for &[start, end] in edges {
             let rest = &self.lowered[start as usize..];
             let len = (end - start) as usize;
-            // Runs of one character are frequent and come at random: a branch would be guessed wrong too often.
+            // Runs of one character are frequent and come at random: a branch would be guessed
+            // wrong too often.
             self.spans[n] = (start, end);
             self.hashes[n] = hash_padded(rest, len);
             let is_one_character = rest[0] >= 0x80 && len == utf8_width(rest[0]);
@@ -172,9 +176,9 @@ impl Tokens {
     }
 }
 
-/// The block with ASCII letters lower-cased (with `LOWERCASE`), and two maps of it. Bit `i` of the first is set if byte
-/// `i` belongs to a word, as every byte from 0x80 up does (see the module's text); of the second, with `PUNCTUATION`, if
-/// it is neither of a word nor white space.
+/// The block with ASCII letters lower-cased (with `LOWERCASE`), and two maps of it. Bit `i` of the
+/// first is set if byte `i` belongs to a word, as every byte from 0x80 up does (see the module's
+/// text); of the second, with `PUNCTUATION`, if it is neither of a word nor white space.
 #[inline]
 fn classify_block<const PUNCTUATION: bool, const LOWERCASE: bool>(
     block: &[u8; BLOCK],
@@ -206,8 +210,8 @@ fn is_within(bytes: u8x16, first: u8, last: u8) -> u8x16 {
     from_first.min(u8x16::splat(last - first)).simd_eq(from_first)
 }
 
-/// Rewrites text that is not ASCII: word characters lower-cased (with `LOWERCASE`), each other character beyond ASCII a
-/// space, or between two spaces (with `PUNCTUATION`).
+/// Rewrites text that is not ASCII: word characters lower-cased (with `LOWERCASE`), each other
+/// character beyond ASCII a space, or between two spaces (with `PUNCTUATION`).
 fn rewrite<const PUNCTUATION: bool, const LOWERCASE: bool>(text: &str, out: &mut String) {
     out.clear();
     out.reserve(text.len() + text.len() / 8);
@@ -295,7 +299,6 @@ fn load(bytes: &[u8], at: usize) -> u64 {
 }
 
 /// Hash of a token given by its text (as [`Tokens::text`] gives it); 0 bytes hash too.
-#[must_use]
 pub fn token_hash(token: &str) -> u64 {
     let mut padded = Vec::with_capacity(token.len() + PADDING);
     padded.extend_from_slice(token.as_bytes());

@@ -6,14 +6,16 @@
 )]
 
 use crate::analyzer::{Analyzer, AnalyzerScratch};
+use crate::error::InvalidPart;
 use crate::ngram::{NgramRange, combine};
 use crate::vocabulary::Vocabulary;
 
 /// Term frequencies up to this one have their logarithm in a table.
 const TF_TABLE: u32 = 64;
 
-/// How a text becomes a row, before there is a vocabulary: the parameters of scikit-learn's `TfidfVectorizer` that
-/// serving needs too. The default is that of Verdict's first models: words, 1-grams, TF-IDF, rows of length one.
+/// How a text becomes a row, before there is a vocabulary: the parameters of scikit-learn's
+/// `TfidfVectorizer` that serving needs too. The default is that of Verdict's first models: words,
+/// 1-grams, TF-IDF, rows of length one.
 #[derive(Debug, Clone, PartialEq)]
 pub struct VectorizerOptions {
     /// Text to tokens.
@@ -55,9 +57,10 @@ pub enum Norm {
 
 /// A fitted vectoriser: the vocabulary, its inverse document frequencies and how terms are counted.
 ///
-/// The value of term *t* in a review is `tf(t) · idf(t) · factor`. `tf` is the count (1 if binary), or `1 + ln` of that if
-/// sublinear; `idf(t) = ln((1 + n) / (1 + df(t))) + 1` for *n* documents of which `df(t)` have the term, or 1 without
-/// idf; and the factor makes the row's length one, or is 1 without a norm.
+/// The value of term *t* in a review is `tf(t) · idf(t) · factor`. `tf` is the count (1 if binary),
+/// or `1 + ln` of that if sublinear; `idf(t) = ln((1 + n) / (1 + df(t))) + 1` for *n* documents of
+/// which `df(t)` have the term, or 1 without idf; and the factor makes the row's length one, or is
+/// 1 without a norm.
 #[derive(Debug, Clone)]
 pub struct Vectorizer {
     vocabulary: Vocabulary,
@@ -97,7 +100,8 @@ pub struct Scratch {
 pub struct Seen {
     /// Its tokens.
     pub tokens: usize,
-    /// Its n-grams of the shortest length that terms have, mostly the tokens themselves, each as often as it occurs.
+    /// Its n-grams of the shortest length that terms have, mostly the tokens themselves, each as
+    /// often as it occurs.
     pub terms: usize,
     /// Those of them that are in the vocabulary.
     pub known: usize,
@@ -105,7 +109,6 @@ pub struct Seen {
 
 impl Seen {
     /// The part of [`Seen::terms`] that is not in the vocabulary, 0 to 1; 0 where there are none.
-    #[must_use]
     pub fn oov_ratio(self) -> f64 {
         if self.terms == 0 {
             return 0.0;
@@ -118,19 +121,17 @@ impl Seen {
 
 impl Scratch {
     /// What was seen of the review that was scored or transformed last.
-    #[must_use]
     pub fn seen(&self) -> Seen {
         self.seen
     }
 
     /// The columns of that review's row, each once.
-    #[must_use]
     pub fn columns(&self) -> &[u32] {
         &self.columns
     }
 
-    /// The columns of its known n-grams of the shortest length, each as often as it occurs: [`Seen::known`] of them.
-    #[must_use]
+    /// The columns of its known n-grams of the shortest length, each as often as it occurs:
+    /// [`Seen::known`] of them.
     pub fn known(&self) -> &[u32] {
         self.hits.get(..self.seen.known).unwrap_or_default()
     }
@@ -148,17 +149,19 @@ impl Vectorizer {
         options: VectorizerOptions,
         n_documents: u32,
         document_frequency: Vec<u32>,
-    ) -> Result<Self, VectorizerError> {
+    ) -> Result<Self, InvalidPart> {
         if document_frequency.len() != vocabulary.len() {
-            return Err(VectorizerError::Length {
-                n_terms: vocabulary.len(),
-                got: document_frequency.len(),
-            });
+            let (n_terms, got) = (vocabulary.len(), document_frequency.len());
+            return Err(InvalidPart(format!(
+                "{n_terms} terms need {n_terms} document frequencies, got {got}"
+            )));
         }
-        if let Some(column) = document_frequency.iter().position(|&df| df == 0 || df > n_documents)
-        {
-            let df = document_frequency.get(column).copied().unwrap_or_default();
-            return Err(VectorizerError::DocumentFrequency { column, df, n_documents });
+        let counts = 1..=n_documents;
+        let mut columns = document_frequency.iter().enumerate();
+        if let Some((column, df)) = columns.find(|(_, df)| !counts.contains(df)) {
+            return Err(InvalidPart(format!(
+                "document frequency of term {column} must be between 1 and {n_documents}, got {df}"
+            )));
         }
         let n = 1.0 + f64::from(n_documents);
         let idf = document_frequency
@@ -181,38 +184,35 @@ impl Vectorizer {
     }
 
     /// The terms.
-    #[must_use]
     pub fn vocabulary(&self) -> &Vocabulary {
         &self.vocabulary
     }
 
     /// How a text becomes a row.
-    #[must_use]
     pub fn options(&self) -> &VectorizerOptions {
         &self.options
     }
 
     /// Number of documents it was fitted on.
-    #[must_use]
     pub fn n_documents(&self) -> u32 {
         self.n_documents
     }
 
     /// Number of documents that have the term of each column.
-    #[must_use]
     pub fn document_frequency(&self) -> &[u32] {
         &self.document_frequency
     }
 
     /// Inverse document frequency of each column; all 1 where it is not used.
-    #[must_use]
     pub fn idf(&self) -> &[f64] {
         &self.idf
     }
 
-    /// The row of `text`: columns in the order in which their terms first occur, beside their values.
+    /// The row of `text`: columns in the order in which their terms first occur, beside their
+    /// values.
     ///
-    /// The row has length one (unless the norm is none), or is empty where no term is in the vocabulary.
+    /// The row has length one (unless the norm is none), or is empty where no term is in the
+    /// vocabulary.
     pub fn transform<'s>(&self, scratch: &'s mut Scratch, text: &str) -> (&'s [u32], &'s [f64]) {
         let norm = self.weigh(scratch, text);
         for value in &mut scratch.values {
@@ -221,13 +221,15 @@ impl Vectorizer {
         (&scratch.columns, &scratch.values)
     }
 
-    /// The row of `text` as factors: calls `term(column, tf)` for each term and returns the row's own factor, so that the
-    /// value of a term is `tf · idf(column) · factor`, as [`Vectorizer::transform`] gives it.
+    /// The row of `text` as factors: calls `term(column, tf)` for each term and returns the row's
+    /// own factor, so that the value of a term is `tf · idf(column) · factor`, as
+    /// [`Vectorizer::transform`] gives it.
     pub fn factors(&self, scratch: &mut Scratch, text: &str, term: impl FnMut(u32, f64)) -> f64 {
         self.weigh_each(scratch, text, term)
     }
 
-    /// Fills `scratch.columns` and `scratch.values` with `tf · idf` and returns the row's own factor.
+    /// Fills `scratch.columns` and `scratch.values` with `tf · idf` and returns the row's own
+    /// factor.
     pub(crate) fn weigh(&self, scratch: &mut Scratch, text: &str) -> f64 {
         self.weigh_each(scratch, text, |_, _| ())
     }
@@ -296,7 +298,8 @@ impl Vectorizer {
                 longer.for_each(drop);
             }
         }
-        // The shortest n-grams, which come first, are looked up for themselves: how many are known tells what is new.
+        // The shortest n-grams, which come first, are looked up for themselves: how many are known
+        // tells what is new.
         let (shortest, longer) = candidates[..n_candidates].split_at(n_shortest);
         hits.clear();
         self.vocabulary.columns_of(shortest, slots, hits);
@@ -325,27 +328,4 @@ impl Vectorizer {
             f64::from(count)
         }
     }
-}
-
-/// Numbers that cannot be a vectoriser.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum VectorizerError {
-    /// Not one document frequency for each term.
-    #[error("{n_terms} terms need {n_terms} document frequencies, got {got}")]
-    Length {
-        /// Terms of the vocabulary.
-        n_terms: usize,
-        /// Document frequencies given.
-        got: usize,
-    },
-    /// A document frequency out of bounds.
-    #[error("document frequency of term {column} must be between 1 and {n_documents}, got {df}")]
-    DocumentFrequency {
-        /// Column of the term.
-        column: usize,
-        /// What was given.
-        df: u32,
-        /// Documents in all.
-        n_documents: u32,
-    },
 }

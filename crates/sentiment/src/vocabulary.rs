@@ -6,6 +6,7 @@
     reason = "the hot loop: indices are masked or shifted to the size of the table"
 )]
 
+use crate::error::InvalidPart;
 use crate::ngram::term_hash;
 
 /// Sorted terms; the column of a term is its rank, as in scikit-learn.
@@ -19,17 +20,18 @@ pub struct Vocabulary {
     filter: Filter,
 }
 
-/// One bit for the upper bits of each term's hash: small enough for the first-level cache, and most n-grams of a review
-/// that are no terms end here.
+/// One bit for the upper bits of each term's hash: small enough for the first-level cache, and most
+/// n-grams of a review that are no terms end here.
 #[derive(Debug, Clone)]
 struct Filter {
     words: Vec<u64>,
     shift: u32,
 }
 
-/// Open addressing with linear probing over one word a slot: the upper bits of the term's hash, and in the lower ones
-/// its column plus one; 0 is an empty slot. The slot's own number gives the hash's lower bits but for a few lost to
-/// probing, so a term that is not in the vocabulary is taken for one with a probability of about 2⁻⁶⁰.
+/// Open addressing with linear probing over one word a slot: the upper bits of the term's hash, and
+/// in the lower ones its column plus one; 0 is an empty slot. The slot's own number gives the
+/// hash's lower bits but for a few lost to probing, so a term that is not in the vocabulary is
+/// taken for one with a probability of about 2⁻⁶⁰.
 #[derive(Debug, Clone)]
 struct Table {
     slots: Vec<u64>,
@@ -43,23 +45,29 @@ impl Vocabulary {
     /// Builds the table over terms in strictly ascending order of their bytes.
     ///
     /// # Errors
-    /// Where the order does not hold, where a term is empty, where two terms have the same hash, or where there are more
-    /// than [`Vocabulary::MAX_TERMS`] terms or 4 GiB of text.
-    pub fn new<'a>(terms: impl IntoIterator<Item = &'a str>) -> Result<Self, VocabularyError> {
+    /// Where the order does not hold, where a term is empty, where two terms have the same hash, or
+    /// where there are more than [`Vocabulary::MAX_TERMS`] terms or 4 GiB of text.
+    pub fn new<'a>(terms: impl IntoIterator<Item = &'a str>) -> Result<Self, InvalidPart> {
         let mut text = String::new();
         let mut ends = Vec::new();
         let mut previous: Option<&str> = None;
         for term in terms {
+            let column = ends.len();
             if term.is_empty() {
-                return Err(VocabularyError::Empty { column: ends.len() });
+                return Err(InvalidPart(format!("term {column} is empty")));
             }
             if previous.is_some_and(|previous| previous >= term) {
-                return Err(VocabularyError::Order { column: ends.len(), term: term.to_owned() });
+                return Err(InvalidPart(format!(
+                    "term {column}, {term:?}, is not greater than the term before it"
+                )));
             }
             previous = Some(term);
             text.push_str(term);
-            let end = u32::try_from(text.len()).ok().filter(|_| ends.len() < Self::MAX_TERMS);
-            ends.push(end.ok_or(VocabularyError::TooLarge)?);
+            let end = u32::try_from(text.len()).ok().filter(|_| column < Self::MAX_TERMS);
+            ends.push(end.ok_or_else(|| {
+                let most = Self::MAX_TERMS;
+                InvalidPart(format!("more than {most} terms, or more than 4 GiB of them"))
+            })?);
         }
         let mut vocabulary =
             Self { text, ends, table: Table::empty(0), filter: Filter::build([].into_iter(), 0) };
@@ -69,19 +77,16 @@ impl Vocabulary {
     }
 
     /// Number of terms, and so of columns.
-    #[must_use]
     pub fn len(&self) -> usize {
         self.ends.len()
     }
 
     /// Whether there is no term at all.
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.ends.is_empty()
     }
 
     /// The readable term of a column, tokens joined by spaces.
-    #[must_use]
     pub fn term(&self, column: usize) -> Option<&str> {
         let end = *self.ends.get(column)? as usize;
         let start = match column {
@@ -107,13 +112,12 @@ impl Vocabulary {
     }
 
     /// The column of the term with this hash.
-    #[must_use]
     pub fn column(&self, hash: u64) -> Option<u32> {
         self.table.find_from(hash, self.table.home(hash))
     }
 
-    /// Writes those of `hashes` that may be terms to the front of `candidates` and returns how many they are. There is no
-    /// branch that depends on the data, so that the processor runs far ahead.
+    /// Writes those of `hashes` that may be terms to the front of `candidates` and returns how many
+    /// they are. There is no branch that depends on the data, so that the processor runs far ahead.
     #[inline]
     pub(crate) fn sift(&self, hashes: impl Iterator<Item = u64>, candidates: &mut [u64]) -> usize {
         let mut n = 0;
@@ -124,9 +128,10 @@ impl Vocabulary {
         n
     }
 
-    /// Looks candidates up in two passes: what stands in the table, and what that means. The first waits for the memory
-    /// and nothing else; the second takes a branch only where two terms want one slot. `slots` is overwritten, the
-    /// columns are added to `columns` in the order of the candidates.
+    /// Looks candidates up in two passes: what stands in the table, and what that means. The first
+    /// waits for the memory and nothing else; the second takes a branch only where two terms want
+    /// one slot. `slots` is overwritten, the columns are added to `columns` in the order of the
+    /// candidates.
     pub(crate) fn columns_of(
         &self,
         candidates: &[u64],
@@ -154,7 +159,8 @@ impl Vocabulary {
 }
 
 impl Filter {
-    /// About 13 bits a term, so that one in 13 other n-grams passes, but not more than a second-level cache holds.
+    /// About 13 bits a term, so that one in 13 other n-grams passes, but not more than a
+    /// second-level cache holds.
     fn build(hashes: impl Iterator<Item = u64>, n_terms: usize) -> Self {
         let bits = (n_terms * 8).next_power_of_two().clamp(1 << 10, 1 << 22);
         let mut filter =
@@ -177,23 +183,27 @@ impl Filter {
 
 impl Table {
     fn empty(n_terms: usize) -> Self {
-        // At most a sixth full, so that two terms seldom want one slot; at most a third where that would be large.
+        // At most a sixth full, so that two terms seldom want one slot; at most a third where that
+        // would be large.
         let sparsity = if n_terms < 1 << 17 { 6 } else { 3 };
         let slots = (n_terms * sparsity).next_power_of_two().max(16);
         let column_bits = usize::BITS - (n_terms + 1).leading_zeros();
         Self { slots: vec![0; slots], column_bits }
     }
 
-    fn build(vocabulary: &Vocabulary) -> Result<Self, VocabularyError> {
+    fn build(vocabulary: &Vocabulary) -> Result<Self, InvalidPart> {
         let mut table = Self::empty(vocabulary.len());
-        // The terms of one token come first and get the slot they want more often: they are what texts have most of.
+        // The terms of one token come first and get the slot they want more often: they are what
+        // texts have most of.
         let is_long = |term: &str| term.contains(' ');
         let (long, short): (Vec<_>, Vec<_>) =
             vocabulary.terms().enumerate().partition(|(_, term)| is_long(term));
         for (column, term) in short.into_iter().chain(long) {
             let hash = term_hash(term);
             if table.find_from(hash, table.home(hash)).is_some() {
-                return Err(VocabularyError::Collision { term: term.to_owned() });
+                return Err(InvalidPart(format!(
+                    "term {term:?} has the same 64-bit hash as another term"
+                )));
             }
             let mut at = table.home(hash);
             while table.slots[at] != 0 {
@@ -218,7 +228,8 @@ impl Table {
         self.slots[self.home(hash)]
     }
 
-    /// Whether the slot is taken by another hash, and its column, which means nothing in an empty slot.
+    /// Whether the slot is taken by another hash, and its column, which means nothing in an empty
+    /// slot.
     #[inline]
     fn read(&self, slot: u64, hash: u64) -> (bool, u32) {
         let is_other = slot != 0 && (slot ^ hash) >> self.column_bits != 0;
@@ -238,32 +249,4 @@ impl Table {
         }
         None
     }
-}
-
-/// Terms that cannot be a vocabulary.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum VocabularyError {
-    /// A term without a character.
-    #[error("term {column} is empty")]
-    Empty {
-        /// Its place in the list, from 0.
-        column: usize,
-    },
-    /// A term that is not greater than the one before it.
-    #[error("term {column}, {term:?}, is not greater than the term before it")]
-    Order {
-        /// Its place in the list, from 0.
-        column: usize,
-        /// The term.
-        term: String,
-    },
-    /// Two terms that the table cannot tell apart.
-    #[error("term {term:?} has the same 64-bit hash as another term")]
-    Collision {
-        /// The second of them.
-        term: String,
-    },
-    /// More than [`Vocabulary::MAX_TERMS`] terms or 4 GiB.
-    #[error("more than {} terms, or more than 4 GiB of them", Vocabulary::MAX_TERMS)]
-    TooLarge,
 }

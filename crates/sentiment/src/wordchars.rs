@@ -4,9 +4,10 @@ use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
 
 /// Whether Python's `re` counts `c` as `\w`: a letter, a number of any kind, or the underscore.
 ///
-/// Unlike Rust's [`char::is_alphanumeric`] this leaves out combining marks (`Other_Alphabetic`), so Devanagari and Thai
-/// words fall apart at vowel signs exactly as they do in scikit-learn. Source: CPython `Objects/unicodectype.c`
-/// (`_PyUnicode_IsAlpha` is category L*, `isnumeric` is numeric type).
+/// Unlike Rust's [`char::is_alphanumeric`] this leaves out combining marks (`Other_Alphabetic`), so
+/// Devanagari and Thai words fall apart at vowel signs exactly as they do in scikit-learn. Source:
+/// CPython `Objects/unicodectype.c` (`_PyUnicode_IsAlpha` is category L*, `isnumeric` is numeric
+/// type).
 pub(crate) fn is_word(c: char) -> bool {
     use GeneralCategory as G;
     matches!(
@@ -24,8 +25,9 @@ pub(crate) fn is_word(c: char) -> bool {
 
 /// Whether Python counts `c` as white space: `\s` of `re`, and where `str.split` splits.
 ///
-/// Beyond [`char::is_whitespace`] these are the four information separators. Source: CPython `Objects/unicodectype.c`
-/// (`_PyUnicode_IsWhitespace`: bidirectional type WS, B or S, or category Zs).
+/// Beyond [`char::is_whitespace`] these are the four information separators. Source: CPython
+/// `Objects/unicodectype.c` (`_PyUnicode_IsWhitespace`: bidirectional type WS, B or S, or category
+/// Zs).
 #[inline]
 pub(crate) fn is_space(c: char) -> bool {
     match c {

@@ -2,9 +2,7 @@
 
 use super::count::{Candidates, Gram, Level};
 use super::intern::TokenCorpus;
-use verdict_sentiment::{
-    Vectorizer, VectorizerError, VectorizerOptions, Vocabulary, VocabularyError,
-};
+use verdict_sentiment::{InvalidPart, Vectorizer, VectorizerOptions, Vocabulary};
 
 /// A number of documents: a count, or a fraction of all of them.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -71,12 +69,9 @@ pub enum SelectError {
         /// Tokens in all documents.
         n_tokens: usize,
     },
-    /// Two terms that cannot be told apart.
+    /// Terms or counts that no model can have, such as two terms of one hash.
     #[error(transparent)]
-    Vocabulary(#[from] VocabularyError),
-    /// Counts that do not fit.
-    #[error(transparent)]
-    Vectorizer(#[from] VectorizerError),
+    Part(#[from] InvalidPart),
 }
 
 /// Fits a vectoriser on texts: scikit-learn's `TfidfVectorizer.fit`.

@@ -11,6 +11,6 @@
 mod broker;
 mod common;
 mod follow;
-mod transactions;
 #[path = "../common/transactions.rs"]
 mod transactional;
+mod transactions;

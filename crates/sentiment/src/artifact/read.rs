@@ -1,12 +1,14 @@
 //! Bytes to a model. Every length is checked before memory is taken for what it measures.
 
-use super::{
-    ArtifactError, CHECKSUM, Example, FORMAT_VERSION, Limits, MAGIC, bound, flags, version_of,
+use super::bytes::Reader;
+use super::flags;
+use super::format::{
+    CHECKSUM, Example, FORMAT_VERSION, IRREGULAR_NOUNS, Limits, MAGIC, NOUNS, STOP_WORDS,
+    version_of,
 };
-use super::{IRREGULAR_NOUNS, NOUNS, STOP_WORDS};
-use crate::bytes::Reader;
-use crate::model::ModelParts;
+use crate::error::ArtifactError;
 use crate::ngram::NgramRange;
+use crate::parts::ModelParts;
 use crate::preprocess::{Lemmatizer, NounLemmas, StopWords};
 use crate::score::Calibration;
 use crate::vectorize::Vectorizer;
@@ -25,7 +27,7 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<(ModelParts, Vec<Example>), Artifac
     let flags = r.u32("flags")?;
     if flags & !flags::known(version) != 0 {
         let most = flags::known(version) as usize;
-        return Err(bound("flags", most, flags as usize, r.at() - 4));
+        return Err(ArtifactError::at_most("flags", most, flags as usize, r.at() - 4));
     }
     let intercept = r.f64("intercept")?;
     let calibration =
@@ -52,7 +54,7 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<(ModelParts, Vec<Example>), Artifac
     let text_at = r.at();
     let text = r.text(text_len, "terms")?;
     let about = serde_json::from_str(r.text(about_len, "about")?)
-        .map_err(|e| ArtifactError::About(e.to_string()))?;
+        .map_err(|error| ArtifactError::Invalid(format!("about is not a JSON object: {error}")))?;
     let mut examples = Vec::with_capacity(n_examples);
     for _ in 0..n_examples {
         let len = length(&mut r, Limits::EXAMPLE, "length of an example")?;
@@ -66,16 +68,17 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<(ModelParts, Vec<Example>), Artifac
         _ => Lemmatizer::Wordnet(lemmas_from(&mut r, nouns, irregular_nouns)?),
     };
     if r.remaining() > 0 {
-        return Err(bound("length of the file", r.at() + CHECKSUM, bytes.len(), 12));
+        return Err(ArtifactError::at_most(
+            "length of the file",
+            r.at() + CHECKSUM,
+            bytes.len(),
+            12,
+        ));
     }
     let options = flags::options(flags, ngram_range, stop_words, lemmatizer);
     if version != version_of(&options) {
-        return Err(ArtifactError::Bound {
-            what: "format version",
-            bound: format!("{} for these options", version_of(&options)),
-            got: version.to_string(),
-            at: MAGIC.len(),
-        });
+        let bound = format!("{} for these options", version_of(&options));
+        return Err(ArtifactError::bound("format version", bound, version, MAGIC.len()));
     }
     let vocabulary = Vocabulary::new(terms(text, &ends, text_at)?)?;
     let vectorizer = Vectorizer::new(vocabulary, options, n_documents, document_frequency)?;
@@ -85,7 +88,8 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<(ModelParts, Vec<Example>), Artifac
 fn stop_words_from(r: &mut Reader<'_>, len: usize) -> Result<StopWords, ArtifactError> {
     let at = r.at();
     let text = r.text(len, "stop words")?;
-    let stop_words = StopWords::from_list(text).map_err(ArtifactError::StopWords)?;
+    let stop_words = StopWords::from_list(text)
+        .map_err(|error| ArtifactError::Invalid(format!("stop words: {error}")))?;
     if stop_words.text() != text {
         return Err(no_line_feed("stop words", at + len));
     }
@@ -110,43 +114,39 @@ fn lemmas_from(
     Ok(lemmas)
 }
 
-/// A list whose last line is not ended, or where a line has something other than words and single spaces.
-fn no_line_feed(what: &'static str, at: usize) -> ArtifactError {
-    ArtifactError::Bound {
-        what,
-        bound: "whole lines".to_owned(),
-        got: "something between them".to_owned(),
-        at,
-    }
+/// A list whose last line is not ended, or where a line has something other than words and single
+/// spaces.
+fn no_line_feed(what: &str, at: usize) -> ArtifactError {
+    ArtifactError::bound(what, "whole lines", "something between them", at)
 }
 
 /// Magic, version, length and checksum; gives the version and the bytes before the checksum.
 fn check_frame(bytes: &[u8]) -> Result<(u32, &[u8]), ArtifactError> {
     if bytes.len() > Limits::FILE {
-        return Err(bound("length of the file", Limits::FILE, bytes.len(), 0));
+        return Err(ArtifactError::at_most("length of the file", Limits::FILE, bytes.len(), 0));
     }
     let mut r = Reader::new(bytes);
     let begins = bytes.get(..MAGIC.len()).unwrap_or(bytes);
     if !MAGIC.starts_with(begins) || begins.is_empty() {
-        return Err(ArtifactError::Magic { got: begins.to_vec() });
+        return Err(ArtifactError::Invalid(format!(
+            "not a Verdict model: byte 0 must begin {MAGIC:02x?}, got {begins:02x?}"
+        )));
     }
     r.take(MAGIC.len(), "magic")?;
     let version = r.u32("format version")?;
     if !(1..=FORMAT_VERSION).contains(&version) {
-        return Err(ArtifactError::Version { got: version });
+        return Err(ArtifactError::Invalid(format!(
+            "model format version must be 1 to {FORMAT_VERSION}, got {version} (byte 8): written by a newer release?"
+        )));
     }
     let total = r.u64("length of the file")?;
     if total > bytes.len() as u64 {
         let needs = usize::try_from(total).unwrap_or(usize::MAX);
-        return Err(ArtifactError::Truncated { what: "file", at: 0, needs, has: bytes.len() });
+        return Err(ArtifactError::truncated("file", 0, needs, bytes.len()));
     }
     let split = bytes.len().checked_sub(CHECKSUM).and_then(|at| bytes.split_at_checked(at));
-    let (body, checksum) = split.ok_or(ArtifactError::Truncated {
-        what: "checksum",
-        at: 0,
-        needs: CHECKSUM,
-        has: bytes.len(),
-    })?;
+    let (body, checksum) =
+        split.ok_or_else(|| ArtifactError::truncated("checksum", 0, CHECKSUM, bytes.len()))?;
     if total != bytes.len() as u64 || Sha256::digest(body).as_slice() != checksum {
         return Err(ArtifactError::Checksum);
     }
@@ -158,20 +158,20 @@ fn terms<'a>(text: &'a str, ends: &[u32], text_at: usize) -> Result<Vec<&'a str>
     let mut terms = Vec::with_capacity(ends.len());
     for &end in ends {
         let end = end as usize;
-        let term = text
-            .get(start..end)
-            .ok_or_else(|| bound("end of a term", text.len(), end, text_at + start))?;
+        let term = text.get(start..end).ok_or_else(|| {
+            ArtifactError::at_most("end of a term", text.len(), end, text_at + start)
+        })?;
         terms.push(term);
         start = end;
     }
     if start != text.len() {
-        return Err(bound("end of the last term", text.len(), start, text_at));
+        return Err(ArtifactError::at_most("end of the last term", text.len(), start, text_at));
     }
     Ok(terms)
 }
 
-fn length(r: &mut Reader<'_>, most: usize, what: &'static str) -> Result<usize, ArtifactError> {
+fn length(r: &mut Reader<'_>, most: usize, what: &str) -> Result<usize, ArtifactError> {
     let at = r.at();
     let len = r.u32(what)? as usize;
-    if len <= most { Ok(len) } else { Err(bound(what, most, len, at)) }
+    if len <= most { Ok(len) } else { Err(ArtifactError::at_most(what, most, len, at)) }
 }

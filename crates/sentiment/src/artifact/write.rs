@@ -1,9 +1,12 @@
 //! A model to bytes.
 
-use super::{ArtifactError, CHECKSUM, Example, Limits, MAGIC, bound, flags, version_of};
-use super::{IRREGULAR_NOUNS, NOUNS, STOP_WORDS};
-use crate::model::ModelParts;
+use super::flags;
+use super::format::{
+    CHECKSUM, Example, IRREGULAR_NOUNS, Limits, MAGIC, NOUNS, STOP_WORDS, version_of,
+};
+use crate::error::ArtifactError;
 use crate::ngram::NgramRange;
+use crate::parts::ModelParts;
 use crate::preprocess::{Lemmatizer, Preprocessing};
 use crate::vocabulary::Vocabulary;
 use sha2::{Digest, Sha256};
@@ -54,7 +57,7 @@ pub(crate) fn encode(parts: &ModelParts, examples: &[Example]) -> Result<Vec<u8>
     }
     let total = out.len() + CHECKSUM;
     if total > Limits::FILE {
-        return Err(bound("length of the file", Limits::FILE, total, 0));
+        return Err(ArtifactError::at_most("length of the file", Limits::FILE, total, 0));
     }
     if let Some(length) = out.get_mut(12..20) {
         length.copy_from_slice(&(total as u64).to_le_bytes());
@@ -102,7 +105,7 @@ fn put_len(
 ) -> Result<(), ArtifactError> {
     match u32::try_from(len) {
         Ok(number) if len <= most => put_u32(out, number),
-        _ => return Err(bound(what, most, len, 0)),
+        _ => return Err(ArtifactError::at_most(what, most, len, 0)),
     }
     Ok(())
 }

@@ -3,8 +3,9 @@
 use crate::wordchars::is_space;
 use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
 
-/// Characters beyond the decimal digits (category Nd) that are digits too: superscripts, circled ones and their like.
-/// Source: Unicode's `DerivedNumericType.txt`, type `Digit`, to which no character has been added since Unicode 6.3.
+/// Characters beyond the decimal digits (category Nd) that are digits too: superscripts, circled
+/// ones and their like. Source: Unicode's `DerivedNumericType.txt`, type `Digit`, to which no
+/// character has been added since Unicode 6.3.
 const DIGITS: [(char, char); 20] = [
     ('\u{b2}', '\u{b3}'),
     ('\u{b9}', '\u{b9}'),
@@ -70,7 +71,8 @@ fn push_ascii_lower(text: &str, out: &mut String) {
     }
 }
 
-/// Each character of `string.punctuation` to a space, `؛` to nothing, white space to single spaces, none at the ends.
+/// Each character of `string.punctuation` to a space, `؛` to nothing, white space to single spaces,
+/// none at the ends.
 pub(crate) fn remove_punctuation(text: &str, out: &mut String) {
     let is_separator = |c: char| c.is_ascii_punctuation() || is_space(c);
     for_each_piece(text, is_separator, |piece| {
@@ -87,7 +89,8 @@ pub(crate) fn remove_punctuation(text: &str, out: &mut String) {
     trim_end(out);
 }
 
-/// `' '.join(word(w) for w in text.split())`, where `word` appends what is left of a word and says whether anything is.
+/// `' '.join(word(w) for w in text.split())`, where `word` appends what is left of a word and says
+/// whether anything is.
 pub(crate) fn map_words(
     text: &str,
     out: &mut String,
@@ -101,7 +104,8 @@ pub(crate) fn map_words(
     trim_end(out);
 }
 
-/// Calls `piece` for what stands between separators: [`str::split`], but twice as fast on text that is mostly ASCII.
+/// Calls `piece` for what stands between separators: [`str::split`], but twice as fast on text that
+/// is mostly ASCII.
 #[inline]
 fn for_each_piece<'t>(
     text: &'t str,

@@ -2,11 +2,12 @@
 
 /// Appends `text` with each tag and comment replaced by one space; entities are not decoded here.
 ///
-/// A tag is what HTML takes for one: `<` or `</` directly before an ASCII letter, up to the next `>` that is in no quotes.
-/// So are declarations (`<!doctype html>`), instructions (`<?xml ?>`) and comments (`<!-- a > b -->`). Nothing else is:
-/// `3 < 5`, `I <3 it`, `<-` and a tag that never ends stay as they are. Unlike in HTML there is no `<` inside of a tag,
-/// not even in quotes, and quotes must come in pairs: whatever breaks that is text. What stands between tags stays,
-/// `<script>` included.
+/// A tag is what HTML takes for one: `<` or `</` directly before an ASCII letter, up to the next
+/// `>` that is in no quotes. So are declarations (`<!doctype html>`), instructions (`<?xml ?>`) and
+/// comments (`<!-- a > b -->`). Nothing else is: `3 < 5`, `I <3 it`, `<-` and a tag that never ends
+/// stay as they are. Unlike in HTML there is no `<` inside of a tag, not even in quotes, and quotes
+/// must come in pairs: whatever breaks that is text. What stands between tags stays, `<script>`
+/// included.
 pub(crate) fn strip_tags(text: &str, out: &mut String) {
     let mut comments = Comments::default();
     let mut rest = text;
@@ -27,9 +28,9 @@ pub(crate) fn strip_tags(text: &str, out: &mut String) {
     out.push_str(rest);
 }
 
-/// Appends `text` with its entities decoded, by name (`&amp;`, `&eacute`) and by number (`&#39;`, `&#x2019;`), as
-/// the HTML standard has it; but a number that stands for no character (`&#1;`, `&#xFFFF;`) gives nothing, as in Python's
-/// `html.unescape`, where the standard keeps it.
+/// Appends `text` with its entities decoded, by name (`&amp;`, `&eacute`) and by number (`&#39;`,
+/// `&#x2019;`), as the HTML standard has it; but a number that stands for no character (`&#1;`,
+/// `&#xFFFF;`) gives nothing, as in Python's `html.unescape`, where the standard keeps it.
 pub(crate) fn decode_entities(text: &str, out: &mut String) {
     let (mut from, mut rest) = (0, text);
     while let Some(at) = rest.find("&#") {
@@ -46,7 +47,8 @@ pub(crate) fn decode_entities(text: &str, out: &mut String) {
     out.push_str(&htmlize::unescape(text.get(from..).unwrap_or("")));
 }
 
-/// The number in the reference that `text` begins with, and the reference's length; two bytes where there is no number.
+/// The number in the reference that `text` begins with, and the reference's length; two bytes where
+/// there is no number.
 fn numeric_reference(text: &str) -> (Option<u32>, usize) {
     let (radix, prefix) = match text.as_bytes().get(2) {
         Some(b'x' | b'X') => (16, 3),
@@ -62,8 +64,8 @@ fn numeric_reference(text: &str) -> (Option<u32>, usize) {
     (number, prefix + length + usize::from(semicolon))
 }
 
-/// Control characters but white space, and what Unicode keeps free of characters. U+0080 to U+009F are not among them:
-/// HTML takes their numbers for those of Windows-1252.
+/// Control characters but white space, and what Unicode keeps free of characters. U+0080 to U+009F
+/// are not among them: HTML takes their numbers for those of Windows-1252.
 const fn is_no_character(number: u32) -> bool {
     matches!(number, 0x1..=0x8 | 0xb | 0xe..=0x1f | 0x7f | 0xfdd0..=0xfdef)
         || (number & 0xfffe == 0xfffe && number <= 0x10_ffff)
@@ -72,7 +74,8 @@ const fn is_no_character(number: u32) -> bool {
 /// Finds the ends of comments.
 #[derive(Default)]
 struct Comments {
-    /// There is no end in what is left of the text: a text full of beginnings must not be searched for each.
+    /// There is no end in what is left of the text: a text full of beginnings must not be searched
+    /// for each.
     are_over: bool,
 }
 
@@ -91,8 +94,8 @@ impl Comments {
     }
 }
 
-/// The length of the tag, declaration or instruction that `text` begins with. Looks no further than the next `<`, so that
-/// any text is looked at twice at most.
+/// The length of the tag, declaration or instruction that `text` begins with. Looks no further than
+/// the next `<`, so that any text is looked at twice at most.
 fn tag_end(text: &str) -> Option<usize> {
     let bytes = text.as_bytes();
     let is_letter = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_alphabetic);

@@ -1,11 +1,13 @@
 //! Nouns to their dictionary form, as WordNet's *morphy* finds it.
 
-use super::words::{WordError, WordList};
+use super::words::WordList;
+use crate::error::InvalidPart;
 use crate::wordchars::is_space;
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
-/// WordNet's rules of detachment for nouns, in its order: an ending and what stands for it in the dictionary form.
+/// WordNet's rules of detachment for nouns, in its order: an ending and what stands for it in the
+/// dictionary form.
 const RULES: [(&str, &str); 9] = [
     ("s", ""),
     ("ses", "s"),
@@ -17,13 +19,15 @@ const RULES: [(&str, &str); 9] = [
     ("men", "man"),
     ("ies", "y"),
 ];
-/// How many bytes a lemma may have more than its word: WordNet 3.0 has at most 5. It bounds the growth of a text.
+/// How many bytes a lemma may have more than its word: WordNet 3.0 has at most 5. It bounds the
+/// growth of a text.
 const MOST_LONGER: usize = 16;
 
-/// The nouns of a dictionary and the irregular forms of some: WordNet's `index.noun` and `noun.exc`. Cheap to clone.
+/// The nouns of a dictionary and the irregular forms of some: WordNet's `index.noun` and
+/// `noun.exc`. Cheap to clone.
 ///
-/// Nouns of several words (`motion_picture`) are left out, because a text is looked up word by word; three irregular forms
-/// have one for their lemma (`bases-on-balls`).
+/// Nouns of several words (`motion_picture`) are left out, because a text is looked up word by
+/// word; three irregular forms have one for their lemma (`bases-on-balls`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NounLemmas {
     dictionary: Arc<Dictionary>,
@@ -38,46 +42,13 @@ struct Dictionary {
     lemmas: Vec<Box<str>>,
 }
 
-/// Why text is not a dictionary of nouns.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum LemmasError {
-    /// A word that can be in no list.
-    #[error("{list}: {error}")]
-    Word {
-        /// Which list.
-        list: &'static str,
-        /// What is wrong.
-        error: WordError,
-    },
-    /// A line of the index that has another shape: not the file that it should be.
-    #[error("index.noun must have lines `word n ...`, got {got:?} (line {line})")]
-    Index {
-        /// Its number, from 1.
-        line: usize,
-        /// How it begins.
-        got: String,
-    },
-    /// No line at all.
-    #[error("index.noun must have a noun, got none")]
-    Empty,
-    /// A lemma that is no word, or much longer than its form.
-    #[error(
-        "the lemma of {form:?} must be a word of at most {MOST_LONGER} bytes more than it has, got {lemma:?}"
-    )]
-    Lemma {
-        /// The irregular form.
-        form: String,
-        /// Its lemma.
-        lemma: String,
-    },
-}
-
 impl NounLemmas {
     /// Reads the text of WordNet's `index.noun` and `noun.exc` (versions 2.0 to 3.1).
     ///
     /// # Errors
-    /// Where a line has another shape, where there is no noun, or a word that is longer than 255 bytes.
-    pub fn parse(index_noun: &str, noun_exc: &str) -> Result<Self, LemmasError> {
+    /// Where a line has another shape, where there is no noun, or a word that is longer than 255
+    /// bytes.
+    pub fn parse(index_noun: &str, noun_exc: &str) -> Result<Self, InvalidPart> {
         let [index_noun, noun_exc] =
             [index_noun, noun_exc].map(|text| text.strip_prefix('\u{feff}').unwrap_or(text));
         let is_single = |word: &&str| !word.contains('_');
@@ -91,8 +62,10 @@ impl NounLemmas {
             match (fields.next(), fields.next()) {
                 (Some(word), Some("n")) => nouns.push(word),
                 _ => {
-                    let got = line.chars().take(40).collect();
-                    return Err(LemmasError::Index { line: i + 1, got });
+                    let (line, got) = (i + 1, line.chars().take(40).collect::<String>());
+                    return Err(InvalidPart(format!(
+                        "index.noun must have lines `word n ...`, got {got:?} (line {line})"
+                    )));
                 }
             }
         }
@@ -100,7 +73,7 @@ impl NounLemmas {
         let nouns = nouns.into_iter().filter(is_single);
         let nouns = WordList::new(nouns).map_err(in_list("index.noun"))?;
         if nouns.len() == 0 {
-            return Err(LemmasError::Empty);
+            return Err(InvalidPart("index.noun must have a noun, got none".to_owned()));
         }
         let mut irregular = BTreeMap::new();
         for line in noun_exc.lines() {
@@ -108,7 +81,8 @@ impl NounLemmas {
             let Some(&form) = words.first().filter(|form| is_single(form)) else {
                 continue;
             };
-            // The form itself comes first where it is a noun; of equally short ones the first is taken.
+            // The form itself comes first where it is a noun; of equally short ones the first is
+            // taken.
             let known = words.into_iter().filter(|word| all.contains(word));
             let lemma = known.min_by_key(|word| word.chars().count());
             irregular.insert(form, lemma.unwrap_or(form));
@@ -116,8 +90,9 @@ impl NounLemmas {
         Self::assemble(nouns, irregular.into_iter())
     }
 
-    /// From nouns, each with a line feed behind it, and irregular forms in order, each with a space and its lemma.
-    pub(crate) fn from_lists(nouns: &str, irregular: &str) -> Result<Self, LemmasError> {
+    /// From nouns, each with a line feed behind it, and irregular forms in order, each with a space
+    /// and its lemma.
+    pub(crate) fn from_lists(nouns: &str, irregular: &str) -> Result<Self, InvalidPart> {
         let nouns = WordList::from_sorted(nouns.split_terminator('\n'));
         let lines = irregular.split_terminator('\n');
         let pairs = lines.map(|line| line.split_once(' ').unwrap_or((line, line)));
@@ -127,17 +102,16 @@ impl NounLemmas {
     fn assemble<'a>(
         nouns: WordList,
         irregular: impl Iterator<Item = (&'a str, &'a str)>,
-    ) -> Result<Self, LemmasError> {
+    ) -> Result<Self, InvalidPart> {
         let (forms, lemmas): (Vec<&str>, Vec<&str>) = irregular.unzip();
         let irregular = WordList::from_sorted(forms.iter().copied());
         let irregular = irregular.map_err(in_list("irregular nouns"))?;
         for (form, lemma) in forms.into_iter().zip(&lemmas) {
             let is_word = !lemma.is_empty() && !lemma.contains(is_space);
             if lemma.len() > form.len() + MOST_LONGER || !is_word {
-                return Err(LemmasError::Lemma {
-                    form: form.to_owned(),
-                    lemma: (*lemma).to_owned(),
-                });
+                return Err(InvalidPart(format!(
+                    "the lemma of {form:?} must be a word of at most {MOST_LONGER} bytes more than it has, got {lemma:?}"
+                )));
             }
         }
         let lemmas = lemmas.into_iter().map(Into::into).collect();
@@ -158,16 +132,15 @@ impl NounLemmas {
     }
 
     /// Number of nouns and number of irregular forms.
-    #[must_use]
     pub fn len(&self) -> (usize, usize) {
         (self.dictionary.nouns.len(), self.dictionary.irregular.len())
     }
 
     /// The dictionary form of `word`, which stays what it is where it has none.
     ///
-    /// This is `WordNetLemmatizer().lemmatize(word)` of NLTK 3.9: of the word itself and what the rules make of it, the
-    /// shortest that is a noun. So `films` becomes `film` and `was` becomes `wa`.
-    #[must_use]
+    /// This is `WordNetLemmatizer().lemmatize(word)` of NLTK 3.9: of the word itself and what the
+    /// rules make of it, the shortest that is a noun. So `films` becomes `film` and `was` becomes
+    /// `wa`.
     pub fn lemma(&self, word: &str) -> String {
         let mut lemma = String::with_capacity(word.len());
         self.push_lemma(word, &mut lemma);
@@ -207,6 +180,6 @@ impl NounLemmas {
     }
 }
 
-fn in_list(list: &'static str) -> impl Fn(WordError) -> LemmasError {
-    move |error| LemmasError::Word { list, error }
+fn in_list(list: &'static str) -> impl Fn(InvalidPart) -> InvalidPart {
+    move |error| InvalidPart(format!("{list}: {error}"))
 }

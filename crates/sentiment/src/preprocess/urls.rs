@@ -4,8 +4,8 @@ use crate::wordchars::is_space;
 
 /// Appends `text` without what `https?://\S+|www\.\S+` matches in Python.
 ///
-/// So a URL ends at white space only, and takes with it whatever is glued to its end; capital letters (`HTTP://`) make it
-/// a word like others.
+/// So a URL ends at white space only, and takes with it whatever is glued to its end; capital
+/// letters (`HTTP://`) make it a word like others.
 pub(crate) fn remove_urls(text: &str, out: &mut String) {
     let mut rest = text;
     while let Some(at) = find_url(rest) {

@@ -1,13 +1,14 @@
 //! A sorted list of words that can be looked up: the data behind stop words and lemmas.
 
+use crate::error::InvalidPart;
 use crate::tokenize::fold;
 use crate::wordchars::is_space;
 
 /// Longest word, in bytes.
-pub(crate) const MAX_WORD: usize = 255;
+const MAX_WORD: usize = 255;
 
-/// Words in strictly ascending order of their bytes, each followed by a line feed in `text`; a table finds a word's
-/// place.
+/// Words in strictly ascending order of their bytes, each followed by a line feed in `text`; a
+/// table finds a word's place.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct WordList {
     text: String,
@@ -17,76 +18,46 @@ pub(crate) struct WordList {
     slots: Vec<u32>,
 }
 
-/// A word that cannot be in a list.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum WordError {
-    /// Too long, or empty.
-    #[error("word {index} must have 1 to 255 bytes, got {len}")]
-    Length {
-        /// Its place in the list, from 0.
-        index: usize,
-        /// Its length in bytes.
-        len: usize,
-    },
-    /// White space inside of it: no text has such a word.
-    #[error("word {index}, {word:?}, must have no white space")]
-    WhiteSpace {
-        /// Its place in the list, from 0.
-        index: usize,
-        /// The word.
-        word: String,
-    },
-    /// Not in order, or twice.
-    #[error("word {index}, {word:?}, must be greater than the word before it")]
-    Order {
-        /// Its place in the list, from 0.
-        index: usize,
-        /// The word.
-        word: String,
-    },
-    /// More text than can be numbered.
-    #[error("words must have less than 4 GiB of text together")]
-    TooLarge,
-}
-
 impl WordList {
     /// A list of words that are in strictly ascending order.
     pub(crate) fn from_sorted<'a>(
         words: impl IntoIterator<Item = &'a str>,
-    ) -> Result<Self, WordError> {
+    ) -> Result<Self, InvalidPart> {
         let mut list = Self::default();
         let mut previous = "";
         for (index, word) in words.into_iter().enumerate() {
-            if word.is_empty() || word.len() > MAX_WORD {
-                let len = word.len();
-                return Err(WordError::Length { index, len });
-            }
-            let owned = || word.to_owned();
-            if word.contains(is_space) {
-                let word = owned();
-                return Err(WordError::WhiteSpace { index, word });
-            }
-            if previous >= word {
-                let word = owned();
-                return Err(WordError::Order { index, word });
+            let invalid = if word.is_empty() || word.len() > MAX_WORD {
+                format!("word {index} must have 1 to {MAX_WORD} bytes, got {}", word.len())
+            } else if word.contains(is_space) {
+                format!("word {index}, {word:?}, must have no white space")
+            } else if previous >= word {
+                format!("word {index}, {word:?}, must be greater than the word before it")
+            } else {
+                String::new()
+            };
+            if !invalid.is_empty() {
+                return Err(InvalidPart(invalid));
             }
             previous = word;
-            let start = u32::try_from(list.text.len()).map_err(|_| WordError::TooLarge)?;
-            list.starts.push(start);
+            list.starts.push(list.end()?);
             list.text.push_str(word);
             list.text.push('\n');
         }
         // Without a word it is the default, to which others compare.
         if !list.starts.is_empty() {
-            let end = u32::try_from(list.text.len()).map_err(|_| WordError::TooLarge)?;
-            list.starts.push(end);
+            list.starts.push(list.end()?);
             list.index();
         }
         Ok(list)
     }
 
+    fn end(&self) -> Result<u32, InvalidPart> {
+        let too_large = |_| InvalidPart("words must have less than 4 GiB of text together".into());
+        u32::try_from(self.text.len()).map_err(too_large)
+    }
+
     /// A list of words in any order, any number of times.
-    pub(crate) fn new<'a>(words: impl IntoIterator<Item = &'a str>) -> Result<Self, WordError> {
+    pub(crate) fn new<'a>(words: impl IntoIterator<Item = &'a str>) -> Result<Self, InvalidPart> {
         let mut words: Vec<&str> = words.into_iter().collect();
         words.sort_unstable();
         words.dedup();
@@ -143,7 +114,8 @@ impl WordList {
     }
 }
 
-/// Where a search for `word` begins. Words are compared themselves, so the hash need not be a good one.
+/// Where a search for `word` begins. Words are compared themselves, so the hash need not be a good
+/// one.
 fn home(word: &str, mask: usize) -> usize {
     const K: u64 = 0xbe54_66cf_34e9_0c6d;
     let (chunks, rest) = word.as_bytes().as_chunks::<8>();

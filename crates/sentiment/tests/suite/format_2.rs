@@ -1,8 +1,8 @@
 //! The model file of format 2: options that format 1 has not.
 
+use crate::damage::{assert_refused, forged, mended};
 use proptest::prelude::*;
 use serde_json::json;
-use sha2::{Digest, Sha256};
 use verdict_sentiment::{
     Analyzer, Calibration, FORMAT_VERSION, Lemmatizer, Model, ModelParts, NgramRange, Norm,
     NounLemmas, Preprocessing, Scratch, StopWords, TokenPattern, Vectorizer, VectorizerOptions,
@@ -11,7 +11,7 @@ use verdict_sentiment::{
 
 const EXAMPLES: &[&str] = &["", "2 good FILMS!", "the geese were bad: <br />bad, bad"];
 /// Written by the first release of format 2 from [`parts`]; it must load for ever.
-const FORMAT_2: &[u8] = include_bytes!("../goldens/format-2.verdict");
+pub(crate) const FORMAT_2: &[u8] = include_bytes!("../goldens/format-2.verdict");
 
 fn lemmas() -> NounLemmas {
     let index = "bad n 1\nfilm n 1\ngoose n 1\ngood n 1\nmovie n 1\n";
@@ -136,21 +136,6 @@ fn any_options() -> impl Strategy<Value = VectorizerOptions> {
     )
 }
 
-/// Mends the checksum, as somebody would who means harm.
-fn mended(mut bytes: Vec<u8>) -> Vec<u8> {
-    let body = bytes.len() - 32;
-    let checksum = Sha256::digest(&bytes[..body]);
-    bytes[body..].copy_from_slice(&checksum);
-    bytes
-}
-
-/// The kept example with other bytes at `at`.
-fn forged(at: usize, value: &[u8]) -> Vec<u8> {
-    let mut bytes = FORMAT_2.to_vec();
-    bytes[at..at + value.len()].copy_from_slice(value);
-    mended(bytes)
-}
-
 /// Where `text` stands in the kept example.
 fn place(text: &str) -> usize {
     let found = FORMAT_2.windows(text.len()).position(|bytes| bytes == text.as_bytes());
@@ -167,16 +152,9 @@ proptest! {
     }
 
     #[test]
-    fn any_bytes_are_a_model_or_an_error(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
-        let mut with_version = FORMAT_2[..12].to_vec();
-        with_version.extend(&bytes);
-        prop_assert!(Model::from_bytes(&with_version).is_err());
-    }
-
-    #[test]
     fn any_bytes_in_the_place_of_others_are_a_model_or_an_error(at in 8_usize..FORMAT_2.len() - 64, bytes in prop::collection::vec(any::<u8>(), 1..5)) {
         // A model that loads is written as it was read.
-        let forged = forged(at, &bytes);
+        let forged = forged(FORMAT_2, at, &bytes);
         if let Ok(model) = Model::from_bytes(&forged) {
             let texts: Vec<&str> = model.examples().iter().map(|example| &*example.text).collect();
             let written = Model::encode(model.parts().clone(), &texts).unwrap();
@@ -193,18 +171,6 @@ proptest! {
         let sum = weights.fold(explanation.intercept, |sum, weight| sum + weight) + explanation.rest;
         prop_assert_eq!(sum, explanation.score.score);
         prop_assert_eq!(model.score(&mut scratch, &text), explanation.score);
-    }
-}
-
-#[test]
-fn every_truncation_and_every_flipped_bit_is_refused() {
-    for length in 0..FORMAT_2.len() {
-        assert!(Model::from_bytes(&FORMAT_2[..length]).is_err(), "{length} bytes");
-    }
-    for bit in 0..FORMAT_2.len() * 8 {
-        let mut flipped = FORMAT_2.to_vec();
-        flipped[bit / 8] ^= 1 << (bit % 8);
-        assert!(Model::from_bytes(&flipped).is_err(), "bit {bit}");
     }
 }
 
@@ -241,20 +207,13 @@ fn forged_options_are_refused_though_the_checksum_fits() {
         (irregular + 12, b"l", ""), // a form that no example has
         (stop_words, b"bad\n", "self-test failed"),
     ];
-    for &(at, value, expected) in cases {
-        match Model::from_bytes(&forged(at, value)) {
-            Ok(_) => assert!(expected.is_empty(), "byte {at} was not refused: {expected}"),
-            Err(error) => assert!(
-                !expected.is_empty() && error.to_string().contains(expected),
-                "byte {at}: {error}, not {expected}"
-            ),
-        }
-    }
+    assert_refused(FORMAT_2, cases);
 }
 
 #[test]
 fn what_format_1_can_hold_is_refused_as_format_2() {
-    // Format 2 with no flag beyond format 1's and no list: the length field counts twelve bytes more.
+    // Format 2 with no flag beyond format 1's and no list: the length field counts twelve bytes
+    // more.
     let of_1 = artifact(VectorizerOptions::default());
     let mut bytes = of_1[..84].to_vec();
     bytes.extend([0; 12]);

@@ -8,6 +8,7 @@
     reason = "tests"
 )]
 
+mod damage;
 mod format_2;
 mod model;
 mod preprocess;
