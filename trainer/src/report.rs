@@ -11,6 +11,6 @@ pub mod measures;
 pub mod mistakes;
 pub mod terms;
 
-mod highlight;
-mod style;
+pub(crate) mod about;
+pub(crate) mod markup;
 mod svg;

@@ -56,6 +56,15 @@ pub struct ThresholdRow {
     pub confusion: Confusion,
 }
 
+impl ThresholdRow {
+    /// Reviews that are called positive, in per cent.
+    #[must_use]
+    pub fn called_positive(&self) -> f64 {
+        let Confusion { tp, fp, .. } = self.confusion;
+        (tp + fp) as f64 * 100.0 / self.confusion.n() as f64
+    }
+}
+
 impl<'a> Evaluation<'a> {
     /// Scores the reviews, on all threads of the pool, and measures.
     #[must_use]

@@ -4,6 +4,7 @@
 //! machine, so a picture would not follow the reader's dark or light, would carry no title and description for a screen
 //! reader, and would not have the same bytes everywhere. What is left of such a crate, lines and labels, is this file.
 
+use super::markup::Escaped;
 use std::fmt::{self, Display};
 
 /// A picture being written; text is escaped.
@@ -120,30 +121,6 @@ impl Svg {
     fn push(&mut self, text: fmt::Arguments<'_>) {
         // Writing to a string cannot fail.
         let _infallible = fmt::Write::write_fmt(&mut self.0, text);
-    }
-}
-
-/// Text as it stands between tags or in a quoted attribute, in SVG and HTML alike.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Escaped<'a>(pub(super) &'a str);
-
-impl Display for Escaped<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        use fmt::Write as _;
-        for c in self.0.chars() {
-            match c {
-                '<' => f.write_str("&lt;")?,
-                '>' => f.write_str("&gt;")?,
-                '&' => f.write_str("&amp;")?,
-                '"' => f.write_str("&quot;")?,
-                '\'' => f.write_str("&#39;")?,
-                // XML has no way to write these, and HTML shows nothing for them.
-                c if c.is_control() && !c.is_whitespace() => f.write_char('\u{fffd}')?,
-                '\u{b}' | '\u{c}' | '\u{fffe}' | '\u{ffff}' => f.write_char('\u{fffd}')?,
-                c => f.write_char(c)?,
-            }
-        }
-        Ok(())
     }
 }
 
