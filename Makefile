@@ -38,6 +38,10 @@ model: require ## Retrain models/default (DATA=path to aclImdb_v1.tar.gz; fetche
 	"$$trainer" train --data "$$data"; \
 	"$$trainer" evaluate --data "$$data" --card models/default/MODEL_CARD.md
 
+.PHONY: pictures
+pictures: require ## Draw docs/pictures anew (DATA=path to aclImdb_v1.tar.gz; needs chromium, graphviz, pngquant)
+	@tools/pictures.py "$(or $(DATA),data/raw/aclImdb_v1.tar.gz)"
+
 .PHONY: kafka
 kafka: require ## Run a real Apache Kafka alone on 127.0.0.1:9092 until Ctrl-C (ARGS="--port … --data …")
 	@tools/kafka/install.sh
