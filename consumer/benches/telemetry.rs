@@ -35,6 +35,7 @@ use verdict_datasets::{OpenOptions, Source, Split};
 use verdict_kafka_io::Record;
 use verdict_messages::Headers;
 use verdict_sentiment::Model;
+use verdict_service::Pages;
 use verdict_telemetry::{CpuPrice, Service, Telemetry, cpu};
 
 /// The cost that is accepted, as a ratio of times.
@@ -84,10 +85,10 @@ impl Consumer {
     fn new(model: Arc<Model>, threads: NonZeroUsize) -> Self {
         let settings = RunArgs::read(["consumer"]).unwrap().check().unwrap();
         let telemetry = Telemetry::start(Service::Consumer, CpuPrice::default()).unwrap();
-        let watching = Watching::new(&settings.watching, None, &telemetry);
+        let watching = Watching::new(&settings.watching, None, &telemetry, &Pages::default());
         watching.model_taken(&model);
         let shadow = Shadow::new(Arc::clone(&model), 1.0);
-        let beside = Watching::new(&settings.watching, Some(shadow), &telemetry);
+        let beside = Watching::new(&settings.watching, Some(shadow), &telemetry, &Pages::default());
         beside.model_taken(&model);
         Self {
             events: Events::new(telemetry.metrics().clone(), &settings),

@@ -8,6 +8,7 @@ use std::{collections::BTreeMap, ops::ControlFlow, process::ExitCode, time::Dura
 use serde::Deserialize;
 use verdict_kafka_io::{Failure, KafkaSettings, Record, committed, snapshot};
 use verdict_messages::{OffsetRange, Position, dead_letter, json};
+use verdict_service::Shutdown;
 use verdict_telemetry::{logs, output};
 
 pub use self::ledger::Ledger;
@@ -15,7 +16,6 @@ use self::settings::AuditArgs;
 use crate::{
     service::{BadInput, bad_input},
     settings::topics::TopicArgs,
-    shutdown::Shutdown,
 };
 
 /// What an audit found.

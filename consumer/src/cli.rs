@@ -1,7 +1,7 @@
 //! The command line.
 
 use clap::{Parser, Subcommand};
-use verdict_telemetry::http::ProbeArgs;
+use verdict_service::ProbeArgs;
 
 use crate::{audit::settings::AuditArgs, monitor::settings::MonitorArgs, settings::RunArgs};
 

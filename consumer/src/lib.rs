@@ -35,7 +35,6 @@ pub mod run;
 pub mod score;
 pub mod service;
 pub mod settings;
-pub mod shutdown;
 pub mod summary;
 pub mod traces;
 pub mod watching;

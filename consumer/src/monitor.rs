@@ -20,6 +20,7 @@ pub mod tally;
 use std::process::ExitCode;
 
 use verdict_kafka_io::Record;
+use verdict_service::{Pages, Shutdown};
 use verdict_telemetry::{Service, logs, output};
 
 use self::{
@@ -27,10 +28,7 @@ use self::{
     report::Report,
     settings::MonitorArgs,
 };
-use crate::{
-    service::{bad_input, serve, start},
-    shutdown::Shutdown,
-};
+use crate::service::{bad_input, serve, start};
 
 /// A join fed with records, and how many there were.
 #[derive(Debug)]
@@ -131,7 +129,13 @@ pub fn command(args: &MonitorArgs) -> anyhow::Result<ExitCode> {
     let telemetry = start(Service::Monitor, settings.price)?;
     let shutdown = Shutdown::default();
     let (told, flag) = (telemetry.clone(), shutdown.clone());
-    serve(settings.listen, &telemetry, &shutdown, "monitor", &run::CHECKS, move || {
-        run::run(&settings, &told, &flag)
-    })
+    serve(
+        settings.listen,
+        &telemetry,
+        &Pages::default(),
+        &shutdown,
+        "monitor",
+        &run::CHECKS,
+        move || run::run(&settings, &told, &flag),
+    )
 }

@@ -8,6 +8,7 @@ use std::{
 use arc_swap::ArcSwap;
 use verdict_kafka_io::{BatchLimits, Failure, Record, Source};
 use verdict_sentiment::Model;
+use verdict_service::{Pages, Shutdown};
 use verdict_telemetry::{
     Telemetry,
     health::{Check, Progress},
@@ -21,7 +22,6 @@ use crate::{
     models::{Watch, fetch},
     score::{Ending, Reply, Scorer},
     settings::Settings,
-    shutdown::Shutdown,
     summary::Summary,
     traces::{TracedBatch, Traces},
     watching::{Shadow, Watching},
@@ -52,10 +52,10 @@ pub fn run(
     telemetry: &Telemetry,
     shutdown: &Shutdown,
 ) -> Result<Summary, Failure> {
-    run_beside(settings, models, None, telemetry, shutdown)
+    run_beside(settings, models, None, telemetry, &Pages::default(), shutdown)
 }
 
-/// [`run`] with a shadow model, if there is one.
+/// [`run`] with a shadow model, if there is one; the model that serves is shown on `pages`.
 ///
 /// # Errors
 /// Those of [`run`].
@@ -64,6 +64,7 @@ pub fn run_beside(
     models: &Arc<ArcSwap<Model>>,
     shadow: Option<Shadow>,
     telemetry: &Telemetry,
+    pages: &Pages,
     shutdown: &Shutdown,
 ) -> Result<Summary, Failure> {
     let health = Health::of(telemetry);
@@ -94,7 +95,7 @@ pub fn run_beside(
             settings.source.topics.first().map_or("", String::as_str),
             &settings.source.group,
         ),
-        watching: Watching::new(&settings.watching, shadow, telemetry),
+        watching: Watching::new(&settings.watching, shadow, telemetry, pages),
         health,
         pool: Pool::new(settings.threads),
         breaker: Breaker::new(settings.breaker),

@@ -10,13 +10,10 @@ use tokio::{
     time::timeout,
 };
 use verdict_kafka_io::Failure;
-use verdict_telemetry::{
-    CpuPrice, Service, Telemetry, TelemetryError,
-    http::{self, ProbeArgs},
-    logs, output,
-};
+use verdict_service::{Pages, ProbeArgs, Shutdown, serve_pages};
+use verdict_telemetry::{CpuPrice, Service, Telemetry, TelemetryError, logs, output};
 
-use crate::{run, settings::RunArgs, shutdown::Shutdown, watching::Shadow};
+use crate::{run, settings::RunArgs, watching::Shadow};
 
 /// From the signal to the end, whatever the broker does. The loop itself gives up its batch sooner.
 const END_WITHIN: Duration = Duration::from_secs(9);
@@ -53,10 +50,16 @@ pub fn command(args: &RunArgs) -> anyhow::Result<ExitCode> {
     let telemetry = start(Service::Consumer, settings.price)?;
     let shutdown = Shutdown::default();
     let models = Arc::new(ArcSwap::from_pointee(model));
-    let (told, flag) = (telemetry.clone(), shutdown.clone());
-    serve(settings.listen, &telemetry, &shutdown, "consumer", &run::CHECKS, move || {
-        run::run_beside(&settings, &models, shadow, &told, &flag)
-    })
+    let (told, flag, pages) = (telemetry.clone(), shutdown.clone(), Pages::default());
+    serve(
+        settings.listen,
+        &telemetry,
+        &pages.clone(),
+        &shutdown,
+        "consumer",
+        &run::CHECKS,
+        move || run::run_beside(&settings, &models, shadow, &told, &pages, &flag),
+    )
 }
 
 /// Telemetry of `service`; a variable of the environment that cannot be used is the user's to put right.
@@ -72,14 +75,15 @@ pub(crate) fn start(service: Service, price: CpuPrice) -> anyhow::Result<Telemet
 pub(crate) fn serve<T: Send + 'static>(
     listen: SocketAddr,
     telemetry: &Telemetry,
+    pages: &Pages,
     shutdown: &Shutdown,
     name: &'static str,
     checks: &[&'static str],
     work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
 ) -> anyhow::Result<ExitCode> {
     telemetry.health().expect(checks);
-    let pages = http::spawn(listen, telemetry.clone()).map_err(bad_input)?;
-    tracing::info!(address = %pages.address(), "serving /metrics, /healthz and /readyz");
+    let server = serve_pages(listen, telemetry.clone(), pages.clone()).map_err(bad_input)?;
+    tracing::info!(address = %server.address(), "serving /metrics, /healthz and /readyz");
 
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

@@ -29,6 +29,7 @@ use verdict_consumer::{
 use verdict_datasets::{OpenOptions, Source, Split};
 use verdict_kafka_io::Record;
 use verdict_sentiment::{Model, Reference};
+use verdict_service::{Pages, serve_pages};
 use verdict_telemetry::{CpuPrice, Service, Telemetry};
 
 const WINDOW: usize = 1_000;
@@ -136,15 +137,17 @@ fn paragraphs() -> Vec<String> {
 /// What the consumer watches, and what it shows.
 struct Watched {
     telemetry: Telemetry,
+    pages: Pages,
     watching: Watching,
 }
 
 impl Watched {
     fn new(model: &Arc<Model>) -> Self {
         let telemetry = Telemetry::start(Service::Consumer, CpuPrice::default()).unwrap();
-        let watching = Watching::new(&settings(&[]).watching, None, &telemetry);
+        let pages = Pages::default();
+        let watching = Watching::new(&settings(&[]).watching, None, &telemetry, &pages);
         watching.model_taken(model);
-        Self { telemetry, watching }
+        Self { telemetry, pages, watching }
     }
 
     fn metric(&self, name: &str) -> f64 {
@@ -244,9 +247,10 @@ fn another_kind_of_text_raises_the_alarm_within_2000_reviews_and_is_told_by_its_
     let watched = Watched::new(&model);
     let documents = documents.picked(&cycled);
     watched.watching.batch(&documents.records, &documents.endings, 1);
-    let server = verdict_telemetry::http::spawn(
+    let server = serve_pages(
         std::net::SocketAddr::from(([127, 0, 0, 1], 0)),
         watched.telemetry.clone(),
+        watched.pages.clone(),
     )
     .unwrap();
     let page = common::page(server.address(), "/model");

@@ -3,12 +3,14 @@
 
 use std::process::Command;
 
-use verdict_telemetry::{CpuPrice, Service, Telemetry, http::spawn};
+use verdict_service::{Pages, serve_pages};
+use verdict_telemetry::{CpuPrice, Service, Telemetry};
 
 #[test]
 fn a_health_check_says_what_readyz_says() {
     let telemetry = Telemetry::start(Service::Consumer, CpuPrice::default()).expect("telemetry");
-    let pages = spawn(([127, 0, 0, 1], 0).into(), telemetry.clone()).expect("listens");
+    let pages = serve_pages(([127, 0, 0, 1], 0).into(), telemetry.clone(), Pages::default())
+        .expect("listens");
     let kafka = telemetry.health().check("kafka");
     // A container says so: the service listens on all addresses, and is asked on its own.
     let everywhere = format!("0.0.0.0:{}", pages.address().port());

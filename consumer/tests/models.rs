@@ -32,12 +32,12 @@ use verdict_consumer::{
     models::ModelSettings,
     run::run,
     settings::topics::TopicArgs,
-    shutdown::Shutdown,
     summary::Summary,
 };
 use verdict_kafka_io::{KafkaSettings, Outgoing, Publisher, PublisherRole, snapshot};
 use verdict_messages::{Verdict, topic};
 use verdict_sentiment::{Identity, Model};
+use verdict_service::Shutdown;
 use verdict_telemetry::{CpuPrice, Service, Telemetry};
 
 /// A consumer that runs.

@@ -24,11 +24,11 @@ use verdict_consumer::{
     cli::{Cli, Command},
     run::run,
     settings::topics::TopicArgs,
-    shutdown::Shutdown,
     summary::Summary,
 };
 use verdict_kafka_io::{Failure, KafkaSettings, Outgoing};
 use verdict_messages::{ReplyAddress, Review, Sentiment, Verdict, reply::Dialect, topic};
+use verdict_service::Shutdown;
 use verdict_telemetry::{CpuPrice, Service, Telemetry};
 
 fn topics() -> TopicArgs {

@@ -22,11 +22,12 @@ use common::{
     settings,
 };
 use tempfile::TempDir;
-use verdict_consumer::{run::run_beside, shutdown::Shutdown, watching::Shadow};
+use verdict_consumer::{run::run_beside, watching::Shadow};
 use verdict_kafka_io::Outgoing;
 use verdict_messages::{ReplyAddress, Verdict, reply::Dialect, topic};
 use verdict_sentiment::{Model, Scratch};
-use verdict_telemetry::{CpuPrice, Service, Telemetry, http};
+use verdict_service::{Pages, Shutdown, serve_pages};
+use verdict_telemetry::{CpuPrice, Service, Telemetry};
 
 fn default_model() -> Model {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/default/model.verdict");
@@ -65,7 +66,10 @@ fn what_is_watched_is_shown_and_begins_anew_with_a_model_and_the_shadow_is_never
     let bootstrap = format!("--bootstrap-servers={}", kafka.bootstrap());
     let settings = settings(&[&bootstrap, "--drift-window=200", "--max-batch-records=50"]);
     let telemetry = Telemetry::start(Service::Consumer, CpuPrice::default()).unwrap();
-    let server = http::spawn(SocketAddr::from(([127, 0, 0, 1], 0)), telemetry.clone()).unwrap();
+    let pages = Pages::default();
+    let server =
+        serve_pages(SocketAddr::from(([127, 0, 0, 1], 0)), telemetry.clone(), pages.clone())
+            .unwrap();
     let other = Arc::new(Model::from_bytes(&artifact()).unwrap());
     let (models, shutdown) =
         (Arc::new(ArcSwap::from_pointee(default_model())), Shutdown::default());
@@ -167,8 +171,8 @@ fn what_is_watched_is_shown_and_begins_anew_with_a_model_and_the_shadow_is_never
         assert_eq!(shown["shadow"]["agree"], 8, "nearly the same model: {shown}");
     };
     thread::scope(|scope| {
-        let running =
-            scope.spawn(|| run_beside(&settings, &models, Some(shadow), &telemetry, &shutdown));
+        let running = scope
+            .spawn(|| run_beside(&settings, &models, Some(shadow), &telemetry, &pages, &shutdown));
         // A panic in the work must end the consumer too, or the scope would wait for it for ever.
         let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work));
         shutdown.request();

@@ -6,7 +6,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use anyhow::Context;
 use serde_json::json;
 use verdict_kafka_io::topics::TopicState;
-use verdict_telemetry::{Service, Telemetry, TelemetryError, http, logs, output};
+use verdict_service::{Pages, serve_pages};
+use verdict_telemetry::{Service, Telemetry, TelemetryError, logs, output};
 
 use crate::publish::{Ended, PublishError, publish};
 use crate::report::{Watch, closing_line, topic_line};
@@ -69,7 +70,7 @@ fn run_publish(args: &PublishArgs) -> anyhow::Result<ExitCode> {
         error => anyhow::Error::from(error),
     })?;
     // Bulk work is not to fail for the sake of its metrics: another run may have the address.
-    let _server = http::spawn(args.listen, telemetry.clone())
+    let _server = serve_pages(args.listen, telemetry.clone(), Pages::default())
         .inspect_err(|error| tracing::info!("no metrics for this run: {error}"))
         .ok();
     let stop = Stop::default();

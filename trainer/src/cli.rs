@@ -7,7 +7,7 @@ use crate::commands::{
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 use verdict_kafka_io::{Failure, PublishError};
-use verdict_telemetry::http::ProbeArgs;
+use verdict_service::ProbeArgs;
 
 /// Trains, evaluates and explains the models that classify reviews, and lets the better one serve.
 ///

@@ -29,7 +29,6 @@ use verdict_consumer::{
     monitor::{once, report::VersionReport, run as monitor, settings::MonitorSettings},
     run,
     settings::RunArgs,
-    shutdown::Shutdown,
 };
 use verdict_kafka::{Kafka, Options};
 use verdict_kafka_io::{
@@ -38,6 +37,7 @@ use verdict_kafka_io::{
 };
 use verdict_messages::{Label, Review, Sentiment, topic};
 use verdict_sentiment::Model;
+use verdict_service::Shutdown;
 use verdict_telemetry::{CpuPrice, Service, Telemetry};
 use verdict_trainer::corpus::{Corpus, SplitName};
 use verdict_trainer::params::Params;

@@ -3,7 +3,8 @@
 use std::process::ExitCode;
 
 use tokio::signal::unix::{SignalKind, signal};
-use verdict_telemetry::{TelemetryError, http::ProbeArgs, logs, output};
+use verdict_service::ProbeArgs;
+use verdict_telemetry::{TelemetryError, logs, output};
 use verdict_web::{Command, RawSettings, RunError};
 
 /// The port of `--listen`'s default.

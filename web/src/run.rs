@@ -7,11 +7,8 @@ use std::{
 };
 
 use tokio::{net::TcpListener, sync::mpsc};
-use verdict_telemetry::{
-    Service, Telemetry, TelemetryError,
-    http::{BindError, bind},
-    labels::Destination,
-};
+use verdict_service::{BindError, bind};
+use verdict_telemetry::{Service, Telemetry, TelemetryError, labels::Destination};
 
 use crate::{
     arrivals::Arrivals,

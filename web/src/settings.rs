@@ -10,10 +10,8 @@ use std::{net::SocketAddr, time::Duration};
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use verdict_kafka_io::{KafkaArgs, KafkaSettings};
 use verdict_messages::topic;
-use verdict_telemetry::{
-    CpuPrice, TelemetryArgs,
-    http::{Limits, ProbeArgs},
-};
+use verdict_service::{Limits, ProbeArgs};
+use verdict_telemetry::{CpuPrice, TelemetryArgs};
 
 use crate::{ask::ReplyTo, http::BodyLimits, pending::DeskLimits, rate::Rate};
 

@@ -13,6 +13,7 @@ use arc_swap::ArcSwap;
 use verdict_kafka_io::{Cause, Failure, Followed, Follower, KafkaSettings, Record, Trouble};
 use verdict_messages::ModelPointer;
 use verdict_sentiment::Model;
+use verdict_service::{Shutdown, join_within};
 use verdict_telemetry::Metrics;
 
 use super::{
@@ -22,7 +23,6 @@ use super::{
     fetch::Fetch,
     verify::verify,
 };
-use crate::shutdown::{Shutdown, join_within};
 
 /// The longest wait before the thread looks whether it is to stop.
 const LOOK: Duration = Duration::from_millis(50);

@@ -6,13 +6,11 @@ use std::{
 };
 
 use verdict_kafka_io::{Cause, Failure, Trouble};
+use verdict_service::{Shutdown, join_within};
 use verdict_telemetry::{AuditFound, Metrics, Telemetry};
 
 use super::settings::MonitorSettings;
-use crate::{
-    audit::{self, Report},
-    shutdown::{Shutdown, join_within},
-};
+use crate::audit::{self, Report};
 
 /// The longest wait before the thread looks whether it is to stop.
 const LOOK: Duration = Duration::from_millis(50);

@@ -3,13 +3,13 @@
 use std::time::{Duration, Instant};
 
 use verdict_kafka_io::{Failure, Followed, Follower};
+use verdict_service::Shutdown;
 use verdict_telemetry::{
     Telemetry,
     health::{Check, Progress},
 };
 
 use super::{Monitor, auditor::Auditor, report::Report, settings::MonitorSettings};
-use crate::shutdown::Shutdown;
 
 /// The loop is wedged when it does not come round for so long.
 const WEDGED: Duration = Duration::from_secs(30);

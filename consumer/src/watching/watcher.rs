@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use verdict_kafka_io::Record;
 use verdict_sentiment::{Model, Reference};
+use verdict_service::Pages;
 use verdict_telemetry::{Drift, Metrics, ModelInfo, Telemetry, labels::ShadowOutcome};
 
 use super::{
@@ -35,7 +36,12 @@ pub struct Watching {
 impl Watching {
     /// Begins with nothing seen, and shows itself on the operator pages.
     #[must_use]
-    pub fn new(settings: &WatchSettings, shadow: Option<Shadow>, telemetry: &Telemetry) -> Self {
+    pub fn new(
+        settings: &WatchSettings,
+        shadow: Option<Shadow>,
+        telemetry: &Telemetry,
+        pages: &Pages,
+    ) -> Self {
         let metrics = telemetry.metrics().clone();
         if let Some(shadow) = &shadow {
             let identity = shadow.identity();
@@ -59,7 +65,7 @@ impl Watching {
             tally: Tally::default(),
         }));
         let shown = Arc::clone(&state);
-        telemetry.pages().add(PATH, "application/json", move || page::render(&shown));
+        pages.add(PATH, "application/json", move || page::render(&shown));
         Self { state, shadow, metrics, window: settings.window }
     }
 

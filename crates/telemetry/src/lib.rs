@@ -7,11 +7,9 @@
 //!   [`catalogue`]; label values are enums ([`labels`]), so that no input can grow the number of series.
 //! - [`Tracer`]: a span of one of three kinds for each part of a request's way ([`trace`]).
 //! - [`Health`]: named readiness checks and progress clocks, read by `/readyz` and `/healthz`.
-//! - [`Pages`]: what a service shows its operators beside these, page by page; this crate does not know what that is.
 //!
 //! Metrics are read from `/metrics`, and metrics and traces are pushed where the standard's `OTEL_…` variables say so
-//! ([`push`]). [`http`] serves the pages, and holds the bounded accept loop that every HTTP side of Verdict runs on.
-//! [`logs`] sets up `tracing`, once, from `main.rs`, and [`output`] is how commands print. No review text is logged at level info or above, anywhere.
+//! ([`push`]). verdict-service serves them to operators. [`logs`] sets up `tracing`, once, from `main.rs`, and [`output`] is how commands print. No review text is logged at level info or above, anywhere.
 //!
 //! ```
 //! use verdict_telemetry::{CpuPrice, Service, Telemetry, labels::Ending};
@@ -25,7 +23,6 @@
 pub mod catalogue;
 pub mod cpu;
 pub mod health;
-pub mod http;
 pub mod labels;
 pub mod logs;
 mod metrics;
@@ -40,7 +37,6 @@ use opentelemetry::trace::TracerProvider as _;
 
 pub use cpu::CpuPrice;
 pub use health::Health;
-pub use http::Pages;
 pub use metrics::{AuditFound, Drift, Estimate, LiveBin, LiveVersion, Metrics, ModelInfo};
 pub use settings::TelemetryArgs;
 pub use trace::{Span, TraceContext, Tracer};
@@ -106,7 +102,6 @@ pub struct Telemetry {
     metrics: Metrics,
     tracer: Tracer,
     health: Health,
-    pages: Pages,
     // The last of the clones ends the exports.
     push: Arc<Push>,
 }
@@ -144,7 +139,6 @@ impl Telemetry {
             tracer: tracer.map(Tracer::new).unwrap_or_default(),
             metrics,
             health,
-            pages: Pages::default(),
             push: Arc::new(Push::new(pushed, traces)),
         })
     }
@@ -171,11 +165,5 @@ impl Telemetry {
     #[must_use]
     pub fn health(&self) -> &Health {
         &self.health
-    }
-
-    /// Where a service adds operator pages of its own.
-    #[must_use]
-    pub fn pages(&self) -> &Pages {
-        &self.pages
     }
 }

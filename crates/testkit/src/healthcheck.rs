@@ -2,14 +2,16 @@
 
 use std::process::Command;
 
-use verdict_telemetry::{CpuPrice, Service, Telemetry, http::spawn};
+use verdict_service::{Pages, serve_pages};
+use verdict_telemetry::{CpuPrice, Service, Telemetry};
 
 /// Runs `PROGRAM healthcheck` against real operator pages, and asserts that it exits as `/readyz`
 /// answers: 1 while the service starts, 0 when it is ready, 1 when nobody listens.
 #[track_caller]
 pub fn assert_healthcheck_follows_readyz(program: &str, service: Service) {
     let telemetry = Telemetry::start(service, CpuPrice::default()).unwrap();
-    let pages = spawn(([127, 0, 0, 1], 0).into(), telemetry.clone()).unwrap();
+    let pages =
+        serve_pages(([127, 0, 0, 1], 0).into(), telemetry.clone(), Pages::default()).unwrap();
     let kafka = telemetry.health().check("kafka");
     // As in a container: the service listens on all addresses, and is asked on its own.
     let everywhere = format!("0.0.0.0:{}", pages.address().port());

@@ -17,7 +17,7 @@ use common::{EKS, LOCAL, OVERLAYS, file, overlay, root};
 use serde_json::Value;
 use verdict_manifests::{Object, prometheus_rules};
 use verdict_messages::topic;
-use verdict_telemetry::http::Page;
+use verdict_service::Page;
 
 /// Read by crates/registry, beside the flags.
 const OF_MLFLOW: [&str; 4] = [

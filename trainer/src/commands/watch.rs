@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use std::sync::mpsc;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
-use verdict_telemetry::http::{self, ProbeArgs};
+use verdict_service::{Pages, ProbeArgs, serve_pages};
 use verdict_telemetry::{Service, Telemetry, TelemetryArgs, logs};
 
 /// The port of `--listen`'s default.
@@ -53,7 +53,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let price = args.telemetry.price().map_err(anyhow::Error::msg)?;
     let telemetry = Telemetry::start(Service::Trainer, price)?;
     telemetry.health().expect(&["kafka"]);
-    let pages = http::spawn(args.listen, telemetry.clone())?;
+    let pages = serve_pages(args.listen, telemetry.clone(), Pages::default())?;
     tracing::info!(address = %pages.address(), "serving /metrics, /healthz and /readyz");
     let job = args.rebuild.job()?;
     let pace = Pace {

@@ -9,11 +9,8 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, StatusCode, header};
 use sha2::{Digest, Sha256};
 use verdict_messages::Review;
-use verdict_telemetry::{
-    Telemetry,
-    http::{Page, page},
-    labels::Refused,
-};
+use verdict_service::{Page, page};
+use verdict_telemetry::{Telemetry, labels::Refused};
 use warp::{Filter, Rejection, Reply, filters::BoxedFilter};
 
 use super::{

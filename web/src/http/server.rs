@@ -7,10 +7,10 @@ use hyper::{body::Incoming, service::Service as _, service::service_fn};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
 use verdict_messages::headers;
+use verdict_service::{Limits, accept};
 use verdict_telemetry::{
     Span, TraceContext, Tracer,
     cpu::metered,
-    http::{Limits, accept},
     labels::{Method, Refused, Route},
     trace,
 };

@@ -12,7 +12,8 @@ use std::{
 
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full};
-use hyper::{Request, Response, body::Incoming, service::service_fn};
+use hyper::{Request, Response, body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::rt::TokioIo;
 use opentelemetry_proto::tonic::{
     collector::{
         metrics::v1::{ExportMetricsServiceRequest, ExportMetricsServiceResponse},
@@ -23,8 +24,7 @@ use opentelemetry_proto::tonic::{
     trace::v1::Span,
 };
 use prost::Message as _;
-use tokio::sync::oneshot;
-use verdict_telemetry::http::{Limits, accept, bind};
+use tokio::{net::TcpListener, sync::oneshot};
 
 /// Far longer than anything takes: only a hang reaches it.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
@@ -62,29 +62,28 @@ pub(crate) struct Receiver {
 impl Receiver {
     pub(crate) fn start() -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let listener = runtime.block_on(bind(SocketAddr::from(([127, 0, 0, 1], 0)))).unwrap();
+        let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
         let address = listener.local_addr().unwrap();
         let got = Arc::new((Mutex::default(), Condvar::new()));
         let (stop, stopped) = oneshot::channel::<()>();
         let shared = Arc::clone(&got);
         let thread = std::thread::spawn(move || {
-            let service = move |_peer| {
-                let shared = Arc::clone(&shared);
-                service_fn(move |request| {
+            let accept_all = async move {
+                loop {
+                    let (stream, _peer) = listener.accept().await.unwrap();
                     let shared = Arc::clone(&shared);
-                    async move { Ok::<_, Infallible>(export(request, &shared).await) }
-                })
+                    let service = service_fn(move |request| {
+                        let shared = Arc::clone(&shared);
+                        async move { Ok::<_, Infallible>(export(request, &shared).await) }
+                    });
+                    let connection =
+                        http1::Builder::new().serve_connection(TokioIo::new(stream), service);
+                    tokio::spawn(async { drop(connection.await) });
+                }
             };
-            let limits = Limits {
-                connections: 64,
-                connections_per_address: 64,
-                header_read: Duration::from_secs(60),
-                headers: 64,
-                buffer: 16 * 1024,
-                drain: Duration::ZERO,
-            };
-            let shutdown = async { drop(stopped.await) };
-            runtime.block_on(accept(listener, limits, service, |_| (), shutdown));
+            runtime.block_on(async {
+                tokio::select! { () = accept_all => {}, _ = stopped => {} }
+            });
         });
         Self { address, got, stop: Some(stop), thread: Some(thread) }
     }

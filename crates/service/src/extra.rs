@@ -26,7 +26,7 @@ impl Pages {
     }
 
     /// Content type and body of the page at `path`.
-    pub(super) fn at(&self, path: &str) -> Option<(&'static str, String)> {
+    pub(crate) fn at(&self, path: &str) -> Option<(&'static str, String)> {
         let pages = self.0.read().unwrap_or_else(PoisonError::into_inner);
         let (content_type, body) = pages.get(path)?;
         let (content_type, body) = (*content_type, Arc::clone(body));
@@ -35,7 +35,7 @@ impl Pages {
     }
 
     /// Where pages are.
-    pub(super) fn paths(&self) -> impl Iterator<Item = &'static str> {
+    pub(crate) fn paths(&self) -> impl Iterator<Item = &'static str> {
         let pages = self.0.read().unwrap_or_else(PoisonError::into_inner);
         pages.keys().copied().collect::<Vec<_>>().into_iter()
     }

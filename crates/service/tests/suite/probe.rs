@@ -1,5 +1,4 @@
 //! The health check asks real servers.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
 use std::{
     io::Write,
@@ -7,10 +6,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use verdict_telemetry::{
-    CpuPrice, Service, Telemetry,
-    http::{ProbeError, Question, probe, spawn},
-};
+use verdict_service::{Pages, ProbeError, Question, probe, serve_pages};
+use verdict_telemetry::{CpuPrice, Service, Telemetry};
 
 const SOON: Duration = Duration::from_secs(10);
 
@@ -21,7 +18,7 @@ fn any_port() -> SocketAddr {
 #[test]
 fn a_service_is_well_while_its_page_answers_200() {
     let telemetry = Telemetry::start(Service::Consumer, CpuPrice::default()).expect("telemetry");
-    let server = spawn(any_port(), telemetry.clone()).expect("listens");
+    let server = serve_pages(any_port(), telemetry.clone(), Pages::default()).expect("listens");
     let model = telemetry.health().check("model");
     let error = probe(server.address(), Question::Ready, SOON).unwrap_err();
     assert_eq!(

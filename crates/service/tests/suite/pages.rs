@@ -1,11 +1,4 @@
 //! The operator pages over real sockets.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "tests"
-)]
 
 use std::{
     io::{Read, Write},
@@ -13,7 +6,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use verdict_telemetry::{CpuPrice, Service, Telemetry, http::spawn};
+use verdict_service::{Pages, serve_pages};
+use verdict_telemetry::{CpuPrice, Service, Telemetry};
 
 fn ask(address: SocketAddr, head: &str) -> String {
     let mut stream = TcpStream::connect(address).expect("connects");
@@ -39,7 +33,7 @@ fn telemetry() -> Telemetry {
 #[test]
 fn readiness_follows_the_checks_and_liveness_does_not() {
     let telemetry = telemetry();
-    let server = spawn(any_port(), telemetry.clone()).expect("listens");
+    let server = serve_pages(any_port(), telemetry.clone(), Pages::default()).expect("listens");
     let model = telemetry.health().check("model");
     let answer = get(server.address(), "/readyz");
     assert!(answer.starts_with("HTTP/1.1 503"), "{answer}");
@@ -53,7 +47,7 @@ fn readiness_follows_the_checks_and_liveness_does_not() {
 
 #[test]
 fn metrics_are_served_in_the_text_format() {
-    let server = spawn(any_port(), telemetry()).expect("listens");
+    let server = serve_pages(any_port(), telemetry(), Pages::default()).expect("listens");
     let answer = get(server.address(), "/metrics");
     assert!(answer.contains("content-type: text/plain; version=0.0.4"), "{answer}");
     assert!(answer.contains("app_total_cost_usd_total "), "{answer}");
@@ -64,7 +58,7 @@ fn metrics_are_served_in_the_text_format() {
 
 #[test]
 fn other_paths_and_methods_are_told_what_there_is() {
-    let server = spawn(any_port(), telemetry()).expect("listens");
+    let server = serve_pages(any_port(), telemetry(), Pages::default()).expect("listens");
     assert!(get(server.address(), "/").starts_with("HTTP/1.1 404"));
     let answer = ask(
         server.address(),
@@ -76,10 +70,10 @@ fn other_paths_and_methods_are_told_what_there_is() {
 
 #[test]
 fn a_page_that_the_service_adds_is_served_and_told_of() {
-    let telemetry = telemetry();
-    let server = spawn(any_port(), telemetry.clone()).expect("listens");
+    let pages = Pages::default();
+    let server = serve_pages(any_port(), telemetry(), pages.clone()).expect("listens");
     assert!(get(server.address(), "/model").starts_with("HTTP/1.1 404"));
-    telemetry.pages().add("/model", "application/json", || "{}\n".to_owned());
+    pages.add("/model", "application/json", || "{}\n".to_owned());
     let answer = get(server.address(), "/model");
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
     assert!(
@@ -97,14 +91,15 @@ fn a_page_that_the_service_adds_is_served_and_told_of() {
 
 #[test]
 fn a_taken_port_is_an_error_that_names_the_address() {
-    let first = spawn(any_port(), telemetry()).expect("listens");
-    let error = spawn(first.address(), telemetry()).expect_err("the port is taken");
+    let first = serve_pages(any_port(), telemetry(), Pages::default()).expect("listens");
+    let error =
+        serve_pages(first.address(), telemetry(), Pages::default()).expect_err("the port is taken");
     assert!(error.to_string().contains(&first.address().to_string()), "{error}");
 }
 
 #[test]
 fn a_client_that_never_finishes_its_head_is_cut_off() {
-    let server = spawn(any_port(), telemetry()).expect("listens");
+    let server = serve_pages(any_port(), telemetry(), Pages::default()).expect("listens");
     let mut slow = TcpStream::connect(server.address()).expect("connects");
     slow.set_read_timeout(Some(Duration::from_secs(20))).expect("timeout");
     slow.write_all(b"GET /metrics HTTP/1.1\r\nx-slow: ").expect("sends");
@@ -117,7 +112,7 @@ fn a_client_that_never_finishes_its_head_is_cut_off() {
 
 #[test]
 fn dropping_the_server_ends_it_although_a_connection_is_open() {
-    let server = spawn(any_port(), telemetry()).expect("listens");
+    let server = serve_pages(any_port(), telemetry(), Pages::default()).expect("listens");
     let address = server.address();
     let _idle = TcpStream::connect(address).expect("connects");
     let started = Instant::now();

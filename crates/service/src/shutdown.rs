@@ -28,7 +28,7 @@ impl Shutdown {
 
 /// Waits for a thread that was asked to end, `within` at most. One that still waits for a broker, a file system or a server holds
 /// nothing that anybody needs: it ends when that answers, or with the process. `what` names it, should it have panicked.
-pub(crate) fn join_within(thread: JoinHandle<()>, within: Duration, what: &str) {
+pub fn join_within(thread: JoinHandle<()>, within: Duration, what: &str) {
     let asked = Instant::now();
     while !thread.is_finished() && asked.elapsed() < within {
         std::thread::park_timeout(Duration::from_millis(2));

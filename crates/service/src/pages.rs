@@ -19,8 +19,13 @@ use hyper::{
 };
 use tokio::sync::oneshot;
 
-use super::{BindError, Limits, accept, bind};
-use crate::Telemetry;
+use verdict_telemetry::{Telemetry, health::Report};
+
+use crate::{
+    accept::{Limits, accept},
+    extra::Pages,
+    listen::{BindError, bind},
+};
 
 /// One of the pages for operators.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,7 +66,7 @@ pub fn page(page: Page, telemetry: &Telemetry) -> Response<Bytes> {
 
 const TEXT: &str = "text/plain; charset=utf-8";
 
-fn probe(state: &str, report: crate::health::Report) -> Response<Bytes> {
+fn probe(state: &str, report: Report) -> Response<Bytes> {
     let (status, not) =
         if report.ok { (StatusCode::OK, "") } else { (StatusCode::SERVICE_UNAVAILABLE, "not ") };
     answer(status, TEXT, format!("{not}{state}\n{}", report.text))
@@ -113,11 +118,16 @@ const LIMITS: Limits = Limits {
     drain: Duration::from_secs(1),
 };
 
-/// Serves the three pages, and those that the service adds to [`Telemetry::pages`], on `addr` from a thread of its own, until the returned [`Server`] is dropped.
+/// Serves the three pages and those of `pages` on `addr` from a thread of its own, until the
+/// returned [`Server`] is dropped.
 ///
 /// # Errors
 /// [`BindError`] when the address cannot be had, or when the thread or its runtime cannot be started.
-pub fn spawn(addr: SocketAddr, telemetry: Telemetry) -> Result<Server, BindError> {
+pub fn serve_pages(
+    addr: SocketAddr,
+    telemetry: Telemetry,
+    pages: Pages,
+) -> Result<Server, BindError> {
     let failed = |reason: io::Error| BindError { addr, reason };
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
@@ -128,8 +138,10 @@ pub fn spawn(addr: SocketAddr, telemetry: Telemetry) -> Result<Server, BindError
         .name("metrics".to_owned())
         .spawn(move || {
             let service = move |_peer| {
-                let telemetry = telemetry.clone();
-                service_fn(move |request| ready(Ok::<_, Infallible>(route(&request, &telemetry))))
+                let (telemetry, pages) = (telemetry.clone(), pages.clone());
+                service_fn(move |request| {
+                    ready(Ok::<_, Infallible>(route(&request, &telemetry, &pages)))
+                })
             };
             let shutdown = async move {
                 // Both a message and a dropped sender mean: end.
@@ -141,21 +153,24 @@ pub fn spawn(addr: SocketAddr, telemetry: Telemetry) -> Result<Server, BindError
     Ok(Server { address, stop: Some(stop), thread: Some(thread) })
 }
 
-fn route(request: &Request<Incoming>, telemetry: &Telemetry) -> Response<Full<Bytes>> {
+fn route(
+    request: &Request<Incoming>,
+    telemetry: &Telemetry,
+    pages: &Pages,
+) -> Response<Full<Bytes>> {
     let path = request.uri().path();
     let found = match Page::at(path) {
         Some(found) => Some(page(found, telemetry)),
-        None => telemetry
-            .pages()
-            .at(path)
-            .map(|(content_type, body)| answer(StatusCode::OK, content_type, body)),
+        None => {
+            pages.at(path).map(|(content_type, body)| answer(StatusCode::OK, content_type, body))
+        }
     };
     let mut response = match (found, request.method()) {
         (Some(found), &Method::GET) => found,
         (Some(found), &Method::HEAD) => found.map(|_| Bytes::new()),
         (Some(_), _) => answer(StatusCode::METHOD_NOT_ALLOWED, TEXT, "use GET\n".to_owned()),
         (None, _) => {
-            let pages: String = telemetry.pages().paths().map(|path| format!(", {path}")).collect();
+            let pages: String = pages.paths().map(|path| format!(", {path}")).collect();
             answer(
                 StatusCode::NOT_FOUND,
                 TEXT,
