@@ -1,7 +1,6 @@
 //! The model card: what a model is, what it was made from and how well it does, written from the model itself.
 
-use crate::metrics::{Metrics, shown};
-use crate::report::measures::Measures;
+use crate::metrics::{Measures, Metrics, shown};
 use serde_json::Value;
 use std::fmt::Write as _;
 use verdict_sentiment::Model;

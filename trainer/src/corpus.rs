@@ -1,13 +1,7 @@
-//! Labelled reviews in memory, in an order of their own.
+//! Labelled reviews in memory, in an order of their own, and how they are split.
 
-use anyhow::{Context, bail};
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use std::path::Path;
-use verdict_datasets::{self as datasets, Kind, Labels, OpenOptions, Source};
-
-use crate::params::{Split, SplitRule};
-use crate::progress;
-use crate::scoring::{Reviews, ReviewsError, sha256_of};
 
 /// A labelled review.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -20,7 +14,8 @@ pub struct Labelled {
     pub label: bool,
 }
 
-/// Reviews with their labels, ascending by id, so that a folder, its archive and its copy in a log are the same corpus.
+/// Reviews with their labels, ascending by id, so that a folder, its archive and its copy in a log
+/// are the same corpus.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Corpus {
     /// The ids.
@@ -33,43 +28,7 @@ pub struct Corpus {
     pub sha256: String,
 }
 
-/// Which reviews of a source to take.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub enum SplitName {
-    /// The part to train on.
-    Train,
-    /// The part that is held out.
-    Test,
-    /// Both.
-    All,
-}
-
-impl SplitName {
-    fn holds(self, is_test: bool) -> bool {
-        match self {
-            Self::All => true,
-            Self::Train => !is_test,
-            Self::Test => is_test,
-        }
-    }
-}
-
 impl Corpus {
-    /// Reads the labelled reviews of `path`.
-    ///
-    /// With [`SplitRule::Source`] an aclImdb source has its own split. All else is split by a hash of the text, so that
-    /// equal texts are on one side, whatever their order.
-    ///
-    /// # Errors
-    /// Where the source is broken, or where any review cannot be read: the first ones are named with their places.
-    pub fn read(path: &Path, split: SplitName, rule: &Split) -> anyhow::Result<Self> {
-        let reviews = read_file(path, split, rule)?;
-        if reviews.is_empty() {
-            bail!("{} has no labelled review in its {split:?} part", path.display());
-        }
-        Ok(reviews.into())
-    }
-
     /// A corpus of ids, texts and labels.
     pub fn with_ids(reviews: impl IntoIterator<Item = (String, String, bool)>) -> Self {
         let labelled = |(id, text, label)| Labelled { id, text, label };
@@ -83,6 +42,12 @@ impl Corpus {
         self.texts.len()
     }
 
+    /// Whether there is no review.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.texts.is_empty()
+    }
+
     /// Ids, texts and labels, side by side.
     ///
     /// # Errors
@@ -91,16 +56,14 @@ impl Corpus {
         Reviews::new(&self.ids, &self.texts, &self.labels)
     }
 
-    /// Whether there is no review.
+    /// The corpus in numbers.
     #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.texts.is_empty()
-    }
-
-    /// Number of positive reviews.
-    #[must_use]
-    pub fn n_positive(&self) -> usize {
-        self.labels.iter().filter(|&&label| label).count()
+    pub fn facts(&self) -> CorpusFacts {
+        CorpusFacts {
+            n_reviews: self.len(),
+            n_positive: self.labels.iter().filter(|&&label| label).count(),
+            sha256: self.sha256.clone(),
+        }
     }
 }
 
@@ -108,9 +71,7 @@ impl Corpus {
 impl FromIterator<(String, bool)> for Corpus {
     fn from_iter<I: IntoIterator<Item = (String, bool)>>(reviews: I) -> Self {
         let numbered = reviews.into_iter().enumerate();
-        let reviews =
-            numbered.map(|(i, (text, label))| Labelled { id: format!("{i:08}"), text, label });
-        reviews.collect::<Vec<_>>().into()
+        Self::with_ids(numbered.map(|(i, (text, label))| (format!("{i:08}"), text, label)))
     }
 }
 
@@ -134,42 +95,41 @@ impl From<Vec<Labelled>> for Corpus {
     }
 }
 
-/// The labelled reviews of one part of a file or folder, in the order of the source.
-///
-/// # Errors
-/// Those of [`Corpus::read`], but for a part without reviews.
-pub fn read_file(path: &Path, split: SplitName, rule: &Split) -> anyhow::Result<Vec<Labelled>> {
-    // Layouts without parts of their own ignore the part.
-    let part = match (rule.by, split) {
-        (SplitRule::Hash, _) | (_, SplitName::All) => datasets::Split::All,
-        (SplitRule::Source, SplitName::Train) => datasets::Split::Train,
-        (SplitRule::Source, SplitName::Test) => datasets::Split::Test,
-    };
-    let options = OpenOptions { split: part, labels: Labels::Required, ..OpenOptions::default() };
-    let mut source = Source::open(path, &options)?;
-    let own = rule.by == SplitRule::Source && source.kind() == Kind::AclImdb;
-    let bar = progress::bytes("reading reviews", source.progress().total);
-    let mut reviews = Vec::new();
-    let mut problems = Problems::default();
-    while let Some(review) = source.next() {
-        bar.set_position(source.progress().done);
-        match review {
-            Ok(review) if own || split.holds(rule.holds_out(&review.text)) => match review.label {
-                Some(label) => reviews.push(Labelled { id: review.id, text: review.text, label }),
-                None => problems.add(format!("{}: the review has no label", review.place)),
-            },
-            Ok(_) => {}
-            Err(error) if error.is_fatal() => return Err(error.into()),
-            Err(error) => problems.add(error.to_string()),
-        }
-    }
-    bar.finish_and_clear();
-    problems.check().with_context(|| format!("reading {}", path.display()))?;
-    Ok(reviews)
+/// A corpus in numbers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CorpusFacts {
+    /// Reviews.
+    pub n_reviews: usize,
+    /// Positive ones.
+    pub n_positive: usize,
+    /// SHA-256 over labels and texts.
+    pub sha256: String,
+}
+
+/// Which reviews are held out for testing.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Split {
+    /// Whether a source's own split counts.
+    pub by: SplitRule,
+    /// Fraction of the reviews that are held out, above 0 and below 1.
+    pub test_size: f64,
+    /// Seed of the hash.
+    pub seed: u64,
+}
+
+/// Who decides which reviews are held out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SplitRule {
+    /// The source where it has parts of its own (aclImdb), a hash of the text elsewhere.
+    Source,
+    /// A hash of the text.
+    Hash,
 }
 
 impl Split {
-    /// Whether a review with this text is held out for testing.
+    /// Whether the hash holds a review with this text out: equal texts are on one side, whatever
+    /// their ids, labels and order.
     #[must_use]
     pub fn holds_out(&self, text: &str) -> bool {
         let seeded = Sha256::new_with_prefix(self.seed.to_le_bytes());
@@ -188,29 +148,89 @@ fn first_bits(hash: Sha256) -> u64 {
     first.map_or(0, |bytes| u64::from_be_bytes(*bytes))
 }
 
-/// Reviews that could not be read: all are counted, the first are told.
-#[derive(Default)]
-struct Problems {
-    n: usize,
-    first: Vec<String>,
+/// Labelled reviews of whoever has them in memory, side by side. At least one.
+#[derive(Debug, Clone, Copy)]
+pub struct Reviews<'a> {
+    ids: &'a [String],
+    texts: &'a [String],
+    labels: &'a [bool],
 }
 
-impl Problems {
-    const TOLD: usize = 10;
+/// Why slices are not reviews.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ReviewsError {
+    /// Nothing to measure on.
+    #[error("reviews must be at least 1, got 0")]
+    None,
+    /// One of each for every review.
+    #[error("ids, texts and labels must be equally many, got {ids}, {texts} and {labels}")]
+    Lengths {
+        /// Number of ids.
+        ids: usize,
+        /// Number of texts.
+        texts: usize,
+        /// Number of labels.
+        labels: usize,
+    },
+}
 
-    fn add(&mut self, problem: String) {
-        self.n += 1;
-        if self.first.len() < Self::TOLD {
-            self.first.push(problem);
+impl<'a> Reviews<'a> {
+    /// Takes ids, texts and labels (`true` is positive) of the same reviews in the same order.
+    ///
+    /// # Errors
+    /// Where there is no review, or where there are not equally many of each.
+    pub fn new(
+        ids: &'a [String],
+        texts: &'a [String],
+        labels: &'a [bool],
+    ) -> Result<Self, ReviewsError> {
+        let n = texts.len();
+        if ids.len() != n || labels.len() != n {
+            let (ids, labels) = (ids.len(), labels.len());
+            return Err(ReviewsError::Lengths { ids, texts: n, labels });
         }
+        if n == 0 { Err(ReviewsError::None) } else { Ok(Self { ids, texts, labels }) }
     }
 
-    fn check(&self) -> anyhow::Result<()> {
-        if self.n == 0 {
-            return Ok(());
-        }
-        let more = if self.n > self.first.len() { "\n…" } else { "" };
-        let reviews = if self.n == 1 { "review" } else { "reviews" };
-        bail!("{} {reviews} cannot be read:\n{}{more}", self.n, self.first.join("\n"))
+    /// Number of reviews, at least 1.
+    #[must_use]
+    #[expect(clippy::len_without_is_empty, reason = "never empty, by construction")]
+    pub fn len(&self) -> usize {
+        self.texts.len()
     }
+
+    /// What each is called.
+    #[must_use]
+    pub fn ids(&self) -> &'a [String] {
+        self.ids
+    }
+
+    /// The texts.
+    #[must_use]
+    pub fn texts(&self) -> &'a [String] {
+        self.texts
+    }
+
+    /// The truth: `true` is positive.
+    #[must_use]
+    pub fn labels(&self) -> &'a [bool] {
+        self.labels
+    }
+
+    /// SHA-256 over labels and texts in this order, 64 hexadecimal digits: that of the corpus which
+    /// they come from.
+    #[must_use]
+    pub fn sha256(&self) -> String {
+        sha256_of(self.texts, self.labels)
+    }
+}
+
+fn sha256_of(texts: &[String], labels: &[bool]) -> String {
+    let mut hash = Sha256::new();
+    for (text, &label) in texts.iter().zip(labels) {
+        hash.update([u8::from(label)]);
+        hash.update((text.len() as u64).to_le_bytes());
+        hash.update(text);
+    }
+    format!("{:x}", hash.finalize())
 }

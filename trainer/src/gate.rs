@@ -10,5 +10,6 @@ pub mod checks;
 pub mod decide;
 pub mod flips;
 pub mod mcnemar;
+pub mod measured;
 pub mod slices;
 pub mod thresholds;

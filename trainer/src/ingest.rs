@@ -7,22 +7,36 @@
 //! ```
 
 pub(crate) mod download;
+pub mod file;
 pub mod location;
 pub mod manifest;
 pub mod review_log;
 #[cfg(feature = "s3")]
 mod s3;
 
-use crate::corpus::{Corpus, Labelled, SplitName, read_file};
-use crate::params::DataIngestion;
+use crate::corpus::{Corpus, Labelled, Split};
 use anyhow::{Context, anyhow, bail};
 use download::{Got, WrongChecksum};
+use file::{SplitName, read_reviews};
 use location::Location;
-use manifest::{CorpusFacts, FileFacts, LogFacts, Manifest, Origin, Texts};
+use manifest::{FileFacts, LogFacts, Manifest, Origin, Texts};
 use review_log::{LogReviews, LogSource};
 use std::path::{Path, PathBuf};
 use verdict_messages::OffsetRange;
 use verdict_telemetry::output;
+
+/// Where reviews come from, and how they are split.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DataIngestion {
+    /// The source.
+    pub source: Location,
+    /// SHA-256 of the source's file, 64 lower-case hexadecimal digits; `None` takes any file.
+    pub sha256: Option<String>,
+    /// Sources to try in this order when the one before cannot be reached.
+    pub fallback: Vec<Location>,
+    /// Which reviews are held out.
+    pub split: Split,
+}
 
 /// Everything that ingestion depends on.
 #[derive(Debug, Clone)]
@@ -139,7 +153,7 @@ fn split(
     let rule = &ingestion.split;
     let (train, test, origin) = match fetched {
         Fetched::File { path, got } => {
-            let part = |split| read_file(&path, split, rule);
+            let part = |split| read_reviews(&path, split, rule);
             let facts = FileFacts { sha256: got.map(|got| got.sha256) };
             let (train, test) = (part(SplitName::Train)?, part(SplitName::Test)?);
             (train, test, Origin::File(facts))
@@ -182,8 +196,8 @@ fn split(
         source: location.to_string(),
         origin,
         split: *rule,
-        train: CorpusFacts::of(&train),
-        test: CorpusFacts::of(&test),
+        train: train.facts(),
+        test: test.facts(),
         texts,
         code_version: env!("CARGO_PKG_VERSION").to_owned(),
     };

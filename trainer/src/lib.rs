@@ -4,7 +4,7 @@
 //! data ─ Corpus ─► select (vocabulary) ─► Matrix ─► logistic (weights) ─► calibrate ─► model.verdict
 //! ```
 //!
-//! [`train::train`] is the whole of training: texts and labels in memory to the bytes of a model, the same bytes for the
+//! [`training::train`] is the whole of training: texts and labels in memory to the bytes of a model, the same bytes for the
 //! same input whatever the number of threads. Everything that touches the disk or the terminal is in [`commands`].
 
 // Numeric code over arrays whose lengths are made to fit where they are made; counts are below 2^32 by a check at the top.
@@ -16,11 +16,12 @@
 )]
 
 pub mod announce;
+pub mod bounds;
 pub mod card;
 pub mod cli;
 pub mod commands;
 pub mod corpus;
-pub mod examples;
+pub mod estimate;
 pub mod gate;
 pub mod ingest;
 pub mod learn;
@@ -33,6 +34,7 @@ pub mod report;
 pub mod scoring;
 pub mod stages;
 pub mod train;
+pub mod training;
 pub mod tune;
 pub mod words;
 

@@ -1,6 +1,5 @@
 //! How good probabilities are. In `f64` and by counting, where linfa's own metrics are `f32`; a test holds them together.
 
-use crate::report::measures::Confusion;
 use serde::ser::SerializeMap as _;
 use serde::{Deserialize, Serialize, Serializer};
 use std::collections::BTreeMap;
@@ -59,7 +58,7 @@ impl Metrics {
             auc: auc(probabilities, labels),
             log_loss: mean(log_loss.sum()),
             brier: mean(squares.sum()),
-            ece: mean(sum_of_gaps(probabilities, labels)),
+            ece: calibration_error(&calibration_bins(probabilities, labels)),
             n: counts.n(),
         }
     }
@@ -97,7 +96,7 @@ impl Metrics {
 
     /// A metric for people: its value, or that it is not defined and why.
     #[must_use]
-    pub fn told(&self, name: &str) -> String {
+    pub fn text(&self, name: &str) -> String {
         let mut named = self.named().into_iter();
         match self.undefined().get(name) {
             Some(why) => format!("not defined ({why})"),
@@ -143,19 +142,148 @@ fn auc(probabilities: &[f64], labels: &[bool]) -> Option<f64> {
     (positives > 0 && below > 0).then(|| wins / (positives as f64 * below as f64))
 }
 
-/// The calibration error of all reviews together. Source: Naeini, Cooper and Hauskrecht, *Obtaining well calibrated probabilities using Bayesian binning*, AAAI 2015.
-fn sum_of_gaps(probabilities: &[f64], labels: &[bool]) -> f64 {
-    let mut bins = [(0_usize, 0.0, 0_usize); BINS];
+/// The sums over the probabilities of one bin.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct CalibrationBin {
+    /// Probabilities in the bin.
+    pub n: u64,
+    /// Their sum.
+    pub predicted: f64,
+    /// How many of them are of positive reviews.
+    pub positive: u64,
+}
+
+/// Which of `n_bins` bins of equal width P(positive) `p`, 0 to 1, is in. An edge belongs to the
+/// bin above it, 1 to the last one.
+#[must_use]
+pub fn bin_of(p: f64, n_bins: usize) -> usize {
+    ((p * n_bins as f64) as usize).min(n_bins - 1)
+}
+
+/// The [`BINS`] bins of P(positive) and the truth, in the same order, lowest bin first.
+#[must_use]
+pub fn calibration_bins(probabilities: &[f64], labels: &[bool]) -> [CalibrationBin; BINS] {
+    let mut bins = [CalibrationBin::default(); BINS];
     for (&p, &label) in probabilities.iter().zip(labels) {
-        if let Some((n, sum, positives)) = bins.get_mut(((p * BINS as f64) as usize).min(BINS - 1))
-        {
-            *n += 1;
-            *sum += p;
-            *positives += usize::from(label);
+        if let Some(bin) = bins.get_mut(bin_of(p, BINS)) {
+            bin.n += 1;
+            bin.predicted += p;
+            bin.positive += u64::from(label);
         }
     }
-    let gaps = bins.iter();
-    gaps.map(|&(_, sum, positives)| (sum - positives as f64).abs()).sum()
+    bins
+}
+
+/// The expected calibration error over all bins; `None` of nothing.
+///
+/// Source: Naeini, Cooper and Hauskrecht, *Obtaining well calibrated probabilities using Bayesian
+/// binning*, AAAI 2015.
+#[must_use]
+pub fn calibration_error(bins: &[CalibrationBin]) -> Option<f64> {
+    let n: u64 = bins.iter().map(|bin| bin.n).sum();
+    let gaps: f64 = bins.iter().map(|bin| (bin.predicted - bin.positive as f64).abs()).sum();
+    (n > 0).then(|| gaps / n as f64)
+}
+
+/// [`Metrics`] with the counts that they come from. One flat object in JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Measures {
+    /// The metrics.
+    #[serde(flatten)]
+    pub metrics: Metrics,
+    /// Reviews that are positive.
+    pub n_positive: usize,
+    /// Reviews that are negative.
+    pub n_negative: usize,
+    /// Reviews by truth and answer.
+    #[serde(flatten)]
+    pub confusion: Confusion,
+}
+
+/// How many reviews of each truth got which answer, at some threshold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Confusion {
+    /// Positive, and called so.
+    pub tp: usize,
+    /// Negative, called positive.
+    pub fp: usize,
+    /// Negative, and called so.
+    pub tn: usize,
+    /// Positive, called negative.
+    #[serde(rename = "fn")]
+    pub fn_: usize,
+}
+
+impl Measures {
+    /// Computes everything from P(positive) and the truth, in the same order.
+    #[must_use]
+    pub fn new(probabilities: &[f64], labels: &[bool]) -> Self {
+        let confusion = Confusion::at(0.5, probabilities, labels);
+        Self {
+            metrics: Metrics::new(probabilities, labels),
+            n_positive: confusion.tp + confusion.fn_,
+            n_negative: confusion.fp + confusion.tn,
+            confusion,
+        }
+    }
+}
+
+impl Confusion {
+    /// Counts with P(positive) ≥ `threshold` called positive.
+    #[must_use]
+    pub fn at(threshold: f64, probabilities: &[f64], labels: &[bool]) -> Self {
+        let mut counts = Self { tp: 0, fp: 0, tn: 0, fn_: 0 };
+        for (&p, &label) in probabilities.iter().zip(labels) {
+            let count = match (p >= threshold, label) {
+                (true, true) => &mut counts.tp,
+                (true, false) => &mut counts.fp,
+                (false, false) => &mut counts.tn,
+                (false, true) => &mut counts.fn_,
+            };
+            *count += 1;
+        }
+        counts
+    }
+
+    /// Reviews.
+    #[must_use]
+    pub fn n(&self) -> usize {
+        self.tp + self.fp + self.tn + self.fn_
+    }
+
+    /// Fraction that is right; `None` of nothing, as are the three below.
+    #[must_use]
+    pub fn accuracy(&self) -> Option<f64> {
+        ratio(self.tp + self.tn, self.n())
+    }
+
+    /// Of those called positive, the fraction that are.
+    #[must_use]
+    pub fn precision(&self) -> Option<f64> {
+        ratio(self.tp, self.tp + self.fp)
+    }
+
+    /// Of the positive ones, the fraction that are called so.
+    #[must_use]
+    pub fn recall(&self) -> Option<f64> {
+        ratio(self.tp, self.tp + self.fn_)
+    }
+
+    /// Twice the first count, by the sum of those that are positive and those that are called so.
+    #[must_use]
+    pub fn f1(&self) -> Option<f64> {
+        ratio(2 * self.tp, 2 * self.tp + self.fp + self.fn_)
+    }
+}
+
+fn ratio(part: usize, whole: usize) -> Option<f64> {
+    (whole > 0).then(|| part as f64 / whole as f64)
+}
+
+/// `positive` or `negative`.
+#[must_use]
+pub fn side(positive: bool) -> &'static str {
+    if positive { "positive" } else { "negative" }
 }
 
 #[cfg(test)]
@@ -223,7 +351,7 @@ mod tests {
                 assert_eq!(json[name].as_f64(), value, "{name} of {labels:?}");
                 assert_eq!(json["undefined"][name].as_str(), why.map(|(_, why)| *why));
                 if let Some((_, why)) = why {
-                    assert_eq!(metrics.told(name), format!("not defined ({why})"));
+                    assert_eq!(metrics.text(name), format!("not defined ({why})"));
                 }
             }
             assert_eq!(json.get("undefined").is_some(), !undefined.is_empty());

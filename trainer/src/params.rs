@@ -1,27 +1,26 @@
 //! `params.yaml`: what was typed, and what it means.
 //!
-//! Keys and meaning are those of the Python system; ours stand beside them. An unknown key is an error, and all problems
-//! are reported together, each with its value, its bound and its place.
+//! Keys and meaning are those of the Python system; ours stand beside them. An unknown key is an
+//! error, and all problems are reported together, each with its value, its bound and its place.
 
 mod check;
 mod preset;
-mod promotion;
 mod raw;
 
 pub use preset::{Preset, full_text};
 pub use raw::{IMDB_SHA256, IMDB_URL, RawParams};
 
+use crate::corpus::{Split, SplitRule};
 use crate::gate::thresholds::Gate;
+use crate::ingest::DataIngestion;
 use crate::ingest::download::checked_sha256;
 use crate::ingest::location::Location;
 use crate::learn::logistic::LogisticParams;
 use crate::learn::naive_bayes::Weighting;
 use crate::learn::select::VocabularyParams;
+use crate::train::{CheckedTrainParams, Solver, TrainParams};
 use check::Check;
-use raw::{
-    RawCount, RawDataIngestion, RawDataPreprocessing, RawFeatureEngineering, RawModelBuilding,
-};
-use serde::{Deserialize, Serialize};
+use raw::{RawDataIngestion, RawFeatureEngineering};
 use std::path::PathBuf;
 use verdict_sentiment::{
     Analyzer, NgramRange, Norm, Preprocessing, TokenPattern, VectorizerOptions,
@@ -32,59 +31,19 @@ use verdict_sentiment::{
 pub struct Params {
     /// Where the reviews come from, and which are held out.
     pub data_ingestion: DataIngestion,
-    /// The vocabulary, and what becomes of a text on the way to it. Stop words and lemmas are in it once they are read
-    /// ([`words::read`](crate::words::read)).
-    pub vocabulary: VocabularyParams,
     /// Which words are left out.
     pub stop_words: StopWordsParam,
     /// The folder of the WordNet dictionary, should nouns be brought to their base form.
     pub wordnet: Option<PathBuf>,
-    /// Weights of the classes.
-    pub logistic: LogisticParams,
-    /// Which optimiser.
-    pub solver: Solver,
-    /// Folds of the calibration; `None` takes the scores themselves for log-odds.
-    pub calibration_folds: Option<usize>,
+    /// How a model is trained. Stop words and lemmas are in it once they are read
+    /// ([`words::read`](crate::words::read)).
+    pub train: CheckedTrainParams,
     /// What a model must reach to be promoted.
     pub promotion: Gate,
     /// Where a model goes that was evaluated.
     pub registration: Registration,
     /// What was typed, defaults filled in.
     pub raw: RawParams,
-}
-
-/// Where reviews come from, and how they are split.
-#[derive(Debug, Clone, PartialEq)]
-pub struct DataIngestion {
-    /// The source.
-    pub source: Location,
-    /// SHA-256 of the source's file, 64 lower-case hexadecimal digits; `None` takes any file.
-    pub sha256: Option<String>,
-    /// Sources to try in this order when the one before cannot be reached.
-    pub fallback: Vec<Location>,
-    /// Which reviews are held out.
-    pub split: Split,
-}
-
-/// Which reviews are held out for testing.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Split {
-    /// Whether a source's own split counts.
-    pub by: SplitRule,
-    /// Fraction of the reviews that are held out, above 0 and below 1.
-    pub test_size: f64,
-    /// Seed of the hash.
-    pub seed: u64,
-}
-
-/// Who decides which reviews are held out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum SplitRule {
-    /// The source where it has parts of its own (aclImdb), a hash of the text elsewhere.
-    Source,
-    /// A hash of the text.
-    Hash,
 }
 
 /// Which words are left out.
@@ -96,15 +55,6 @@ pub enum StopWordsParam {
     NltkEnglish,
     /// Those of a file, one a line.
     File(PathBuf),
-}
-
-/// Which optimiser fits the weights.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Solver {
-    /// argmin's L-BFGS over sparse rows.
-    Lbfgs,
-    /// linfa-logistic over dense rows, for small vocabularies.
-    Linfa,
 }
 
 /// Where a model goes that was evaluated.
@@ -146,14 +96,6 @@ impl Params {
         self
     }
 
-    /// The vocabulary's parameters for texts that are preprocessed already.
-    #[must_use]
-    pub fn after_preprocessing(&self) -> VocabularyParams {
-        let mut params = self.vocabulary.clone();
-        params.options.analyzer.preprocessing = Preprocessing::default();
-        params
-    }
-
     /// The parameters of a preset.
     ///
     /// # Errors
@@ -168,28 +110,26 @@ impl Params {
     /// States each value that is out of bounds.
     pub fn check(raw: RawParams, file: &str) -> Result<Self, ParamsError> {
         let mut check = Check::new(file);
-        let ingestion = ingestion(&mut check, &raw.data_ingestion);
-        let analyzer = analyzer(&mut check, &raw);
-        let vocabulary = vocabulary(&mut check, &raw.feature_engineering);
-        let (stop_words, wordnet) = words(&mut check, &raw.data_preprocessing);
-        let (logistic, solver) = building(&mut check, &raw.model_building);
-        let calibration_folds = match raw.calibration.method.as_str() {
-            "none" => None,
-            method => {
-                check.word(method, "calibration.method", &[("platt", ()), ("none", ())]);
-                check.that(
-                    (2..=100).contains(&raw.calibration.folds),
-                    "calibration.folds",
-                    "between 2 and 100",
-                    &raw.calibration.folds,
-                );
-                usize::try_from(raw.calibration.folds).ok()
-            }
+        let data_ingestion = ingestion(&mut check, &raw.data_ingestion);
+        let stop_words = match raw.data_preprocessing.stop_words.as_str() {
+            "none" => StopWordsParam::None,
+            "nltk-english" => StopWordsParam::NltkEnglish,
+            file => StopWordsParam::File(file.into()),
         };
-        let promotion = raw.promotion.check(&mut check);
-        for (key, bound, got) in raw.tune.problems() {
-            check.that(false, &key, bound, &got);
-        }
+        let lemmatizers = [("none", false), ("wordnet", true)];
+        let with_wordnet = check.word(
+            &raw.data_preprocessing.lemmatizer,
+            "data_preprocessing.lemmatizer",
+            lemmatizers,
+        );
+        let train = training(&mut check, &raw).check();
+        let train = check.bounds(train, |parameter| match parameter {
+            "max_features" | "min_df" | "max_df" => "feature_engineering",
+            "folds" => "calibration",
+            _ => "model_building",
+        });
+        let promotion = check.bounds(raw.promotion.check(), |_| "promotion");
+        check.bounds(raw.tune.search().check(), |_| "tune");
         let registration = Registration {
             name: raw.model_registration.name.clone(),
             alias: raw.model_registration.alias.clone(),
@@ -200,23 +140,18 @@ impl Params {
         ] {
             check.that(is_name(word), key, "letters, digits, '-', '_' and '.', at most 128", word);
         }
-        let found = (|| {
-            let mut vocabulary = vocabulary?;
-            vocabulary.options.analyzer = analyzer?;
+        let wordnet = with_wordnet.then(|| raw.data_preprocessing.wordnet.clone());
+        check.finish((|| {
             Some(Self {
-                data_ingestion: ingestion?,
-                vocabulary,
+                data_ingestion: data_ingestion?,
                 stop_words,
                 wordnet,
-                logistic: logistic?,
-                solver: solver?,
-                calibration_folds,
-                promotion,
+                train: train?,
+                promotion: promotion?,
                 registration,
                 raw,
             })
-        })();
-        check.finish(found)
+        })())
     }
 }
 
@@ -230,13 +165,10 @@ fn ingestion(check: &mut Check<'_>, raw: &RawDataIngestion) -> Option<DataIngest
         raw.test_size > 0.0 && raw.test_size < 1.0,
         "data_ingestion.test_size",
         "above 0 and below 1",
-        &raw.test_size,
+        raw.test_size,
     );
-    let by = check.word(
-        &raw.split,
-        "data_ingestion.split",
-        &[("source", SplitRule::Source), ("hash", SplitRule::Hash)],
-    );
+    let rules = [("source", SplitRule::Source), ("hash", SplitRule::Hash)];
+    let by = check.word(&raw.split, "data_ingestion.split", rules);
     let source = check.parsed(raw.source.parse::<Location>(), "data_ingestion.source");
     let fallback: Vec<Location> = raw
         .fallback
@@ -251,136 +183,82 @@ fn ingestion(check: &mut Check<'_>, raw: &RawDataIngestion) -> Option<DataIngest
         source: source?,
         sha256,
         fallback,
-        split: Split { by: by?, test_size: raw.test_size, seed: raw.seed },
+        split: Split { by, test_size: raw.test_size, seed: raw.seed },
     })
 }
 
-fn analyzer(check: &mut Check<'_>, raw: &RawParams) -> Option<Analyzer> {
-    let (text, tokens) = (&raw.data_preprocessing, &raw.feature_engineering.tokens);
+fn training(check: &mut Check<'_>, raw: &RawParams) -> TrainParams {
+    let building = &raw.model_building;
+    check.word(&building.penalty, "model_building.penalty", [("l2", ())]);
+    let naive_bayes = Weighting::NaiveBayes { smoothing: building.smoothing };
+    let weightings = [("none", Weighting::None), ("naive-bayes", naive_bayes)];
+    let solvers = [("lbfgs", Solver::Lbfgs), ("linfa", Solver::Linfa)];
+    let methods = [("platt", Some(raw.calibration.folds)), ("none", None)];
+    TrainParams {
+        vocabulary: VocabularyParams {
+            options: VectorizerOptions {
+                analyzer: analyzer(check, raw),
+                ..options(check, &raw.feature_engineering)
+            },
+            min_df: raw.feature_engineering.min_df,
+            max_df: raw.feature_engineering.max_df,
+            max_features: raw.feature_engineering.max_features,
+        },
+        logistic: LogisticParams {
+            c: building.c,
+            max_iter: building.max_iter,
+            tol: building.tol,
+            weighting: check.word(&building.weighting, "model_building.weighting", weightings),
+        },
+        solver: check.word(&building.solver, "model_building.solver", solvers),
+        folds: check.word(&raw.calibration.method, "calibration.method", methods),
+        recorded: raw.recorded(),
+    }
+}
+
+fn analyzer(check: &mut Check<'_>, raw: &RawParams) -> Analyzer {
+    let text = &raw.data_preprocessing;
     let mut goes = |got: &str, key: &str, word: &'static str| {
-        let key = format!("data_preprocessing.{key}");
-        check.word(got, &key, &[("keep", false), (word, true)])
+        check.word(got, &format!("data_preprocessing.{key}"), [("keep", false), (word, true)])
     };
-    let strip_html = goes(&text.html, "html", "strip");
-    let remove_urls = goes(&text.urls, "urls", "remove");
-    let remove_digits = goes(&text.digits, "digits", "remove");
-    let remove_punctuation = goes(&text.punctuation, "punctuation", "remove");
+    let preprocessing = Preprocessing {
+        strip_html: goes(&text.html, "html", "strip"),
+        remove_urls: goes(&text.urls, "urls", "remove"),
+        remove_digits: goes(&text.digits, "digits", "remove"),
+        remove_punctuation: goes(&text.punctuation, "punctuation", "remove"),
+        ..Preprocessing::default()
+    };
     let lowercase = goes(&text.case, "case", "lower");
     let patterns = [
         ("words", TokenPattern::Words),
         ("words-and-punctuation", TokenPattern::WordsAndPunctuation),
     ];
-    let token_pattern = check.word(tokens, "feature_engineering.tokens", &patterns);
-    Some(Analyzer {
-        preprocessing: Preprocessing {
-            strip_html: strip_html?,
-            remove_urls: remove_urls?,
-            remove_digits: remove_digits?,
-            remove_punctuation: remove_punctuation?,
-            ..Preprocessing::default()
-        },
-        lowercase: lowercase?,
-        token_pattern: token_pattern?,
-    })
+    let tokens = &raw.feature_engineering.tokens;
+    let token_pattern = check.word(tokens, "feature_engineering.tokens", patterns);
+    Analyzer { preprocessing, lowercase, token_pattern }
 }
 
-fn words(check: &mut Check<'_>, raw: &RawDataPreprocessing) -> (StopWordsParam, Option<PathBuf>) {
-    let stop_words = match raw.stop_words.as_str() {
-        "none" => StopWordsParam::None,
-        "nltk-english" => StopWordsParam::NltkEnglish,
-        file => StopWordsParam::File(file.into()),
-    };
-    let with_wordnet = check.word(
-        &raw.lemmatizer,
-        "data_preprocessing.lemmatizer",
-        &[("none", false), ("wordnet", true)],
-    );
-    let wordnet = with_wordnet == Some(true);
-    (stop_words, wordnet.then(|| raw.wordnet.clone()))
-}
-
-fn vocabulary(check: &mut Check<'_>, raw: &RawFeatureEngineering) -> Option<VocabularyParams> {
-    let max_features = raw.max_features.map(|most| {
-        check.that(most >= 1, "feature_engineering.max_features", "at least 1, or null", &most);
-        usize::try_from(most).unwrap_or_default()
-    });
+/// All but the analyzer.
+fn options(check: &mut Check<'_>, raw: &RawFeatureEngineering) -> VectorizerOptions {
     let ngram_range = match raw.ngram_range[..] {
-        [min, max] => NgramRange::new(
-            usize::try_from(min).unwrap_or_default(),
-            usize::try_from(max).unwrap_or_default(),
-        )
-        .ok(),
+        [min, max] => NgramRange::new(min, max).ok(),
         _ => None,
     };
-    let ngram_bound = format!("[min, max] with 1 <= min <= max <= {}", NgramRange::LONGEST);
     check.that(
         ngram_range.is_some(),
         "feature_engineering.ngram_range",
-        &ngram_bound,
-        &format!("{:?}", raw.ngram_range),
+        format_args!("[min, max] with 1 <= min <= max <= {}", NgramRange::LONGEST),
+        format_args!("{:?}", raw.ngram_range),
     );
-    let min_df = check.count(raw.min_df, "feature_engineering.min_df");
-    let max_df = check.count(raw.max_df, "feature_engineering.max_df");
-    // A count and a fraction can be compared only once the number of reviews is known.
-    let contradict = match (raw.min_df, raw.max_df) {
-        (RawCount::Count(min), RawCount::Count(max)) => max < min,
-        (RawCount::Fraction(min), RawCount::Fraction(max)) => max < min,
-        _ => false,
-    };
-    check.that(
-        !contradict,
-        "feature_engineering.max_df",
-        &format!("at least min_df, {}", raw.min_df),
-        &raw.max_df,
-    );
-    let norm = check.word(
-        &raw.norm,
-        "feature_engineering.norm",
-        &[("l2", Norm::L2), ("none", Norm::None)],
-    );
-    Some(VocabularyParams {
-        options: VectorizerOptions {
-            analyzer: Analyzer::default(),
-            ngram_range: ngram_range?,
-            sublinear_tf: raw.sublinear_tf,
-            binary: raw.binary,
-            use_idf: raw.use_idf,
-            norm: norm?,
-        },
-        min_df,
-        max_df,
-        max_features,
-    })
-}
-
-fn building(
-    check: &mut Check<'_>,
-    raw: &RawModelBuilding,
-) -> (Option<LogisticParams>, Option<Solver>) {
-    let above_zero = |number: f64| number > 0.0 && number.is_finite();
-    check.that(above_zero(raw.c), "model_building.C", "> 0", &raw.c);
-    check.that(above_zero(raw.smoothing), "model_building.smoothing", "> 0", &raw.smoothing);
-    check.word(&raw.penalty, "model_building.penalty", &[("l2", ())]);
-    check.that(raw.max_iter >= 1, "model_building.max_iter", "at least 1", &raw.max_iter);
-    check.that(above_zero(raw.tol), "model_building.tol", "> 0", &raw.tol);
-    let naive_bayes = Weighting::NaiveBayes { smoothing: raw.smoothing };
-    let weighting = check.word(
-        &raw.weighting,
-        "model_building.weighting",
-        &[("none", Weighting::None), ("naive-bayes", naive_bayes)],
-    );
-    let solver = check.word(
-        &raw.solver,
-        "model_building.solver",
-        &[("lbfgs", Solver::Lbfgs), ("linfa", Solver::Linfa)],
-    );
-    let logistic = weighting.map(|weighting| LogisticParams {
-        c: raw.c,
-        max_iter: raw.max_iter.unsigned_abs(),
-        tol: raw.tol,
-        weighting,
-    });
-    (logistic, solver)
+    let norms = [("l2", Norm::L2), ("none", Norm::None)];
+    VectorizerOptions {
+        analyzer: Analyzer::default(),
+        ngram_range: ngram_range.unwrap_or_default(),
+        sublinear_tf: raw.sublinear_tf,
+        binary: raw.binary,
+        use_idf: raw.use_idf,
+        norm: check.word(&raw.norm, "feature_engineering.norm", norms),
+    }
 }
 
 #[cfg(test)]

@@ -7,7 +7,6 @@ pub mod curves;
 pub mod evaluation;
 pub mod files;
 pub mod html;
-pub mod measures;
 pub mod mistakes;
 pub mod terms;
 

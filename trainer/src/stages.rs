@@ -7,7 +7,7 @@
 //! | [`feature_engineering`] | `data/interim` | `data/processed/{train,test}.npz`, `models/vectorizer.json` |
 //! | [`model_building`] | `data/processed/train.npz`, `models/vectorizer.json` | `models/model.verdict` |
 //!
-//! Together they give the bytes that [`train`](crate::train::train) gives in one process: each calls the same functions,
+//! Together they give the bytes that [`train`](crate::training::train) gives in one process: each calls the same functions,
 //! and the files keep every bit. Evaluation and registration read the model as any user would (see
 //! [`commands::stage`](crate::commands::stage)).
 
@@ -16,16 +16,18 @@ pub mod layout;
 pub mod npz;
 mod vectorizer_file;
 
-use crate::corpus::{Corpus, SplitName};
+use crate::corpus::Corpus;
+use crate::ingest::file::SplitName;
 use crate::ingest::manifest::Manifest;
 use crate::ingest::{self, Ingested, Request};
 use crate::learn::matrix::Matrix;
 use crate::learn::reference::TextReference;
-use crate::learn::select::fit_vectorizer;
 use crate::params::Params;
-use crate::train::{self, Clock, Facts, Fitted};
+use crate::train::{Fitted, TrainError};
+use crate::training::with_keys;
 use anyhow::{Context, bail};
 use layout::Layout;
+use std::borrow::Cow;
 use std::path::Path;
 use vectorizer_file::VectorizerFile;
 
@@ -61,11 +63,10 @@ pub fn keep(layout: &Layout, ingested: &Ingested) -> anyhow::Result<()> {
 /// # Errors
 /// Files that cannot be read or written.
 pub fn data_preprocessing(layout: &Layout, params: &Params) -> anyhow::Result<()> {
-    let analyzer = &params.vocabulary.options.analyzer;
     for split in [SplitName::Train, SplitName::Test] {
         let mut corpus = csv_file::read(&layout.raw(split))?;
-        if !analyzer.preprocessing.is_none() {
-            corpus.texts = train::preprocess(analyzer, &corpus.texts).into_owned();
+        if let Cow::Owned(texts) = params.train.preprocess(&corpus.texts) {
+            corpus.texts = texts;
         }
         csv_file::write(&layout.interim(split), &corpus)?;
     }
@@ -79,7 +80,7 @@ pub fn data_preprocessing(layout: &Layout, params: &Params) -> anyhow::Result<()
 pub fn feature_engineering(layout: &Layout, params: &Params) -> anyhow::Result<usize> {
     let manifest = read_manifest(&layout.manifest())?;
     let train = csv_file::read(&layout.interim(SplitName::Train))?;
-    let vectorizer = fit_vectorizer(&train.texts, &params.after_preprocessing())?;
+    let vectorizer = params.train.fit_vectorizer(&train.texts).map_err(in_params)?;
     let (matrix, seen) = Matrix::of_training(&vectorizer, &train.texts);
     keep_rows(layout, SplitName::Train, &matrix, &train.labels)?;
     drop((matrix, train));
@@ -126,18 +127,17 @@ pub fn model_building(layout: &Layout, params: &Params) -> anyhow::Result<Built>
         vectorizer.idf(),
         vectorizer.document_frequency(),
     )?;
-    let fitted = train::fit(&matrix, &labels, params, &mut Clock::default())?;
+    let fitted = params.train.fit_rows(&matrix, &labels, |_| {}).map_err(in_params)?;
     drop(matrix);
-    let artifact = train::encode(
-        vectorizer,
-        &fitted,
-        params,
-        Facts { data: &data, texts: &texts },
-        &params.registration.name,
-    )?;
+    let name = &params.registration.name;
+    let artifact = params.train.encode(vectorizer, &fitted, &data, texts.as_ref(), name)?;
     verdict_registry::save(layout.models(), &artifact)?;
     let sha256 = verdict_sentiment::sha256_hex(&artifact);
     Ok(Built { fitted, sha256 })
+}
+
+fn in_params(error: TrainError) -> anyhow::Error {
+    with_keys(error, "calibration")
 }
 
 /// The reviews of the held-out part as they were ingested.

@@ -1,24 +1,86 @@
 //! The whole of training, from texts in memory to the bytes of a model.
 
-use crate::corpus::Corpus;
-use crate::examples::EXAMPLES;
-use crate::ingest::manifest::CorpusFacts;
+use crate::bounds::{Check, ParamsError};
+use crate::corpus::{Corpus, CorpusFacts};
 use crate::learn::calibrate::{CalibrateError, out_of_fold, platt};
 use crate::learn::dense::{self, DenseError};
 use crate::learn::folds::Folds;
-use crate::learn::logistic::{self, Fit};
+use crate::learn::logistic::{self, Fit, LogisticParams};
 use crate::learn::matrix::Matrix;
 use crate::learn::reference::{N_BINS, TextReference};
-use crate::learn::select::{SelectError, fit_vectorizer};
+use crate::learn::select::{SelectError, VocabularyParams, fit_vectorizer};
 use crate::metrics::Metrics;
-use crate::params::{Params, Solver};
 use rayon::prelude::*;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::borrow::Cow;
-use std::time::{Duration, Instant};
+use std::ops::Deref;
 use verdict_sentiment::{
-    Analyzer, ArtifactError, Bins, Calibration, Model, ModelParts, Reference, Vectorizer,
+    ArtifactError, Bins, Calibration, Model, ModelParts, Preprocessing, Reference, Vectorizer,
 };
+
+/// Parameters of a training; the default ones are those of the default model.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TrainParams {
+    /// Texts to terms.
+    pub vocabulary: VocabularyParams,
+    /// Terms to weights.
+    pub logistic: LogisticParams,
+    /// Which optimiser.
+    pub solver: Solver,
+    /// Folds of the calibration, 2 to 100; `None` takes the scores themselves for log-odds.
+    pub folds: Option<usize>,
+    /// What the model's file keeps of them, as `about.params`.
+    pub recorded: Value,
+}
+
+/// Which optimiser fits the weights.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Solver {
+    /// argmin's L-BFGS over sparse rows.
+    Lbfgs,
+    /// linfa-logistic over dense rows, for small vocabularies.
+    Linfa,
+}
+
+impl Default for TrainParams {
+    fn default() -> Self {
+        Self {
+            vocabulary: VocabularyParams::default(),
+            logistic: LogisticParams::default(),
+            solver: Solver::Lbfgs,
+            folds: Some(3),
+            recorded: Value::Null,
+        }
+    }
+}
+
+impl TrainParams {
+    /// Checks every bound.
+    ///
+    /// # Errors
+    /// All parameters that are out of their bounds.
+    pub fn check(self) -> Result<CheckedTrainParams, ParamsError> {
+        let mut check = Check::default();
+        self.vocabulary.check(&mut check);
+        self.logistic.check(&mut check);
+        if let Some(folds) = self.folds {
+            check.that((2..=100).contains(&folds), "folds", "between 2 and 100", folds);
+        }
+        check.finish(CheckedTrainParams(self))
+    }
+}
+
+/// Parameters that are within their bounds.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CheckedTrainParams(TrainParams);
+
+impl Deref for CheckedTrainParams {
+    type Target = TrainParams;
+
+    fn deref(&self) -> &TrainParams {
+        &self.0
+    }
+}
 
 /// A trained model and how it came about.
 #[derive(Debug, Clone)]
@@ -33,21 +95,14 @@ pub struct Trained {
     pub converged: bool,
     /// Metrics on the training reviews, each scored by a model that has not seen it; `None` without a calibration.
     pub out_of_fold: Option<Metrics>,
-    /// How long each step took.
-    pub steps: Vec<(&'static str, Duration)>,
-}
-
-impl Trained {
-    /// From texts in memory to the fitted model.
-    #[must_use]
-    pub fn took(&self) -> Duration {
-        self.steps.iter().map(|(_, took)| *took).sum()
-    }
 }
 
 /// Why training failed.
 #[derive(Debug, thiserror::Error)]
 pub enum TrainError {
+    /// Parameters out of their bounds.
+    #[error(transparent)]
+    Params(#[from] ParamsError),
     /// There must be both classes.
     #[error("training needs both classes, got {positive} positive and {negative} negative reviews")]
     OneClass {
@@ -57,12 +112,8 @@ pub enum TrainError {
         negative: usize,
     },
     /// There must be a review of each class in each fold, as scikit-learn asks for too.
-    #[error(
-        "{key} must be at most the number of reviews of the rarer class, {rarer}, got {folds} (params.yaml)"
-    )]
+    #[error("folds must be at most the number of reviews of the rarer class, {rarer}, got {folds}")]
     Folds {
-        /// Which parameter.
-        key: &'static str,
         /// Folds that were asked for.
         folds: usize,
         /// Reviews of the rarer class.
@@ -85,46 +136,159 @@ pub enum TrainError {
     Artifact(#[from] ArtifactError),
 }
 
-/// Trains a model called `name`. The same corpus, parameters and name give the same bytes.
-///
-/// # Errors
-/// Where there is one class only, no vocabulary, or no finite optimum.
-pub fn train(corpus: &Corpus, params: &Params, name: &str) -> Result<Trained, TrainError> {
-    let mut clock = Clock::default();
-    check_classes(&corpus.labels, calibration_folds(params))?;
-    let texts = preprocess(&params.vocabulary.options.analyzer, &corpus.texts);
-    if matches!(texts, Cow::Owned(_)) {
-        clock.lap("preprocess");
+impl CheckedTrainParams {
+    /// The same with another preprocessing, which has no bounds.
+    #[must_use]
+    pub fn with_preprocessing(mut self, preprocessing: Preprocessing) -> Self {
+        self.0.vocabulary.options.analyzer.preprocessing = preprocessing;
+        self
     }
-    let vectorizer = fit_vectorizer(&texts, &params.after_preprocessing())?;
-    clock.lap("vocabulary");
-    let (matrix, seen) = Matrix::of_training(&vectorizer, &texts);
-    clock.lap("vectorise");
-    drop(texts);
-    let fitted = fit(&matrix, &corpus.labels, params, &mut clock)?;
-    let n_features = matrix.n_columns();
-    let facts = Facts { data: &CorpusFacts::of(corpus), texts: &TextReference::new(&seen) };
-    let artifact = encode(vectorizer, &fitted, params, facts, name)?;
-    clock.lap("encode");
-    let Fitted { fit, out_of_fold, .. } = fitted;
-    Ok(Trained {
-        artifact,
-        n_features,
-        iterations: fit.iterations,
-        converged: fit.converged,
-        out_of_fold,
-        steps: clock.laps,
-    })
-}
 
-/// The texts as they are split into tokens; the same ones where there is no preprocessing.
-#[must_use]
-pub fn preprocess<'a>(analyzer: &Analyzer, texts: &'a [String]) -> Cow<'a, [String]> {
-    if analyzer.preprocessing.is_none() {
-        return Cow::Borrowed(texts);
+    /// Trains a model called `name`. The same corpus, parameters and name give the same bytes.
+    ///
+    /// # Errors
+    /// Where there is one class only, no vocabulary, or no finite optimum.
+    pub fn fit(&self, corpus: &Corpus, name: &str) -> Result<Trained, TrainError> {
+        self.fit_in_steps(corpus, name, |_| {})
     }
-    let preprocessed = texts.par_iter().map(|text| analyzer.preprocess(text));
-    Cow::Owned(preprocessed.collect())
+
+    /// As [`fit`](Self::fit); `done` gets the name of each step that ends: `preprocess` (where there
+    /// is something to do), `vocabulary`, `vectorise`, `fit`, `calibrate` and `encode`.
+    ///
+    /// # Errors
+    /// Those of [`fit`](Self::fit).
+    pub fn fit_in_steps(
+        &self,
+        corpus: &Corpus,
+        name: &str,
+        mut done: impl FnMut(&'static str),
+    ) -> Result<Trained, TrainError> {
+        check_classes(&corpus.labels, self.folds)?;
+        let texts = self.preprocess(&corpus.texts);
+        if matches!(texts, Cow::Owned(_)) {
+            done("preprocess");
+        }
+        let vectorizer = self.fit_vectorizer(&texts)?;
+        done("vocabulary");
+        let (matrix, seen) = Matrix::of_training(&vectorizer, &texts);
+        done("vectorise");
+        drop(texts);
+        let fitted = self.fit_rows(&matrix, &corpus.labels, &mut done)?;
+        let n_features = matrix.n_columns();
+        let texts = TextReference::new(&seen);
+        let artifact = self.encode(vectorizer, &fitted, &corpus.facts(), texts.as_ref(), name)?;
+        done("encode");
+        let Fitted { fit, out_of_fold, .. } = fitted;
+        Ok(Trained {
+            artifact,
+            n_features,
+            iterations: fit.iterations,
+            converged: fit.converged,
+            out_of_fold,
+        })
+    }
+
+    /// The texts as they are split into tokens; the same ones where there is no preprocessing.
+    #[must_use]
+    pub fn preprocess<'a>(&self, texts: &'a [String]) -> Cow<'a, [String]> {
+        let analyzer = &self.vocabulary.options.analyzer;
+        if analyzer.preprocessing.is_none() {
+            return Cow::Borrowed(texts);
+        }
+        Cow::Owned(texts.par_iter().map(|text| analyzer.preprocess(text)).collect())
+    }
+
+    /// Fits the vectoriser on texts that are preprocessed.
+    ///
+    /// # Errors
+    /// Where no term is left, or where the bounds on document frequencies contradict each other.
+    pub fn fit_vectorizer(
+        &self,
+        texts: &[impl AsRef<str> + Sync],
+    ) -> Result<Vectorizer, TrainError> {
+        Ok(fit_vectorizer(texts, &self.vocabulary.after_preprocessing())?)
+    }
+
+    /// Fits weights and calibration to the rows of a matrix; `done` gets `fit` and `calibrate`.
+    ///
+    /// # Errors
+    /// Where there is one class only, or no finite optimum.
+    pub fn fit_rows(
+        &self,
+        matrix: &Matrix,
+        labels: &[bool],
+        mut done: impl FnMut(&'static str),
+    ) -> Result<Fitted, TrainError> {
+        check_classes(labels, self.folds)?;
+        let fit = match self.solver {
+            Solver::Lbfgs => logistic::fit(matrix, labels, &self.logistic, None)
+                .map_err(|e| TrainError::Optimiser(e.to_string()))?,
+            Solver::Linfa => dense::fit(matrix, labels, &self.logistic)?,
+        };
+        done("fit");
+        let Some(n) = self.folds else {
+            let calibration = Calibration::IDENTITY;
+            done("calibrate");
+            return Ok(Fitted { fit, calibration, out_of_fold: None, probability: None });
+        };
+        let folds = Folds::new(&matrix.row_keys(), labels, n);
+        let scores = out_of_fold(matrix, labels, &self.logistic, &folds)?;
+        let calibration = platt(&scores, labels)?;
+        let probabilities = scores.iter().map(|&score| calibration.probability(score));
+        let probabilities: Vec<f64> = probabilities.collect();
+        let out_of_fold = Some(Metrics::new(&probabilities, labels));
+        let probability = Bins::of_equal_mass(&probabilities, N_BINS);
+        done("calibrate");
+        Ok(Fitted { fit, calibration, out_of_fold, probability })
+    }
+
+    /// The bytes of the model: the vectoriser with its preprocessing put back, the weights, and how
+    /// it came about. `data` are the training reviews in numbers, `texts` what they looked like.
+    ///
+    /// # Errors
+    /// Where the result is not a model that a consumer would load.
+    pub fn encode(
+        &self,
+        vectorizer: Vectorizer,
+        fitted: &Fitted,
+        data: &CorpusFacts,
+        texts: Option<&TextReference>,
+        name: &str,
+    ) -> Result<Vec<u8>, TrainError> {
+        let options = &self.vocabulary.options;
+        let vectorizer = match options.analyzer.preprocessing.is_none() {
+            true => vectorizer,
+            false => Vectorizer::new(
+                vectorizer.vocabulary().clone(),
+                options.clone(),
+                vectorizer.n_documents(),
+                vectorizer.document_frequency().to_vec(),
+            )
+            .map_err(SelectError::from)?,
+        };
+        let Fitted { fit, calibration, out_of_fold, probability } = fitted;
+        let reference = texts.map(|texts| Reference {
+            probability: probability.clone(),
+            tokens: texts.tokens.clone(),
+            oov: texts.oov.clone(),
+        });
+        let about = json!({
+            "data": data,
+            "fit": { "converged": fit.converged, "iterations": fit.iterations },
+            "metrics": { "out_of_fold": out_of_fold },
+            "params": self.recorded,
+            "reference": reference,
+        });
+        let parts = ModelParts {
+            name: name.to_owned(),
+            vectorizer,
+            weights: fit.weights.iter().map(|&weight| weight as f32).collect(),
+            intercept: fit.intercept,
+            calibration: *calibration,
+            about,
+        };
+        Ok(Model::encode(parts, EXAMPLES)?)
+    }
 }
 
 /// Weights and calibration.
@@ -140,107 +304,8 @@ pub struct Fitted {
     pub probability: Option<Bins>,
 }
 
-/// Fits weights and calibration to the rows of a matrix.
-///
-/// # Errors
-/// Where there is one class only, or no finite optimum.
-pub fn fit(
-    matrix: &Matrix,
-    labels: &[bool],
-    params: &Params,
-    clock: &mut Clock,
-) -> Result<Fitted, TrainError> {
-    check_classes(labels, calibration_folds(params))?;
-    let fit = match params.solver {
-        Solver::Lbfgs => logistic::fit(matrix, labels, &params.logistic, None)
-            .map_err(|e| TrainError::Optimiser(e.to_string()))?,
-        Solver::Linfa => dense::fit(matrix, labels, &params.logistic)?,
-    };
-    clock.lap("fit");
-    let (calibration, out_of_fold, probability) = match params.calibration_folds {
-        Some(n) => {
-            let folds = Folds::new(&matrix.row_keys(), labels, n);
-            let scores = out_of_fold(matrix, labels, &params.logistic, &folds)?;
-            let calibration = platt(&scores, labels)?;
-            let probabilities = scores.iter().map(|&score| calibration.probability(score));
-            let probabilities: Vec<f64> = probabilities.collect();
-            (
-                calibration,
-                Some(Metrics::new(&probabilities, labels)),
-                Bins::of_equal_mass(&probabilities, N_BINS),
-            )
-        }
-        None => (Calibration::IDENTITY, None, None),
-    };
-    clock.lap("calibrate");
-    Ok(Fitted { fit, calibration, out_of_fold, probability })
-}
-
-/// What is told of the training reviews in the model.
-#[derive(Debug, Clone, Copy)]
-pub struct Facts<'a> {
-    /// Which they were.
-    pub data: &'a CorpusFacts,
-    /// What they looked like; `None` where there was no review.
-    pub texts: &'a Option<TextReference>,
-}
-
-/// The bytes of the model: the vectoriser with its preprocessing put back, the weights, and how it came about.
-///
-/// # Errors
-/// Where the result is not a model that a consumer would load.
-pub fn encode(
-    vectorizer: Vectorizer,
-    fitted: &Fitted,
-    params: &Params,
-    facts: Facts<'_>,
-    name: &str,
-) -> Result<Vec<u8>, TrainError> {
-    let options = &params.vocabulary.options;
-    let vectorizer = match options.analyzer.preprocessing.is_none() {
-        true => vectorizer,
-        false => Vectorizer::new(
-            vectorizer.vocabulary().clone(),
-            options.clone(),
-            vectorizer.n_documents(),
-            vectorizer.document_frequency().to_vec(),
-        )
-        .map_err(SelectError::from)?,
-    };
-    let Fitted { fit, calibration, out_of_fold, probability } = fitted;
-    let reference = facts.texts.as_ref().map(|texts| Reference {
-        probability: probability.clone(),
-        tokens: texts.tokens.clone(),
-        oov: texts.oov.clone(),
-    });
-    let about = json!({
-        "data": facts.data,
-        "fit": { "converged": fit.converged, "iterations": fit.iterations },
-        "metrics": { "out_of_fold": out_of_fold },
-        "params": params.raw.recorded(),
-        "reference": reference,
-    });
-    let parts = ModelParts {
-        name: name.to_owned(),
-        vectorizer,
-        weights: fit.weights.iter().map(|&weight| weight as f32).collect(),
-        intercept: fit.intercept,
-        calibration: *calibration,
-        about,
-    };
-    Ok(Model::encode(parts, EXAMPLES)?)
-}
-
-fn calibration_folds(params: &Params) -> Option<(&'static str, usize)> {
-    let folds = params.calibration_folds?;
-    Some(("calibration.folds", folds))
-}
-
-/// There must be both classes, and where there are `folds`, named by their key, a review of each class in every fold.
-pub(crate) fn check_classes(
-    labels: &[bool],
-    folds: Option<(&'static str, usize)>,
-) -> Result<(), TrainError> {
+/// There must be both classes, and a review of each class in every fold.
+pub(crate) fn check_classes(labels: &[bool], folds: Option<usize>) -> Result<(), TrainError> {
     let positive = labels.iter().filter(|&&label| label).count();
     let negative = labels.len() - positive;
     let rarer = positive.min(negative);
@@ -248,29 +313,21 @@ pub(crate) fn check_classes(
         return Err(TrainError::OneClass { positive, negative });
     }
     match folds {
-        Some((key, folds)) if folds > rarer => Err(TrainError::Folds { key, folds, rarer }),
+        Some(folds) if folds > rarer => Err(TrainError::Folds { folds, rarer }),
         _ => Ok(()),
     }
 }
 
-/// Times the steps.
-#[derive(Debug)]
-pub struct Clock {
-    last: Instant,
-    laps: Vec<(&'static str, Duration)>,
-}
-
-impl Default for Clock {
-    fn default() -> Self {
-        Self { last: Instant::now(), laps: Vec::new() }
-    }
-}
-
-impl Clock {
-    /// The step that ends now.
-    pub fn lap(&mut self, step: &'static str) {
-        let now = Instant::now();
-        self.laps.push((step, now - self.last));
-        self.last = now;
-    }
-}
+/// Texts that every model carries with its scores, so that whoever loads it computes them again:
+/// both sides, negation, every kind of character, nothing at all.
+const EXAMPLES: &[&str] = &[
+    "",
+    "A wonderful film. The acting is superb and I loved every minute of it.",
+    "What a waste of time: the worst plot I have seen in years, and the acting was terrible.",
+    "Not bad at all, but not great either; the second half drags.",
+    "I can't recommend this. I didn't laugh once, and I wanted to.",
+    "Excellent, excellent, EXCELLENT! 10/10 would watch again.",
+    "<br />Boring.<br /><br />Poorly directed, badly written, 1 out of 10.",
+    "Amélie is a café-crème of a film: naïve, über-sweet, ΟΔΥΣΣΕΥΣ would weep. 美しい映画 🎬 ½ \u{0}\u{7f}",
+    "the the the the the the the the the the the the the the the the the the the the the the the the",
+];

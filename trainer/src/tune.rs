@@ -1,39 +1,38 @@
-//! Parameters chosen by random search with cross-validation, on training reviews only. All trials have the same folds, which
-//! follow from the texts and not from their order.
+//! Parameters chosen by random search with cross-validation, on training reviews only. All trials
+//! have the same folds, which follow from the texts and not from their order.
 //!
-//! Source: Bergstra and Bengio, *Random Search for Hyper-Parameter Optimization*, JMLR 2012. The first trial is what the
-//! parameters say; each other one draws a point of the space. A trial that is behind the best by more than [`BEHIND`] after
-//! some of its folds is given up, and the search ends when nothing better has come for so many trials.
+//! Source: Bergstra and Bengio, *Random Search for Hyper-Parameter Optimization*, JMLR 2012. The
+//! first trial is what the parameters say; each other one draws a point of the space. A trial that
+//! is behind the best by more than [`BEHIND`] after some of its folds is given up, and the search
+//! ends when nothing better has come for so many trials.
 
 pub mod space;
 
+use crate::bounds::{Check, ParamsError};
 use crate::corpus::{Corpus, text_key};
 use crate::learn::folds::Folds;
 use crate::learn::logistic;
 use crate::learn::matrix::Matrix;
-use crate::learn::select::fit_vectorizer;
 use crate::metrics::Metrics;
-use crate::params::{Params, RawParams};
-use crate::train::{TrainError, check_classes, preprocess};
+use crate::train::{CheckedTrainParams, TrainError, check_classes};
 use rand::SeedableRng as _;
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::json;
-use space::{Point, Range, Space};
+use space::{Point, Space};
 
 /// Accuracy by which a trial may be behind the best one after the same folds.
 pub const BEHIND: f64 = 0.01;
 
 /// How to search.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Search {
-    /// Most trials.
+    /// Most trials, at least 1.
     pub trials: usize,
-    /// Folds of the cross-validation.
+    /// Folds of the cross-validation, at least 2.
     pub folds: usize,
-    /// The search ends after so many trials in a row that brought nothing better.
+    /// The search ends after so many trials in a row that brought nothing better, at least 1.
     pub patience: usize,
     /// Seed of the draws.
     pub seed: u64,
@@ -41,51 +40,27 @@ pub struct Search {
     pub ranges: Space,
 }
 
-impl Default for Search {
-    fn default() -> Self {
-        let ranges = [
-            ("model_building.C", Range::LogUniform([20.0, 2000.0])),
-            ("model_building.smoothing", Range::LogUniform([0.02, 2.0])),
-            (
-                "feature_engineering.ngram_range",
-                Range::Choice(vec![json!([1, 2]), json!([1, 3]), json!([1, 4])]),
-            ),
-            ("feature_engineering.min_df", Range::Choice(vec![json!(2), json!(3)])),
-        ];
-        Self {
-            trials: 20,
-            folds: 3,
-            patience: 10,
-            seed: 42,
-            ranges: ranges.map(|(key, range)| (key.to_owned(), range)).into(),
-        }
-    }
-}
-
 impl Search {
-    /// What is wrong with it: key, bound, value.
-    #[must_use]
-    pub fn problems(&self) -> Vec<(String, &'static str, String)> {
-        let mut problems = Vec::new();
-        for (key, value, least) in
-            [("trials", self.trials, 1), ("folds", self.folds, 2), ("patience", self.patience, 1)]
-        {
-            if value < least {
-                let bound = if least == 2 { "at least 2" } else { "at least 1" };
-                problems.push((format!("tune.{key}"), bound, value.to_string()));
-            }
-        }
+    /// The search, if its numbers and ranges make one.
+    ///
+    /// # Errors
+    /// All that is out of its bounds.
+    pub fn check(self) -> Result<Self, ParamsError> {
+        let mut check = Check::default();
+        check.that(self.trials >= 1, "trials", "at least 1", self.trials);
+        check.that(self.folds >= 2, "folds", "at least 2", self.folds);
+        check.that(self.patience >= 1, "patience", "at least 1", self.patience);
         for (key, range) in &self.ranges {
             if let Some(bound) = range.problem() {
-                problems.push((format!("tune.ranges.{key}"), bound, json!(range).to_string()));
+                check.that(false, &format!("ranges.{key}"), bound, json!(range));
             }
         }
-        problems
+        check.finish(self)
     }
 }
 
 /// One trial.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Trial {
     /// Number, from 0.
     pub trial: usize,
@@ -105,111 +80,116 @@ pub struct Trial {
     pub best: bool,
 }
 
-/// Searches and gives the parameters of the best trial; `on_trial` sees each.
-///
-/// # Errors
-/// Where there are too few reviews of a class for the folds, or where the first trial, what the parameters say, cannot be
-/// trained.
-pub fn search(
-    corpus: &Corpus,
-    base: &Params,
-    how: &Search,
-    with: impl Fn(&RawParams, &Point) -> anyhow::Result<Params>,
-    mut on_trial: impl FnMut(&Trial) -> anyhow::Result<()>,
-) -> anyhow::Result<Params> {
-    check_classes(&corpus.labels, Some(("tune.folds", how.folds)))?;
-    let keys: Vec<u64> = corpus.texts.par_iter().map(|text| text_key(text)).collect();
-    let folds = Folds::new(&keys, &corpus.labels, how.folds);
-    let mut rng = ChaCha8Rng::seed_from_u64(how.seed);
-    let mut best: Option<(Trial, Params)> = None;
-    let mut without_better = 0;
-    for number in 0..how.trials {
-        let point = match number {
-            0 => Point::new(),
-            _ => space::draw(&how.ranges, &mut rng),
-        };
-        let best_folds = best.as_ref().map(|(trial, _)| trial.fold_accuracy.as_slice());
-        let ran = with(&base.raw, &point).and_then(|params| {
-            let measured = cross_validate(corpus, &params, &folds, best_folds)?;
-            Ok((params, measured))
-        });
-        let mut trial = Trial {
-            trial: number,
-            point,
-            fold_accuracy: Vec::new(),
-            accuracy: None,
-            log_loss: None,
-            given_up: false,
-            error: None,
-            best: false,
-        };
-        match ran {
-            Err(error) if number == 0 => return Err(error),
-            // Some corners of a space have no model, such as a vocabulary that is empty.
-            Err(error) => trial.error = Some(format!("{error:#}")),
-            Ok((params, measured)) => {
-                trial.fold_accuracy = measured.iter().filter_map(|fold| fold.accuracy).collect();
-                trial.accuracy = mean(&trial.fold_accuracy);
-                let log_loss: Vec<f64> = measured.iter().filter_map(|fold| fold.log_loss).collect();
-                trial.log_loss = mean(&log_loss);
-                trial.given_up = measured.len() < how.folds;
-                let is_better =
-                    best.as_ref().is_none_or(|(best, _)| trial.accuracy > best.accuracy);
-                trial.best = is_better && !trial.given_up;
-                if trial.best {
-                    best = Some((trial.clone(), params));
-                }
-            }
-        }
-        on_trial(&trial)?;
-        without_better = if trial.best { 0 } else { without_better + 1 };
-        if without_better >= how.patience {
-            break;
-        }
-    }
-    best.map(|(_, params)| params)
-        .ok_or_else(|| anyhow::anyhow!("tune.trials must be at least 1, got 0"))
+/// A search under way: [`ask`](Tuner::ask) for a point, [`measure`](Tuner::measure) its parameters,
+/// [`record`](Tuner::record) what came of it, until there is no point any more.
+#[derive(Debug)]
+pub struct Tuner<'a> {
+    corpus: &'a Corpus,
+    search: &'a Search,
+    folds: Folds,
+    rng: ChaCha8Rng,
+    n_trials: usize,
+    without_better: usize,
+    best: Option<Trial>,
 }
 
-/// Metrics of each fold, by a model that has seen neither its texts nor its labels; fewer where it fell behind.
-fn cross_validate(
-    corpus: &Corpus,
-    params: &Params,
-    folds: &Folds,
-    best: Option<&[f64]>,
-) -> Result<Vec<Metrics>, TrainError> {
-    let texts = preprocess(&params.vocabulary.options.analyzer, &corpus.texts);
-    let mut done: Vec<Metrics> = Vec::with_capacity(folds.n());
-    for index in 0..folds.n() {
-        let fold = folds.fold(index);
-        let part = |inside: bool| {
-            let rows = (0..texts.len()).filter(|&row| fold.has(row) == inside);
-            let rows: Vec<usize> = rows.collect();
-            let labels: Vec<bool> = rows.iter().map(|&row| corpus.labels[row]).collect();
-            let texts: Vec<&str> = rows.iter().map(|&row| texts[row].as_str()).collect();
-            (texts, labels)
-        };
-        let (train, train_labels) = part(false);
-        let (held_out, labels) = part(true);
-        let vectorizer = fit_vectorizer(&train, &params.after_preprocessing())?;
-        let fit =
-            logistic::fit(&Matrix::new(&vectorizer, &train), &train_labels, &params.logistic, None)
-                .map_err(|e| TrainError::Optimiser(e.to_string()))?;
-        let rows = Matrix::new(&vectorizer, &held_out);
-        let probabilities: Vec<f64> = logistic::scores_of_all(&rows, &fit)
-            .into_iter()
-            .map(verdict_sentiment::sigmoid)
-            .collect();
-        done.push(Metrics::new(&probabilities, &labels));
-        let ours: Vec<f64> = done.iter().filter_map(|fold| fold.accuracy).collect();
-        let theirs = best.and_then(|best| mean(best.get(..ours.len())?));
-        if let (Some(ours), Some(theirs)) = (mean(&ours), theirs)
-            && ours + BEHIND < theirs
-        {
-            break;
-        }
+impl<'a> Tuner<'a> {
+    /// Deals the reviews of `corpus` out to folds.
+    ///
+    /// # Errors
+    /// Where there are too few reviews of a class for the folds.
+    pub fn new(corpus: &'a Corpus, search: &'a Search) -> Result<Self, TrainError> {
+        check_classes(&corpus.labels, Some(search.folds))?;
+        let keys: Vec<u64> = corpus.texts.par_iter().map(|text| text_key(text)).collect();
+        Ok(Self {
+            corpus,
+            search,
+            folds: Folds::new(&keys, &corpus.labels, search.folds),
+            rng: ChaCha8Rng::seed_from_u64(search.seed),
+            n_trials: 0,
+            without_better: 0,
+            best: None,
+        })
     }
-    Ok(done)
+
+    /// The point of the next trial, the first one without a value; `None` where the search ends.
+    pub fn ask(&mut self) -> Option<Point> {
+        let Search { trials, patience, ranges, .. } = self.search;
+        if self.n_trials >= *trials || self.without_better >= *patience {
+            return None;
+        }
+        Some(if self.n_trials == 0 { Point::new() } else { space::draw(ranges, &mut self.rng) })
+    }
+
+    /// Metrics of each fold, by a model that has seen neither its texts nor its labels; fewer where
+    /// the parameters fall behind the best ones.
+    ///
+    /// # Errors
+    /// Those of training.
+    pub fn measure(&self, params: &CheckedTrainParams) -> Result<Vec<Metrics>, TrainError> {
+        let texts = params.preprocess(&self.corpus.texts);
+        let mut done: Vec<Metrics> = Vec::with_capacity(self.folds.n());
+        for index in 0..self.folds.n() {
+            let fold = self.folds.fold(index);
+            let part = |inside: bool| -> (Vec<&str>, Vec<bool>) {
+                let rows = (0..texts.len()).filter(|&row| fold.has(row) == inside);
+                rows.map(|row| (texts[row].as_str(), self.corpus.labels[row])).unzip()
+            };
+            let (train, train_labels) = part(false);
+            let (held_out, labels) = part(true);
+            let vectorizer = params.fit_vectorizer(&train)?;
+            let rows = Matrix::new(&vectorizer, &train);
+            let fit = logistic::fit(&rows, &train_labels, &params.logistic, None)
+                .map_err(|e| TrainError::Optimiser(e.to_string()))?;
+            let scores = logistic::scores_of_all(&Matrix::new(&vectorizer, &held_out), &fit);
+            let probabilities: Vec<f64> =
+                scores.into_iter().map(verdict_sentiment::sigmoid).collect();
+            done.push(Metrics::new(&probabilities, &labels));
+            let ours = accuracies(&done);
+            let best = self.best.as_ref().and_then(|best| best.fold_accuracy.get(..ours.len()));
+            if let (Some(ours), Some(best)) = (mean(&ours), best.and_then(mean))
+                && ours + BEHIND < best
+            {
+                break;
+            }
+        }
+        Ok(done)
+    }
+
+    /// Ends the trial of a point: with the metrics of its folds, or with why there are none. Some
+    /// corners of a space have no model, such as a vocabulary that is empty.
+    pub fn record(&mut self, point: Point, measured: Result<Vec<Metrics>, String>) -> Trial {
+        let mut trial = Trial { trial: self.n_trials, point, ..Trial::default() };
+        match measured {
+            Err(error) => trial.error = Some(error),
+            Ok(folds) => {
+                trial.fold_accuracy = accuracies(&folds);
+                trial.accuracy = mean(&trial.fold_accuracy);
+                let log_loss: Vec<f64> = folds.iter().filter_map(|fold| fold.log_loss).collect();
+                trial.log_loss = mean(&log_loss);
+                trial.given_up = folds.len() < self.search.folds;
+                let best = self.best.as_ref();
+                let is_better = best.is_none_or(|best| trial.accuracy > best.accuracy);
+                trial.best = is_better && !trial.given_up;
+            }
+        }
+        self.n_trials += 1;
+        self.without_better = if trial.best { 0 } else { self.without_better + 1 };
+        if trial.best {
+            self.best = Some(trial.clone());
+        }
+        trial
+    }
+
+    /// The best trial so far.
+    #[must_use]
+    pub fn best(&self) -> Option<&Trial> {
+        self.best.as_ref()
+    }
+}
+
+fn accuracies(folds: &[Metrics]) -> Vec<f64> {
+    folds.iter().filter_map(|fold| fold.accuracy).collect()
 }
 
 fn mean(values: &[f64]) -> Option<f64> {

@@ -10,7 +10,7 @@ use verdict_sentiment::{Lemmatizer, NounLemmas, StopWords};
 /// # Errors
 /// A file that cannot be read or is not what it should be.
 pub fn read(mut params: Params) -> anyhow::Result<Params> {
-    let preprocessing = &mut params.vocabulary.options.analyzer.preprocessing;
+    let mut preprocessing = params.train.vocabulary.options.analyzer.preprocessing.clone();
     preprocessing.stop_words = match &params.stop_words {
         StopWordsParam::None => StopWords::default(),
         StopWordsParam::NltkEnglish => StopWords::nltk_english(),
@@ -27,6 +27,7 @@ pub fn read(mut params: Params) -> anyhow::Result<Params> {
     if let Some(folder) = &params.wordnet {
         preprocessing.lemmatizer = Lemmatizer::Wordnet(nouns(folder)?);
     }
+    params.train = params.train.with_preprocessing(preprocessing);
     Ok(params)
 }
 

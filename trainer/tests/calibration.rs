@@ -21,11 +21,15 @@ use verdict_trainer::learn::folds::Folds;
 use verdict_trainer::learn::matrix::Matrix;
 use verdict_trainer::learn::select::fit_vectorizer;
 use verdict_trainer::params::Params;
-use verdict_trainer::train::{TrainError, train};
+use verdict_trainer::train::{TrainError, Trained};
 
 const YAML: &str = "feature_engineering: {ngram_range: [1, 1]}";
 
 /// Made by scikit-learn: see the script beside it.
+fn train(corpus: &Corpus, params: &Params, name: &str) -> Result<Trained, TrainError> {
+    params.train.fit(corpus, name)
+}
+
 fn goldens() -> Value {
     serde_json::from_str(include_str!("goldens/platt.json")).unwrap()
 }
@@ -106,7 +110,7 @@ proptest! {
             let texts: Vec<&str> = order.iter().map(|&i| texts[i].as_str()).collect();
             let labels: Vec<bool> = order.iter().map(|&i| labels[i]).collect();
             let params = Params::from_yaml(YAML, "params.yaml").unwrap();
-            let vectorizer = fit_vectorizer(&texts, &params.vocabulary).unwrap();
+            let vectorizer = fit_vectorizer(&texts, &params.train.vocabulary).unwrap();
             let folds = Folds::new(&Matrix::new(&vectorizer, &texts).row_keys(), &labels, n);
             let of = |row| (0..n).find(|&index| folds.fold(index).has(row)).unwrap();
             order.iter().enumerate().map(|(row, &i)| (i, of(row))).collect()

@@ -10,13 +10,13 @@
 
 use proptest::prelude::*;
 use serde_json::Value;
+use verdict_trainer::estimate::Estimate;
 use verdict_trainer::gate::mcnemar::McNemar;
-use verdict_trainer::gate::slices::Share;
+use verdict_trainer::metrics::Confusion;
 use verdict_trainer::metrics::Metrics;
 use verdict_trainer::report::curves::{
     MAX_POINTS, average_precision, calibration, confusion_rows, precision_recall, roc, thin,
 };
-use verdict_trainer::report::measures::Confusion;
 
 /// Made by scikit-learn and SciPy: see the script beside it.
 fn goldens() -> Value {
@@ -126,7 +126,7 @@ fn wilsons_interval_is_scipys() {
     let goldens = goldens();
     for case in goldens["wilson"].as_array().unwrap() {
         let count = |key: &str| case[key].as_u64().unwrap() as usize;
-        let ours = Share::new(count("k"), count("n")).unwrap();
+        let ours = Estimate::fraction(count("k") as u64, count("n") as u64).unwrap();
         let theirs = ["low", "high"].map(|key| case[key].as_f64().unwrap());
         assert_close(case, &[ours.low, ours.high], &theirs);
     }

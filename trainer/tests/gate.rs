@@ -18,7 +18,7 @@ use verdict_trainer::gate::checks::Reason;
 use verdict_trainer::gate::decide::{Decision, FlipsWanted, compare};
 use verdict_trainer::gate::thresholds::{Floors, Gate};
 use verdict_trainer::params::Params;
-use verdict_trainer::train::train;
+use verdict_trainer::training::train;
 
 fn corpus(n: usize, skip: usize, label: impl Fn(usize, bool) -> bool) -> Corpus {
     let made = reviews(n + skip).into_iter().enumerate().skip(skip);

@@ -15,11 +15,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 use verdict_sentiment::Model;
-use verdict_trainer::corpus::{Corpus, SplitName};
+use verdict_trainer::corpus::Corpus;
 use verdict_trainer::gate::decide::{Decision, FlipsWanted, compare};
 use verdict_trainer::gate::thresholds::Gate;
+use verdict_trainer::ingest::file::{SplitName, read_corpus};
 use verdict_trainer::params::Params;
-use verdict_trainer::train::train;
+use verdict_trainer::training::train;
 
 fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -87,7 +88,7 @@ fn a_twentieth_of_wrong_labels_is_refused_and_twice_the_data_are_accepted() {
         return;
     };
     let params = Params::from_yaml("", "params.yaml").unwrap();
-    let read = |split| Corpus::read(&archive, split, &params.data_ingestion.split).unwrap();
+    let read = |split| read_corpus(&archive, split, &params.data_ingestion.split).unwrap();
     let (all, held_out) = (read(SplitName::Train), read(SplitName::Test));
     let model = |rows: &mut dyn Iterator<Item = (usize, bool)>| {
         let rows = rows.map(|(i, label)| (all.texts[i].clone(), label));

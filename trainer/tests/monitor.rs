@@ -39,7 +39,7 @@ use verdict_messages::{Label, Review, Sentiment, topic};
 use verdict_sentiment::Model;
 use verdict_service::Shutdown;
 use verdict_telemetry::{CpuPrice, Service, Telemetry};
-use verdict_trainer::corpus::{Corpus, SplitName};
+use verdict_trainer::ingest::file::{SplitName, read_corpus};
 use verdict_trainer::params::Params;
 
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -141,7 +141,7 @@ fn repository() -> PathBuf {
 fn imdb() -> Option<Vec<Made>> {
     let archive = repository().join(std::env::var("VERDICT_IMDB").ok()?);
     let split = Params::from_yaml("", "params.yaml").unwrap().data_ingestion.split;
-    let corpus = Corpus::read(&archive, SplitName::Test, &split).unwrap();
+    let corpus = read_corpus(&archive, SplitName::Test, &split).unwrap();
     let step = corpus.len() / N;
     let made = (0..N).map(|i| Made {
         id: corpus.ids[i * step].clone(),

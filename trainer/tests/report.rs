@@ -19,11 +19,11 @@ use std::collections::BTreeMap;
 use std::sync::OnceLock;
 use verdict_sentiment::Model;
 use verdict_trainer::corpus::Corpus;
+use verdict_trainer::corpus::{Reviews, ReviewsError};
 use verdict_trainer::params::Params;
 use verdict_trainer::report::evaluation::Evaluation;
 use verdict_trainer::report::files;
-use verdict_trainer::scoring::{Reviews, ReviewsError};
-use verdict_trainer::train::train;
+use verdict_trainer::training::train;
 
 const PICTURES: [&str; 5] = [
     "plots/roc.svg",

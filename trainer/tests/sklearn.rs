@@ -46,7 +46,7 @@ fn numbers(value: &Value) -> Vec<f64> {
 fn count(value: &Value) -> DocumentCount {
     value.as_u64().map_or_else(
         || DocumentCount::Fraction(value.as_f64().unwrap()),
-        |count| DocumentCount::Count(u32::try_from(count).unwrap()),
+        |count| DocumentCount::Count(i64::try_from(count).unwrap()),
     )
 }
 
@@ -162,7 +162,7 @@ fn vocabulary(max_features: Option<usize>, min_df: u32) -> VocabularyParams {
             sublinear_tf: true,
             ..VectorizerOptions::default()
         },
-        min_df: DocumentCount::Count(min_df),
+        min_df: DocumentCount::Count(min_df.into()),
         max_df: DocumentCount::Fraction(1.0),
         max_features,
     }

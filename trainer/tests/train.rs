@@ -14,9 +14,14 @@ use common::{reviews, write_csv};
 use std::path::Path;
 use tempfile::TempDir;
 use verdict_sentiment::{Model, Reference, Scratch};
-use verdict_trainer::corpus::{Corpus, SplitName};
+use verdict_trainer::corpus::Corpus;
+use verdict_trainer::ingest::file::{SplitName, read_corpus};
 use verdict_trainer::params::Params;
-use verdict_trainer::train::{TrainError, train};
+use verdict_trainer::train::{TrainError, Trained};
+
+fn train(corpus: &Corpus, params: &Params, name: &str) -> Result<Trained, TrainError> {
+    params.train.fit(corpus, name)
+}
 
 fn params(yaml: &str) -> Params {
     Params::from_yaml(yaml, "params.yaml").unwrap()
@@ -60,7 +65,7 @@ fn shuffled<T>(rows: Vec<T>) -> Vec<T> {
 
 fn read(path: &Path) -> Corpus {
     let ingestion = params("").data_ingestion;
-    Corpus::read(path, SplitName::All, &ingestion.split).unwrap()
+    read_corpus(path, SplitName::All, &ingestion.split).unwrap()
 }
 
 #[test]
@@ -90,7 +95,7 @@ fn a_source_without_a_split_is_split_by_its_texts_alone() {
     write_csv(&one, &rows);
     write_csv(&other, &shuffled(rows.clone()));
     let ingestion = params("data_ingestion: {test_size: 0.25, seed: 7}").data_ingestion;
-    let part = |path: &Path, split| Corpus::read(path, split, &ingestion.split).unwrap();
+    let part = |path: &Path, split| read_corpus(path, split, &ingestion.split).unwrap();
     let (train, test) = (part(&one, SplitName::Train), part(&one, SplitName::Test));
     assert_eq!(train.len() + test.len(), rows.len());
     assert!((60..=170).contains(&test.len()), "{}", test.len());
@@ -193,7 +198,7 @@ fn what_cannot_be_trained_on_is_an_error_that_says_what_must_hold() {
     let error = train(&few, &params(""), "test").unwrap_err();
     assert_eq!(
         error.to_string(),
-        "calibration.folds must be at most the number of reviews of the rarer class, 1, got 3 (params.yaml)"
+        "folds must be at most the number of reviews of the rarer class, 1, got 3"
     );
     let no_words: Corpus = (0..20).map(|i| ("! ?".to_owned(), i % 2 == 0)).collect();
     let error = train(&no_words, &params(""), "test").unwrap_err();

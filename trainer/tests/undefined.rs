@@ -17,7 +17,7 @@ use verdict_sentiment::Model;
 use verdict_trainer::announce;
 use verdict_trainer::corpus::Corpus;
 use verdict_trainer::params::Params;
-use verdict_trainer::train::train;
+use verdict_trainer::training::train;
 
 /// Names of metrics, and why they are not defined.
 type Undefined = &'static [(&'static str, &'static str)];

@@ -3,12 +3,12 @@
 use super::output;
 use super::threads::Threads;
 use crate::card;
-use crate::corpus::{Corpus, SplitName};
+use crate::corpus::Reviews;
+use crate::ingest::file::{SplitName, read_corpus};
+use crate::metrics::Measures;
 use crate::params::{Params, RawParams};
 use crate::report::evaluation::Evaluation;
 use crate::report::files;
-use crate::report::measures::Measures;
-use crate::scoring::Reviews;
 use anyhow::Context;
 use std::path::{Path, PathBuf};
 use verdict_sentiment::Model;
@@ -50,7 +50,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         Some(path) => super::train::read_params(path)?,
         None => params_of(&model)?,
     };
-    let corpus = Corpus::read(&args.data, args.split, &params.data_ingestion.split)?;
+    let corpus = read_corpus(&args.data, args.split, &params.data_ingestion.split)?;
     let reviews = corpus.reviews()?;
     let measures = match &args.reports {
         Some(directory) => {
@@ -75,14 +75,14 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     output::line(format_args!(
         "{} reviews: accuracy {}, precision {}, recall {}, F1 {}, AUC {}, log-loss {}, Brier score {}, calibration error {}",
         metrics.n,
-        metrics.told("accuracy"),
-        metrics.told("precision"),
-        metrics.told("recall"),
-        metrics.told("f1"),
-        metrics.told("auc"),
-        metrics.told("log_loss"),
-        metrics.told("brier"),
-        metrics.told("ece")
+        metrics.text("accuracy"),
+        metrics.text("precision"),
+        metrics.text("recall"),
+        metrics.text("f1"),
+        metrics.text("auc"),
+        metrics.text("log_loss"),
+        metrics.text("brier"),
+        metrics.text("ece")
     ))
 }
 

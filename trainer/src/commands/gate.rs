@@ -3,8 +3,8 @@
 use super::evaluate::{params_of, write};
 use super::output;
 use super::threads::Threads;
-use crate::corpus::{Corpus, SplitName};
 use crate::gate::decide::{Decision, FlipsWanted, compare};
+use crate::ingest::file::{SplitName, read_corpus};
 use anyhow::Context;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -56,7 +56,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         Some(path) => super::train::read_params(path)?,
         None => params_of(&candidate)?,
     };
-    let corpus = Corpus::read(&args.data, args.split, &params.data_ingestion.split)?;
+    let corpus = read_corpus(&args.data, args.split, &params.data_ingestion.split)?;
     let reviews = corpus.reviews()?;
     let wanted = FlipsWanted { most: args.flips, texts: args.texts };
     let decision = args.threads.run(|| {

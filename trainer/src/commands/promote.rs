@@ -3,8 +3,8 @@
 use super::lifecycle::{AnnounceArgs, RegistryArgs, result};
 use super::threads::Threads;
 use super::train::read_params;
-use crate::corpus::{Corpus, SplitName};
 use crate::gate::decide::FlipsWanted;
+use crate::ingest::file::{SplitName, read_corpus};
 use crate::lifecycle::promote::{Promotion, promote, rollback};
 use crate::stages::{self, layout::Layout};
 use serde_json::json;
@@ -52,7 +52,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let announcer = args.announce.announcer(&kafka);
     let layout = Layout::new(&args.root);
     let corpus = match &args.data {
-        Some(path) => Corpus::read(path, SplitName::Test, &params.data_ingestion.split)?,
+        Some(path) => read_corpus(path, SplitName::Test, &params.data_ingestion.split)?,
         None => stages::held_out(&layout)?,
     };
     let candidate = match &args.candidate {

@@ -3,7 +3,7 @@
 use super::evaluate::params_of;
 use super::output;
 use super::threads::{Threads, peak_rss_bytes};
-use crate::corpus::{Corpus, SplitName};
+use crate::ingest::file::{SplitName, read_corpus};
 use crate::scoring::score_all;
 use serde_json::json;
 use std::io::BufRead;
@@ -38,7 +38,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let model = super::lifecycle::load(&args.model)?;
     let texts = match &args.data {
         Some(path) => {
-            Corpus::read(path, args.split, &params_of(&model)?.data_ingestion.split)?.texts
+            read_corpus(path, args.split, &params_of(&model)?.data_ingestion.split)?.texts
         }
         None if args.summary => read_lines()?,
         None => return score_lines(&model, args.json),

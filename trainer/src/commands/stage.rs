@@ -8,8 +8,8 @@ use super::threads::Threads;
 use super::train::read_params;
 use crate::ingest::{Request, location::Location};
 use crate::lifecycle::register::{Evidence, register};
+use crate::metrics::Measures;
 use crate::params::Params;
-use crate::report::measures::Measures;
 use crate::stages::{self, layout::Layout};
 use std::path::PathBuf;
 

@@ -2,11 +2,11 @@
 
 use super::output;
 use super::threads::{PresetArg, Threads, peak_rss_bytes};
-use crate::corpus::{Corpus, SplitName};
+use crate::ingest::file::{SplitName, read_corpus};
 use crate::lifecycle::rebuild::not_converged;
 use crate::params::Params;
 use crate::progress;
-use crate::train::{Trained, train};
+use crate::training::{Timed, train};
 use crate::words;
 use anyhow::Context;
 use serde_json::json;
@@ -41,7 +41,7 @@ pub struct Args {
 
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let params = params_with(&args.params, args.preset)?;
-    let corpus = Corpus::read(&args.data, args.split, &params.data_ingestion.split)?;
+    let corpus = read_corpus(&args.data, args.split, &params.data_ingestion.split)?;
     let step = progress::step("training");
     let trained = args.threads.run(|| train(&corpus, &params, &args.name))??;
     step.finish_and_clear();
@@ -78,7 +78,12 @@ pub(crate) fn params_with(path: &Path, preset: PresetArg) -> anyhow::Result<Para
     words::read(params)
 }
 
-fn report(args: &Args, corpus: &Corpus, trained: &Trained, path: &Path) -> anyhow::Result<()> {
+fn report(
+    args: &Args,
+    corpus: &crate::corpus::Corpus,
+    trained: &Timed,
+    path: &Path,
+) -> anyhow::Result<()> {
     let sha256 = verdict_sentiment::sha256_hex(&trained.artifact);
     let seconds = trained.took().as_secs_f64();
     if !args.json {
@@ -97,10 +102,10 @@ fn report(args: &Args, corpus: &Corpus, trained: &Trained, path: &Path) -> anyho
         if let Some(metrics) = trained.out_of_fold {
             output::line(format_args!(
                 "  out of fold: accuracy {}, AUC {}, log-loss {}, calibration error {}",
-                metrics.told("accuracy"),
-                metrics.told("auc"),
-                metrics.told("log_loss"),
-                metrics.told("ece")
+                metrics.text("accuracy"),
+                metrics.text("auc"),
+                metrics.text("log_loss"),
+                metrics.text("ece")
             ))?;
         }
         return output::line(format_args!(

@@ -3,11 +3,12 @@
 use super::output;
 use super::threads::{PresetArg, Threads};
 use super::train::params_with;
-use crate::corpus::{Corpus, SplitName};
+use crate::ingest::file::{SplitName, read_corpus};
 use crate::metrics::shown;
 use crate::params::{Params, RawParams, full_text};
+use crate::training::with_keys;
 use crate::tune::space::Point;
-use crate::tune::{Trial, search};
+use crate::tune::{Trial, Tuner};
 use crate::{progress, words};
 use anyhow::Context;
 use serde_json::json;
@@ -44,43 +45,46 @@ pub struct Args {
 
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let base = params_with(&args.params, args.preset)?;
-    let mut how = base.raw.search().clone();
+    let mut search = base.raw.search();
     if let Some(trials) = args.trials {
-        how.trials = trials;
+        search.trials = trials;
     }
-    let corpus = Corpus::read(&args.data, SplitName::Train, &base.data_ingestion.split)?;
+    let corpus = read_corpus(&args.data, SplitName::Train, &base.data_ingestion.split)?;
     crate::stages::make_parent(&args.log)?;
     let mut log =
         File::create(&args.log).with_context(|| format!("making {}", args.log.display()))?;
-    let bar = progress::reviews("trials", how.trials as u64);
-    let mut trials: Vec<Trial> = Vec::new();
-    let best = args.threads.run(|| {
-        search(&corpus, &base, &how, with, |trial| {
-            let line = serde_json::to_string(trial)?;
+    let bar = progress::reviews("trials", search.trials as u64);
+    let (n_trials, best) = args.threads.run(|| -> anyhow::Result<(usize, Trial)> {
+        let in_tune = |error| with_keys(error, "tune");
+        let mut tuner = Tuner::new(&corpus, &search).map_err(in_tune)?;
+        let mut n_trials = 0;
+        while let Some(point) = tuner.ask() {
+            let measured = with(&base.raw, &point)
+                .and_then(|params| tuner.measure(&params.train).map_err(in_tune));
+            let measured = match measured {
+                // The parameters themselves: whatever else is searched begins with them.
+                Err(error) if n_trials == 0 => return Err(error),
+                measured => measured.map_err(|error| format!("{error:#}")),
+            };
+            let trial = tuner.record(point, measured);
+            let line = serde_json::to_string(&trial)?;
             writeln!(log, "{line}").with_context(|| format!("writing {}", args.log.display()))?;
-            bar.suspend(|| output::note(told(trial)));
+            bar.suspend(|| output::note(as_text(&trial)));
             bar.inc(1);
-            trials.push(trial.clone());
-            Ok(())
-        })
+            n_trials += 1;
+        }
+        let best = tuner.best().context("tune.trials must be at least 1, got 0")?;
+        Ok((n_trials, best.clone()))
     })??;
     bar.finish_and_clear();
-    super::evaluate::write(&args.out, &full_text(&best.raw)?)?;
-    let Some(winner) = trials.iter().rfind(|trial| trial.best) else {
-        anyhow::bail!("no trial has a result");
-    };
+    super::evaluate::write(&args.out, &full_text(&with(&base.raw, &best.point)?.raw)?)?;
     if args.json {
-        return output::line(json!({
-            "trials": trials.len(),
-            "best": winner,
-            "params": args.out,
-        }));
+        return output::line(json!({ "trials": n_trials, "best": best, "params": args.out }));
     }
     output::line(format_args!(
-        "best of {} trials: accuracy {} in {} folds\n{}",
-        trials.len(),
-        shown(winner.accuracy),
-        how.folds,
+        "best of {n_trials} trials: accuracy {} in {} folds\n{}",
+        shown(best.accuracy),
+        search.folds,
         args.out.display()
     ))
 }
@@ -99,7 +103,7 @@ fn with(base: &RawParams, point: &Point) -> anyhow::Result<Params> {
     words::read(Params::check(raw, "tune.ranges")?)
 }
 
-fn told(trial: &Trial) -> String {
+fn as_text(trial: &Trial) -> String {
     let point: Vec<String> = trial
         .point
         .iter()

@@ -1,11 +1,11 @@
 //! What is checked, and what is said of it.
 
-use super::decide::{Measured, SliceResult};
 use super::mcnemar::McNemar;
+use super::measured::{Measured, SliceResult};
 use super::slices::Slice;
 use super::thresholds::Gate;
+use crate::corpus::Reviews;
 use crate::metrics::Metrics;
-use crate::scoring::Reviews;
 use serde::Serialize;
 use std::fmt;
 use verdict_sentiment::Model;
@@ -134,7 +134,7 @@ impl Checks {
             ("log_loss", metrics.log_loss, Bound::AtMost(floors.log_loss)),
             ("ece", metrics.ece, Bound::AtMost(floors.ece)),
         ] {
-            let says = format!("{name} is {}, {bound} is asked for", metrics.told(name));
+            let says = format!("{name} is {}, {bound} is asked for", metrics.text(name));
             self.that(format!("floors.{name}"), value, bound, says);
         }
     }
@@ -172,8 +172,8 @@ impl Checks {
             bound,
             format!(
                 "accuracy goes from {} to {}; a loss of {bound} is tolerated",
-                theirs.metrics.told("accuracy"),
-                ours.metrics.told("accuracy")
+                theirs.metrics.text("accuracy"),
+                ours.metrics.text("accuracy")
             ),
         );
         let (before, after) = (theirs.metrics.log_loss, ours.metrics.log_loss);
@@ -185,8 +185,8 @@ impl Checks {
             bound,
             format!(
                 "log-loss goes from {} to {}; a rise of {bound} is tolerated",
-                theirs.metrics.told("log_loss"),
-                ours.metrics.told("log_loss")
+                theirs.metrics.text("log_loss"),
+                ours.metrics.text("log_loss")
             ),
         );
     }

@@ -3,10 +3,9 @@
 use super::checks::{Checks, Reason};
 use super::flips::{Flip, flips};
 use super::mcnemar::McNemar;
-use super::slices::{Share, Slice, slices_of};
+use super::measured::{Judged, Measured, SliceResult, slice_results};
 use super::thresholds::Gate;
-use crate::metrics::Metrics;
-use crate::scoring::Reviews;
+use crate::corpus::Reviews;
 use serde::Serialize;
 use verdict_sentiment::Model;
 
@@ -35,37 +34,6 @@ pub struct Decision {
     pub flips: Vec<Flip>,
     /// The bounds that were applied.
     pub gate: Gate,
-}
-
-/// A model and how well it does.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Measured {
-    /// What it is called.
-    pub name: String,
-    /// Its version.
-    pub version: String,
-    /// SHA-256 of its file.
-    pub sha256: String,
-    /// On the reviews of the decision.
-    pub metrics: Metrics,
-}
-
-/// Both models on the reviews of one kind.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct SliceResult {
-    /// Which kind.
-    pub slice: Slice,
-    /// Reviews of that kind.
-    pub n: usize,
-    /// Accuracy of the candidate; `None` where there is no review of that kind, as the next two.
-    pub candidate: Option<Share>,
-    /// Accuracy of the champion.
-    pub champion: Option<Share>,
-    /// The test between them.
-    pub mcnemar: Option<McNemar>,
-    /// Why these are not defined, where they are not.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub undefined: Option<&'static str>,
 }
 
 /// How much of the flips a decision carries.
@@ -125,62 +93,4 @@ pub fn compare(
         flips,
         gate: *gate,
     }
-}
-
-/// A model's answers.
-struct Judged {
-    measured: Measured,
-    probabilities: Vec<f64>,
-    right: Vec<bool>,
-}
-
-impl Judged {
-    fn new(model: &Model, reviews: Reviews<'_>) -> Self {
-        let probabilities = reviews.probabilities(model);
-        let identity = model.identity();
-        Self {
-            measured: Measured {
-                name: identity.name.clone(),
-                version: identity.version.clone(),
-                sha256: identity.sha256.clone(),
-                metrics: Metrics::new(&probabilities, reviews.labels()),
-            },
-            right: right(&probabilities, reviews.labels()),
-            probabilities,
-        }
-    }
-}
-
-fn right(probabilities: &[f64], labels: &[bool]) -> Vec<bool> {
-    probabilities.iter().zip(labels).map(|(&p, &label)| (p >= 0.5) == label).collect()
-}
-
-fn slice_results(reviews: Reviews<'_>, ours: &Judged, theirs: Option<&Judged>) -> Vec<SliceResult> {
-    let slices: Vec<Vec<Slice>> = reviews.texts().iter().map(|text| slices_of(text)).collect();
-    let of = |slice: Slice, right: &[bool]| -> Vec<bool> {
-        right
-            .iter()
-            .zip(&slices)
-            .filter(|(_, slices)| slices.contains(&slice))
-            .map(|(&right, _)| right)
-            .collect()
-    };
-    let share = |right: &[bool]| Share::new(right.iter().filter(|&&x| x).count(), right.len());
-    Slice::ALL
-        .into_iter()
-        .map(|slice| {
-            let candidate = of(slice, &ours.right);
-            let champion = theirs.map(|theirs| of(slice, &theirs.right));
-            SliceResult {
-                slice,
-                n: candidate.len(),
-                candidate: share(&candidate),
-                champion: champion.as_deref().and_then(share),
-                mcnemar: champion
-                    .filter(|champion| !champion.is_empty())
-                    .map(|champion| McNemar::count(&champion, &candidate)),
-                undefined: candidate.is_empty().then_some("no review is of this kind"),
-            }
-        })
-        .collect()
 }

@@ -1,7 +1,7 @@
 //! Reviews on which two models disagree: what would change on a promotion.
 
-use crate::report::curves::side;
-use crate::scoring::Reviews;
+use crate::corpus::Reviews;
+use crate::metrics::side;
 use serde::Serialize;
 
 /// A review that the candidate labels otherwise than the champion.

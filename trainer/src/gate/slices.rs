@@ -132,43 +132,6 @@ fn has_rating(lower: &str) -> bool {
     })
 }
 
-/// A fraction with what is known of it: the 95 % interval of Wilson.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Share {
-    /// The fraction.
-    pub value: f64,
-    /// Lower end of the interval.
-    pub low: f64,
-    /// Upper end.
-    pub high: f64,
-}
-
-impl Share {
-    /// The 97.5 % point of the normal distribution.
-    const Z: f64 = 1.959_963_984_540_054;
-
-    /// `k` of `n`; `None` of nothing.
-    ///
-    /// Source: Wilson, *Probable inference, the law of succession, and statistical inference*, 1927.
-    #[must_use]
-    pub fn new(k: usize, n: usize) -> Option<Self> {
-        if n == 0 {
-            return None;
-        }
-        let (count, p) = (n as f64, k as f64 / n as f64);
-        let z2 = Self::Z * Self::Z;
-        let scale = 1.0 + z2 / count;
-        let centre = (p + z2 / (2.0 * count)) / scale;
-        let half = Self::Z / scale * (p * (1.0 - p) / count + z2 / (4.0 * count * count)).sqrt();
-        Some(Self {
-            value: p,
-            // The ends of all and of none are exact; rounding must not move them past 0 and 1.
-            low: if k == 0 { 0.0 } else { centre - half },
-            high: if k == n { 1.0 } else { centre + half },
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -214,10 +177,5 @@ mod tests {
         for slice in Slice::ALL {
             assert_eq!(serde_json::to_value(slice).unwrap(), slice.name());
         }
-    }
-
-    #[test]
-    fn nothing_is_known_of_nothing() {
-        assert_eq!(Share::new(0, 0), None);
     }
 }

@@ -1,9 +1,11 @@
 //! What a candidate must reach.
 
-use serde::Serialize;
+use crate::bounds::{Check, ParamsError};
+use serde::{Deserialize, Serialize};
 
-/// Bounds of the promotion gate, checked; made from `promotion` in params.yaml.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+/// Bounds of the promotion gate.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Gate {
     /// What a candidate must reach by itself.
     pub floors: Floors,
@@ -24,7 +26,8 @@ pub struct Gate {
 }
 
 /// Bounds on the candidate's own metrics.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Floors {
     /// Least accuracy.
     pub accuracy: f64,
@@ -67,5 +70,38 @@ impl Default for Gate {
             slice_max_drop: 0.02,
             require_converged: true,
         }
+    }
+}
+
+impl Gate {
+    /// The bounds, if each can be one.
+    ///
+    /// # Errors
+    /// Every one that cannot: a fraction outside of 0 to 1, an `alpha` that is not between 0 and 1,
+    /// a log-loss or its rise below 0 or infinite, `min_reviews` of 0.
+    pub fn check(self) -> Result<Self, ParamsError> {
+        let mut check = Check::default();
+        let floors = &self.floors;
+        for (name, value) in [
+            ("floors.accuracy", floors.accuracy),
+            ("floors.precision", floors.precision),
+            ("floors.recall", floors.recall),
+            ("floors.f1", floors.f1),
+            ("floors.auc", floors.auc),
+            ("floors.ece", floors.ece),
+            ("max_regression", self.max_regression),
+            ("slice_max_drop", self.slice_max_drop),
+        ] {
+            check.that((0.0..=1.0).contains(&value), name, "from 0 to 1", value);
+        }
+        let is_level = self.alpha > 0.0 && self.alpha < 1.0;
+        check.that(is_level, "alpha", "above 0 and below 1", self.alpha);
+        for (name, value) in
+            [("floors.log_loss", floors.log_loss), ("max_log_loss_rise", self.max_log_loss_rise)]
+        {
+            check.that(value >= 0.0 && value.is_finite(), name, ">= 0", value);
+        }
+        check.that(self.min_reviews >= 1, "min_reviews", "at least 1", self.min_reviews);
+        check.finish(self)
     }
 }

@@ -1,8 +1,7 @@
 //! What was ingested: enough to get the same reviews again, and to tell whether one has.
 
 use super::review_log::LogCounts;
-use crate::corpus::{Corpus, Labelled};
-use crate::params::Split;
+use crate::corpus::{CorpusFacts, Labelled, Split};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use verdict_messages::OffsetRange;
@@ -50,29 +49,6 @@ pub struct LogFacts {
     pub ranges: Vec<OffsetRange>,
     /// What was seen.
     pub counts: LogCounts,
-}
-
-/// A corpus in numbers.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CorpusFacts {
-    /// Reviews.
-    pub n_reviews: usize,
-    /// Positive ones.
-    pub n_positive: usize,
-    /// SHA-256 over labels and texts.
-    pub sha256: String,
-}
-
-impl CorpusFacts {
-    /// The facts of a corpus.
-    #[must_use]
-    pub fn of(corpus: &Corpus) -> Self {
-        Self {
-            n_reviews: corpus.len(),
-            n_positive: corpus.n_positive(),
-            sha256: corpus.sha256.clone(),
-        }
-    }
 }
 
 /// Texts that stand more than once in a source, in both parts together.

@@ -27,8 +27,7 @@ pub enum CalibrateError {
     /// More reviews of high score are negative than positive.
     #[error(
         "the features do not tell the classes apart: on reviews left out of the training the scores do not rise with the \
-         labels, the calibration's slope must be above 0, got {slope} (params.yaml: feature_engineering.min_df, max_df and \
-         max_features say which terms count; calibration.method: none trains all the same)"
+         labels, the calibration's slope must be above 0, got {slope}"
     )]
     Slope {
         /// The fitted slope.

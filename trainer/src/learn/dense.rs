@@ -15,8 +15,7 @@ pub const MAX_CELLS: usize = 1 << 28;
 pub enum DenseError {
     /// The dense matrix would be too large.
     #[error(
-        "solver linfa is dense: reviews × terms must be at most {MAX_CELLS}, got {rows} × {columns} \
-         (params.yaml: model_building.solver; use lbfgs, or lower feature_engineering.max_features)"
+        "solver linfa is dense: reviews × terms must be at most {MAX_CELLS}, got {rows} × {columns}"
     )]
     TooLarge {
         /// Reviews.

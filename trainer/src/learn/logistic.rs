@@ -6,6 +6,7 @@
 use super::folds::Fold;
 use super::matrix::{Block, Matrix, Row};
 use super::naive_bayes::Weighting;
+use crate::bounds::Check;
 use argmin::core::{
     ArgminError, CostFunction, Error, Executor, Gradient, IterState, KV, Problem, Solver, State,
     TerminationReason, TerminationStatus,
@@ -20,17 +21,38 @@ use std::sync::Mutex;
 /// Steps whose curvature L-BFGS remembers; SciPy's default too.
 const MEMORY: usize = 10;
 
-/// Checked parameters of the regression.
+/// Parameters of the regression. The default ones are those of the default model.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct LogisticParams {
-    /// Inverse strength of the penalty, above 0.
+    /// Inverse strength of the penalty, above 0; `C` in messages.
     pub c: f64,
-    /// Most iterations of L-BFGS.
+    /// Most iterations of L-BFGS, at least 1.
     pub max_iter: u64,
-    /// Stop when no entry of the gradient of the mean loss is larger than this, as scikit-learn does.
+    /// Stop when no entry of the gradient of the mean loss is larger than this, as scikit-learn
+    /// does. Above 0.
     pub tol: f64,
     /// How columns are weighed before the fit; the penalty is on the weights of the weighed ones.
     pub weighting: Weighting,
+}
+
+impl Default for LogisticParams {
+    fn default() -> Self {
+        Self { c: 10.0, max_iter: 1000, tol: 1e-4, weighting: Weighting::None }
+    }
+}
+
+impl LogisticParams {
+    pub(crate) fn check(&self, check: &mut Check) {
+        let mut above_zero = |parameter: &str, number: f64| {
+            check.that(number > 0.0 && number.is_finite(), parameter, "> 0", number);
+        };
+        above_zero("C", self.c);
+        if let Weighting::NaiveBayes { smoothing } = self.weighting {
+            above_zero("smoothing", smoothing);
+        }
+        above_zero("tol", self.tol);
+        check.that(self.max_iter >= 1, "max_iter", "at least 1", self.max_iter);
+    }
 }
 
 /// Weights and intercept.

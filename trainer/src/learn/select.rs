@@ -2,39 +2,110 @@
 
 use super::count::{Candidates, Gram, Level};
 use super::intern::TokenCorpus;
-use verdict_sentiment::{InvalidPart, Vectorizer, VectorizerOptions, Vocabulary};
+use crate::bounds::Check;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use verdict_sentiment::{
+    InvalidPart, NgramRange, Preprocessing, Vectorizer, VectorizerOptions, Vocabulary,
+};
 
-/// A number of documents: a count, or a fraction of all of them.
-#[derive(Debug, Clone, Copy, PartialEq)]
+/// A number of documents. In a file an integer is a count and a number with a point a fraction:
+/// `1` and `1.0` differ, as in scikit-learn.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
 pub enum DocumentCount {
-    /// So many documents.
-    Count(u32),
+    /// So many documents, 1 to 4294967295.
+    Count(i64),
     /// This fraction of the documents, 0 to 1.
     Fraction(f64),
 }
 
+impl fmt::Display for DocumentCount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Count(count) => count.fmt(f),
+            Self::Fraction(fraction) => write!(f, "{fraction:?}"),
+        }
+    }
+}
+
 impl DocumentCount {
+    fn check(self, check: &mut Check, parameter: &str) {
+        let (holds, bound) = match self {
+            Self::Count(count) => {
+                (count >= 1 && u32::try_from(count).is_ok(), "between 1 and 4294967295 documents")
+            }
+            Self::Fraction(fraction) => {
+                ((0.0..=1.0).contains(&fraction), "a fraction between 0.0 and 1.0")
+            }
+        };
+        check.that(holds, parameter, bound, self);
+    }
+
     /// The bound in documents; not a whole number where it is a fraction, as in scikit-learn.
     #[must_use]
     pub fn of(self, n_documents: usize) -> f64 {
         match self {
-            Self::Count(count) => f64::from(count),
+            Self::Count(count) => count as f64,
             Self::Fraction(fraction) => fraction * n_documents as f64,
         }
     }
 }
 
-/// Checked parameters of the vocabulary.
+/// Parameters of the vocabulary.
 #[derive(Debug, Clone, PartialEq)]
 pub struct VocabularyParams {
     /// How a text becomes tokens, terms and a row: what the model keeps.
     pub options: VectorizerOptions,
     /// Terms in fewer documents are left out.
     pub min_df: DocumentCount,
-    /// Terms in more documents are left out.
+    /// Terms in more documents are left out; at least `min_df`.
     pub max_df: DocumentCount,
-    /// Of the others, the most frequent ones of the whole corpus are kept; equally frequent ones in the order of their text.
+    /// Of the others, the most frequent ones of the whole corpus are kept, at least 1; equally
+    /// frequent ones in the order of their text. `None` keeps all.
     pub max_features: Option<usize>,
+}
+
+impl VocabularyParams {
+    /// The same for texts that are preprocessed already.
+    #[must_use]
+    pub fn after_preprocessing(&self) -> Self {
+        let mut params = self.clone();
+        params.options.analyzer.preprocessing = Preprocessing::default();
+        params
+    }
+
+    pub(crate) fn check(&self, check: &mut Check) {
+        if let Some(most) = self.max_features {
+            check.that(most >= 1, "max_features", "at least 1, or null", most);
+        }
+        self.min_df.check(check, "min_df");
+        self.max_df.check(check, "max_df");
+        // A count and a fraction can be compared only once the number of reviews is known.
+        let contradict = match (self.min_df, self.max_df) {
+            (DocumentCount::Count(min), DocumentCount::Count(max)) => max < min,
+            (DocumentCount::Fraction(min), DocumentCount::Fraction(max)) => max < min,
+            _ => false,
+        };
+        let bound = format_args!("at least min_df, {}", self.min_df);
+        check.that(!contradict, "max_df", bound, self.max_df);
+    }
+}
+
+/// Those of the default model.
+impl Default for VocabularyParams {
+    fn default() -> Self {
+        Self {
+            options: VectorizerOptions {
+                ngram_range: NgramRange::new(1, 3).unwrap_or_default(),
+                sublinear_tf: true,
+                ..VectorizerOptions::default()
+            },
+            min_df: DocumentCount::Count(1),
+            max_df: DocumentCount::Fraction(1.0),
+            max_features: Some(20_000),
+        }
+    }
 }
 
 /// Why there is no vocabulary.
@@ -42,8 +113,7 @@ pub struct VocabularyParams {
 pub enum SelectError {
     /// No document has a token, or none that the bounds let through.
     #[error(
-        "the vocabulary is empty: of {n_documents} reviews no term is in at least {min_df} and at most {max_df} of them \
-         (feature_engineering.min_df, max_df)"
+        "the vocabulary is empty: of {n_documents} reviews no term is in at least {min_df} and at most {max_df} of them"
     )]
     Empty {
         /// Documents in all.
@@ -54,9 +124,7 @@ pub enum SelectError {
         max_df: f64,
     },
     /// The bounds exclude everything.
-    #[error(
-        "max_df must be at least min_df, got {max_df} and {min_df} documents (feature_engineering.max_df, min_df)"
-    )]
+    #[error("max_df must be at least min_df, got {max_df} and {min_df} documents")]
     Bounds {
         /// Smallest number of documents.
         min_df: f64,

@@ -1,9 +1,9 @@
 //! Promotion by the gate, and the way back.
 
 use super::{Announcer, fetch, is_back, settle};
+use crate::corpus::Reviews;
 use crate::gate::decide::{Decision, FlipsWanted, compare};
 use crate::gate::thresholds::Gate;
-use crate::scoring::Reviews;
 use anyhow::{Context, anyhow, bail};
 use verdict_messages::{ModelPointer, TrainedFrom};
 use verdict_registry::{Files, Registry, Tags, Version, Which};

@@ -6,11 +6,11 @@ use super::register::{Evidence, Registration, register, trained_from};
 use crate::gate::decide::{Decision, FlipsWanted};
 use crate::ingest::manifest::Manifest;
 use crate::ingest::{self, Ingested, Request};
+use crate::metrics::Measures;
 use crate::params::Params;
 use crate::report::evaluation::Evaluation;
 use crate::report::files::{self, File};
-use crate::report::measures::Measures;
-use crate::train::{Trained, train};
+use crate::training::{Timed, train};
 use jiff::Timestamp;
 use std::fmt;
 use verdict_registry::{Registry, Version, Which};
@@ -99,7 +99,7 @@ pub struct Rebuilt {
     /// What was read.
     pub manifest: Manifest,
     /// The model.
-    pub trained: Trained,
+    pub trained: Timed,
     /// How well it does on the reviews that were held out.
     pub measures: Measures,
     /// Its version.
@@ -140,7 +140,7 @@ impl fmt::Display for Rebuilt {
             "version {} from {} reviews: accuracy {} on {} that were held out",
             self.version.version,
             self.manifest.train.n_reviews,
-            self.measures.metrics.told("accuracy"),
+            self.measures.metrics.text("accuracy"),
             self.manifest.test.n_reviews
         )?;
         match (&self.promoted.decision, &self.promoted.announced) {

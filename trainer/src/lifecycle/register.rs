@@ -2,7 +2,7 @@
 
 use crate::card;
 use crate::ingest::manifest::{Manifest, Origin};
-use crate::report::measures::Measures;
+use crate::metrics::Measures;
 use anyhow::Context;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

@@ -1,8 +1,7 @@
 //! Checks that collect every problem instead of stopping at the first.
 
 use super::ParamsError;
-use super::raw::RawCount;
-use crate::learn::select::DocumentCount;
+use crate::bounds;
 use std::fmt;
 
 /// The problems of one file.
@@ -17,25 +16,37 @@ impl<'a> Check<'a> {
     }
 
     /// `holds`, or a problem: key, bound, value and file.
-    pub(super) fn that(&mut self, holds: bool, key: &str, bound: &str, got: &dyn fmt::Display) {
+    pub(super) fn that(
+        &mut self,
+        holds: bool,
+        key: &str,
+        bound: impl fmt::Display,
+        got: impl fmt::Display,
+    ) {
         if !holds {
             self.problems.push(format!("{key} must be {bound}, got {got} ({})", self.file));
         }
     }
 
-    /// The meaning of a word, or a problem that lists the words there are.
-    pub(super) fn word<T: Copy>(&mut self, got: &str, key: &str, words: &[(&str, T)]) -> Option<T> {
-        let found = words.iter().find(|(word, _)| *word == got);
-        if found.is_none() {
-            let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
-            let (last, first) = known.split_last().unwrap_or((&"", &[]));
-            let bound = match first {
-                [] => (*last).to_owned(),
-                first => format!("{} or {last}", first.join(", ")),
-            };
-            self.that(false, key, &bound, &got);
+    /// The meaning of a word. Where there is no such word, a problem that lists them, and the
+    /// meaning of the first, so that the checks go on.
+    pub(super) fn word<T: Copy, const N: usize>(
+        &mut self,
+        got: &str,
+        key: &str,
+        words: [(&str, T); N],
+    ) -> T {
+        if let Some((_, meaning)) = words.iter().find(|(word, _)| *word == got) {
+            return *meaning;
         }
-        found.map(|(_, meaning)| *meaning)
+        let known = words.map(|(word, _)| word);
+        let (last, first) = known.split_last().unwrap_or((&"", &[]));
+        let bound = match first {
+            [] => (*last).to_owned(),
+            first => format!("{} or {last}", first.join(", ")),
+        };
+        self.that(false, key, bound, got);
+        words[0].1
     }
 
     /// The value, or a problem with its own words.
@@ -47,30 +58,26 @@ impl<'a> Check<'a> {
         parsed.map_err(|error| self.problems.push(format!("{key}: {error} ({})", self.file))).ok()
     }
 
-    pub(super) fn count(&mut self, raw: RawCount, key: &str) -> DocumentCount {
-        match raw {
-            RawCount::Count(count) => {
-                self.that(
-                    count >= 1 && u32::try_from(count).is_ok(),
-                    key,
-                    "between 1 and 4294967295 documents",
-                    &raw,
-                );
-                DocumentCount::Count(u32::try_from(count).unwrap_or_default())
-            }
-            RawCount::Fraction(fraction) => {
-                self.that(
-                    (0.0..=1.0).contains(&fraction),
-                    key,
-                    "a fraction between 0.0 and 1.0",
-                    &raw,
-                );
-                DocumentCount::Fraction(fraction)
-            }
-        }
+    /// The value, or what is out of bounds, each parameter in the section that it stands in.
+    pub(super) fn bounds<T>(
+        &mut self,
+        checked: Result<T, bounds::ParamsError>,
+        section: fn(&str) -> &'static str,
+    ) -> Option<T> {
+        let error = match checked {
+            Ok(value) => return Some(value),
+            Err(error) => error,
+        };
+        let problems = error.0.into_iter();
+        self.problems.extend(
+            problems.map(|problem| {
+                format!("{}.{problem} ({})", section(&problem.parameter), self.file)
+            }),
+        );
+        None
     }
 
-    /// What was found out, if there is no problem at all.
+    /// The value, if there is no problem at all.
     pub(super) fn finish<T>(self, value: Option<T>) -> Result<T, ParamsError> {
         match value {
             Some(value) if self.problems.is_empty() => Ok(value),

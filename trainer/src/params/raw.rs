@@ -1,10 +1,12 @@
 //! `params.yaml` as it was typed: keys, and the values they have where they are left out.
 
-use super::promotion::RawPromotion;
+use crate::gate::thresholds::Gate;
+use crate::learn::select::DocumentCount;
 use crate::tune::Search;
+use crate::tune::space::{Range, Space};
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
-use std::fmt;
+use serde_json::json;
 use std::path::PathBuf;
 
 /// Where the Large Movie Review Dataset is published.
@@ -24,16 +26,16 @@ pub struct RawParams {
     pub(super) feature_engineering: RawFeatureEngineering,
     pub(super) model_building: RawModelBuilding,
     pub(super) calibration: RawCalibration,
-    pub(super) promotion: RawPromotion,
+    pub(super) promotion: Gate,
     pub(super) model_registration: RawModelRegistration,
-    pub(super) tune: Search,
+    pub(super) tune: RawTune,
 }
 
 impl RawParams {
     /// How to search for better ones.
     #[must_use]
-    pub fn search(&self) -> &Search {
-        &self.tune
+    pub fn search(&self) -> Search {
+        self.tune.search()
     }
 
     /// The same, with the model of others: preprocessing, features, weights and calibration.
@@ -54,11 +56,11 @@ impl RawParams {
     #[must_use]
     pub fn recorded(&self) -> serde_json::Value {
         let RawDataIngestion { split, test_size, seed, .. } = &self.data_ingestion;
-        let mut preprocessing = serde_json::json!(self.data_preprocessing);
+        let mut preprocessing = json!(self.data_preprocessing);
         if let Some(keys) = preprocessing.as_object_mut() {
             keys.remove("wordnet");
         }
-        serde_json::json!({
+        json!({
             "data_ingestion": { "split": split, "test_size": test_size, "seed": seed },
             "data_preprocessing": preprocessing,
             "feature_engineering": self.feature_engineering,
@@ -125,10 +127,10 @@ impl Default for RawDataPreprocessing {
 #[serde(default, deny_unknown_fields)]
 pub(super) struct RawFeatureEngineering {
     pub(super) tokens: String,
-    pub(super) max_features: Option<i64>,
-    pub(super) ngram_range: Vec<i64>,
-    pub(super) min_df: RawCount,
-    pub(super) max_df: RawCount,
+    pub(super) max_features: Option<usize>,
+    pub(super) ngram_range: Vec<usize>,
+    pub(super) min_df: DocumentCount,
+    pub(super) max_df: DocumentCount,
     pub(super) sublinear_tf: bool,
     pub(super) binary: bool,
     pub(super) use_idf: bool,
@@ -141,29 +143,12 @@ impl Default for RawFeatureEngineering {
             tokens: "words".to_owned(),
             max_features: Some(20_000),
             ngram_range: vec![1, 3],
-            min_df: RawCount::Count(1),
-            max_df: RawCount::Fraction(1.0),
+            min_df: DocumentCount::Count(1),
+            max_df: DocumentCount::Fraction(1.0),
             sublinear_tf: true,
             binary: false,
             use_idf: true,
             norm: "l2".to_owned(),
-        }
-    }
-}
-
-/// An integer is a number of documents, a number with a point a fraction of them: `1` and `1.0` differ, as in scikit-learn.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(untagged)]
-pub(super) enum RawCount {
-    Count(i64),
-    Fraction(f64),
-}
-
-impl fmt::Display for RawCount {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Count(count) => count.fmt(f),
-            Self::Fraction(fraction) => write!(f, "{fraction:?}"),
         }
     }
 }
@@ -177,7 +162,7 @@ pub(super) struct RawModelBuilding {
     pub(super) c: f64,
     pub(super) penalty: String,
     pub(super) solver: String,
-    pub(super) max_iter: i64,
+    pub(super) max_iter: u64,
     pub(super) tol: f64,
 }
 
@@ -199,7 +184,7 @@ impl Default for RawModelBuilding {
 #[serde(default, deny_unknown_fields)]
 pub(super) struct RawCalibration {
     pub(super) method: String,
-    pub(super) folds: i64,
+    pub(super) folds: usize,
 }
 
 impl Default for RawCalibration {
@@ -218,5 +203,41 @@ pub(super) struct RawModelRegistration {
 impl Default for RawModelRegistration {
     fn default() -> Self {
         Self { name: "sentiment".to_owned(), alias: "staging".to_owned() }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct RawTune {
+    trials: usize,
+    folds: usize,
+    patience: usize,
+    seed: u64,
+    ranges: Space,
+}
+
+impl Default for RawTune {
+    fn default() -> Self {
+        let ngram_ranges = vec![json!([1, 2]), json!([1, 3]), json!([1, 4])];
+        let ranges = [
+            ("model_building.C", Range::LogUniform([20.0, 2000.0])),
+            ("model_building.smoothing", Range::LogUniform([0.02, 2.0])),
+            ("feature_engineering.ngram_range", Range::Choice(ngram_ranges)),
+            ("feature_engineering.min_df", Range::Choice(vec![json!(2), json!(3)])),
+        ];
+        Self {
+            trials: 20,
+            folds: 3,
+            patience: 10,
+            seed: 42,
+            ranges: ranges.map(|(key, range)| (key.to_owned(), range)).into(),
+        }
+    }
+}
+
+impl RawTune {
+    pub(super) fn search(&self) -> Search {
+        let Self { trials, folds, patience, seed, ranges } = self.clone();
+        Search { trials, folds, patience, seed, ranges }
     }
 }

@@ -120,7 +120,7 @@ fn unknown_keys_and_wrong_types_name_the_key_and_the_line() {
 #[test]
 fn a_point_tells_a_fraction_from_a_count() {
     let yaml = "feature_engineering: {min_df: 1, max_df: 1.0}";
-    let vocabulary = Params::from_yaml(yaml, FILE).unwrap().vocabulary;
+    let vocabulary = Params::from_yaml(yaml, FILE).unwrap().train.vocabulary.clone();
     assert_eq!(vocabulary.min_df, DocumentCount::Count(1));
     assert_eq!(vocabulary.max_df, DocumentCount::Fraction(1.0));
 }
@@ -129,7 +129,7 @@ fn a_point_tells_a_fraction_from_a_count() {
 fn folds_without_a_calibration_are_not_looked_at() {
     let yaml = "calibration: {method: none, folds: 0}";
     let params = Params::from_yaml(yaml, FILE).unwrap();
-    assert_eq!(params.calibration_folds, None);
+    assert_eq!(params.train.folds, None);
 }
 
 proptest! {

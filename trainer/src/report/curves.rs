@@ -2,7 +2,7 @@
 //!
 //! A threshold `t` calls a review positive if P(positive) is at least `t`.
 
-use crate::metrics::BINS;
+use crate::metrics::{calibration_bins, side};
 use serde::Serialize;
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
@@ -127,27 +127,17 @@ pub fn average_precision(curve: &[PrecisionRecallPoint]) -> Option<f64> {
     (!curve.is_empty()).then(|| areas.sum())
 }
 
-/// The bins of the calibration error, [`BINS`] of equal width, lowest first; empty bins are left out, as by
+/// The bins of the calibration error, lowest first; empty bins are left out, as by
 /// `sklearn.calibration.calibration_curve`.
 #[must_use]
 pub fn calibration(probabilities: &[f64], labels: &[bool]) -> Vec<CalibrationBin> {
-    let mut bins = [(0_usize, 0.0, 0_usize); BINS];
-    for (&p, &label) in probabilities.iter().zip(labels) {
-        if let Some((n, sum, positives)) = bins.get_mut(((p * BINS as f64) as usize).min(BINS - 1))
-        {
-            *n += 1;
-            *sum += p;
-            *positives += usize::from(label);
-        }
-    }
-    bins.iter()
-        .filter(|&&(n, ..)| n > 0)
-        .map(|&(n, sum, positives)| CalibrationBin {
-            predicted: sum / n as f64,
-            actual: positives as f64 / n as f64,
-            n,
-        })
-        .collect()
+    let bins = calibration_bins(probabilities, labels).into_iter().filter(|bin| bin.n > 0);
+    bins.map(|bin| CalibrationBin {
+        predicted: bin.predicted / bin.n as f64,
+        actual: bin.positive as f64 / bin.n as f64,
+        n: bin.n as usize,
+    })
+    .collect()
 }
 
 /// Truth and answer of each review, in their order.
@@ -158,11 +148,6 @@ pub fn confusion_rows(probabilities: &[f64], labels: &[bool]) -> Vec<ConfusionRo
         .zip(labels)
         .map(|(&p, &label)| ConfusionRow { actual: side(label), predicted: side(p >= 0.5) })
         .collect()
-}
-
-/// `positive` or `negative`.
-pub(crate) fn side(positive: bool) -> &'static str {
-    if positive { "positive" } else { "negative" }
 }
 
 /// Keeps at most `most` points (at least 2): both ends and, one after another, the point that lies farthest from the chord

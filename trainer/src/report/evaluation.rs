@@ -4,11 +4,12 @@ use super::curves::{
     CalibrationBin, PrecisionRecallPoint, RocPoint, average_precision, calibration,
     precision_recall, roc,
 };
-use super::measures::{Confusion, Measures};
 use super::mistakes::{Mistake, mistakes};
 use super::terms::{Term, strongest};
-use crate::gate::slices::{Share, Slice, slices_of};
-use crate::scoring::Reviews;
+use crate::corpus::Reviews;
+use crate::estimate::Estimate;
+use crate::gate::slices::{Slice, slices_of};
+use crate::metrics::{Confusion, Measures};
 use verdict_sentiment::Model;
 
 /// Terms of each side.
@@ -38,7 +39,7 @@ pub struct Evaluation<'a> {
     /// What other thresholds would give.
     pub thresholds: Vec<ThresholdRow>,
     /// Accuracy by kind of review, `None` where there is no review of it; each with its number of reviews.
-    pub slices: Vec<(Slice, usize, Option<Share>)>,
+    pub slices: Vec<(Slice, usize, Option<Estimate>)>,
     /// The strongest terms for positive.
     pub positive_terms: Vec<Term>,
     /// The strongest terms for negative.
@@ -96,16 +97,16 @@ impl<'a> Evaluation<'a> {
     }
 }
 
-fn slices(reviews: Reviews<'_>, probabilities: &[f64]) -> Vec<(Slice, usize, Option<Share>)> {
+fn slices(reviews: Reviews<'_>, probabilities: &[f64]) -> Vec<(Slice, usize, Option<Estimate>)> {
     let mut counts = Slice::ALL.map(|slice| (slice, 0, 0));
     for ((text, &label), &p) in reviews.texts().iter().zip(reviews.labels()).zip(probabilities) {
         for held in slices_of(text) {
             for (_, n, right) in counts.iter_mut().filter(|(slice, ..)| *slice == held) {
                 *n += 1;
-                *right += usize::from((p >= 0.5) == label);
+                *right += u64::from((p >= 0.5) == label);
             }
         }
     }
     let shares = counts.into_iter();
-    shares.map(|(slice, n, right)| (slice, n, Share::new(right, n))).collect()
+    shares.map(|(slice, n, right)| (slice, n, Estimate::fraction(right, n as u64))).collect()
 }

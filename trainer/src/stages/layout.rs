@@ -1,6 +1,6 @@
 //! Where the pipeline's files are: the folders of the Python system.
 
-use crate::corpus::SplitName;
+use crate::ingest::file::SplitName;
 use std::path::{Path, PathBuf};
 
 /// The folders below a root, which is the repository unless told.

@@ -1,7 +1,7 @@
 //! The fitted vectoriser as JSON, `models/vectorizer.json`: terms in the order of their columns, with how many training
 //! reviews have each, and the parameters that made it.
 
-use crate::ingest::manifest::CorpusFacts;
+use crate::corpus::CorpusFacts;
 use crate::learn::reference::TextReference;
 use crate::params::Params;
 use anyhow::bail;
@@ -62,7 +62,7 @@ impl VectorizerFile {
         }
         let vectorizer = Vectorizer::new(
             Vocabulary::new(self.terms.iter().map(String::as_str))?,
-            params.after_preprocessing().options,
+            params.train.vocabulary.after_preprocessing().options,
             self.n_documents,
             self.document_frequency,
         )?;

@@ -1,6 +1,6 @@
 //! Charts on the unit square.
 
-use crate::gate::slices::Share;
+use crate::estimate::Estimate;
 use crate::metrics::BINS;
 use crate::report::charts::grouped;
 use crate::report::curves::{CalibrationBin, MAX_POINTS, PrecisionRecallPoint, RocPoint, thin};
@@ -26,7 +26,7 @@ fn without(mut svg: Svg, why: &str) -> String {
 /// The ROC curve with the area under it and the diagonal of chance.
 #[must_use]
 pub fn roc(evaluation: &Evaluation<'_>) -> String {
-    let auc = evaluation.measures.metrics.told("auc");
+    let auc = evaluation.measures.metrics.text("auc");
     let describe = format!(
         "True positive rate against false positive rate over all thresholds. The area under the curve is {auc}; \
          chance, the diagonal, has 0.5."
@@ -107,7 +107,7 @@ const COUNTS: Frame = Frame { left: 64.0, top: 338.0, width: 392.0, height: 60.0
 /// How often reviews are positive against how probable that was said to be, above the number of reviews in each bin.
 #[must_use]
 pub fn reliability(evaluation: &Evaluation<'_>) -> String {
-    let ece = evaluation.measures.metrics.told("ece");
+    let ece = evaluation.measures.metrics.text("ece");
     let describe = format!(
         "Fraction of positive reviews against mean P(positive), in {BINS} bins; on the diagonal, probabilities are as \
          they say. The expected calibration error is {ece}. Below, the number of reviews in each bin."
@@ -138,9 +138,9 @@ pub fn reliability(evaluation: &Evaluation<'_>) -> String {
 }
 
 /// Wilson's interval of the fraction, at 95 %.
-fn interval(bin: &CalibrationBin) -> Option<Share> {
-    let positives = (bin.actual * bin.n as f64).round() as usize;
-    Share::new(positives, bin.n)
+fn interval(bin: &CalibrationBin) -> Option<Estimate> {
+    let positives = (bin.actual * bin.n as f64).round() as u64;
+    Estimate::fraction(positives, bin.n as u64)
 }
 
 fn counts(svg: &mut Svg, bins: &[CalibrationBin]) {

@@ -1,0 +1,67 @@
+//! Training as the commands do it: every step timed, errors with the keys of params.yaml.
+
+use crate::corpus::Corpus;
+use crate::learn::calibrate::CalibrateError;
+use crate::learn::dense::DenseError;
+use crate::learn::select::SelectError;
+use crate::params::Params;
+use crate::train::{TrainError, Trained};
+use std::ops::Deref;
+use std::time::{Duration, Instant};
+
+/// A model, and how long each step of its training took.
+#[derive(Debug, Clone)]
+pub struct Timed {
+    trained: Trained,
+    /// The steps in their order.
+    pub steps: Vec<(&'static str, Duration)>,
+}
+
+impl Timed {
+    /// From texts in memory to the bytes of the model.
+    #[must_use]
+    pub fn took(&self) -> Duration {
+        self.steps.iter().map(|(_, took)| *took).sum()
+    }
+}
+
+impl Deref for Timed {
+    type Target = Trained;
+
+    fn deref(&self) -> &Trained {
+        &self.trained
+    }
+}
+
+/// Trains a model called `name`.
+///
+/// # Errors
+/// Those of training, with the keys that they are about.
+pub fn train(corpus: &Corpus, params: &Params, name: &str) -> anyhow::Result<Timed> {
+    let mut last = Instant::now();
+    let mut steps = Vec::new();
+    let trained = params.train.fit_in_steps(corpus, name, |step| {
+        let now = Instant::now();
+        steps.push((step, now - last));
+        last = now;
+    });
+    Ok(Timed { trained: trained.map_err(|error| with_keys(error, "calibration"))?, steps })
+}
+
+/// The error with the keys of params.yaml that it is about; `folds` is the section of the folds.
+pub fn with_keys(error: TrainError, folds: &str) -> anyhow::Error {
+    let keys = match &error {
+        TrainError::Folds { .. } => return anyhow::anyhow!("{folds}.{error} (params.yaml)"),
+        TrainError::Select(SelectError::Empty { .. }) => "feature_engineering.min_df, max_df",
+        TrainError::Select(SelectError::Bounds { .. }) => "feature_engineering.max_df, min_df",
+        TrainError::Dense(DenseError::TooLarge { .. }) => {
+            "params.yaml: model_building.solver; use lbfgs, or lower feature_engineering.max_features"
+        }
+        TrainError::Calibrate(CalibrateError::Slope { .. }) => {
+            "params.yaml: feature_engineering.min_df, max_df and max_features say which terms count; \
+             calibration.method: none trains all the same"
+        }
+        _ => return error.into(),
+    };
+    anyhow::anyhow!("{error} ({keys})")
+}
