@@ -1,8 +1,8 @@
 //! The model card: what a model is, what it was made from and how well it does, written from the model itself.
 
-use crate::metrics::{Measures, Metrics, shown};
 use serde_json::Value;
 use std::fmt::Write as _;
+use verdict_learning::metrics::{Measures, Metrics, shown};
 use verdict_sentiment::Model;
 
 /// Terms listed for each side.

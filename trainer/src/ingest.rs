@@ -14,7 +14,6 @@ pub mod review_log;
 #[cfg(feature = "s3")]
 mod s3;
 
-use crate::corpus::{Corpus, Labelled, Split};
 use anyhow::{Context, anyhow, bail};
 use download::{Got, WrongChecksum};
 use file::{SplitName, read_reviews};
@@ -22,6 +21,7 @@ use location::Location;
 use manifest::{FileFacts, LogFacts, Manifest, Origin, Texts};
 use review_log::{LogReviews, LogSource};
 use std::path::{Path, PathBuf};
+use verdict_learning::corpus::{Corpus, Labelled, Split};
 use verdict_messages::OffsetRange;
 use verdict_telemetry::output;
 

@@ -16,26 +16,17 @@
 )]
 
 pub mod announce;
-pub mod bounds;
 pub mod card;
 pub mod cli;
 pub mod commands;
-pub mod corpus;
-pub mod estimate;
-pub mod gate;
 pub mod ingest;
-pub mod learn;
 pub mod lifecycle;
-pub mod metrics;
 pub mod params;
 pub mod progress;
 pub mod replay;
 pub mod report;
-pub mod scoring;
 pub mod stages;
-pub mod train;
 pub mod training;
-pub mod tune;
 pub mod words;
 
 /// Bytes as lower-case hexadecimal digits.

@@ -10,18 +10,18 @@ mod raw;
 pub use preset::{Preset, full_text};
 pub use raw::{IMDB_SHA256, IMDB_URL, RawParams};
 
-use crate::corpus::{Split, SplitRule};
-use crate::gate::thresholds::Gate;
 use crate::ingest::DataIngestion;
 use crate::ingest::download::checked_sha256;
 use crate::ingest::location::Location;
-use crate::learn::logistic::LogisticParams;
-use crate::learn::naive_bayes::Weighting;
-use crate::learn::select::VocabularyParams;
-use crate::train::{CheckedTrainParams, Solver, TrainParams};
 use check::Check;
 use raw::{RawDataIngestion, RawFeatureEngineering};
 use std::path::PathBuf;
+use verdict_learning::corpus::{Split, SplitRule};
+use verdict_learning::gate::thresholds::Gate;
+use verdict_learning::learn::logistic::LogisticParams;
+use verdict_learning::learn::naive_bayes::Weighting;
+use verdict_learning::learn::select::VocabularyParams;
+use verdict_learning::train::{CheckedTrainParams, Solver, TrainParams};
 use verdict_sentiment::{
     Analyzer, NgramRange, Norm, Preprocessing, TokenPattern, VectorizerOptions,
 };

@@ -1,11 +1,11 @@
 //! The last stored reviews under two models: what would change.
 
 use crate::ingest::review_log::LogSource;
-use crate::scoring::score_all;
 use anyhow::{Context, bail};
 use serde::Serialize;
 use std::{collections::BTreeMap, ops::ControlFlow};
 use verdict_kafka_io::{Failure, snapshot};
+use verdict_learning::scoring::score_all;
 use verdict_messages::{MAX_REVIEW_BYTES, OffsetRange, Review};
 use verdict_sentiment::Model;
 

@@ -16,20 +16,20 @@ pub mod layout;
 pub mod npz;
 mod vectorizer_file;
 
-use crate::corpus::Corpus;
 use crate::ingest::file::SplitName;
 use crate::ingest::manifest::Manifest;
 use crate::ingest::{self, Ingested, Request};
-use crate::learn::matrix::Matrix;
-use crate::learn::reference::TextReference;
 use crate::params::Params;
-use crate::train::{Fitted, TrainError};
 use crate::training::with_keys;
 use anyhow::{Context, bail};
 use layout::Layout;
 use std::borrow::Cow;
 use std::path::Path;
 use vectorizer_file::VectorizerFile;
+use verdict_learning::corpus::Corpus;
+use verdict_learning::learn::matrix::Matrix;
+use verdict_learning::learn::reference::TextReference;
+use verdict_learning::train::{Fitted, TrainError};
 
 /// Ingests the source; with `before`, the offsets of the review log that an earlier manifest states.
 ///

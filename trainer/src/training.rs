@@ -1,13 +1,13 @@
 //! Training as the commands do it: every step timed, errors with the keys of params.yaml.
 
-use crate::corpus::Corpus;
-use crate::learn::calibrate::CalibrateError;
-use crate::learn::dense::DenseError;
-use crate::learn::select::SelectError;
 use crate::params::Params;
-use crate::train::{TrainError, Trained};
 use std::ops::Deref;
 use std::time::{Duration, Instant};
+use verdict_learning::corpus::Corpus;
+use verdict_learning::learn::calibrate::CalibrateError;
+use verdict_learning::learn::dense::DenseError;
+use verdict_learning::learn::select::SelectError;
+use verdict_learning::train::{TrainError, Trained};
 
 /// A model, and how long each step of its training took.
 #[derive(Debug, Clone)]

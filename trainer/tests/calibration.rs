@@ -14,14 +14,15 @@ use common::process::{Place, assert_says};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use verdict_learning::corpus::Corpus;
+use verdict_learning::learn::calibrate::{CalibrateError, platt};
+use verdict_learning::learn::folds::Folds;
+use verdict_learning::learn::matrix::Matrix;
+use verdict_learning::learn::select::fit_vectorizer;
+use verdict_learning::train::{TrainError, Trained};
 use verdict_sentiment::{Model, Scratch};
-use verdict_trainer::corpus::Corpus;
-use verdict_trainer::learn::calibrate::{CalibrateError, platt};
-use verdict_trainer::learn::folds::Folds;
-use verdict_trainer::learn::matrix::Matrix;
-use verdict_trainer::learn::select::fit_vectorizer;
 use verdict_trainer::params::Params;
-use verdict_trainer::train::{TrainError, Trained};
+use verdict_trainer::training::with_keys;
 
 const YAML: &str = "feature_engineering: {ngram_range: [1, 1]}";
 
@@ -199,7 +200,8 @@ fn fewer_reviews_of_a_class_than_folds_are_refused_with_bound_and_key() {
                 let expected = format!(
                     "at most the number of reviews of the rarer class, {positive}, got {folds}"
                 );
-                assert_says(&error.to_string(), &["calibration.folds", &expected, "params.yaml"]);
+                let error = with_keys(error, "calibration").to_string();
+                assert_says(&error, &["calibration.folds", &expected, "params.yaml"]);
             }
         }
     }
@@ -226,7 +228,7 @@ fn features_that_say_nothing_are_refused_in_words_that_say_so() {
     match trained(rows) {
         Ok(model) => assert!((says(&model, "the same film") - 0.5).abs() < 0.05),
         Err(error) => assert_says(
-            &error.to_string(),
+            &with_keys(error, "calibration").to_string(),
             &["do not tell the classes apart", "slope must be above 0, got", "calibration.method"],
         ),
     }

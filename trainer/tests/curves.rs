@@ -10,10 +10,10 @@
 
 use proptest::prelude::*;
 use serde_json::Value;
-use verdict_trainer::estimate::Estimate;
-use verdict_trainer::gate::mcnemar::McNemar;
-use verdict_trainer::metrics::Confusion;
-use verdict_trainer::metrics::Metrics;
+use verdict_learning::estimate::Estimate;
+use verdict_learning::gate::mcnemar::McNemar;
+use verdict_learning::metrics::Confusion;
+use verdict_learning::metrics::Metrics;
 use verdict_trainer::report::curves::{
     MAX_POINTS, average_precision, calibration, confusion_rows, precision_recall, roc, thin,
 };

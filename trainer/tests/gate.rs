@@ -12,11 +12,11 @@ mod common;
 
 use common::reviews;
 use std::collections::BTreeSet;
+use verdict_learning::corpus::Corpus;
+use verdict_learning::gate::checks::Reason;
+use verdict_learning::gate::decide::{Decision, FlipsWanted, compare};
+use verdict_learning::gate::thresholds::{Floors, Gate};
 use verdict_sentiment::Model;
-use verdict_trainer::corpus::Corpus;
-use verdict_trainer::gate::checks::Reason;
-use verdict_trainer::gate::decide::{Decision, FlipsWanted, compare};
-use verdict_trainer::gate::thresholds::{Floors, Gate};
 use verdict_trainer::params::Params;
 use verdict_trainer::training::train;
 

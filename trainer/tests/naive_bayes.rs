@@ -8,14 +8,14 @@
 )]
 
 use serde_json::Value;
+use verdict_learning::learn::calibrate::out_of_fold;
+use verdict_learning::learn::dense;
+use verdict_learning::learn::folds::Folds;
+use verdict_learning::learn::logistic::{self, LogisticParams};
+use verdict_learning::learn::matrix::Matrix;
+use verdict_learning::learn::naive_bayes::Weighting;
+use verdict_learning::learn::select::{DocumentCount, VocabularyParams, fit_vectorizer};
 use verdict_sentiment::{NgramRange, Vectorizer, VectorizerOptions};
-use verdict_trainer::learn::calibrate::out_of_fold;
-use verdict_trainer::learn::dense;
-use verdict_trainer::learn::folds::Folds;
-use verdict_trainer::learn::logistic::{self, LogisticParams};
-use verdict_trainer::learn::matrix::Matrix;
-use verdict_trainer::learn::naive_bayes::Weighting;
-use verdict_trainer::learn::select::{DocumentCount, VocabularyParams, fit_vectorizer};
 
 /// Made by scikit-learn: see the script beside it.
 fn golden() -> Value {

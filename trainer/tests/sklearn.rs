@@ -10,15 +10,15 @@
 use proptest::prelude::*;
 use serde_json::Value;
 use std::collections::BTreeMap;
+use verdict_learning::learn::dense;
+use verdict_learning::learn::logistic::{self, LogisticParams};
+use verdict_learning::learn::matrix::Matrix;
+use verdict_learning::learn::naive_bayes::Weighting;
+use verdict_learning::learn::select::{
+    DocumentCount, SelectError, VocabularyParams, fit_vectorizer,
+};
 use verdict_sentiment::{
     Analyzer, NgramRange, Norm, Scratch, TokenPattern, Vectorizer, VectorizerOptions,
-};
-use verdict_trainer::learn::dense;
-use verdict_trainer::learn::logistic::{self, LogisticParams};
-use verdict_trainer::learn::matrix::Matrix;
-use verdict_trainer::learn::naive_bayes::Weighting;
-use verdict_trainer::learn::select::{
-    DocumentCount, SelectError, VocabularyParams, fit_vectorizer,
 };
 
 /// Made by scikit-learn: see the script beside it.

@@ -13,11 +13,11 @@ mod common;
 use common::{reviews, write_csv};
 use std::path::Path;
 use tempfile::TempDir;
+use verdict_learning::corpus::Corpus;
+use verdict_learning::train::{TrainError, Trained};
 use verdict_sentiment::{Model, Reference, Scratch};
-use verdict_trainer::corpus::Corpus;
 use verdict_trainer::ingest::file::{SplitName, read_corpus};
 use verdict_trainer::params::Params;
-use verdict_trainer::train::{TrainError, Trained};
 
 fn train(corpus: &Corpus, params: &Params, name: &str) -> Result<Trained, TrainError> {
     params.train.fit(corpus, name)

@@ -13,9 +13,9 @@ mod common;
 use common::process::{Place, assert_says, one_object};
 use serde_json::Value;
 use std::fs;
+use verdict_learning::corpus::Corpus;
 use verdict_sentiment::Model;
 use verdict_trainer::announce;
-use verdict_trainer::corpus::Corpus;
 use verdict_trainer::params::Params;
 use verdict_trainer::training::train;
 

@@ -3,14 +3,14 @@
 use super::output;
 use super::threads::Threads;
 use crate::card;
-use crate::corpus::Reviews;
 use crate::ingest::file::{SplitName, read_corpus};
-use crate::metrics::Measures;
 use crate::params::{Params, RawParams};
 use crate::report::evaluation::Evaluation;
 use crate::report::files;
 use anyhow::Context;
 use std::path::{Path, PathBuf};
+use verdict_learning::corpus::Reviews;
+use verdict_learning::metrics::Measures;
 use verdict_sentiment::Model;
 
 /// Options of `trainer evaluate`.

@@ -3,11 +3,11 @@
 use super::evaluate::{params_of, write};
 use super::output;
 use super::threads::Threads;
-use crate::gate::decide::{Decision, FlipsWanted, compare};
 use crate::ingest::file::{SplitName, read_corpus};
 use anyhow::Context;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use verdict_learning::gate::decide::{Decision, FlipsWanted, compare};
 
 /// Options of `trainer gate`.
 #[derive(Debug, clap::Args)]

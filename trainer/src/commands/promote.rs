@@ -3,7 +3,6 @@
 use super::lifecycle::{AnnounceArgs, RegistryArgs, result};
 use super::threads::Threads;
 use super::train::read_params;
-use crate::gate::decide::FlipsWanted;
 use crate::ingest::file::{SplitName, read_corpus};
 use crate::lifecycle::promote::{Promotion, promote, rollback};
 use crate::stages::{self, layout::Layout};
@@ -11,6 +10,7 @@ use serde_json::json;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use verdict_kafka_io::KafkaArgs;
+use verdict_learning::gate::decide::FlipsWanted;
 use verdict_registry::Which;
 
 /// Options of `trainer promote`.

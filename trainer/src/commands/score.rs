@@ -4,12 +4,12 @@ use super::evaluate::params_of;
 use super::output;
 use super::threads::{Threads, peak_rss_bytes};
 use crate::ingest::file::{SplitName, read_corpus};
-use crate::scoring::score_all;
 use serde_json::json;
 use std::io::BufRead;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::time::Instant;
+use verdict_learning::scoring::score_all;
 use verdict_sentiment::{Model, Score, Scratch};
 
 /// Options of `trainer score`.

@@ -8,10 +8,10 @@ use super::threads::Threads;
 use super::train::read_params;
 use crate::ingest::{Request, location::Location};
 use crate::lifecycle::register::{Evidence, register};
-use crate::metrics::Measures;
 use crate::params::Params;
 use crate::stages::{self, layout::Layout};
 use std::path::PathBuf;
+use verdict_learning::metrics::Measures;
 
 /// `trainer stage`.
 #[derive(Debug, clap::Subcommand)]

@@ -80,7 +80,7 @@ pub(crate) fn params_with(path: &Path, preset: PresetArg) -> anyhow::Result<Para
 
 fn report(
     args: &Args,
-    corpus: &crate::corpus::Corpus,
+    corpus: &verdict_learning::corpus::Corpus,
     trained: &Timed,
     path: &Path,
 ) -> anyhow::Result<()> {

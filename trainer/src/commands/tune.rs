@@ -4,17 +4,17 @@ use super::output;
 use super::threads::{PresetArg, Threads};
 use super::train::params_with;
 use crate::ingest::file::{SplitName, read_corpus};
-use crate::metrics::shown;
 use crate::params::{Params, RawParams, full_text};
 use crate::training::with_keys;
-use crate::tune::space::Point;
-use crate::tune::{Trial, Tuner};
 use crate::{progress, words};
 use anyhow::Context;
 use serde_json::json;
 use std::fs::File;
 use std::io::Write as _;
 use std::path::PathBuf;
+use verdict_learning::metrics::shown;
+use verdict_learning::tune::space::Point;
+use verdict_learning::tune::{Trial, Tuner};
 
 /// Options of `trainer tune`.
 #[derive(Debug, clap::Args)]

@@ -1,10 +1,10 @@
 //! Labelled reviews of a file or folder.
 
-use crate::corpus::{Corpus, Labelled, Split, SplitRule};
 use crate::progress;
 use anyhow::{Context, bail};
 use std::path::Path;
 use verdict_datasets::{self as datasets, Kind, Labels, OpenOptions, Source};
+use verdict_learning::corpus::{Corpus, Labelled, Split, SplitRule};
 
 /// Which reviews of a source to take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]

@@ -1,9 +1,9 @@
 //! What was ingested: enough to get the same reviews again, and to tell whether one has.
 
 use super::review_log::LogCounts;
-use crate::corpus::{CorpusFacts, Labelled, Split};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
+use verdict_learning::corpus::{CorpusFacts, Labelled, Split};
 use verdict_messages::OffsetRange;
 
 /// The manifest of an ingestion, `data/raw/manifest.json`.

@@ -16,7 +16,7 @@ use verdict_kafka_io::snapshot::{self, Progress};
 use verdict_kafka_io::{Failure, KafkaSettings, Record};
 use verdict_messages::{Label, MAX_REVIEW_BYTES, OffsetRange, Review, Sentiment};
 
-use crate::corpus::Labelled;
+use verdict_learning::corpus::Labelled;
 
 /// How to read the log.
 #[derive(Debug, Clone)]

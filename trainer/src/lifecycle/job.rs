@@ -3,7 +3,6 @@
 use super::Announcer;
 use super::rebuild::{Journal, Rebuild, Rebuilt, Step, rebuild};
 use super::register::Registration;
-use crate::gate::decide::Decision;
 use crate::ingest::review_log::LogSource;
 use crate::ingest::{Ingested, Request};
 use crate::params::Params;
@@ -13,6 +12,7 @@ use crate::stages::{make_parent, write_json};
 use anyhow::Context;
 use jiff::Timestamp;
 use std::fmt;
+use verdict_learning::gate::decide::Decision;
 use verdict_registry::Registry;
 use verdict_telemetry::output;
 

@@ -1,10 +1,10 @@
 //! Promotion by the gate, and the way back.
 
 use super::{Announcer, fetch, is_back, settle};
-use crate::corpus::Reviews;
-use crate::gate::decide::{Decision, FlipsWanted, compare};
-use crate::gate::thresholds::Gate;
 use anyhow::{Context, anyhow, bail};
+use verdict_learning::corpus::Reviews;
+use verdict_learning::gate::decide::{Decision, FlipsWanted, compare};
+use verdict_learning::gate::thresholds::Gate;
 use verdict_messages::{ModelPointer, TrainedFrom};
 use verdict_registry::{Files, Registry, Tags, Version, Which};
 

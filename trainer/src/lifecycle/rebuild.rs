@@ -3,16 +3,16 @@
 use super::Announcer;
 use super::promote::{Promoted, Promotion, promote};
 use super::register::{Evidence, Registration, register, trained_from};
-use crate::gate::decide::{Decision, FlipsWanted};
 use crate::ingest::manifest::Manifest;
 use crate::ingest::{self, Ingested, Request};
-use crate::metrics::Measures;
 use crate::params::Params;
 use crate::report::evaluation::Evaluation;
 use crate::report::files::{self, File};
 use crate::training::{Timed, train};
 use jiff::Timestamp;
 use std::fmt;
+use verdict_learning::gate::decide::{Decision, FlipsWanted};
+use verdict_learning::metrics::Measures;
 use verdict_registry::{Registry, Version, Which};
 use verdict_sentiment::Model;
 

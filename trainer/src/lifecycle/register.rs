@@ -2,12 +2,12 @@
 
 use crate::card;
 use crate::ingest::manifest::{Manifest, Origin};
-use crate::metrics::Measures;
 use anyhow::Context;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
+use verdict_learning::metrics::Measures;
 use verdict_messages::TrainedFrom;
 use verdict_registry::{Files, NewVersion, Registry, Version};
 use verdict_sentiment::Model;

@@ -1,8 +1,8 @@
 //! Checks that collect every problem instead of stopping at the first.
 
 use super::ParamsError;
-use crate::bounds;
 use std::fmt;
+use verdict_learning::bounds;
 
 /// The problems of one file.
 pub(super) struct Check<'a> {

@@ -1,8 +1,8 @@
 //! What may be typed, and what is said of the rest.
 
 use super::*;
-use crate::learn::select::DocumentCount;
 use proptest::prelude::*;
+use verdict_learning::learn::select::DocumentCount;
 
 const FILE: &str = "params.yaml";
 

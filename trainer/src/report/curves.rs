@@ -2,10 +2,10 @@
 //!
 //! A threshold `t` calls a review positive if P(positive) is at least `t`.
 
-use crate::metrics::{calibration_bins, side};
 use serde::Serialize;
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
+use verdict_learning::metrics::{calibration_bins, side};
 
 /// Points that a curve is thinned to for a picture or a data file.
 pub const MAX_POINTS: usize = 400;

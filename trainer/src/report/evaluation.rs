@@ -6,10 +6,10 @@ use super::curves::{
 };
 use super::mistakes::{Mistake, mistakes};
 use super::terms::{Term, strongest};
-use crate::corpus::Reviews;
-use crate::estimate::Estimate;
-use crate::gate::slices::{Slice, slices_of};
-use crate::metrics::{Confusion, Measures};
+use verdict_learning::corpus::Reviews;
+use verdict_learning::estimate::Estimate;
+use verdict_learning::gate::slices::{Slice, slices_of};
+use verdict_learning::metrics::{Confusion, Measures};
 use verdict_sentiment::Model;
 
 /// Terms of each side.

@@ -19,7 +19,7 @@ pub struct File {
 ///
 /// | file | holds |
 /// |---|---|
-/// | `metrics.json` | [`crate::metrics::Measures`], for `dvc metrics`, which passes over what is null |
+/// | `metrics.json` | [`verdict_learning::metrics::Measures`], for `dvc metrics`, which passes over what is null |
 /// | `plots/roc.json`, `plots/precision_recall.json` | points of the curves under a key of the file's name, thinned to [`MAX_POINTS`] |
 /// | `plots/calibration.json` | `predicted`, `actual`, `n` of each bin |
 /// | `plots/confusion.csv` | `actual,predicted`, a row for each review |

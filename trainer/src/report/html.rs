@@ -3,11 +3,10 @@
 use super::about;
 use super::charts;
 use super::evaluation::{Evaluation, ThresholdRow};
-use super::measures::Measures;
-use crate::metrics::shown;
 use askama::Template;
 use serde_json::Value;
 use std::borrow::Borrow;
+use verdict_learning::metrics::{Measures, shown};
 use verdict_sentiment::{Calibration, Model, NgramRange, highlight};
 
 /// Renders the page. It holds sentences of the reviews, so it is not for a repository.

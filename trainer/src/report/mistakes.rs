@@ -1,6 +1,6 @@
 //! The most confident mistakes: where a model is surest and wrong, a label or a weight is worth a look.
 
-use crate::corpus::Reviews;
+use verdict_learning::corpus::Reviews;
 use verdict_sentiment::{Model, Scratch, TermWeight};
 
 /// Mistakes listed of each kind.

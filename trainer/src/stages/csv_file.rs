@@ -1,9 +1,9 @@
 //! A corpus as CSV (RFC 4180) with the columns `id`, `review` and `sentiment`: what pandas and every spreadsheet read.
 
 use super::make_parent;
-use crate::corpus::{Corpus, Labelled};
 use anyhow::{Context, bail};
 use std::path::Path;
+use verdict_learning::corpus::{Corpus, Labelled};
 
 const HEADER: [&str; 3] = ["id", "review", "sentiment"];
 

@@ -6,12 +6,12 @@
 //! for a term that occurs once) and `row_factor` (f64), from which [`read`] puts the training matrix together again, bit
 //! by bit, and `labels` (u8, 1 is positive).
 
-use crate::learn::matrix::{Matrix, MatrixBuilder};
 use anyhow::{Context, bail};
 use npyz::{NpyFile, WriterBuilder};
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Read, Write};
 use std::path::Path;
+use verdict_learning::learn::matrix::{Matrix, MatrixBuilder};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipArchive, ZipWriter};
 

@@ -1,12 +1,12 @@
 //! The fitted vectoriser as JSON, `models/vectorizer.json`: terms in the order of their columns, with how many training
 //! reviews have each, and the parameters that made it.
 
-use crate::corpus::CorpusFacts;
-use crate::learn::reference::TextReference;
 use crate::params::Params;
 use anyhow::bail;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use verdict_learning::corpus::CorpusFacts;
+use verdict_learning::learn::reference::TextReference;
 use verdict_sentiment::{Vectorizer, Vocabulary};
 
 /// What the file holds.

@@ -1,11 +1,11 @@
 //! Charts on the unit square.
 
-use crate::estimate::Estimate;
-use crate::metrics::BINS;
 use crate::report::charts::grouped;
 use crate::report::curves::{CalibrationBin, MAX_POINTS, PrecisionRecallPoint, RocPoint, thin};
 use crate::report::evaluation::Evaluation;
 use crate::report::svg::{Anchor, Frame, Svg};
+use verdict_learning::estimate::Estimate;
+use verdict_learning::metrics::BINS;
 
 const SIZE: (f64, f64) = (480.0, 460.0);
 const FRAME: Frame = Frame { left: 64.0, top: 52.0, width: 392.0, height: 346.0 };
