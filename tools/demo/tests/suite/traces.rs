@@ -1,22 +1,8 @@
 //! One trace of one request, from the form through Kafka to its verdict; and none where nobody asked for one.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    unreachable_pub,
-    clippy::print_stderr,
-    reason = "tests"
-)]
-
-mod common;
-#[path = "../../../crates/telemetry/tests/receiver/mod.rs"]
-mod receiver;
-
-use common::PATIENCE;
-use common::demo::{self, Demo, until};
+use crate::common::PATIENCE;
+use crate::demo::{self, Demo, until};
+use crate::receiver::{GotSpan, Receiver, attribute};
 use opentelemetry_proto::tonic::trace::v1::{span::SpanKind, status::StatusCode};
-use receiver::{GotSpan, Receiver, attribute};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;

@@ -1,18 +1,6 @@
 //! The smoke test of a deployment, on the whole system: it must pass where everything runs, and fail where something does not.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    unreachable_pub,
-    clippy::print_stderr,
-    reason = "tests"
-)]
-
-mod common;
-
-use common::demo::{self, Demo};
-use common::root;
+use crate::common::root;
+use crate::demo::{self, Demo};
 use std::process::Command;
 
 /// Exit code and lines of the smoke test.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
-use super::root;
+use crate::common::root;
 
 /// A query and where it stands.
 #[derive(Debug, Clone)]

@@ -1,15 +1,4 @@
 //! The services on a Kafka that asks for passwords and allows what tools/kafka/acls.tsv says: each as its own user.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::print_stderr,
-    reason = "tests"
-)]
-
-mod common;
-
 use std::{
     fs,
     net::TcpListener,
@@ -18,7 +7,8 @@ use std::{
     time::Duration,
 };
 
-use common::{eventually, root, system};
+use crate::common::{eventually, root};
+use crate::system;
 use serde_json::Value;
 use verdict_kafka::{Kafka, Options};
 
@@ -54,7 +44,7 @@ impl Place {
         let options = Options { users: users.to_vec(), ..Options::default() };
         let kafka = Kafka::start(options)
             .map_err(|error| {
-                assert!(!common::in_ci(), "CI needs it: {error}");
+                assert!(!crate::common::in_ci(), "CI needs it: {error}");
                 eprintln!("left out: {error}");
             })
             .ok()?;

@@ -1,18 +1,6 @@
 //! People's corrections reach a new model, and the running consumer takes it over.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    unreachable_pub,
-    clippy::print_stderr,
-    reason = "tests"
-)]
-
-mod common;
-
-use common::PATIENCE;
-use common::demo::{self, Demo, until};
+use crate::common::PATIENCE;
+use crate::demo::{self, Demo, until};
 use serde_json::{Value, json};
 use verdict_kafka_io::{Outgoing, Publisher, PublisherRole};
 use verdict_messages::topic::REVIEWS;

@@ -8,7 +8,8 @@ use std::process::{Child, Command, Stdio};
 use rustix::process::{Pid, Signal, kill_process};
 use verdict_kafka_io::KafkaSettings;
 
-use super::{eventually, root, system};
+use crate::common::{eventually, root};
+use crate::system;
 
 /// A running demo; killed when it is dropped.
 pub(crate) struct Demo {

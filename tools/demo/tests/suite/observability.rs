@@ -1,21 +1,10 @@
 //! Rules, alerts, dashboards and runbook agree with each other and with the metrics that there are.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::print_stderr,
-    reason = "tests"
-)]
-
-mod common;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
-use common::files::{self, Query};
-use common::promql::named;
-use common::{in_ci, root};
+use crate::common::{in_ci, root};
+use crate::files::{self, Query};
+use crate::promql::named;
 use serde_json::Value;
 use verdict_telemetry::catalogue::{self, Kind};
 

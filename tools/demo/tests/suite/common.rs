@@ -1,11 +1,4 @@
 //! The system under test, and what rules and dashboards ask.
-#![allow(dead_code, reason = "each test uses its part of this")]
-
-pub(crate) mod demo;
-pub(crate) mod files;
-pub(crate) mod prometheus;
-pub(crate) mod promql;
-pub(crate) mod system;
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};

@@ -1,21 +1,10 @@
 //! Every query of every rule and dashboard, asked of a real Prometheus that collects the real services while they work on a real Kafka.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::print_stderr,
-    reason = "tests"
-)]
-
-mod common;
-
 use std::time::{Duration, Instant};
 
-use common::eventually;
-use common::files::{self, Query};
-use common::prometheus::Prometheus;
-use common::system::System;
+use crate::common::eventually;
+use crate::files::{self, Query};
+use crate::prometheus::Prometheus;
+use crate::system::System;
 
 #[test]
 fn every_query_of_every_rule_panel_annotation_and_variable_has_data() {

@@ -1,18 +1,6 @@
 //! The whole system, as people use it.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    unreachable_pub,
-    clippy::print_stderr,
-    reason = "tests"
-)]
-
-mod common;
-
-use common::demo::{self, Demo, until};
-use common::{PATIENCE, root};
+use crate::common::{PATIENCE, root};
+use crate::demo::{self, Demo, until};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;

@@ -1,21 +1,10 @@
 //! The program `demo`: what it says, that its state lasts, and that nothing it started outlives it.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::print_stderr,
-    reason = "tests"
-)]
-
-mod common;
-
 use std::fs;
 use std::net::{TcpListener, TcpStream};
 use std::process::{Command, Output};
 
-use common::demo::{Demo, command, signal, state, to_pid, until};
-use common::eventually;
+use crate::common::eventually;
+use crate::demo::{Demo, command, signal, state, to_pid, until};
 use rustix::process::{Signal, test_kill_process};
 
 /// What it says when it cannot start, which is one line after what it begins with, and its exit
@@ -66,7 +55,7 @@ fn ctrl_c_ends_everything_a_kill_leaves_nothing_behind_and_the_state_lasts() {
     });
     let records = until("the review is there", || {
         let mut ids = Vec::new();
-        let patience = common::PATIENCE;
+        let patience = crate::common::PATIENCE;
         verdict_kafka_io::snapshot::read(
             &demo.kafka(),
             "reviews.verdicts",
@@ -129,7 +118,7 @@ fn bad_input_is_one_line_that_says_what_to_do() {
         command(at).arg("--in-memory").arg("--state").arg("/proc/no"),
         "creating /proc/no/logs (choose another folder with --state)",
     );
-    if !common::system::is_kafka_installed() {
+    if !crate::system::is_kafka_installed() {
         return;
     }
     said(&mut command(at), "go with 10.0.0.1:9092: choose another folder with --state");

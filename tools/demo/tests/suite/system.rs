@@ -15,7 +15,7 @@ use verdict_demo::{Settings, Stack};
 use verdict_kafka::{Kafka, Options};
 use verdict_kafka_io::{KafkaSettings, Outgoing, Publisher, PublisherRole};
 
-use super::{PATIENCE, left_out, root};
+use crate::common::{PATIENCE, left_out, root};
 
 /// The services' binaries.
 const PROGRAMS: [&str; 4] = ["consumer", "producer", "trainer", "web"];

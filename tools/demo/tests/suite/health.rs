@@ -1,19 +1,8 @@
 //! Health tells the truth about a Kafka that freezes, goes and comes back.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::print_stderr,
-    reason = "tests"
-)]
-
-mod common;
-
 use std::time::Instant;
 
-use common::demo::{Demo, until};
-use common::system;
+use crate::demo::{Demo, until};
+use crate::system;
 
 /// Status and text of a page.
 fn page(at: &str) -> (u16, String) {

@@ -1,0 +1,29 @@
+//! The whole system on a real Kafka: as people use it, as it is watched, and as it fails.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    dead_code,
+    reason = "tests"
+)]
+
+mod closed_pipes;
+mod common;
+mod corrections;
+mod demo;
+mod end_to_end;
+mod files;
+mod health;
+mod life;
+mod observability;
+mod panels;
+mod prometheus;
+mod promql;
+#[path = "../../../../crates/telemetry/tests/receiver/mod.rs"]
+mod receiver;
+mod rights;
+mod smoke;
+mod system;
+mod traces;
