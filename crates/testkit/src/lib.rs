@@ -44,7 +44,7 @@ pub use rustix::process::Signal;
 pub use tools::{imdb, installed, python_tools, repository};
 pub use wait::{PATIENCE, eventually, eventually_ok};
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 /// Says in one line of standard error that a test, or a part of it, is left out, and why. Every
 /// guard of a test goes through here.
@@ -58,10 +58,16 @@ pub fn left_out(why: &str) {
     eprintln!("left out: {why}");
 }
 
-/// One test of this binary at a time, for those that start whole systems or measure time: hold the
-/// guard for the length of the test.
-pub fn alone() -> MutexGuard<'static, ()> {
-    static TURN: Mutex<()> = Mutex::new(());
+static TURNS: RwLock<()> = RwLock::new(());
+
+/// No other test of this binary that takes a turn runs beside this one: for tests that measure time.
+/// Hold the guard for the length of the test.
+pub fn alone() -> RwLockWriteGuard<'static, ()> {
     // A test that failed has let go of what it had.
-    TURN.lock().unwrap_or_else(PoisonError::into_inner)
+    TURNS.write().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A turn beside others, but not beside one that is [`alone`]: for tests that start whole systems.
+pub fn together() -> RwLockReadGuard<'static, ()> {
+    TURNS.read().unwrap_or_else(PoisonError::into_inner)
 }

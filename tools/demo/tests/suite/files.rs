@@ -3,8 +3,7 @@
 use std::path::PathBuf;
 
 use serde_json::Value;
-
-use crate::common::root;
+use verdict_testkit::repository;
 
 /// A query and where it stands.
 #[derive(Debug, Clone)]
@@ -24,7 +23,7 @@ pub(crate) struct Rule {
 }
 
 pub(crate) fn folder(name: &str) -> PathBuf {
-    root().join("observability").join(name)
+    repository().join("observability").join(name)
 }
 
 /// The files of a folder with this ending, in the order of their names.

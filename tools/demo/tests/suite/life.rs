@@ -3,9 +3,9 @@ use std::fs;
 use std::net::{TcpListener, TcpStream};
 use std::process::{Command, Output};
 
-use crate::common::eventually;
-use crate::demo::{Demo, command, signal, state, to_pid, until};
-use rustix::process::{Signal, test_kill_process};
+use verdict_testkit::{Signal, eventually, eventually_ok, is_alive, kafka, signal};
+
+use crate::demo::{Demo, JSON, State, TEXT, command};
 
 /// What it says when it cannot start, which is one line after what it begins with, and its exit
 /// code.
@@ -19,7 +19,7 @@ fn refused(command: &mut Command) -> (String, Option<i32>) {
 }
 
 fn nobody_listens(addresses: &[String]) {
-    eventually("nobody listens any more", || {
+    eventually_ok("nobody listens any more", || {
         let open = addresses.iter().find(|at| TcpStream::connect(at).is_ok());
         open.map_or(Ok(()), |at| Err(format!("{at} answers")))
     });
@@ -27,60 +27,53 @@ fn nobody_listens(addresses: &[String]) {
 
 #[test]
 fn ctrl_c_ends_everything_a_kill_leaves_nothing_behind_and_the_state_lasts() {
-    let Some(state) = state() else { return };
-    let demo = Demo::start_with(state.path(), &["--consumers=2"], &[]);
+    let Some(state) = State::new() else { return };
+    // A first start that was cut off, as a format that was killed leaves it.
+    let partial = state.path().join("kafka/data.partial");
+    fs::create_dir_all(partial.join("half")).unwrap();
+    let demo = Demo::start(state.path(), &["--consumers=2"]);
+    assert!(!partial.exists());
+    assert!(state.path().join("kafka/data/meta.properties").exists());
     let mut addresses = demo.addresses();
     // Web, two consumers, monitor, trainer.
     assert_eq!(addresses.len(), 5, "{}", demo.banner);
     addresses.push(demo.bootstrap.clone());
-    let json = "application/json";
-    let review = r#"{"id":"kept","text":"A warm and witty film."}"#;
-    demo.post("/api/v1/reviews", json, json, review);
+    demo.post("/api/v1/reviews", &[JSON], r#"{"id":"kept","text":"A warm and witty film."}"#);
     let in_use = refused(&mut command(state.path()));
     assert_eq!(in_use.1, Some(2));
     assert!(in_use.0.contains("another demo runs with"), "{in_use:?}");
     assert_eq!(demo.interrupt(), Some(0));
     nobody_listens(&addresses);
 
-    let demo = Demo::start(state.path());
+    let demo = Demo::start(state.path(), &[]);
     let children = demo.children();
     assert!(children.contains(&demo.child("java")));
-    demo.kill9();
+    drop(demo);
     // The next one waits for what is left of this one.
-    let demo = Demo::start(state.path());
-    eventually("what it had started is gone", || {
-        let lives = |pid: &&u32| test_kill_process(to_pid(**pid)).is_ok();
-        let left = children.iter().find(lives);
+    let demo = Demo::start(state.path(), &[]);
+    eventually_ok("what it had started is gone", || {
+        let left = children.iter().find(|pid| is_alive(**pid));
         left.map_or(Ok(()), |pid| Err(format!("{pid} lives")))
     });
-    let records = until("the review is there", || {
-        let mut ids = Vec::new();
-        let patience = crate::common::PATIENCE;
-        verdict_kafka_io::snapshot::read(
-            &demo.kafka(),
-            "reviews.verdicts",
-            patience,
-            |record, _| {
-                ids.push(String::from_utf8(record.value.unwrap()).unwrap());
-                std::ops::ControlFlow::Continue(())
-            },
-        )
-        .unwrap();
-        let is_there = ids.iter().any(|verdict| verdict.contains("\"kept\""));
-        is_there.then_some(ids)
+    let records = eventually("the review is there", || {
+        let records = kafka::read(&demo.kafka(), "reviews.verdicts");
+        let text = |value| String::from_utf8(value).unwrap();
+        let verdicts = records.into_iter().filter_map(|record| record.value.map(text));
+        let verdicts: Vec<String> = verdicts.collect();
+        verdicts.iter().any(|verdict| verdict.contains("\"kept\"")).then_some(verdicts)
     });
     assert_eq!(records.len(), 1, "{records:?}");
 }
 
 #[test]
 fn when_kafka_or_a_service_ends_it_says_so_with_the_end_of_its_log() {
-    let Some(state) = state() else { return };
+    let Some(state) = State::new() else { return };
     for (program, says) in [("java", "Kafka ended ("), ("web", "web ended (")] {
-        let mut demo = Demo::start(state.path());
+        let mut demo = Demo::start(state.path(), &[]);
         let addresses = demo.addresses();
         signal(demo.child(program), Signal::KILL);
-        assert_eq!(demo.wait(), Some(70));
-        let said = demo.said();
+        assert_eq!(demo.process.wait().code(), Some(70));
+        let said = demo.process.err.text();
         assert!(said.contains(says) && said.contains("the end of"), "{said}");
         nobody_listens(&addresses);
     }
@@ -88,8 +81,8 @@ fn when_kafka_or_a_service_ends_it_says_so_with_the_end_of_its_log() {
 
 #[test]
 fn bad_input_is_one_line_that_says_what_to_do() {
-    let folder = tempfile::tempdir().unwrap();
-    let at = folder.path();
+    let Some(state) = State::new() else { return };
+    let at = state.path();
     let said = |command: &mut Command, says: &str| {
         let (line, code) = refused(command);
         assert_eq!(code, Some(2), "{line}");
@@ -118,9 +111,6 @@ fn bad_input_is_one_line_that_says_what_to_do() {
         command(at).arg("--in-memory").arg("--state").arg("/proc/no"),
         "creating /proc/no/logs (choose another folder with --state)",
     );
-    if !crate::system::is_kafka_installed() {
-        return;
-    }
     said(&mut command(at), "go with 10.0.0.1:9092: choose another folder with --state");
     let identity = at.join("kafka/data/meta.properties");
     let ours = fs::read_to_string(&identity).unwrap();
@@ -131,30 +121,15 @@ fn bad_input_is_one_line_that_says_what_to_do() {
 }
 
 #[test]
-fn a_first_start_that_was_cut_off_leaves_nothing_half_there() {
-    let Some(state) = state() else { return };
-    // As a format that was killed leaves it.
-    let partial = state.path().join("kafka/data.partial");
-    fs::create_dir_all(partial.join("half")).unwrap();
-    let demo = Demo::start(state.path());
-    assert!(!partial.exists());
-    assert!(state.path().join("kafka/data/meta.properties").exists());
-    assert_eq!(demo.interrupt(), Some(0));
-}
-
-#[test]
 fn without_kafka_a_form_is_answered_in_memory_and_the_banner_says_what_that_is() {
     let state = tempfile::tempdir().unwrap();
+    let mut command = command(state.path());
     // Nothing is installed in a cache of its own.
-    let cache = [("XDG_CACHE_HOME", state.path().to_str().unwrap())];
-    let demo = Demo::start_with(state.path(), &[], &cache);
-    assert!(
-        demo.banner.contains("THIS IS NOT KAFKA (Apache Kafka is not installed"),
-        "{}",
-        demo.banner
-    );
-    let form = "application/x-www-form-urlencoded";
-    let line = demo.post("/predict", form, "text/plain", "text=A+warm+and+witty+film");
+    command.arg("--no-prometheus").env("XDG_CACHE_HOME", state.path());
+    let demo = Demo::start_as(&mut command, state.path());
+    let notice = "THIS IS NOT KAFKA (Apache Kafka is not installed";
+    assert!(demo.banner.contains(notice), "{}", demo.banner);
+    let line = demo.form(&[TEXT], "A warm and witty film");
     assert!(line.starts_with("positive"), "{line}");
     assert_eq!(demo.interrupt(), Some(0));
 }

@@ -5,12 +5,10 @@
     clippy::panic,
     clippy::indexing_slicing,
     clippy::print_stderr,
-    dead_code,
     reason = "tests"
 )]
 
 mod closed_pipes;
-mod common;
 mod corrections;
 mod demo;
 mod end_to_end;

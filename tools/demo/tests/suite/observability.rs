@@ -1,12 +1,14 @@
 //! Rules, alerts, dashboards and runbook agree with each other and with the metrics that there are.
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
-use crate::common::{in_ci, root};
-use crate::files::{self, Query};
-use crate::promql::named;
 use serde_json::Value;
 use verdict_telemetry::catalogue::{self, Kind};
+use verdict_testkit::{installed, repository, run};
+
+use crate::files::{self, Query};
+use crate::promql::named;
 
 /// The panels that Grafana has without plugins.
 const CORE_PANELS: [&str; 7] =
@@ -101,7 +103,7 @@ fn tested() -> BTreeSet<(String, bool)> {
 #[test]
 fn every_alert_is_tested_firing_and_silent_and_the_runbook_says_what_to_do() {
     let tested = tested();
-    let runbook = std::fs::read_to_string(root().join("docs/runbook.md")).unwrap();
+    let runbook = std::fs::read_to_string(repository().join("docs/runbook.md")).unwrap();
     let sections: BTreeSet<&str> =
         runbook.lines().filter_map(|line| line.strip_prefix("### ")).collect();
     let alerts: Vec<_> = files::rules().into_iter().filter(|rule| rule.is_alert).collect();
@@ -132,26 +134,15 @@ fn every_alert_is_tested_firing_and_silent_and_the_runbook_says_what_to_do() {
     assert_eq!(sections, names, "the sections of docs/runbook.md are the alerts");
 }
 
-/// promtool, or `None` with one line where Prometheus is not installed; in CI that is a failure.
-fn promtool() -> Option<Command> {
-    if Command::new("promtool").arg("--version").output().is_ok() {
-        return Some(Command::new("promtool"));
-    }
-    assert!(!in_ci(), "CI needs promtool (e.g. apt-get install prometheus)");
-    eprintln!("left out, no promtool (e.g. apt-get install prometheus)");
-    None
-}
-
 #[test]
 fn promtool_takes_the_configuration_and_passes_every_test_of_the_rules() {
-    let Some(_) = promtool() else { return };
+    if !installed("promtool", "prometheus") {
+        return;
+    }
     let tests = files::with_ending("prometheus/tests", "yml");
     let config = files::folder("prometheus").join("prometheus.yml");
     for (words, paths) in [(["check", "config"], vec![config]), (["test", "rules"], tests)] {
-        let output = promtool().unwrap().args(words).args(&paths).output().unwrap();
-        let said =
-            String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{words:?}: {said}");
+        let said = run(Command::new("promtool").args(words).args(&paths));
         assert!(said.contains("SUCCESS"), "{words:?}: {said}");
     }
 }
@@ -229,7 +220,7 @@ fn the_dashboards_read_the_data_source_that_is_provisioned() {
 
 #[test]
 fn targets_and_limits_are_those_of_the_compose_file() {
-    let compose = files::yaml(&root().join("docker-compose.yml"));
+    let compose = files::yaml(&repository().join("docker-compose.yml"));
     let services = compose["services"].as_object().unwrap();
     let config = files::yaml(&files::folder("prometheus").join("prometheus.yml"));
     for job in config["scrape_configs"].as_array().unwrap() {

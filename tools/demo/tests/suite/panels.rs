@@ -1,23 +1,28 @@
-//! Every query of every rule and dashboard, asked of a real Prometheus that collects the real services while they work on a real Kafka.
-use std::time::{Duration, Instant};
+//! Every query of every rule and dashboard, asked of a real Prometheus that collects the real
+//! services while they work on a real Kafka.
 
-use crate::common::eventually;
+use std::time::Instant;
+
+use verdict_kafka_io::Outgoing;
+use verdict_messages::topic::{MODELS, REVIEWS};
+use verdict_testkit::{alone, eventually_ok};
+
 use crate::files::{self, Query};
 use crate::prometheus::Prometheus;
 use crate::system::System;
 
 #[test]
 fn every_query_of_every_rule_panel_annotation_and_variable_has_data() {
-    let Some(mut system) = System::start() else {
-        return;
-    };
+    let _alone = alone();
+    let Some(system) = System::start() else { return };
     let started = Instant::now();
-    let prometheus = Prometheus::at(system.stack.ports().prometheus);
+    let prometheus = Prometheus::at(system.prometheus);
     let visitors = system.visitors();
     let producer = system.publish();
-    system.records("reviews", "broken", &[b"\xff\xfe no text".as_slice(); 20]);
+    let broken = || Outgoing::to(REVIEWS).key("broken").value(b"\xff\xfe no text");
+    system.demo.publish((0..20).map(|_| broken()));
     let at_least = |what: &str, expr: &str, least: f64| {
-        eventually(what, || {
+        eventually_ok(what, || {
             let value = prometheus.value(expr)?;
             if value >= least { Ok(()) } else { Err(format!("{expr} is {value}")) }
         });
@@ -36,8 +41,8 @@ fn every_query_of_every_rule_panel_annotation_and_variable_has_data() {
     at_least("labels met verdicts of both versions", "count(verdict_live_labelled > 20)", 2.0);
     at_least("the trainer rebuilt a model", "sum(verdict_trainer_rebuilds_total)", 1.0);
     at_least("an audit has ended", "max(verdict_audit_reviews)", 1.0);
-    // No consumer takes this for a model, which is what an alert tells.
-    system.records("models", "sentiment", &[b"no pointer".as_slice()]);
+    // No consumer takes this for a model, and an alert says so.
+    system.demo.publish([Outgoing::to(MODELS).key("sentiment").value("no pointer")]);
     at_least(
         "the alert fires",
         r#"sum(ALERTS{alertname="VerdictModelRefused",alertstate="firing"})"#,
@@ -46,7 +51,7 @@ fn every_query_of_every_rule_panel_annotation_and_variable_has_data() {
     every_target_is_up(&prometheus, started);
 
     let queries = all_queries();
-    eventually("every query has data", || {
+    eventually_ok("every query has data", || {
         let seconds = started.elapsed().as_secs_f64();
         let mut without: Vec<String> = Vec::new();
         for Query { place, expr } in &queries {
@@ -77,8 +82,7 @@ fn every_query_of_every_rule_panel_annotation_and_variable_has_data() {
 
     drop(producer);
     visitors.leave();
-    system.stack.check().unwrap_or_else(|error| panic!("{error}"));
-    system.stack.stop(Duration::from_secs(30)).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(system.demo.interrupt(), Some(0));
     eprintln!("{} queries have data after {:?}", queries.len(), started.elapsed());
 }
 
@@ -95,7 +99,7 @@ fn all_queries() -> Vec<Query> {
 }
 
 fn every_target_is_up(prometheus: &Prometheus, started: Instant) {
-    eventually("every target is up", || {
+    eventually_ok("every target is up", || {
         let data = prometheus.get("targets", &[("state", "active")])?;
         let targets = data["activeTargets"].as_array().ok_or("no targets")?;
         let down: Vec<String> = targets

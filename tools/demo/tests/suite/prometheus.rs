@@ -1,34 +1,26 @@
 //! Prometheus' HTTP interface.
 
-use std::time::Duration;
-
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
-use ureq::Agent;
+use verdict_testkit::get;
 
 /// A running Prometheus.
 #[derive(Debug)]
-pub(crate) struct Prometheus {
-    base: String,
-    agent: Agent,
-}
+pub(crate) struct Prometheus(String);
 
 impl Prometheus {
     pub(crate) fn at(port: u16) -> Self {
-        let config = Agent::config_builder()
-            .timeout_global(Some(Duration::from_secs(10)))
-            .http_status_as_error(false);
-        Self { base: format!("http://127.0.0.1:{port}/api/v1"), agent: config.build().into() }
+        Self(format!("http://127.0.0.1:{port}/api/v1"))
     }
 
     /// `data` of the answer, or what Prometheus says is wrong.
     pub(crate) fn get(&self, path: &str, parameters: &[(&str, &str)]) -> Result<Value, String> {
-        let request = self.agent.get(format!("{}/{path}", self.base));
-        let request =
-            parameters.iter().fold(request, |request, (key, value)| request.query(key, value));
-        let mut answer = request.call().map_err(|error| error.to_string())?;
-        let text = answer.body_mut().read_to_string().map_err(|error| error.to_string())?;
-        let mut body: Value =
-            serde_json::from_str(&text).map_err(|error| format!("{error}: {text}"))?;
+        let encode = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
+        let query: Vec<String> = parameters
+            .iter()
+            .map(|(key, value)| format!("{}={}", encode(key), encode(value)))
+            .collect();
+        let mut body = get(&format!("{}/{path}?{}", self.0, query.join("&")))?.json();
         if body["status"] == "success" {
             Ok(body["data"].take())
         } else {
@@ -36,16 +28,20 @@ impl Prometheus {
         }
     }
 
-    /// How many series the query has over the last `seconds`, counting those only that are a number somewhere.
+    /// How many series the query has over the last `seconds`, counting only those that are a number
+    /// somewhere.
     pub(crate) fn series(&self, expr: &str, seconds: f64) -> Result<usize, String> {
-        let now = self.now()?;
+        let now = self.get("query", &[("query", "time()")])?["result"][0].as_f64();
+        let now = now.ok_or("no time")?;
         let (start, end) = ((now - seconds).to_string(), now.to_string());
-        let data = self.get(
-            "query_range",
-            &[("query", expr), ("start", &start), ("end", &end), ("step", "1")],
-        )?;
+        let range = [("query", expr), ("start", &start), ("end", &end), ("step", "1")];
+        let data = self.get("query_range", &range)?;
         let series = data["result"].as_array().ok_or("no list of series")?;
-        Ok(series.iter().filter(|series| has_number(series)).count())
+        let is_number = |value: &Value| value[1] != "NaN";
+        let has_number = |series: &&Value| {
+            series["values"].as_array().is_some_and(|all| all.iter().any(is_number))
+        };
+        Ok(series.iter().filter(has_number).count())
     }
 
     /// The one number that a query gives now.
@@ -55,16 +51,4 @@ impl Prometheus {
             data["result"][0]["value"][1].as_str().ok_or_else(|| format!("{expr}: no data"))?;
         text.parse().map_err(|_| format!("{expr}: {text}"))
     }
-
-    /// Prometheus' own clock.
-    fn now(&self) -> Result<f64, String> {
-        self.get("query", &[("query", "time()")])?["result"][0]
-            .as_f64()
-            .ok_or_else(|| "no time".to_owned())
-    }
-}
-
-fn has_number(series: &Value) -> bool {
-    let values = series["values"].as_array();
-    values.is_some_and(|values| values.iter().any(|value| value[1] != "NaN"))
 }

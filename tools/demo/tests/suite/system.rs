@@ -1,200 +1,113 @@
-//! The whole system on a real Kafka, and what people do with it.
+//! The demo with Prometheus and two models, and what people do with it.
 
-use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::fmt::Write as _;
+use std::path::PathBuf;
+use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::JoinHandle;
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use clap::Parser;
 use tempfile::TempDir;
-use ureq::Agent;
-use verdict_demo::{Settings, Stack};
-use verdict_kafka::{Kafka, Options};
-use verdict_kafka_io::{KafkaSettings, Outgoing, Publisher, PublisherRole};
+use verdict_testkit::{Process, free_address, get, installed, kafka, post, run};
 
-use crate::common::{PATIENCE, left_out, root};
+use crate::demo::{Demo, JSON, command};
 
-/// The services' binaries.
-const PROGRAMS: [&str; 4] = ["consumer", "producer", "trainer", "web"];
-
-/// The folder with the services' binaries. A test of the workspace has them built; a test of this crate alone builds those
-/// that were never built.
-pub(crate) fn binaries() -> PathBuf {
-    let folder = Path::new(env!("CARGO_BIN_EXE_demo")).parent().unwrap().to_path_buf();
-    if PROGRAMS.iter().any(|program| !folder.join(program).exists()) {
-        let packages = PROGRAMS.map(|program| format!("--package=verdict-{program}"));
-        let built = Command::new(env!("CARGO"))
-            .args(["build", "--locked"])
-            .args(packages)
-            .current_dir(root())
-            .status();
-        assert!(built.unwrap().success());
-    }
-    folder
-}
-
-/// Whether a Kafka can be started here; if not, one line says why. In CI that is a failure.
-pub(crate) fn is_kafka_installed() -> bool {
-    verdict_kafka::is_installed().map_err(|error| left_out(&error.to_string())).is_ok()
-}
-
-/// A real Apache Kafka of the test's own, or `None`, said in one line. In CI that is a failure.
-pub(crate) fn kafka() -> Option<Kafka> {
-    Kafka::start(Options::default()).map_err(|error| left_out(&error.to_string())).ok()
-}
-
-/// Kafka, the services beside it, and reviews with labels. Fields are dropped in this order.
+/// Kafka, the services, Prometheus, and reviews with labels. Fields are dropped in this order.
 pub(crate) struct System {
-    pub(crate) stack: Stack,
-    bin: PathBuf,
+    pub(crate) demo: Demo,
+    /// The port of Prometheus.
+    pub(crate) prometheus: u16,
+    /// Where Prometheus looks for a producer.
+    producer: u16,
     folder: TempDir,
 }
 
 impl System {
-    /// Everything, with a shadow model; `None` with one line where Kafka or Prometheus cannot be had. In CI that is a failure.
+    /// Everything, with a shadow model; `None` is left out, where Kafka or Prometheus is not there.
     pub(crate) fn start() -> Option<Self> {
-        if Command::new("prometheus").arg("--version").output().is_err() {
-            left_out("no prometheus (e.g. apt-get install prometheus)");
+        if !installed("prometheus", "prometheus") || !kafka::is_installed() {
             return None;
         }
-        if !is_kafka_installed() {
-            return None;
-        }
-        let (bin, folder) = (binaries(), tempfile::tempdir().unwrap());
+        let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("params.yaml"), PARAMS).unwrap();
-        write_reviews(&folder.path().join("reviews.csv"), 600);
-        let system = |words: &[&str]| run(&bin, folder.path(), words);
-        system(&[
-            "trainer",
-            "train",
-            "--data",
-            "reviews.csv",
-            "--params",
-            "params.yaml",
-            "--out",
-            "small",
-        ]);
+        std::fs::write(folder.path().join("reviews.csv"), reviews(600)).unwrap();
+        let train = ["train", "--data=reviews.csv", "--params=params.yaml", "--out=small"];
+        run(program("trainer").args(train).current_dir(folder.path()));
 
+        let (prometheus, producer) = (free_address().port(), free_address().port());
         let path = |name: &str| folder.path().join(name).display().to_string();
-        let any = "--web-port=0 --consumer-port=0 --producer-port=0 --trainer-port=0 --monitor-port=0 --prometheus-port=0";
-        let mut flags: Vec<String> = any.split(' ').map(str::to_owned).collect();
-        flags.extend([
-            "--kafka-port=0".to_owned(),
-            "--no-trickle".to_owned(),
-            format!("--root={}", root().display()),
-            format!("--bin={}", bin.display()),
-            format!("--state={}", path("state")),
-            format!("--params={}", path("params.yaml")),
-            format!("--shadow={}", path("small")),
-        ]);
-        flags.extend(
-            [
-                "--consumers=2",
-                "--new-labels=200",
-                "--audit-every-s=3",
-                "--drift-window=100",
-                "--scrape-interval=1s",
-            ]
-            .map(str::to_owned),
+        let state = folder.path().join("state");
+        let demo = Demo::start_as(
+            command(&state)
+                .arg(format!("--prometheus-port={prometheus}"))
+                .arg(format!("--producer-port={producer}"))
+                .arg(format!("--params={}", path("params.yaml")))
+                .arg(format!("--shadow={}", path("small")))
+                .args(["--consumers=2", "--new-labels=200", "--audit-every-s=3"])
+                .args(["--drift-window=100", "--scrape-interval=1s"]),
+            &state,
         );
-        let settings =
-            Settings::try_parse_from(std::iter::once("demo".to_owned()).chain(flags)).unwrap();
-        let stack = Stack::start(&settings, &AtomicBool::new(false))
-            .unwrap_or_else(|error| panic!("{error}"));
-        Some(Self { stack, bin, folder })
+        Some(Self { demo, prometheus, producer, folder })
     }
 
-    /// Publishes the reviews with their labels, slowly, with metrics of its own, until it is dropped.
-    pub(crate) fn publish(&self) -> Running {
-        let listen = format!("127.0.0.1:{}", self.stack.ports().producer);
+    /// Publishes the reviews with their labels, slowly, with metrics of its own, until it is
+    /// dropped.
+    pub(crate) fn publish(&self) -> Process {
+        let listen = format!("127.0.0.1:{}", self.producer);
         let words = ["publish", "reviews.csv", "--labels", "--rate", "12", "--listen", &listen];
-        let child = Command::new(self.bin.join("producer"))
-            .args(words)
-            .args(["--bootstrap-servers", &self.stack.broker().bootstrap()])
-            .current_dir(self.folder.path())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn();
-        Running(child.unwrap())
+        Process::start(
+            program("producer")
+                .args(words)
+                .args(["--bootstrap-servers", &self.demo.bootstrap])
+                .current_dir(self.folder.path()),
+        )
     }
 
     /// Lets the small model serve, as `trainer publish` does.
     pub(crate) fn swap(&self) {
-        let registry = self.stack.registry().display().to_string();
-        let servers = self.stack.broker().bootstrap();
-        let words = [
-            "trainer",
-            "publish",
-            "--model",
-            "small",
-            "--registry",
-            &registry,
-            "--bootstrap-servers",
-            &servers,
-        ];
-        run(&self.bin, self.folder.path(), &words);
-    }
-
-    /// Writes records as they are.
-    pub(crate) fn records(&self, topic: &str, key: &str, values: &[&[u8]]) {
-        let publisher = Publisher::new(
-            &KafkaSettings::new(self.stack.broker().bootstrap()),
-            PublisherRole::Bulk,
-        )
-        .unwrap();
-        for value in values {
-            publisher.send(&Outgoing::to(topic).key(key).value(*value)).unwrap();
-        }
-        publisher.wait_delivered(PATIENCE).unwrap();
+        run(program("trainer")
+            .args(["publish", "--model=small", "--registry"])
+            .arg(self.folder.path().join("state/registry"))
+            .args(["--bootstrap-servers", &self.demo.bootstrap])
+            .current_dir(self.folder.path()));
     }
 
     /// People at the page and programs at the interface, until it is dropped.
     pub(crate) fn visitors(&self) -> Visitors {
-        let base = format!("http://127.0.0.1:{}", self.stack.ports().web);
-        let leaving = Arc::new(AtomicBool::new(false));
+        let (web, leaving) = (self.demo.web.clone(), Arc::new(AtomicBool::new(false)));
         let left = Arc::clone(&leaving);
-        let visits = std::thread::spawn(move || {
-            let config = Agent::config_builder()
-                .timeout_global(Some(Duration::from_secs(20)))
-                .http_status_as_error(false);
-            let agent: Agent = config.build().into();
-            for number in 0.. {
-                if left.load(Ordering::Relaxed) {
-                    break;
-                }
-                visit(&agent, &base, number);
-            }
+        let visits = thread::spawn(move || {
+            let numbers = (0..).take_while(|_| !left.load(Ordering::Relaxed));
+            numbers.for_each(|number| visit(&web, number));
         });
         Visitors { leaving, visits: Some(visits) }
     }
 }
 
+/// One of the services' programs, which are built beside the demo.
+pub(crate) fn program(name: &str) -> Command {
+    Command::new(PathBuf::from(env!("CARGO_BIN_EXE_demo")).with_file_name(name))
+}
+
 /// One after the other: the form, the interface, a label, the page.
-fn visit(agent: &Agent, base: &str, number: usize) {
+fn visit(web: &str, number: usize) {
     let text = text(number);
     let form = format!("text={}", text.replace(' ', "+"));
     let json = format!(r#"{{"id":"visit-{number}","text":"{text}"}}"#);
-    let label = r#"{"label":"positive"}"#;
-    let post = |path: &str, kind: &str, body: &str| {
-        agent
-            .post(format!("{base}{path}"))
-            .header("content-type", kind)
-            .send(body)
-            .map(|answer| answer.status())
-    };
-    let statuses = [
-        post("/predict", "application/x-www-form-urlencoded", &form),
-        post("/api/v1/reviews", "application/json", &json),
-        post(&format!("/api/v1/reviews/visit-{number}/label"), "application/json", label),
-        agent.get(format!("{base}/")).call().map(|answer| answer.status()),
+    let label = format!("/api/v1/reviews/visit-{number}/label");
+    let urlencoded = ("content-type", "application/x-www-form-urlencoded");
+    let posts = [
+        ("/predict", urlencoded, form.as_str()),
+        ("/api/v1/reviews", JSON, &json),
+        (&label, JSON, r#"{"label":"positive"}"#),
     ];
-    for status in statuses {
-        assert!(status.unwrap().is_success(), "visit {number}");
+    let posted = posts.map(|(path, kind, body)| post(&format!("{web}{path}"), &[kind], body));
+    for answer in posted.into_iter().chain([get(&format!("{web}/"))]) {
+        let answer = answer.unwrap();
+        assert!((200..300).contains(&answer.status), "visit {number}: {answer:?}");
     }
-    std::thread::park_timeout(Duration::from_millis(100));
+    thread::park_timeout(Duration::from_millis(100));
 }
 
 /// Visitors who leave when this is dropped.
@@ -217,22 +130,6 @@ impl Drop for Visitors {
     }
 }
 
-/// A process that is killed when this is dropped.
-pub(crate) struct Running(Child);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        self.0.kill().ok();
-        self.0.wait().ok();
-    }
-}
-
-fn run(bin: &Path, folder: &Path, words: &[&str]) {
-    let output =
-        Command::new(bin.join(words[0])).args(&words[1..]).current_dir(folder).output().unwrap();
-    assert!(output.status.success(), "{words:?}: {}", String::from_utf8_lossy(&output.stderr));
-}
-
 /// A small vocabulary, and a gate for some hundred reviews.
 const PARAMS: &str = "data_ingestion: {split: hash}\nfeature_engineering: {max_features: 300}\npromotion:\n  min_reviews: 20\n  \
     max_regression: 0.02\n  floors: {accuracy: 0.7, precision: 0.7, recall: 0.7, f1: 0.7, auc: 0.7, log_loss: 0.7, ece: 0.5}\n";
@@ -252,11 +149,12 @@ fn text(number: usize) -> String {
     format!("{} in number {number}", says.join(" and "))
 }
 
-fn write_reviews(path: &Path, n: usize) {
-    let mut file = std::fs::File::create(path).unwrap();
-    writeln!(file, "id,review,sentiment").unwrap();
+/// A CSV file of so many.
+fn reviews(n: usize) -> String {
+    let mut csv = "id,review,sentiment\n".to_owned();
     for number in 0..n {
         let label = if number.is_multiple_of(2) { "positive" } else { "negative" };
-        writeln!(file, "review-{number},{},{label}", text(number)).unwrap();
+        writeln!(csv, "review-{number},{},{label}", text(number)).unwrap();
     }
+    csv
 }

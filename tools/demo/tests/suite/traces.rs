@@ -1,15 +1,17 @@
 //! One trace of one request, from the form through Kafka to its verdict; and none where nobody asked for one.
-use crate::common::PATIENCE;
-use crate::demo::{self, Demo, until};
-use crate::receiver::{GotSpan, Receiver, attribute};
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
 use opentelemetry_proto::tonic::trace::v1::{span::SpanKind, status::StatusCode};
 use serde_json::Value;
-use std::collections::BTreeSet;
-use std::ops::ControlFlow;
-use std::path::Path;
-use verdict_kafka_io::{Outgoing, Publisher, PublisherRole, Record, snapshot};
+use verdict_kafka_io::{Outgoing, Record};
 use verdict_messages::topic::{DEAD_LETTERS, REVIEWS, VERDICTS};
 use verdict_messages::{Headers, headers};
+use verdict_testkit::{eventually, kafka};
+
+use crate::demo::{Demo, State, TEXT, command};
+use crate::receiver::{GotSpan, Receiver, attribute};
 
 const TRACED: &str = "0af7651916cd43dd8448eb211c80319c";
 const UNSAMPLED: &str = "1af7651916cd43dd8448eb211c80319c";
@@ -22,27 +24,23 @@ fn traceparent(trace: &str, flags: &str) -> String {
 }
 
 fn start(state: &Path, collector: &Receiver, more: &[(&str, &str)]) -> Demo {
-    let endpoint = collector.endpoint();
-    let mut environment = vec![
-        ("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint.as_str()),
-        ("OTEL_EXPORTER_OTLP_HEADERS", "x-test=token"),
-        ("OTEL_BSP_SCHEDULE_DELAY", "100"),
-        ("VERDICT_LOG_FORMAT", "json"),
-        ("RUST_LOG", "info,verdict_web=debug,verdict_consumer=debug"),
-        ("OTEL_METRIC_EXPORT_INTERVAL", "300"),
-        ("OTEL_RESOURCE_ATTRIBUTES", "deployment.environment.name=test"),
-    ];
-    environment.extend(more);
-    Demo::start_with(state, &[], &environment)
+    let mut command = command(state);
+    command
+        .arg("--no-prometheus")
+        .env("OTEL_EXPORTER_OTLP_ENDPOINT", collector.endpoint())
+        .env("OTEL_EXPORTER_OTLP_HEADERS", "x-test=token")
+        .env("OTEL_BSP_SCHEDULE_DELAY", "100")
+        .env("VERDICT_LOG_FORMAT", "json")
+        .env("RUST_LOG", "info,verdict_web=debug,verdict_consumer=debug")
+        .env("OTEL_METRIC_EXPORT_INTERVAL", "300")
+        .env("OTEL_RESOURCE_ATTRIBUTES", "deployment.environment.name=test")
+        .envs(more.iter().copied());
+    Demo::start_as(&mut command, state)
 }
 
-fn post(demo: &Demo, traceparent: Option<&str>) -> String {
-    let mut request = ureq::post(format!("{}/predict", demo.web)).header("accept", "text/plain");
-    if let Some(traceparent) = traceparent {
-        request = request.header("traceparent", traceparent);
-    }
-    let mut answer = request.send_form([("text", "A superb film")]).unwrap();
-    answer.body_mut().read_to_string().unwrap()
+fn ask(demo: &Demo, traceparent: Option<&str>) -> String {
+    let headers = traceparent.map(|traceparent| ("traceparent", traceparent));
+    demo.form(&headers.into_iter().chain([TEXT]).collect::<Vec<_>>(), "A superb film")
 }
 
 /// The five spans of `trace`, in the order of their descent.
@@ -93,12 +91,12 @@ fn assert_chain(spans: &[GotSpan]) {
 
 #[test]
 fn one_request_is_one_trace_through_a_real_kafka() {
-    let Some(state) = demo::state() else { return };
+    let Some(state) = State::new() else { return };
     let collector = Receiver::start();
     let demo = start(state.path(), &collector, &[]);
 
     // A client that traces: its span is the parent of all.
-    assert!(post(&demo, Some(&traceparent(TRACED, "01"))).starts_with("positive"));
+    assert!(ask(&demo, Some(&traceparent(TRACED, "01"))).starts_with("positive"));
     let traced = five(&collector, TRACED);
     assert_chain(&traced);
     assert_eq!(traced[0].parent(), CALLER);
@@ -106,7 +104,7 @@ fn one_request_is_one_trace_through_a_real_kafka() {
     the_verdict_carries_the_context_of_its_span(&demo, &traced[2]);
 
     // A client that does not: a trace of its own.
-    post(&demo, None);
+    ask(&demo, None);
     let root = collector.until("a trace that begins here", |got| {
         let mut roots = got.spans.iter().filter(|got| got.parent().is_empty());
         roots.next().map(GotSpan::trace)
@@ -114,28 +112,25 @@ fn one_request_is_one_trace_through_a_real_kafka() {
     assert_chain(&five(&collector, &root));
 
     // A trace that its client does not sample, bulk work without a context, and a traced record that cannot be read.
-    post(&demo, Some(&traceparent(UNSAMPLED, "00")));
-    let publisher = Publisher::new(&demo.kafka(), PublisherRole::Bulk).unwrap();
+    ask(&demo, Some(&traceparent(UNSAMPLED, "00")));
     let bulk = Outgoing::to(REVIEWS).value(r#"{"id": "bulk", "text": "A dull film"}"#);
-    publisher.send(&bulk).unwrap();
-    let mut headers = Headers::new();
-    headers.push(headers::TRACEPARENT, traceparent(BAD, "01"));
-    let unreadable = Outgoing::to(REVIEWS).key("bad").value(vec![0xff, 0xfe]).headers(headers);
-    publisher.send(&unreadable).unwrap();
-    publisher.wait_delivered(PATIENCE).unwrap();
+    let mut traced = Headers::new();
+    traced.push(headers::TRACEPARENT, traceparent(BAD, "01"));
+    let unreadable = Outgoing::to(REVIEWS).key("bad").value(vec![0xff, 0xfe]).headers(traced);
+    demo.publish([bulk, unreadable]);
     let bad = collector.until("the span of the dead letter", |got| {
         got.spans.iter().find(|got| got.trace() == BAD).cloned()
     });
     assert_eq!(bad.span.name, "process reviews");
     assert_eq!(bad.attribute("error.type"), "decode");
     assert_eq!(bad.span.status.clone().unwrap().code, StatusCode::Error as i32);
-    let dead_letter = record(&demo, DEAD_LETTERS, |record| record.key.as_deref() == Some(b"bad"));
+    let dead_letter = record(&demo, DEAD_LETTERS, "bad");
     assert_eq!(parent_of(&dead_letter), (BAD.to_owned(), bad.id()));
-    let bulk = record(&demo, VERDICTS, |record| record.key.as_deref() == Some(b"bulk"));
+    let bulk = record(&demo, VERDICTS, "bulk");
     assert!(!bulk.headers.contains(headers::TRACEPARENT));
 
     // What was sent before it and is not there now never comes.
-    post(&demo, Some(&traceparent(BARRIER, "01")));
+    ask(&demo, Some(&traceparent(BARRIER, "01")));
     five(&collector, BARRIER);
     let known = [TRACED, BAD, BARRIER, &root].map(str::to_owned);
     let traces: BTreeSet<String> =
@@ -147,7 +142,7 @@ fn one_request_is_one_trace_through_a_real_kafka() {
 }
 
 fn the_log_names_the_trace(demo: &Demo, serve: &GotSpan) {
-    let line = until("the log line of the request", || {
+    let line = eventually("the log line of the request", || {
         let log = demo.log("web");
         let wanted = |line: &&str| line.contains("request answered") && line.contains(TRACED);
         log.lines().find(wanted).map(str::to_owned)
@@ -155,7 +150,7 @@ fn the_log_names_the_trace(demo: &Demo, serve: &GotSpan) {
     let line: Value = serde_json::from_str(&line).unwrap();
     assert_eq!(line["trace_id"], TRACED);
     assert_eq!(line["span_id"], serve.id());
-    until("the consumer's line about the review", || {
+    eventually("the consumer's line about the review", || {
         let log = demo.log("consumer");
         let wanted = |line: &str| line.contains("review was scored") && line.contains(TRACED);
         log.lines().any(wanted).then_some(())
@@ -164,7 +159,7 @@ fn the_log_names_the_trace(demo: &Demo, serve: &GotSpan) {
 
 fn the_verdict_carries_the_context_of_its_span(demo: &Demo, process: &GotSpan) {
     let key = process.attribute("messaging.kafka.message.key");
-    let verdict = record(demo, VERDICTS, |record| record.key.as_deref() == Some(key.as_bytes()));
+    let verdict = record(demo, VERDICTS, &key);
     assert_eq!(parent_of(&verdict), (TRACED.to_owned(), process.id()));
     assert_eq!(process.attribute("messaging.consumer.group.name"), "verdict");
     assert!(!process.attribute("messaging.kafka.offset").is_empty());
@@ -181,18 +176,10 @@ fn parent_of(record: &Record) -> (String, String) {
     (parts[1].to_owned(), parts[2].to_owned())
 }
 
-fn record(demo: &Demo, topic: &str, wanted: impl Fn(&Record) -> bool) -> Record {
-    until(topic, || {
-        let mut found = None;
-        snapshot::read(&demo.kafka(), topic, PATIENCE, |record, _| {
-            if wanted(&record) {
-                found = Some(record);
-                return ControlFlow::Break(());
-            }
-            ControlFlow::Continue(())
-        })
-        .unwrap();
-        found
+fn record(demo: &Demo, topic: &str, key: &str) -> Record {
+    eventually(topic, || {
+        let mut records = kafka::read(&demo.kafka(), topic).into_iter();
+        records.find(|record| record.key.as_deref() == Some(key.as_bytes()))
     })
 }
 
@@ -230,12 +217,12 @@ fn every_stage_is_measured(collector: &Receiver) {
 
 #[test]
 fn a_sampler_that_is_off_makes_no_span_and_metrics_are_pushed_all_the_same() {
-    let Some(state) = demo::state() else { return };
+    let Some(state) = State::new() else { return };
     let collector = Receiver::start();
     let off = [("OTEL_TRACES_SAMPLER", "always_off")];
     let demo = start(state.path(), &collector, &off);
-    post(&demo, None);
-    assert!(post(&demo, Some(&traceparent(TRACED, "01"))).starts_with("positive"));
+    ask(&demo, None);
+    assert!(ask(&demo, Some(&traceparent(TRACED, "01"))).starts_with("positive"));
     collector.until("the endings", |got| {
         let mut names = got.metrics.iter().map(|got| got.metric.name.as_str());
         names.any(|name| name == "verdict.endings").then_some(())
