@@ -1,9 +1,10 @@
 //! The command line.
 
 use clap::{Parser, Subcommand};
+use verdict_monitor::{audit::settings::AuditArgs, settings::MonitorArgs};
 use verdict_service::ProbeArgs;
 
-use crate::{audit::settings::AuditArgs, monitor::settings::MonitorArgs, settings::RunArgs};
+use crate::settings::RunArgs;
 
 /// Scores reviews from Kafka and writes verdicts, dead letters and replies.
 #[derive(Debug, Parser)]

@@ -23,14 +23,12 @@
 //! `consumer audit` ([`audit`]) reads the topics again and proves that every review has exactly one outcome.
 //! `consumer monitor` ([`monitor`]) does that again and again, and tells how right the verdicts were.
 
-pub mod audit;
 pub mod batch;
 pub mod breaker;
 pub mod cli;
 pub mod deliver;
 pub mod events;
 pub mod models;
-pub mod monitor;
 pub mod run;
 pub mod score;
 pub mod service;

@@ -4,18 +4,18 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use verdict_consumer::{
-    audit,
     cli::{Cli, Command},
-    monitor,
-    service::{self, exit_code},
+    service,
 };
+use verdict_monitor::audit;
+use verdict_service::exit_code;
 use verdict_telemetry::output;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let result = match cli.command {
         Some(Command::Audit(args)) => audit::command(&args),
-        Some(Command::Monitor(args)) => monitor::command(&args),
+        Some(Command::Monitor(args)) => verdict_monitor::command(&args),
         Some(Command::Run(args)) => service::command(&args),
         Some(Command::Healthcheck(args)) => service::healthcheck(&args),
         None => service::command(&cli.run),

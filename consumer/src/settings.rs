@@ -2,7 +2,6 @@
 
 pub mod bad;
 pub mod scoring;
-pub mod topics;
 
 use std::{
     net::SocketAddr, num::NonZeroUsize, path::PathBuf, thread::available_parallelism,
@@ -12,13 +11,13 @@ use std::{
 use clap::{Args, Parser};
 use verdict_kafka_io::{BatchLimits, KafkaArgs, KafkaSettings, SourceOptions};
 use verdict_messages::{AllowedReplyTopics, MAX_REVIEW_BYTES, reply::DEFAULT_ALLOWED_REPLY_TOPICS};
+use verdict_monitor::topics::TopicArgs;
 use verdict_registry::{Resolver, TrackingSettings};
 use verdict_telemetry::{CpuPrice, TelemetryArgs};
 
 use self::{
     bad::BadSettings,
     scoring::{Explain, ScoreSettings},
-    topics::TopicArgs,
 };
 use crate::{
     breaker::{BreakerArgs, BreakerSettings},

@@ -27,15 +27,17 @@ use common::{
 };
 use tempfile::TempDir;
 use verdict_consumer::{
-    audit::{audit, settings::AuditArgs},
     cli::{Cli, Command},
     models::ModelSettings,
     run::run,
-    settings::topics::TopicArgs,
     summary::Summary,
 };
 use verdict_kafka_io::{KafkaSettings, Outgoing, Publisher, PublisherRole, snapshot};
 use verdict_messages::{Verdict, topic};
+use verdict_monitor::{
+    audit::{audit, settings::AuditArgs},
+    topics::TopicArgs,
+};
 use verdict_sentiment::{Identity, Model};
 use verdict_service::Shutdown;
 use verdict_telemetry::{CpuPrice, Service, Telemetry};

@@ -20,14 +20,16 @@ use common::{
     settings,
 };
 use verdict_consumer::{
-    audit::{Report, audit, settings::AuditArgs},
     cli::{Cli, Command},
     run::run,
-    settings::topics::TopicArgs,
     summary::Summary,
 };
 use verdict_kafka_io::{Failure, KafkaSettings, Outgoing};
 use verdict_messages::{ReplyAddress, Review, Sentiment, Verdict, reply::Dialect, topic};
+use verdict_monitor::{
+    audit::{Report, audit, settings::AuditArgs},
+    topics::TopicArgs,
+};
 use verdict_service::Shutdown;
 use verdict_telemetry::{CpuPrice, Service, Telemetry};
 

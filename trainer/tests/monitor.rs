@@ -26,7 +26,6 @@ use common::{Made, process::Place, reviews, write_csv};
 use serde_json::Value;
 use verdict_consumer::{
     cli::{Cli, Command},
-    monitor::{once, report::VersionReport, run as monitor, settings::MonitorSettings},
     run,
     settings::RunArgs,
 };
@@ -36,6 +35,7 @@ use verdict_kafka_io::{
     topics::{self, TopicSpec},
 };
 use verdict_messages::{Label, Review, Sentiment, topic};
+use verdict_monitor::{once, report::VersionReport, run as monitor, settings::MonitorSettings};
 use verdict_sentiment::Model;
 use verdict_service::Shutdown;
 use verdict_telemetry::{CpuPrice, Service, Telemetry};

@@ -12,6 +12,7 @@ mod extra;
 mod listen;
 mod pages;
 mod probe;
+mod process;
 mod shutdown;
 
 pub use accept::{Limits, Refusal, accept};
@@ -19,4 +20,5 @@ pub use extra::Pages;
 pub use listen::{BindError, bind};
 pub use pages::{Page, Server, page, serve_pages};
 pub use probe::{ProbeArgs, ProbeError, Question, probe};
+pub use process::{bad_input, exit_code, serve, start};
 pub use shutdown::{Shutdown, join_within};

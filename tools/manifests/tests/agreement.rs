@@ -238,7 +238,7 @@ fn every_probe_asks_a_page_at_the_port_that_the_program_listens_on() {
 #[test]
 fn a_pod_is_given_longer_than_its_program_takes_to_end() {
     // The constant is private; its line is its only home.
-    let service = file("consumer/src/service.rs");
+    let service = file("crates/service/src/process.rs");
     let consumer: u64 = service
         .split("const END_WITHIN: Duration = Duration::from_secs(")
         .nth(1)

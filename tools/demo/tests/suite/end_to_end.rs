@@ -5,12 +5,12 @@ use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value;
-use verdict_consumer::audit::{Report, audit};
 use verdict_consumer::cli::{Cli, Command as ConsumerCommand};
-use verdict_consumer::{audit::settings::AuditArgs, settings::topics::TopicArgs};
 use verdict_kafka_io::Outgoing;
 use verdict_messages::topic::{MODELS, REVIEWS, VERDICTS};
 use verdict_messages::{ModelPointer, TrainedFrom};
+use verdict_monitor::audit::{Report, audit, settings::AuditArgs};
+use verdict_monitor::topics::TopicArgs;
 use verdict_sentiment::Model;
 use verdict_testkit::{PATIENCE, eventually, kafka, python_tools, repository, run};
 

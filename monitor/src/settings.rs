@@ -3,12 +3,12 @@
 use std::{net::SocketAddr, time::Duration};
 
 use clap::{Args, builder::BoolishValueParser};
-use verdict_kafka_io::{KafkaArgs, KafkaSettings};
+use verdict_kafka_io::{BadSetting, KafkaArgs, KafkaSettings};
 use verdict_messages::topic;
 use verdict_telemetry::{CpuPrice, TelemetryArgs};
 
 use super::exact::Exact;
-use crate::settings::{bad::BadSettings, topics::TopicArgs};
+use crate::topics::TopicArgs;
 
 /// The shortest time between two audits: each reads three topics.
 const SHORTEST_AUDIT_S: u64 = 1;
@@ -90,7 +90,7 @@ impl MonitorArgs {
     ///
     /// # Errors
     /// Every problem: value, bound and flag.
-    pub fn check(&self) -> Result<MonitorSettings, BadSettings> {
+    pub fn check(&self) -> Result<MonitorSettings, BadSetting> {
         let mut problems = self.topics.problems();
         if self.labels_topic.is_empty() {
             problems.push("--labels-topic must not be empty".to_owned());
@@ -112,7 +112,7 @@ impl MonitorArgs {
         let kafka = self.kafka.check().map_err(|bad| problems.extend(bad.0)).ok();
         let price = self.telemetry.price().map_err(|problem| problems.push(problem)).ok();
         let (Some(kafka), Some(price), []) = (kafka, price, problems.as_slice()) else {
-            return Err(BadSettings(problems));
+            return Err(BadSetting(problems));
         };
         let is_audited = self.audit_every_s >= SHORTEST_AUDIT_S;
         Ok(MonitorSettings {
@@ -158,7 +158,7 @@ mod tests {
     #[test]
     fn all_problems_are_told_together() {
         let flags = ["--remember=0", "--group= ", "--labels-topic=reviews", "--kafka=nonsense"];
-        let BadSettings(problems) = typed(&flags).unwrap().check().unwrap_err();
+        let BadSetting(problems) = typed(&flags).unwrap().check().unwrap_err();
         assert_eq!(problems.len(), flags.len(), "{problems:?}");
         let told = "--remember must be 1 to 67108864, got 0";
         assert!(problems.iter().any(|problem| problem == told), "{problems:?}");

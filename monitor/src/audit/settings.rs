@@ -4,7 +4,7 @@ use clap::Args;
 use verdict_kafka_io::KafkaArgs;
 use verdict_telemetry::TelemetryArgs;
 
-use crate::settings::topics::TopicArgs;
+use crate::topics::TopicArgs;
 
 /// What was typed for `audit`.
 #[derive(Debug, Clone, Args)]

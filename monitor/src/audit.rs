@@ -8,15 +8,12 @@ use std::{collections::BTreeMap, ops::ControlFlow, process::ExitCode, time::Dura
 use serde::Deserialize;
 use verdict_kafka_io::{Failure, KafkaSettings, Record, committed, snapshot};
 use verdict_messages::{OffsetRange, Position, dead_letter, json};
-use verdict_service::Shutdown;
+use verdict_service::{Shutdown, bad_input};
 use verdict_telemetry::{logs, output};
 
 pub use self::ledger::Ledger;
 use self::settings::AuditArgs;
-use crate::{
-    service::{BadInput, bad_input},
-    settings::topics::TopicArgs,
-};
+use crate::topics::TopicArgs;
 
 /// What an audit found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -225,7 +222,7 @@ pub fn command(args: &AuditArgs) -> anyhow::Result<ExitCode> {
     logs::init(&args.telemetry).map_err(bad_input)?;
     let problems = args.topics.problems();
     if !problems.is_empty() {
-        return Err(BadInput(problems.join("; ")).into());
+        return Err(bad_input(problems.join("; ")));
     }
     let kafka = args.kafka.check().map_err(bad_input)?.client_id("verdict-audit");
     let patience = Duration::from_secs(args.patience_s);

@@ -20,12 +20,15 @@ pub struct TopicArgs {
 }
 
 impl TopicArgs {
-    pub(crate) fn all(&self) -> [&String; 3] {
+    /// The names of all three.
+    #[must_use]
+    pub fn all(&self) -> [&String; 3] {
         [&self.reviews_topic, &self.verdicts_topic, &self.dead_letters_topic]
     }
 
     /// An outcome that is written where outcomes of another kind or reviews are read would be read as one of those.
-    pub(crate) fn problems(&self) -> Vec<String> {
+    #[must_use]
+    pub fn problems(&self) -> Vec<String> {
         let named = [
             ("--reviews-topic", &self.reviews_topic),
             ("--verdicts-topic", &self.verdicts_topic),

@@ -1,10 +1,10 @@
 //! How much memory the monitor's join takes when it is full, and how fast it goes on then:
-//! `cargo run --release -p verdict-consumer --example join_memory -- 1000000`.
+//! `cargo run --release -p verdict-monitor --example join_memory -- 1000000`.
 
 use std::time::Instant;
 
 use anyhow::Context as _;
-use verdict_consumer::monitor::join::{Join, Labelled, Place, Scored};
+use verdict_monitor::join::{Join, Labelled, Place, Scored};
 use verdict_telemetry::output;
 
 fn main() -> anyhow::Result<()> {

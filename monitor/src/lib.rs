@@ -7,6 +7,7 @@
 //!
 //! Scoring does not wait for any of it: the monitor is a process of its own that only reads (docs/decisions/0016).
 
+pub mod audit;
 pub mod auditor;
 mod bounded;
 mod exact;
@@ -16,11 +17,12 @@ pub mod report;
 pub mod run;
 pub mod settings;
 pub mod tally;
+pub mod topics;
 
 use std::process::ExitCode;
 
 use verdict_kafka_io::Record;
-use verdict_service::{Pages, Shutdown};
+use verdict_service::{Pages, Shutdown, bad_input, serve, start};
 use verdict_telemetry::{Service, logs, output};
 
 use self::{
@@ -28,7 +30,6 @@ use self::{
     report::Report,
     settings::MonitorArgs,
 };
-use crate::service::{bad_input, serve, start};
 
 /// A join fed with records, and how many there were.
 #[derive(Debug)]
