@@ -3,7 +3,7 @@
 //! Scoring says of each review what it saw, as a value in its [`Ending`](crate::score::Ending): an [`Observation`]. The
 //! loop hands the endings of a batch that stands to [`Watching`], which keeps
 //!
-//! - a [`Window`](window::Window) over the last reviews and its population stability index ([`psi`]) against what the
+//! - a [`Window`](verdict_learning::drift::window::Window) over the last reviews and its population stability index ([`psi`](verdict_learning::drift::psi)) against what the
 //!   training reviews looked like (`about.reference` of the model);
 //! - a [`TermSample`](terms::TermSample) of these reviews, which tells the terms that move the scores most;
 //! - the [`Tally`](shadow::Tally) of a shadow model, whose scores nobody else ever sees.
@@ -15,13 +15,11 @@ pub mod alarm;
 mod lot;
 pub mod observation;
 pub mod page;
-pub mod psi;
 pub mod settings;
 pub mod shadow;
 mod state;
 pub mod terms;
 pub mod watcher;
-pub mod window;
 
 pub use observation::{Observation, Plan};
 pub use settings::{WatchArgs, WatchSettings};

@@ -24,10 +24,11 @@ use verdict_consumer::{
     batch::Pool,
     score::{Ending, Scorer},
     settings::scoring::Explain,
-    watching::{Plan, Watching, alarm::Alarm, window::Window},
+    watching::{Plan, Watching, alarm::Alarm},
 };
 use verdict_datasets::{OpenOptions, Source, Split};
 use verdict_kafka_io::Record;
+use verdict_learning::drift::window::Window;
 use verdict_sentiment::{Model, Reference};
 use verdict_service::{Pages, serve_pages};
 use verdict_telemetry::{CpuPrice, Service, Telemetry};
@@ -190,7 +191,8 @@ fn shuffled_reviews_raise_no_alarm() {
         let mut window = Window::new(WINDOW, Some(reference.clone()));
         let mut alarm = Alarm::new(0.2);
         for (n, i) in shuffled(texts.len(), seed).into_iter().enumerate() {
-            window.push(scored.endings[i].observation.as_ref().unwrap());
+            let seen = scored.endings[i].observation.as_ref().unwrap();
+            window.push(seen.probability, seen.seen);
             if !window.is_full() || n % BATCH != 0 {
                 continue;
             }

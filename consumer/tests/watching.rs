@@ -20,16 +20,15 @@ use verdict_consumer::{
     score::{Ending, Scorer},
     settings::scoring::Explain,
     watching::{
-        Observation, Plan, Shadow,
+        Plan, Shadow,
         observation::MAX_COLUMNS,
         shadow::ShadowScore,
         terms::{MAX_SAMPLE, TermSample},
-        window::Window,
     },
 };
 use verdict_kafka_io::Record;
+use verdict_learning::drift::window::Window;
 use verdict_sentiment::{Bins, Identity, Label, Model, Reference, Scratch, Seen};
-use verdict_telemetry::labels::DriftFeature;
 
 fn reference() -> Reference {
     let bins = |edges: &[f64]| Bins::new(edges.to_vec(), vec![5; edges.len() + 1], 0.5).unwrap();
@@ -40,57 +39,7 @@ fn reference() -> Reference {
     }
 }
 
-fn observation(probability: f64, terms: usize, known: usize) -> Observation {
-    Observation {
-        probability,
-        seen: Seen { tokens: terms + 1, terms, known },
-        columns: None,
-        shadow: None,
-    }
-}
-
-fn observations() -> impl Strategy<Value = Vec<Observation>> {
-    let one = (0.0..=1.0_f64, 0..9_usize, 0..9_usize)
-        .prop_map(|(p, terms, known)| observation(p, terms, known.min(terms)));
-    prop::collection::vec(one, 0..300)
-}
-
 proptest! {
-    #[test]
-    fn a_window_is_what_the_last_reviews_counted_afresh_give(
-        reviews in observations(),
-        capacity in 1..60_usize,
-    ) {
-        let mut window = Window::new(capacity, Some(reference()));
-        prop_assert!(window.readings().all(|reading| reading.psi.is_none()));
-        for (i, review) in reviews.iter().enumerate() {
-            window.push(review);
-            let last = &reviews[(i + 1).saturating_sub(capacity)..=i];
-            prop_assert_eq!(window.len(), last.len());
-            prop_assert_eq!(window.is_full(), last.len() == capacity);
-            for reading in window.readings() {
-                let value = |review: &Observation| match reading.feature {
-                    DriftFeature::Probability => review.probability,
-                    DriftFeature::Tokens => review.seen.tokens as f64,
-                    DriftFeature::Oov => review.seen.oov_ratio(),
-                };
-                let mut counts = vec![0_u32; reading.reference.n_bins()];
-                last.iter().for_each(|review| counts[reading.reference.bin_of(value(review))] += 1);
-                prop_assert_eq!(reading.counts, &*counts);
-                prop_assert_eq!(counts.iter().sum::<u32>() as usize, last.len());
-                prop_assert!(reading.psi.is_some_and(|psi| psi.is_finite() && psi >= -1e-12));
-            }
-            let sum = |of: fn(&Seen) -> usize| last.iter().map(|r| of(&r.seen)).sum::<usize>() as f64;
-            let (terms, unknown) = (sum(|s| s.terms), sum(|s| s.terms - s.known));
-            match window.oov_ratio() {
-                None => prop_assert!(terms == 0.0),
-                Some(ratio) => prop_assert!((ratio - unknown / terms).abs() < 1e-12),
-            }
-            let mean = last.iter().map(|r| r.probability).sum::<f64>() / last.len() as f64;
-            prop_assert!((window.mean_probability().unwrap() - mean).abs() < 1e-6);
-        }
-    }
-
     #[test]
     fn a_sample_of_every_review_tells_the_terms_of_exactly_the_last_reviews(
         columns in prop::collection::vec(prop::sample::subsequence(vec![0_u32, 1, 2], 0..=3), 1..80),
@@ -155,7 +104,7 @@ fn memory_is_bounded_whatever_comes() {
     let mut sample = TermSample::new(1_000_000);
     let columns: Arc<[u32]> = Arc::from([1]);
     for _ in 0..10_000 {
-        window.push(&observation(0.5, 4, 4));
+        window.push(0.5, Seen { tokens: 5, terms: 4, known: 4 });
         sample.push(Some(&columns), 1);
     }
     assert_eq!(window.len(), 100);

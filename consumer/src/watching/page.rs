@@ -13,6 +13,7 @@ use super::{
     shadow::Disagreement,
     state::{State, TERMS, lock},
     terms::TermSample,
+    watcher::label,
 };
 
 #[derive(Serialize)]
@@ -150,7 +151,7 @@ fn read(state: &State) -> (Page, Option<Sample>) {
                         training: reading.reference.counts().to_vec(),
                         window: reading.counts.to_vec(),
                     };
-                    (reading.feature.as_str(), feature)
+                    (label(reading.feature).as_str(), feature)
                 })
                 .collect(),
         }),

@@ -2,13 +2,13 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use verdict_learning::drift::window::Window;
 use verdict_sentiment::Model;
 
 use super::{
     alarm::Alarm,
     shadow::{Shadow, Tally},
     terms::TermSample,
-    window::Window,
 };
 
 /// Terms that are told.

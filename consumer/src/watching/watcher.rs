@@ -3,9 +3,13 @@
 use std::sync::{Arc, Mutex};
 
 use verdict_kafka_io::Record;
+use verdict_learning::drift::window::{Feature, Window};
 use verdict_sentiment::{Model, Reference};
 use verdict_service::Pages;
-use verdict_telemetry::{Drift, Metrics, ModelInfo, Telemetry, labels::ShadowOutcome};
+use verdict_telemetry::{
+    Drift, Metrics, ModelInfo, Telemetry,
+    labels::{DriftFeature, ShadowOutcome},
+};
 
 use super::{
     alarm::{Alarm, Change},
@@ -15,7 +19,6 @@ use super::{
     shadow::{Disagreement, Shadow, ShadowScore, Tally},
     state::{Serving, State, TERMS, lock},
     terms::{TermSample, TermShift},
-    window::Window,
 };
 use crate::score::Ending;
 
@@ -120,7 +123,7 @@ impl Watching {
             };
             self.metrics.record_review(review.probability, as_f64(review.seen.tokens));
             if let Some(window) = &mut serving.window {
-                window.push(review);
+                window.push(review.probability, review.seen);
                 serving.sample.push(review.columns.as_ref(), stride);
                 serving.since_look += 1;
             }
@@ -150,7 +153,7 @@ impl Watching {
             return;
         };
         let has_reference = window.readings().next().is_some();
-        let psi = window.readings().filter_map(|r| Some((r.feature, r.psi?)));
+        let psi = window.readings().filter_map(|r| Some((label(r.feature), r.psi?)));
         let psi: Vec<_> = psi.collect();
         let largest = psi.iter().max_by(|(_, a), (_, b)| a.total_cmp(b));
         if let Some(&(feature, psi)) = largest.filter(|_| window.is_full()) {
@@ -215,6 +218,15 @@ impl Watching {
 fn told(shifts: &[TermShift<'_>]) -> String {
     let told = shifts.iter().map(|shift| format!("{} {:+.3}", shift.term, shift.shift));
     told.collect::<Vec<_>>().join(", ")
+}
+
+/// The feature as a label of the metrics.
+pub(super) fn label(feature: Feature) -> DriftFeature {
+    match feature {
+        Feature::Probability => DriftFeature::Probability,
+        Feature::Tokens => DriftFeature::Tokens,
+        Feature::Oov => DriftFeature::Oov,
+    }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a review has far fewer tokens than 2^53")]

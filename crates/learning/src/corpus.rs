@@ -138,6 +138,7 @@ impl Split {
 }
 
 /// A hash of a text: an order of reviews that has nothing to do with the one they stand in.
+#[cfg(feature = "train")]
 pub(crate) fn text_key(text: &str) -> u64 {
     first_bits(Sha256::new_with_prefix(text))
 }

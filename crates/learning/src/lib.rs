@@ -11,10 +11,14 @@
 
 pub mod bounds;
 pub mod corpus;
+pub mod drift;
 pub mod estimate;
 pub mod gate;
+#[cfg(feature = "train")]
 pub mod learn;
 pub mod metrics;
 pub mod scoring;
+#[cfg(feature = "train")]
 pub mod train;
+#[cfg(feature = "train")]
 pub mod tune;

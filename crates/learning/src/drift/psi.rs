@@ -15,20 +15,15 @@ const SMOOTHING: f64 = 0.5;
 #[must_use]
 pub fn psi(reference: &Bins, counts: &[u32]) -> f64 {
     let of_window: u64 = counts.iter().map(|&n| u64::from(n)).sum();
-    let smoothing = SMOOTHING * as_f64(counts.len() as u64);
-    let all_p = as_f64(reference.n()) + smoothing;
-    let all_q = as_f64(of_window) + smoothing;
+    let smoothing = SMOOTHING * counts.len() as f64;
+    let all_p = reference.n() as f64 + smoothing;
+    let all_q = of_window as f64 + smoothing;
     let parts = reference.counts().iter().zip(counts).map(|(&p, &q)| {
-        let p = (as_f64(p) + SMOOTHING) / all_p;
+        let p = (p as f64 + SMOOTHING) / all_p;
         let q = (f64::from(q) + SMOOTHING) / all_q;
         (p, q)
     });
     parts.map(|(p, q)| (q - p) * (q / p).ln()).sum()
-}
-
-#[expect(clippy::cast_precision_loss, reason = "far fewer reviews than 2^53 train a model")]
-fn as_f64(n: u64) -> f64 {
-    n as f64
 }
 
 #[cfg(test)]

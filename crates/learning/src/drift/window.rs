@@ -1,11 +1,19 @@
 //! The last reviews, as counts: constant memory, and a constant number of steps for each review.
 
+use super::psi::psi;
 use std::collections::VecDeque;
+use verdict_sentiment::{Bins, Reference, Seen};
 
-use verdict_sentiment::{Bins, Reference};
-use verdict_telemetry::labels::DriftFeature;
-
-use super::{observation::Observation, psi::psi};
+/// What is compared with the training reviews.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Feature {
+    /// Calibrated P(positive).
+    Probability,
+    /// Tokens of a review.
+    Tokens,
+    /// The part of a review's terms that is not in the vocabulary.
+    Oov,
+}
 
 /// The distributions of exactly the last so many reviews.
 ///
@@ -15,14 +23,14 @@ use super::{observation::Observation, psi::psi};
 pub struct Window {
     capacity: usize,
     entries: VecDeque<Entry>,
-    features: Vec<Feature>,
+    features: Vec<Distribution>,
     sums: Sums,
 }
 
 /// One feature that has a reference.
 #[derive(Debug, Clone)]
-struct Feature {
-    which: DriftFeature,
+struct Distribution {
+    feature: Feature,
     reference: Bins,
     counts: Vec<u32>,
 }
@@ -48,7 +56,7 @@ struct Sums {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Reading<'w> {
     /// Which feature.
-    pub feature: DriftFeature,
+    pub feature: Feature,
     /// Its population stability index; `None` without a review, which is not a distribution.
     pub psi: Option<f64>,
     /// The distribution of the training reviews.
@@ -63,14 +71,14 @@ impl Window {
     pub fn new(capacity: usize, reference: Option<Reference>) -> Self {
         let features = reference.map_or_else(Vec::new, |reference| {
             [
-                (DriftFeature::Probability, reference.probability),
-                (DriftFeature::Tokens, Some(reference.tokens)),
-                (DriftFeature::Oov, Some(reference.oov)),
+                (Feature::Probability, reference.probability),
+                (Feature::Tokens, Some(reference.tokens)),
+                (Feature::Oov, Some(reference.oov)),
             ]
             .into_iter()
-            .filter_map(|(which, reference)| {
+            .filter_map(|(feature, reference)| {
                 let reference = reference?;
-                Some(Feature { which, counts: vec![0; reference.n_bins()], reference })
+                Some(Distribution { feature, counts: vec![0; reference.n_bins()], reference })
             })
             .collect()
         });
@@ -82,8 +90,8 @@ impl Window {
         }
     }
 
-    /// A review comes in, and if the window is full the oldest goes.
-    pub fn push(&mut self, review: &Observation) {
+    /// A review comes in, of P(positive) `probability`, and if the window is full the oldest goes.
+    pub fn push(&mut self, probability: f64, seen: Seen) {
         if self.entries.len() >= self.capacity
             && let Some(oldest) = self.entries.pop_front()
         {
@@ -91,24 +99,20 @@ impl Window {
         }
         let mut bins = [0; 3];
         for (bin, feature) in bins.iter_mut().zip(&self.features) {
-            let value = match feature.which {
-                DriftFeature::Probability => review.probability,
-                DriftFeature::Tokens => f64::from(narrow(review.seen.tokens)),
-                DriftFeature::Oov => review.seen.oov_ratio(),
+            let value = match feature.feature {
+                Feature::Probability => probability,
+                Feature::Tokens => f64::from(narrow(seen.tokens)),
+                Feature::Oov => seen.oov_ratio(),
             };
             *bin = u8::try_from(feature.reference.bin_of(value)).unwrap_or(u8::MAX);
         }
-        #[expect(
-            clippy::cast_possible_truncation,
-            reason = "for a mean that is shown with three digits"
-        )]
-        let probability = review.probability as f32;
         let entry = Entry {
             bins,
-            probability,
-            terms: narrow(review.seen.terms),
-            unknown: narrow(review.seen.terms.saturating_sub(review.seen.known)),
-            tokens: narrow(review.seen.tokens),
+            // For a mean that is shown with three digits.
+            probability: probability as f32,
+            terms: narrow(seen.terms),
+            unknown: narrow(seen.terms.saturating_sub(seen.known)),
+            tokens: narrow(seen.tokens),
         };
         self.count(entry, true);
         self.entries.push_back(entry);
@@ -156,7 +160,7 @@ impl Window {
     /// Each feature that has a reference.
     pub fn readings(&self) -> impl Iterator<Item = Reading<'_>> {
         self.features.iter().map(|feature| Reading {
-            feature: feature.which,
+            feature: feature.feature,
             psi: (!self.is_empty()).then(|| psi(&feature.reference, &feature.counts)),
             reference: &feature.reference,
             counts: &feature.counts,
@@ -179,17 +183,12 @@ impl Window {
     #[must_use]
     pub fn mean_probability(&self) -> Option<f64> {
         let sum: f64 = self.entries.iter().map(|entry| f64::from(entry.probability)).sum();
-        (!self.entries.is_empty()).then(|| sum / count_f64(self.entries.len() as u64))
+        (!self.entries.is_empty()).then(|| sum / self.entries.len() as f64)
     }
 }
 
 fn ratio(part: u64, of: u64) -> Option<f64> {
-    (of > 0).then(|| count_f64(part) / count_f64(of))
-}
-
-#[expect(clippy::cast_precision_loss, reason = "a window has far fewer tokens than 2^53")]
-fn count_f64(n: u64) -> f64 {
-    n as f64
+    (of > 0).then(|| part as f64 / of as f64)
 }
 
 // A review record is at most 8 MB, so that its counts are far below the bound.
