@@ -26,22 +26,12 @@ impl Exact {
         })
     }
 
-    /// So many ones.
-    pub(super) fn whole(n: u64) -> Self {
-        Self(i128::from(n) << FRACTION)
-    }
-
     pub(super) fn add(&mut self, other: Self) {
         self.0 += other.0;
     }
 
     pub(super) fn take(&mut self, other: Self) {
         self.0 -= other.0;
-    }
-
-    /// How far apart two sums are.
-    pub(super) fn distance(self, other: Self) -> Self {
-        Self((self.0 - other.0).abs())
     }
 
     /// The nearest `f64`.
@@ -63,7 +53,7 @@ mod tests {
         }
         assert_eq!(Exact::of(f64::MIN_POSITIVE), Exact::default());
         assert_eq!(Exact::of(5e-324), Exact::default());
-        assert_eq!(Exact::of(1.0), Exact::whole(1));
+        assert_eq!(Exact::of(1.0), Exact(1 << FRACTION));
     }
 
     proptest! {

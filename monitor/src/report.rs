@@ -3,11 +3,12 @@
 use std::fmt::Write as _;
 
 use serde_json::json;
+use verdict_learning::estimate::Estimate;
 use verdict_telemetry::{LiveBin, LiveVersion, Metrics};
 
 use super::{
     join::{Forgotten, Join},
-    tally::{CurveBin, Estimate},
+    tally::CurveBin,
 };
 
 /// How right the verdicts were, and what of them is remembered.
@@ -105,11 +106,11 @@ impl Report {
                     told.version,
                     told.labelled,
                     accuracy.value,
-                    accuracy.lower,
-                    accuracy.upper,
+                    accuracy.low,
+                    accuracy.high,
                     brier.value,
-                    brier.lower,
-                    brier.upper,
+                    brier.low,
+                    brier.high,
                 ),
                 _ => writeln!(text, "{}: nothing labelled", told.version),
             };
@@ -127,7 +128,7 @@ impl Report {
 impl VersionReport {
     fn json(&self) -> serde_json::Value {
         let estimate = |estimate: Option<Estimate>| {
-            estimate.map(|it| json!({ "estimate": it.value, "lower": it.lower, "upper": it.upper }))
+            estimate.map(|it| json!({ "estimate": it.value, "lower": it.low, "upper": it.high }))
         };
         let curve = self.curve.iter().map(|bin| {
             json!({ "bin": bin.bin, "n": bin.n, "predicted": bin.predicted, "observed": bin.observed })
@@ -154,8 +155,8 @@ impl VersionReport {
     fn live(&self) -> LiveVersion {
         let estimate = |it: Estimate| verdict_telemetry::Estimate {
             value: it.value,
-            lower: it.lower,
-            upper: it.upper,
+            lower: it.low,
+            upper: it.high,
         };
         let curve = self.curve.iter().map(|bin| LiveBin {
             bin: bin.bin,

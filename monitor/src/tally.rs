@@ -1,13 +1,11 @@
 //! How right probabilities were: counts and sums that any order of the same labels leaves the same.
 
 use super::exact::Exact;
+use verdict_learning::estimate::{Estimate, Z};
+use verdict_learning::metrics::{BINS, CalibrationBin, bin_of, calibration_error};
 
-/// Bins of equal width of the calibration error: those of `trainer evaluate`.
-pub const ECE_BINS: usize = 15;
 /// Bins of equal width of the reliability curve.
 pub const CURVE_BINS: usize = 10;
-/// The 97.5 % point of the normal distribution.
-const Z: f64 = 1.959_963_984_540_054;
 
 /// Labelled verdicts of one model version.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -16,7 +14,7 @@ pub struct Tally {
     right: u64,
     squares: Exact,
     fourths: Exact,
-    ece: [Bin; ECE_BINS],
+    ece: [Bin; BINS],
     curve: [Bin; CURVE_BINS],
 }
 
@@ -25,17 +23,6 @@ struct Bin {
     n: u64,
     positive: u64,
     predicted: Exact,
-}
-
-/// An estimate with the bounds of its 95 % interval.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Estimate {
-    /// The estimate.
-    pub value: f64,
-    /// Lower bound.
-    pub lower: f64,
-    /// Upper bound.
-    pub upper: f64,
 }
 
 /// A point of the reliability curve.
@@ -75,7 +62,7 @@ impl Tally {
         count(&mut self.right, u64::from((p >= 0.5) == is_positive));
         sum(&mut self.squares, Exact::of(square));
         sum(&mut self.fourths, Exact::of(square * square));
-        let bins = [self.ece.get_mut(bin(p, ECE_BINS)), self.curve.get_mut(bin(p, CURVE_BINS))];
+        let bins = [self.ece.get_mut(bin_of(p, BINS)), self.curve.get_mut(bin_of(p, CURVE_BINS))];
         for bin in bins.into_iter().flatten() {
             count(&mut bin.n, 1);
             count(&mut bin.positive, u64::from(is_positive));
@@ -96,11 +83,9 @@ impl Tally {
     }
 
     /// The fraction that was right, in Wilson's interval; none of nothing.
-    ///
-    /// Source: Wilson, *Probable inference, the law of succession, and statistical inference*, 1927.
     #[must_use]
     pub fn accuracy(&self) -> Option<Estimate> {
-        (self.n > 0).then(|| wilson(self.right, self.n))
+        Estimate::fraction(self.right, self.n)
     }
 
     /// The Brier score, the mean squared distance of P(positive) from the label; none of nothing. Its interval is the normal
@@ -113,24 +98,21 @@ impl Tally {
         let n = self.n as f64;
         let value = self.squares.value() / n;
         if self.n == 1 {
-            let (lower, upper) = (0.0, 1.0);
-            return Some(Estimate { value, lower, upper });
+            return Some(Estimate { value, low: 0.0, high: 1.0 });
         }
         let spread = (self.fourths.value() / n - value * value).max(0.0);
         let half = Z * (spread / (n - 1.0)).sqrt();
-        Some(Estimate { value, lower: (value - half).max(0.0), upper: (value + half).min(1.0) })
+        Some(Estimate { value, low: (value - half).max(0.0), high: (value + half).min(1.0) })
     }
 
-    /// The expected calibration error over [`ECE_BINS`] bins; none of nothing.
-    ///
-    /// Source: Naeini, Cooper and Hauskrecht, *Obtaining well calibrated probabilities using Bayesian binning*, AAAI 2015.
+    /// The expected calibration error; none of nothing.
     #[must_use]
     pub fn ece(&self) -> Option<f64> {
-        let mut gaps = Exact::default();
-        for bin in &self.ece {
-            gaps.add(bin.predicted.distance(Exact::whole(bin.positive)));
-        }
-        (self.n > 0).then(|| gaps.value() / self.n as f64)
+        calibration_error(&self.ece.map(|bin| CalibrationBin {
+            n: bin.n,
+            predicted: bin.predicted.value(),
+            positive: bin.positive,
+        }))
     }
 
     /// The reliability curve: those of its [`CURVE_BINS`] bins that hold something.
@@ -145,29 +127,6 @@ impl Tally {
                 observed: bin.positive as f64 / bin.n as f64,
             })
             .collect()
-    }
-}
-
-/// The bin of equal width that `p` is in; the last one has its upper end too.
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "p is from 0 to 1, so this is at most the number of bins"
-)]
-fn bin(p: f64, bins: usize) -> usize {
-    ((p * bins as f64) as usize).min(bins - 1)
-}
-
-fn wilson(k: u64, n: u64) -> Estimate {
-    let (count, p) = (n as f64, k as f64 / n as f64);
-    let z2 = Z * Z;
-    let scale = 1.0 + z2 / count;
-    let centre = (p + z2 / (2.0 * count)) / scale;
-    let half = Z / scale * (p * (1.0 - p) / count + z2 / (4.0 * count * count)).sqrt();
-    Estimate {
-        value: p,
-        // The ends of all and of none are exact; rounding must not move them past 0 and 1.
-        lower: if k == 0 { 0.0 } else { centre - half },
-        upper: if k == n { 1.0 } else { centre + half },
     }
 }
 
@@ -196,23 +155,8 @@ mod tests {
             }
             let (ours, theirs) = (tally.brier().unwrap(), set["brier"].as_f64().unwrap());
             assert!((ours.value - theirs).abs() < 1e-14, "{}", set["name"]);
-            assert!(ours.lower <= ours.value && ours.value <= ours.upper);
+            assert!(ours.low <= ours.value && ours.value <= ours.high);
             assert_eq!(tally.n(), labels.len() as u64);
-        }
-    }
-
-    #[test]
-    fn the_interval_of_accuracy_is_scipys() {
-        let goldens = goldens();
-        let cases = goldens["wilson"].as_array().unwrap();
-        assert!(cases.len() >= 7);
-        for case in cases {
-            let [k, n] = ["k", "n"].map(|key| case[key].as_u64().unwrap());
-            let ours = wilson(k, n);
-            for (ours, key) in [(ours.lower, "low"), (ours.upper, "high")] {
-                let theirs = case[key].as_f64().unwrap();
-                assert!((ours - theirs).abs() < 1e-12, "{case}: {ours}");
-            }
         }
     }
 
@@ -226,7 +170,7 @@ mod tests {
             let brier = tally.brier().unwrap();
             // By hand: squares 0.01 and 0.16, so 0.085, with a standard deviation of 0.075.
             assert!((brier.value - 0.085).abs() < 1e-12);
-            brier.upper - brier.lower
+            brier.high - brier.low
         });
         let by_hand = 2.0 * Z * 0.075 / 10.0;
         assert!((widths[0] / by_hand - 1.0).abs() < 0.01, "{widths:?}");
@@ -240,10 +184,10 @@ mod tests {
         assert!(tally.curve().is_empty());
         tally.add(0.75, true);
         let brier = tally.brier().unwrap();
-        assert_eq!((brier.value, brier.lower, brier.upper), (0.0625, 0.0, 1.0));
+        assert_eq!((brier.value, brier.low, brier.high), (0.0625, 0.0, 1.0));
         assert_eq!(tally.ece(), Some(0.25));
         let accuracy = tally.accuracy().unwrap();
-        assert!(accuracy.lower > 0.2 && accuracy.lower < 0.21, "{accuracy:?}");
+        assert!(accuracy.low > 0.2 && accuracy.low < 0.21, "{accuracy:?}");
         assert_eq!(tally.curve().len(), 1);
         tally.take(0.75, true);
         assert_eq!(tally, Tally::default());

@@ -110,7 +110,7 @@ fn assert_same(what: &str, told: &VersionReport, offline: &Value) {
     assert_eq!(told.right, count("tp") + count("tn"), "{what}");
     let accuracy = told.accuracy.unwrap();
     assert_eq!(accuracy.value.to_bits(), number("accuracy").to_bits());
-    assert!(accuracy.lower < accuracy.value && accuracy.value < accuracy.upper);
+    assert!(accuracy.low < accuracy.value && accuracy.value < accuracy.high);
     for (key, ours) in [("brier", told.brier.unwrap().value), ("ece", told.ece.unwrap())] {
         let theirs = number(key);
         assert!((ours - theirs).abs() < 1e-12, "{what} {key}: {ours} {theirs}");
