@@ -19,7 +19,7 @@ use hyper::{
 };
 use tokio::sync::oneshot;
 
-use verdict_telemetry::{Telemetry, health::Report};
+use verdict_telemetry::{Telemetry, health::Status};
 
 use crate::{
     accept::{Limits, accept},
@@ -66,10 +66,10 @@ pub fn page(page: Page, telemetry: &Telemetry) -> Response<Bytes> {
 
 const TEXT: &str = "text/plain; charset=utf-8";
 
-fn probe(state: &str, report: Report) -> Response<Bytes> {
+fn probe(state: &str, found: Status) -> Response<Bytes> {
     let (status, not) =
-        if report.ok { (StatusCode::OK, "") } else { (StatusCode::SERVICE_UNAVAILABLE, "not ") };
-    answer(status, TEXT, format!("{not}{state}\n{}", report.text))
+        if found.ok { (StatusCode::OK, "") } else { (StatusCode::SERVICE_UNAVAILABLE, "not ") };
+    answer(status, TEXT, format!("{not}{state}\n{}", found.text))
 }
 
 fn answer(status: StatusCode, content_type: &'static str, body: String) -> Response<Bytes> {

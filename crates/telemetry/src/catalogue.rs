@@ -1,83 +1,54 @@
-//! Every instrument there is: name, unit, labels and the name that Prometheus sees.
+//! Every instrument there is, and the methods that record it. A file beside this one for each
+//! subject declares name, unit, labels and method of an instrument in one place.
 //!
-//! Each file beside this one holds the instruments of one subject. The exporter adds `_total` to counters and the unit
-//! to names (`s` becomes `_seconds`), so the five metrics kept from the Python system are named *without* those endings.
-//! A test compares [`Instrument::prometheus`] with the real
-//! exposition, and `docs/metrics.md` is written from this table (`cargo run -p verdict-telemetry --example metrics_doc`).
-
-use std::fmt::Write as _;
+//! The exporter adds `_total` to counters and the unit to names (`s` becomes `_seconds`), so the
+//! five metrics kept from the Python system are named *without* those endings. A test compares
+//! [`Instrument::prometheus`] with the real exposition, and `docs/metrics.md` is written from this
+//! table (`cargo run -p verdict-telemetry --example metrics_doc`).
 
 mod breaker;
 mod consumer;
 mod conventions;
+mod declare;
+mod document;
 mod kept;
 mod monitor;
 mod process;
+mod shown;
 mod stages;
 mod trainer;
 mod watch;
 mod web;
 
-pub use breaker::*;
-pub use consumer::*;
-pub use conventions::*;
-pub use kept::*;
-pub use monitor::*;
-pub use process::*;
-pub use stages::*;
-pub use trainer::*;
-pub use watch::*;
-pub use web::*;
+use std::sync::{Arc, Mutex, MutexGuard};
 
-/// What an instrument measures and how.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Kind {
-    /// Only grows.
-    Counter,
-    /// A present value.
-    Gauge,
-    /// A distribution; the upper bounds of its buckets, in the instrument's unit.
-    Histogram(&'static [f64]),
-}
+use opentelemetry::metrics::{AsyncInstrument, Meter, MeterProvider as _};
+use opentelemetry_sdk::{Resource, metrics::SdkMeterProvider};
+use prometheus::{Encoder, Registry, TextEncoder};
 
-/// One instrument of the catalogue.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Instrument {
-    /// The OpenTelemetry name.
-    pub name: &'static str,
-    /// The name in the Prometheus exposition.
-    pub prometheus: &'static str,
-    /// Counter, gauge or histogram.
-    pub kind: Kind,
-    /// The UCUM unit; empty when the name already carries it.
-    pub unit: &'static str,
-    /// What it tells.
-    pub help: &'static str,
-    /// The label names, as OpenTelemetry attributes (dots become underscores in Prometheus).
-    pub labels: &'static [&'static str],
-    /// Which services record it.
-    pub services: &'static str,
-}
+use self::{
+    declare::Shows,
+    shown::{Series, Shown},
+};
+pub use self::{
+    declare::{Instrument, Kind},
+    document::markdown,
+    shown::{AuditFound, Drift, Estimate, LiveBin, LiveVersion, ModelInfo},
+};
+use crate::{
+    cpu::CpuPrice,
+    error::TelemetryError,
+    health::Health,
+    lock::lock,
+    push::{self, Target},
+    service::Service,
+};
 
-// The buckets that the semantic conventions advise and the Python client used, and three finer ones below: a verdict
-// takes a millisecond or two, which the coarse ones cannot tell from five.
+// The buckets that the semantic conventions advise and the Python client used, and three finer ones
+// below: a verdict takes a millisecond or two, which the coarse ones cannot distinguish from five.
 const REQUEST_SECONDS: &[f64] = &[
     0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0,
     7.5, 10.0,
-];
-
-/// The catalogue by subject, in the order of the documentation.
-pub const GROUPS: &[(&str, &[Instrument])] = &[
-    ("Kept from the Python system", kept::ALL),
-    ("OpenTelemetry semantic conventions", conventions::ALL),
-    ("Process", process::ALL),
-    ("Stages of a review", stages::ALL),
-    ("Consumer", consumer::ALL),
-    ("Watching reviews and models", watch::ALL),
-    ("Trainer", trainer::ALL),
-    ("Web", web::ALL),
-    ("Breaker", breaker::ALL),
-    ("Monitor", monitor::ALL),
 ];
 
 /// Every instrument.
@@ -85,41 +56,137 @@ pub fn all() -> impl Iterator<Item = &'static Instrument> {
     GROUPS.iter().flat_map(|(_, instruments)| instruments.iter())
 }
 
-/// The catalogue as the Markdown of `docs/metrics.md`.
-#[must_use]
-pub fn markdown() -> String {
-    let mut text = String::from(
-        "# Metrics\n\n\
-         Written from `crates/telemetry/src/catalogue.rs` by `cargo run -p verdict-telemetry --example metrics_doc`.\n\
-         The first five keep the names that Prometheus saw in the Python system, so its dashboards go on working.\n",
-    );
-    for (subject, instruments) in GROUPS {
-        // Writing to a String cannot fail.
-        let _infallible = write!(
-            text,
-            "\n## {subject}\n\n| Prometheus name | kind | labels | recorded by | tells |\n|---|---|---|---|---|\n"
-        );
-        for instrument in *instruments {
-            row(&mut text, instrument);
+/// The instruments of one service; clones share them.
+#[derive(Debug, Clone)]
+pub struct Metrics(Arc<Instruments>);
+
+macro_rules! subjects {
+    ($($subject:ident: $title:literal),+ $(,)?) => {
+        /// The catalogue by subject, in the order of the documentation.
+        const GROUPS: &[(&str, &[Instrument])] = &[$(($title, $subject::ALL)),+];
+
+        #[derive(Debug)]
+        struct Instruments {
+            registry: Registry,
+            price: CpuPrice,
+            shown: Arc<Mutex<Shown>>,
+            // The exporter only holds a weak reference to its pipeline: the provider has to live as
+            // long as the registry.
+            provider: SdkMeterProvider,
+            $($subject: $subject::Recorders),+
         }
-    }
-    text
+
+        impl Instruments {
+            fn new(registry: Registry, provider: SdkMeterProvider, shown: Shown) -> Self {
+                let meter = provider.meter("verdict");
+                let price = shown.price;
+                let shown = Arc::new(Mutex::new(shown));
+                for instrument in all() {
+                    observe(&meter, instrument, &shown);
+                }
+                Self { registry, price, shown, $($subject: $subject::Recorders::new(&meter),)+ provider }
+            }
+
+            fn begin(&self, service: Service) {
+                $(self.$subject.begin(service);)+
+            }
+        }
+    };
 }
 
-fn row(text: &mut String, instrument: &Instrument) {
-    let kind = match instrument.kind {
-        Kind::Counter => "counter",
-        Kind::Gauge => "gauge",
-        Kind::Histogram(_) => "histogram",
-    };
-    let labels: Vec<String> =
-        instrument.labels.iter().map(|label| format!("`{}`", label.replace('.', "_"))).collect();
-    let _infallible = writeln!(
-        text,
-        "| `{}` | {kind} | {} | {} | {} |",
-        instrument.prometheus,
-        labels.join(", "),
-        instrument.services,
-        instrument.help,
-    );
+subjects! {
+    kept: "Kept from the Python system",
+    conventions: "OpenTelemetry semantic conventions",
+    process: "Process",
+    stages: "Stages of a review",
+    consumer: "Consumer",
+    watch: "Watching reviews and models",
+    trainer: "Trainer",
+    web: "Web",
+    breaker: "Breaker",
+    monitor: "Monitor",
+}
+
+impl Metrics {
+    /// Sets up the provider, its readers and every instrument. What is pushed and what is read come
+    /// from one provider, so they cannot differ.
+    ///
+    /// # Errors
+    /// [`TelemetryError`] when an exporter cannot be built.
+    pub(crate) fn new(
+        service: Service,
+        resource: Resource,
+        price: CpuPrice,
+        health: Health,
+        push: Option<&Target>,
+    ) -> Result<Self, TelemetryError> {
+        let registry = Registry::new();
+        let exporter = opentelemetry_prometheus::exporter()
+            .with_registry(registry.clone())
+            // One scope only: its labels would be the same on every series.
+            .scope_info_enabled(false)
+            .build()
+            .map_err(|e| TelemetryError::Metrics(e.to_string()))?;
+        let mut builder = SdkMeterProvider::builder().with_reader(exporter).with_resource(resource);
+        if let Some(target) = push {
+            builder = push::metrics_to(target, builder)?;
+        }
+        let shown = Shown { price, health, ..Shown::default() };
+        let instruments = Instruments::new(registry, builder.build(), shown);
+        instruments.begin(service);
+        Ok(Self(Arc::new(instruments)))
+    }
+
+    pub(crate) fn provider(&self) -> &SdkMeterProvider {
+        &self.0.provider
+    }
+
+    /// All metrics in Prometheus' text format 0.0.4.
+    ///
+    /// # Errors
+    /// [`TelemetryError::Metrics`] when the encoder refuses.
+    pub fn exposition(&self) -> Result<String, TelemetryError> {
+        let mut text = Vec::with_capacity(16 * 1024);
+        TextEncoder::new()
+            .encode(&self.0.registry.gather(), &mut text)
+            .map_err(|e| TelemetryError::Metrics(e.to_string()))?;
+        String::from_utf8(text).map_err(|e| TelemetryError::Metrics(e.to_string()))
+    }
+
+    fn shown(&self) -> MutexGuard<'_, Shown> {
+        lock(&self.0.shown)
+    }
+}
+
+/// Registers the instrument with the exporters, if its series are found when somebody reads.
+fn observe(meter: &Meter, instrument: &Instrument, shown: &Arc<Mutex<Shown>>) {
+    macro_rules! register {
+        ($new:ident, $series:expr) => {{
+            let _registered = meter
+                .$new(instrument.name)
+                .with_description(instrument.help)
+                .with_unit(instrument.unit)
+                .with_callback(reading(shown, $series))
+                .build();
+        }};
+    }
+    match (instrument.kind, instrument.shows) {
+        (_, None) => {}
+        (Kind::Counter, Some(Shows::U64(series))) => register!(u64_observable_counter, series),
+        (Kind::Counter, Some(Shows::F64(series))) => register!(f64_observable_counter, series),
+        (_, Some(Shows::U64(series))) => register!(u64_observable_gauge, series),
+        (_, Some(Shows::F64(series))) => register!(f64_observable_gauge, series),
+    }
+}
+
+fn reading<N: 'static>(
+    shown: &Arc<Mutex<Shown>>,
+    series: fn(&Shown) -> Series<N>,
+) -> impl Fn(&dyn AsyncInstrument<N>) + Send + Sync + 'static {
+    let shown = Arc::clone(shown);
+    move |observer| {
+        for (number, labels) in series(&lock(&shown)) {
+            observer.observe(number, &labels);
+        }
+    }
 }

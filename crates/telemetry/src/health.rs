@@ -10,11 +10,13 @@
 use std::{
     fmt::Write as _,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::{Duration, Instant},
 };
+
+use crate::lock::lock;
 
 /// The health of one service; clones share it.
 #[derive(Debug, Clone)]
@@ -69,10 +71,10 @@ pub struct Progress {
     touched: Arc<AtomicU64>,
 }
 
-/// The answer to a probe: one line for each check, failing ones with the reason.
+/// Whether all is well, in one line for each check.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Report {
-    /// Whether all is well; a probe answers 200, else 503.
+pub struct Status {
+    /// Whether all checks pass.
     pub ok: bool,
     /// Plain text for a person: `ok kafka` or `failing kafka: no broker answers`.
     pub text: String,
@@ -124,45 +126,33 @@ impl Health {
     /// Ready for work? No, while any check fails, a turn takes too long at `now`, or the service
     /// stops.
     #[must_use]
-    pub fn readiness(&self, now: Instant) -> Report {
-        let mut report = Report::good();
-        if self.0.stopping.load(Ordering::Relaxed) {
-            report.line("shutdown", Some("the service is stopping"));
-        }
-        for check in lock(&self.0.checks).iter() {
-            report.line(check.name, check.failure.as_deref());
-        }
-        let now = millis(now.saturating_duration_since(self.0.start));
-        for clock in lock(&self.0.turns).iter() {
-            report.line(clock.name, clock.failure(now).as_deref());
-        }
-        report
-    }
-
-    /// Calls `tell` with the name of each check and clock of turns, and whether it passes; and,
-    /// while the service stops, with `shutdown`, which does not.
-    pub(crate) fn each(&self, mut tell: impl FnMut(&'static str, bool)) {
-        if self.0.stopping.load(Ordering::Relaxed) {
-            tell("shutdown", false);
-        }
-        for check in lock(&self.0.checks).iter() {
-            tell(check.name, check.failure.is_none());
-        }
-        let now = millis(self.0.start.elapsed());
-        for clock in lock(&self.0.turns).iter() {
-            tell(clock.name, clock.failure(now).is_none());
-        }
+    pub fn readiness(&self, now: Instant) -> Status {
+        Status::of(&self.checks(now))
     }
 
     /// Alive? No, when a progress clock stands still at `now`.
     #[must_use]
-    pub fn liveness(&self, now: Instant) -> Report {
+    pub fn liveness(&self, now: Instant) -> Status {
+        Status::of(&self.failures(&self.0.clocks, now))
+    }
+
+    /// Each check and clock of turns, and why it fails at `now`, if it does.
+    pub(crate) fn checks(&self, now: Instant) -> Vec<(&'static str, Option<String>)> {
+        let stopping = self.0.stopping.load(Ordering::Relaxed);
+        let stopping = stopping.then(|| ("shutdown", Some("the service is stopping".to_owned())));
+        let mut all = Vec::from_iter(stopping);
+        all.extend(lock(&self.0.checks).iter().map(|it| (it.name, it.failure.clone())));
+        all.extend(self.failures(&self.0.turns, now));
+        all
+    }
+
+    fn failures(
+        &self,
+        clocks: &Mutex<Vec<Clock>>,
+        now: Instant,
+    ) -> Vec<(&'static str, Option<String>)> {
         let now = millis(now.saturating_duration_since(self.0.start));
-        let mut report = Report::good();
-        for clock in lock(&self.0.clocks).iter() {
-            report.line(clock.name, clock.failure(now).as_deref());
-        }
-        report
+        lock(clocks).iter().map(|clock| (clock.name, clock.failure(now))).collect()
     }
 }
 
@@ -209,24 +199,18 @@ impl Progress {
     }
 }
 
-impl Report {
-    fn good() -> Self {
-        Self { ok: true, text: String::new() }
+impl Status {
+    fn of(checks: &[(&'static str, Option<String>)]) -> Self {
+        let mut text = String::new();
+        for (name, failure) in checks {
+            // Writing to a String cannot fail.
+            let _infallible = match failure {
+                None => writeln!(text, "ok {name}"),
+                Some(reason) => writeln!(text, "failing {name}: {reason}"),
+            };
+        }
+        Self { ok: checks.iter().all(|(_, failure)| failure.is_none()), text }
     }
-
-    fn line(&mut self, name: &str, failure: Option<&str>) {
-        self.ok &= failure.is_none();
-        // Writing to a String cannot fail.
-        let _infallible = match failure {
-            None => writeln!(self.text, "ok {name}"),
-            Some(reason) => writeln!(self.text, "failing {name}: {reason}"),
-        };
-    }
-}
-
-// Nothing panics while it holds one of these locks, and each value is whole at any time: a poisoned lock is still good.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn millis(duration: Duration) -> u64 {
@@ -246,7 +230,7 @@ mod tests {
         kafka.pass();
         assert_eq!(
             health.readiness(Instant::now()),
-            Report { ok: true, text: "ok kafka\n".to_owned() }
+            Status { ok: true, text: "ok kafka\n".to_owned() }
         );
         kafka.fail("no broker answers");
         assert!(!kafka.passes());

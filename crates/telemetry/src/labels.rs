@@ -1,9 +1,19 @@
-//! Label values. All are closed enums, except the topic of a [`Destination`], which comes from the settings: nothing
-//! that a message or a request carries can become a label, so nobody outside can grow the number of series.
+//! Label values. All are closed enums, except the topic of a [`Destination`], which comes from the
+//! settings: nothing that a message or a request carries can become a label, so nobody outside can
+//! grow the number of series.
 
 use std::sync::Arc;
 
 use opentelemetry::{KeyValue, Value};
+
+/// A closed set of label values.
+pub(crate) trait Label: Sized {
+    /// Every value.
+    fn all() -> impl Iterator<Item = Self>;
+
+    /// The value under the label `name`, with what belongs to it.
+    fn labels(self, name: &'static str) -> Vec<KeyValue>;
+}
 
 macro_rules! closed_label {
     ($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident => $text:literal),+ $(,)? }) => {
@@ -19,6 +29,16 @@ macro_rules! closed_label {
             #[must_use]
             pub fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $text),+ }
+            }
+        }
+
+        impl Label for $name {
+            fn all() -> impl Iterator<Item = Self> {
+                Self::ALL.iter().copied()
+            }
+
+            fn labels(self, name: &'static str) -> Vec<KeyValue> {
+                vec![label(name, self.as_str())]
             }
         }
     };
@@ -110,6 +130,22 @@ pub enum Ending {
     Verdict,
     /// A dead letter was written, for this reason.
     DeadLetter(DeadLetter),
+}
+
+impl Label for Ending {
+    fn all() -> impl Iterator<Item = Self> {
+        let dead_letters = DeadLetter::ALL.iter().map(|kind| Self::DeadLetter(*kind));
+        std::iter::once(Self::Verdict).chain(dead_letters)
+    }
+
+    fn labels(self, name: &'static str) -> Vec<KeyValue> {
+        match self {
+            Self::Verdict => vec![label(name, "verdict")],
+            Self::DeadLetter(kind) => {
+                vec![label(name, "dead_letter"), label("kind", kind.as_str())]
+            }
+        }
+    }
 }
 
 closed_label! {

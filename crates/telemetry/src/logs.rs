@@ -13,7 +13,7 @@ use tracing_subscriber::{
     EnvFilter, fmt::MakeWriter, layer::SubscriberExt, util::SubscriberInitExt,
 };
 
-use crate::{TelemetryArgs, TelemetryError};
+use crate::{error::TelemetryError, settings::TelemetryArgs};
 
 /// Level info for everything, and only what needs a person from the Kafka client.
 pub const DEFAULT_FILTER: &str = "info,rdkafka=warn,librdkafka=warn";

@@ -8,7 +8,7 @@ mod client;
 mod settings;
 
 use std::{
-    sync::{Mutex, PoisonError, mpsc},
+    sync::{Mutex, mpsc},
     thread,
     time::Duration,
 };
@@ -20,8 +20,8 @@ use opentelemetry_sdk::{
     trace::{IdGenerator, RandomIdGenerator, SdkTracerProvider},
 };
 
-pub use self::settings::{PushSettings, Signal, Target};
-use crate::{Service, TelemetryError};
+pub use self::settings::{PushSettings, Target};
+use crate::{error::TelemetryError, lock::lock, service::Service};
 
 /// From the end of a service to the end of its last export. A collector that is away must not hold a service up.
 const LAST_EXPORT: Duration = Duration::from_secs(2);
@@ -68,7 +68,7 @@ impl Push {
 
     /// Sends what was not sent yet, within [`LAST_EXPORT`]. The second call does nothing.
     pub(crate) fn finish(&self) {
-        let taken = self.providers.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let taken = lock(&self.providers).take();
         let Some(Providers { meter, tracer }) = taken else {
             return;
         };

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use crate::{CpuPrice, logs::LogFormat};
+use crate::{cpu::CpuPrice, logs::LogFormat};
 
 /// Flags to flatten into a service's own (`#[command(flatten)]`).
 #[derive(Debug, Clone, Args)]

@@ -1,26 +1,16 @@
-//! What the consumer's breaker tells.
+//! The consumer's breaker.
 
-use super::{Instrument, Kind};
+use super::declare::*;
 
-/// `verdict.breaker.open`
-pub const BREAKER_OPEN: Instrument = Instrument {
-    name: "verdict.breaker.open",
-    prometheus: "verdict_breaker_open",
-    kind: Kind::Gauge,
-    unit: "",
-    help: "1 from a long run of dead letters until the next verdict: reading is paused, or tried with small batches; else 0",
-    labels: &[],
-    services: "consumer",
-};
-/// `verdict.breaker.trips`
-pub const BREAKER_TRIPS: Instrument = Instrument {
-    name: "verdict.breaker.trips",
-    prometheus: "verdict_breaker_trips_total",
-    kind: Kind::Counter,
-    unit: "{trip}",
-    help: "How often reading was paused because of a long run of dead letters, tries that failed among them",
-    labels: &[],
-    services: "consumer",
-};
+instruments! { breaker;
+    /// 1 from a long run of dead letters until the next verdict: reading is paused, or tried with
+    /// small batches; else 0
+    Gauge<u64> "verdict.breaker.open" as "verdict_breaker_open" in "", by &[Consumer],
+        pub fn set_breaker_open[](is_open: bool) { is_open.into() };
 
-pub(super) const ALL: &[Instrument] = &[BREAKER_OPEN, BREAKER_TRIPS];
+    /// How often reading was paused because of a long run of dead letters, tries that failed among
+    /// them
+    Counter<u64> "verdict.breaker.trips" as "verdict_breaker_trips_total" in "{trip}",
+        by &[Consumer],
+        pub fn record_breaker_trips[](n: u64) { n };
+}

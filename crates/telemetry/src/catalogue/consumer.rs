@@ -1,6 +1,9 @@
-//! What the consumer tells of its work.
+//! What the consumer does with records, and the model it does it with.
 
-use super::{Instrument, Kind};
+use std::{sync::Arc, time::Duration};
+
+use super::{declare::*, shown::ModelInfo};
+use crate::labels::{Ending, ModelSwap, ReplySent};
 
 // One review takes some ten microseconds.
 const SCORE_SECONDS: &[f64] = &[
@@ -12,76 +15,57 @@ const BATCH_RECORDS: &[f64] = &[
     20_000.0,
 ];
 
-/// `verdict.score.duration`
-pub const SCORE_DURATION: Instrument = Instrument {
-    name: "verdict.score.duration",
-    prometheus: "verdict_score_duration_seconds",
-    kind: Kind::Histogram(SCORE_SECONDS),
-    unit: "s",
-    help: "Time to decode and score one review; measured over a batch, one value a review",
-    labels: &[],
-    services: "consumer",
-};
-/// `verdict.endings{ending,kind}`
-pub const ENDINGS: Instrument = Instrument {
-    name: "verdict.endings",
-    prometheus: "verdict_endings_total",
-    kind: Kind::Counter,
-    unit: "{record}",
-    help: "How each record ended: verdict, or dead_letter with its kind; the sum is the number of records read",
-    labels: &["ending", "kind"],
-    services: "consumer",
-};
-/// `verdict.replies{outcome}`
-pub const REPLIES: Instrument = Instrument {
-    name: "verdict.replies",
-    prometheus: "verdict_replies_total",
-    kind: Kind::Counter,
-    unit: "{reply}",
-    help: "Replies asked for: sent, expired (deadline passed) or failed",
-    labels: &["outcome"],
-    services: "consumer",
-};
-/// `verdict.consumer.lag{topic,partition}`
-pub const CONSUMER_LAG: Instrument = Instrument {
-    name: "verdict.consumer.lag",
-    prometheus: "verdict_consumer_lag",
-    kind: Kind::Gauge,
-    unit: "{record}",
-    help: "Records that can be read and have no outcome yet, for each partition assigned to this process. At most so many: offsets are subtracted, and those of transaction markers and aborted records count until they are read over. 0 when every record has its outcome",
-    labels: &["topic", "partition"],
-    services: "consumer",
-};
-/// `verdict.batch.size`
-pub const BATCH_SIZE: Instrument = Instrument {
-    name: "verdict.batch.size",
-    prometheus: "verdict_batch_size",
-    kind: Kind::Histogram(BATCH_RECORDS),
-    unit: "{record}",
-    help: "Records committed together",
-    labels: &[],
-    services: "consumer",
-};
-/// `verdict.model.info{name,version,sha256}`
-pub const MODEL_INFO: Instrument = Instrument {
-    name: "verdict.model.info",
-    prometheus: "verdict_model_info",
-    kind: Kind::Gauge,
-    unit: "",
-    help: "Always 1: the model that scores now",
-    labels: &["name", "version", "sha256"],
-    services: "consumer",
-};
-/// `verdict.model.swaps{outcome}`
-pub const MODEL_SWAPS: Instrument = Instrument {
-    name: "verdict.model.swaps",
-    prometheus: "verdict_model_swaps_total",
-    kind: Kind::Counter,
-    unit: "{pointer}",
-    help: "Pointers to model versions: taken, same, superseded or removed; pointer, name, older, conflict, unreachable, size, checksum, format or example when refused",
-    labels: &["outcome"],
-    services: "consumer",
-};
+instruments! { consumer;
+    /// Time to decode and score one review; measured over a batch, one value a review
+    Histogram<f64> "verdict.score.duration" as "verdict_score_duration_seconds"
+        in ("s", SCORE_SECONDS), by &[Consumer],
+        pub fn record_scored[](took: Duration) { took.as_secs_f64() };
 
-pub(super) const ALL: &[Instrument] =
-    &[SCORE_DURATION, ENDINGS, REPLIES, CONSUMER_LAG, BATCH_SIZE, MODEL_INFO, MODEL_SWAPS];
+    /// How each record ended: verdict, or dead_letter with its kind; the sum is the number of records
+    /// read
+    Counter<u64> "verdict.endings" as "verdict_endings_total" in "{record}", by &[Consumer],
+        pub fn record_ended[ending: Ending](n: u64) { n }, labels ["kind"];
+
+    /// Replies asked for: sent, expired (deadline passed) or failed
+    Counter<u64> "verdict.replies" as "verdict_replies_total" in "{reply}", by &[Consumer],
+        pub fn record_replies[outcome: ReplySent](n: u64) { n };
+
+    /// Records that can be read and have no outcome yet, for each partition assigned to this process.
+    /// At most so many: offsets are subtracted, and those of transaction markers and aborted records
+    /// count until they are read over. 0 when every record has its outcome
+    Gauge<u64> "verdict.consumer.lag" as "verdict_consumer_lag" in "{record}", by &[Consumer],
+        shows |shown| {
+            let of = |topic: &Arc<str>, partition: i32| {
+                vec![label("topic", Arc::clone(topic)), label("partition", i64::from(partition))]
+            };
+            shown.lag.iter().map(|(&(ref topic, partition), &n)| (n, of(topic, partition))).collect()
+        },
+        labels ["topic", "partition"];
+
+    /// Records committed together
+    Histogram<u64> "verdict.batch.size" as "verdict_batch_size"
+        in ("{record}", BATCH_RECORDS), by &[Consumer],
+        pub(super) fn record_batch_size[](n: u64) { n };
+
+    /// Always 1: the model that scores now
+    Gauge<u64> "verdict.model.info" as "verdict_model_info" in "", by &[Consumer],
+        shows |shown| info(&shown.model), labels ["name", "version", "sha256"];
+
+    /// Pointers to model versions: taken, same, superseded or removed; pointer, name, older, conflict,
+    /// unreachable, size, checksum, format or example when refused
+    Counter<u64> "verdict.model.swaps" as "verdict_model_swaps_total" in "{pointer}",
+        by &[Consumer],
+        pub fn record_model_swaps[outcome: ModelSwap](n: u64) { n };
+}
+
+impl Metrics {
+    /// This model scores from now on; its predecessor's series ends.
+    pub fn set_model(&self, model: ModelInfo) {
+        self.shown().model = Some(model);
+    }
+
+    /// The lag of every partition that is assigned now; partitions not listed lose their series.
+    pub fn set_lag(&self, lag: impl IntoIterator<Item = ((Arc<str>, i32), u64)>) {
+        self.shown().lag = lag.into_iter().collect();
+    }
+}

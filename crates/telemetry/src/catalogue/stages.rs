@@ -1,6 +1,9 @@
 //! Where the time of a review goes.
 
-use super::{Instrument, Kind};
+use std::time::Duration;
+
+use super::declare::*;
+use crate::labels::Stage;
 
 // From a batch of one review, scored in some ten microseconds, to a backlog of a day.
 const STAGE_SECONDS: &[f64] = &[
@@ -8,15 +11,12 @@ const STAGE_SECONDS: &[f64] = &[
     1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 1800.0, 3600.0, 14_400.0, 86_400.0,
 ];
 
-/// `verdict.stage.duration{stage}`
-pub const STAGE_DURATION: Instrument = Instrument {
-    name: "verdict.stage.duration",
-    prometheus: "verdict_stage_duration_seconds",
-    kind: Kind::Histogram(STAGE_SECONDS),
-    unit: "s",
-    help: "Parts of a review's way. Of a batch: queue (its oldest record's timestamp to its reading; timestamps before the year 2000 or more than 5 s ahead do not count), score, deliver (outputs sent to positions committed); of a question: publish (given to Kafka to confirmed), answer (confirmed to its verdict)",
-    labels: &["stage"],
-    services: "consumer, web",
-};
-
-pub(super) const ALL: &[Instrument] = &[STAGE_DURATION];
+instruments! { stages;
+    /// Parts of a review's way. Of a batch: queue (its oldest record's timestamp to its reading;
+    /// timestamps before the year 2000 or more than 5 s ahead do not count), score, deliver (outputs
+    /// sent to positions committed); of a question: publish (given to Kafka to confirmed), answer
+    /// (confirmed to its verdict)
+    Histogram<f64> "verdict.stage.duration" as "verdict_stage_duration_seconds"
+        in ("s", STAGE_SECONDS), by &[Consumer, Web],
+        pub fn record_stage[stage: Stage](took: Duration) { took.as_secs_f64() };
+}

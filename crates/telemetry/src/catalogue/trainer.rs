@@ -1,38 +1,33 @@
-//! What the trainer tells.
+//! Rebuilds of the model.
 
-use super::{Instrument, Kind};
+use std::time::Duration;
+
+use super::declare::*;
+use crate::labels::Rebuild;
 
 const REBUILD_SECONDS: &[f64] = &[1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 1800.0];
 
-/// `verdict.trainer.rebuilds{outcome}`
-pub const REBUILDS: Instrument = Instrument {
-    name: "verdict.trainer.rebuilds",
-    prometheus: "verdict_trainer_rebuilds_total",
-    kind: Kind::Counter,
-    unit: "{rebuild}",
-    help: "Rebuilds of the model: promoted, refused by the gate, unchanged or failed",
-    labels: &["outcome"],
-    services: "trainer",
-};
-/// `verdict.trainer.rebuild.duration`
-pub const REBUILD_DURATION: Instrument = Instrument {
-    name: "verdict.trainer.rebuild.duration",
-    prometheus: "verdict_trainer_rebuild_duration_seconds",
-    kind: Kind::Histogram(REBUILD_SECONDS),
-    unit: "s",
-    help: "Time from the first review read to the last step of a rebuild",
-    labels: &[],
-    services: "trainer",
-};
-/// `verdict.trainer.labels.pending`
-pub const LABELS_PENDING: Instrument = Instrument {
-    name: "verdict.trainer.labels.pending",
-    prometheus: "verdict_trainer_labels_pending",
-    kind: Kind::Gauge,
-    unit: "{label}",
-    help: "Labels that have come since the last rebuild",
-    labels: &[],
-    services: "trainer",
-};
+instruments! { trainer;
+    /// Rebuilds of the model: promoted, refused by the gate, unchanged or failed
+    Counter<u64> "verdict.trainer.rebuilds" as "verdict_trainer_rebuilds_total" in "{rebuild}",
+        by &[Trainer],
+        pub(super) fn count_rebuild[outcome: Rebuild]() { 1 };
 
-pub(super) const ALL: &[Instrument] = &[REBUILDS, REBUILD_DURATION, LABELS_PENDING];
+    /// Time from the first review read to the last step of a rebuild
+    Histogram<f64> "verdict.trainer.rebuild.duration" as "verdict_trainer_rebuild_duration_seconds"
+        in ("s", REBUILD_SECONDS), by &[Trainer],
+        field rebuild_duration;
+
+    /// Labels that have come since the last rebuild
+    Gauge<u64> "verdict.trainer.labels.pending" as "verdict_trainer_labels_pending" in "{label}",
+        by &[Trainer],
+        pub fn set_labels_pending[](n: u64) { n };
+}
+
+impl Metrics {
+    /// The trainer rebuilt the model, with this outcome.
+    pub fn record_rebuild(&self, outcome: Rebuild, took: Duration) {
+        self.count_rebuild(outcome);
+        self.0.trainer.rebuild_duration.record(took.as_secs_f64(), &[]);
+    }
+}

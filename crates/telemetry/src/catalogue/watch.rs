@@ -1,6 +1,10 @@
-//! What the consumer tells of the reviews and of how its models take them.
+//! The reviews, and how the models take them.
 
-use super::{Instrument, Kind};
+use super::{
+    declare::*,
+    shown::{Drift, ModelInfo},
+};
+use crate::labels::ShadowOutcome;
 
 // P(positive), in 20 equal buckets.
 const PROBABILITY: &[f64] = &[
@@ -11,105 +15,75 @@ const DIFFERENCE: &[f64] = &[0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.
 const TOKENS: &[f64] =
     &[1.0, 5.0, 10.0, 20.0, 50.0, 100.0, 150.0, 200.0, 300.0, 500.0, 1000.0, 2000.0, 5000.0];
 
-/// `verdict.score.probability`
-pub const SCORE_PROBABILITY: Instrument = Instrument {
-    name: "verdict.score.probability",
-    prometheus: "verdict_score_probability",
-    kind: Kind::Histogram(PROBABILITY),
-    unit: "",
-    help: "Calibrated probability of the positive class, one value a verdict",
-    labels: &[],
-    services: "consumer",
-};
-/// `verdict.review.tokens`
-pub const REVIEW_TOKENS: Instrument = Instrument {
-    name: "verdict.review.tokens",
-    prometheus: "verdict_review_tokens",
-    kind: Kind::Histogram(TOKENS),
-    unit: "{token}",
-    help: "Tokens of a review, one value a verdict",
-    labels: &[],
-    services: "consumer",
-};
-/// `verdict.oov.ratio`
-pub const OOV_RATIO: Instrument = Instrument {
-    name: "verdict.oov.ratio",
-    prometheus: "verdict_oov_ratio",
-    kind: Kind::Gauge,
-    unit: "",
-    help: "Part of the tokens of the window's reviews that the model does not know, 0 to 1",
-    labels: &[],
-    services: "consumer",
-};
-/// `verdict.drift.psi{feature}`
-pub const DRIFT_PSI: Instrument = Instrument {
-    name: "verdict.drift.psi",
-    prometheus: "verdict_drift_psi",
-    kind: Kind::Gauge,
-    unit: "",
-    help: "Population stability index of the window against the training reviews: probability, tokens or oov",
-    labels: &["feature"],
-    services: "consumer",
-};
-/// `verdict.drift.alarm`
-pub const DRIFT_ALARM: Instrument = Instrument {
-    name: "verdict.drift.alarm",
-    prometheus: "verdict_drift_alarm",
-    kind: Kind::Gauge,
-    unit: "",
-    help: "1 while a stability index of a full window is above the threshold, else 0",
-    labels: &[],
-    services: "consumer",
-};
-/// `verdict.drift.window`
-pub const DRIFT_WINDOW: Instrument = Instrument {
-    name: "verdict.drift.window",
-    prometheus: "verdict_drift_window",
-    kind: Kind::Gauge,
-    unit: "{review}",
-    help: "Reviews in the window; it begins anew with each model",
-    labels: &[],
-    services: "consumer",
-};
-/// `verdict.shadow.reviews{outcome}`
-pub const SHADOW_REVIEWS: Instrument = Instrument {
-    name: "verdict.shadow.reviews",
-    prometheus: "verdict_shadow_reviews_total",
-    kind: Kind::Counter,
-    unit: "{review}",
-    help: "Reviews that the shadow model scored too, by whether both gave the same label: agree or disagree",
-    labels: &["outcome"],
-    services: "consumer",
-};
-/// `verdict.shadow.difference`
-pub const SHADOW_DIFFERENCE: Instrument = Instrument {
-    name: "verdict.shadow.difference",
-    prometheus: "verdict_shadow_difference",
-    kind: Kind::Histogram(DIFFERENCE),
-    unit: "",
-    help: "Absolute difference between the probabilities of the serving and the shadow model",
-    labels: &[],
-    services: "consumer",
-};
-/// `verdict.shadow.info{name,version,sha256}`
-pub const SHADOW_INFO: Instrument = Instrument {
-    name: "verdict.shadow.info",
-    prometheus: "verdict_shadow_info",
-    kind: Kind::Gauge,
-    unit: "",
-    help: "Always 1: the model that scores beside the one that serves",
-    labels: &["name", "version", "sha256"],
-    services: "consumer",
-};
+instruments! { watch;
+    /// Calibrated probability of the positive class, one value a verdict
+    Histogram<f64> "verdict.score.probability" as "verdict_score_probability"
+        in ("", PROBABILITY), by &[Consumer],
+        field probability;
 
-pub(super) const ALL: &[Instrument] = &[
-    SCORE_PROBABILITY,
-    REVIEW_TOKENS,
-    OOV_RATIO,
-    DRIFT_PSI,
-    DRIFT_ALARM,
-    DRIFT_WINDOW,
-    SHADOW_REVIEWS,
-    SHADOW_DIFFERENCE,
-    SHADOW_INFO,
-];
+    /// Tokens of a review, one value a verdict
+    Histogram<f64> "verdict.review.tokens" as "verdict_review_tokens"
+        in ("{token}", TOKENS), by &[Consumer],
+        field tokens;
+
+    /// Part of the tokens of the window's reviews that the model does not know, 0 to 1
+    Gauge<f64> "verdict.oov.ratio" as "verdict_oov_ratio" in "", by &[Consumer],
+        shows |shown| one(shown.drift.as_ref().and_then(|drift| drift.oov_ratio));
+
+    /// Population stability index of the window against the training reviews: probability, tokens or
+    /// oov
+    Gauge<f64> "verdict.drift.psi" as "verdict_drift_psi" in "", by &[Consumer],
+        shows |shown| {
+            let psi = shown.drift.iter().flat_map(|drift| &drift.psi);
+            psi.map(|(feature, psi)| (*psi, feature.labels("feature"))).collect()
+        },
+        labels ["feature"];
+
+    /// 1 while a stability index of a full window is above the threshold, else 0
+    Gauge<u64> "verdict.drift.alarm" as "verdict_drift_alarm" in "", by &[Consumer],
+        shows |shown| one(shown.drift.as_ref().and_then(|drift| drift.alarm.map(u64::from)));
+
+    /// Reviews in the window; it begins anew with each model
+    Gauge<u64> "verdict.drift.window" as "verdict_drift_window" in "{review}", by &[Consumer],
+        shows |shown| one(shown.drift.as_ref().map(|drift| drift.reviews));
+
+    /// Reviews that the shadow model scored too, by whether both gave the same label: agree or
+    /// disagree
+    Counter<u64> "verdict.shadow.reviews" as "verdict_shadow_reviews_total" in "{review}",
+        by &[Consumer],
+        pub(super) fn count_shadow[outcome: ShadowOutcome]() { 1 };
+
+    /// Absolute difference between the probabilities of the serving and the shadow model
+    Histogram<f64> "verdict.shadow.difference" as "verdict_shadow_difference"
+        in ("", DIFFERENCE), by &[Consumer],
+        field shadow_difference;
+
+    /// Always 1: the model that scores beside the one that serves
+    Gauge<u64> "verdict.shadow.info" as "verdict_shadow_info" in "", by &[Consumer],
+        shows |shown| info(&shown.shadow), labels ["name", "version", "sha256"];
+}
+
+impl Metrics {
+    /// A review of so many tokens was given this probability of being positive.
+    pub fn record_review(&self, probability: f64, tokens: f64) {
+        self.0.watch.probability.record(probability, &[]);
+        self.0.watch.tokens.record(tokens, &[]);
+    }
+
+    /// The shadow model has scored a review; `difference` is that of the probabilities, without its
+    /// sign.
+    pub fn record_shadow(&self, outcome: ShadowOutcome, difference: f64) {
+        self.count_shadow(outcome);
+        self.0.watch.shadow_difference.record(difference, &[]);
+    }
+
+    /// What the window shows now; `None` where nothing is watched, and no series is shown.
+    pub fn set_drift(&self, drift: Option<Drift>) {
+        self.shown().drift = drift;
+    }
+
+    /// This model scores beside the one that serves.
+    pub fn set_shadow(&self, model: ModelInfo) {
+        self.shown().shadow = Some(model);
+    }
+}

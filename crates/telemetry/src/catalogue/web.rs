@@ -1,36 +1,19 @@
-//! What the frontend tells.
+//! What the frontend does with replies, and what it turns away.
 
-use super::{Instrument, Kind};
+use super::declare::*;
+use crate::labels::{Refused, ReplyReceived};
 
-/// `verdict.web.replies{outcome}`
-pub const WEB_REPLIES: Instrument = Instrument {
-    name: "verdict.web.replies",
-    prometheus: "verdict_web_replies_total",
-    kind: Kind::Counter,
-    unit: "{reply}",
-    help: "Records of the reply partition: delivered, kept (asked for later), late, mismatched or unreadable",
-    labels: &["outcome"],
-    services: "web",
-};
-/// `verdict.web.pending`
-pub const WEB_PENDING: Instrument = Instrument {
-    name: "verdict.web.pending",
-    prometheus: "verdict_web_pending",
-    kind: Kind::Gauge,
-    unit: "{request}",
-    help: "Requests that wait for their verdict",
-    labels: &[],
-    services: "web",
-};
-/// `verdict.web.refused{reason}`
-pub const WEB_REFUSED: Instrument = Instrument {
-    name: "verdict.web.refused",
-    prometheus: "verdict_web_refused_total",
-    kind: Kind::Counter,
-    unit: "{request}",
-    help: "Requests and connections turned away to stay within the limits",
-    labels: &["reason"],
-    services: "web",
-};
+instruments! { web;
+    /// Records of the reply partition: delivered, kept (asked for later), late, mismatched or
+    /// unreadable
+    Counter<u64> "verdict.web.replies" as "verdict_web_replies_total" in "{reply}", by &[Web],
+        pub fn record_web_reply[outcome: ReplyReceived]() { 1 };
 
-pub(super) const ALL: &[Instrument] = &[WEB_REPLIES, WEB_PENDING, WEB_REFUSED];
+    /// Requests that wait for their verdict
+    UpDownCounter<i64> "verdict.web.pending" as "verdict_web_pending" in "{request}", by &[Web],
+        pub fn add_web_pending[](change: i64) { change };
+
+    /// Requests and connections turned away to stay within the limits
+    Counter<u64> "verdict.web.refused" as "verdict_web_refused_total" in "{request}", by &[Web],
+        pub fn record_web_refused[reason: Refused]() { 1 };
+}

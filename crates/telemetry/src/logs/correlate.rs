@@ -8,7 +8,7 @@ use tracing_subscriber::{
     registry::LookupSpan,
 };
 
-use crate::TraceContext;
+use crate::trace::TraceContext;
 
 /// Writes what `F` writes, one JSON object a line, and into it the ids of the span that is current, when one is.
 pub(super) struct Correlated<F>(pub(super) F);

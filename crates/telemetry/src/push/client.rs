@@ -2,12 +2,14 @@
 
 use std::{
     fmt,
-    sync::{Mutex, PoisonError},
+    sync::Mutex,
     time::{Duration, Instant},
 };
 
 use async_trait::async_trait;
 use opentelemetry_http::{Bytes, HttpClient, HttpError, Request, Response};
+
+use crate::lock::lock;
 
 /// A collector that goes on being away is told of so often.
 const AGAIN: Duration = Duration::from_secs(300);
@@ -18,11 +20,11 @@ const LARGEST_ANSWER: u64 = 64 * 1024;
 pub(super) struct Client {
     what: &'static str,
     agent: ureq::Agent,
-    trouble: Mutex<Trouble>,
+    outage: Mutex<Outage>,
 }
 
 #[derive(Debug, Default)]
-struct Trouble {
+struct Outage {
     failed: u64,
     said: Option<Instant>,
 }
@@ -36,7 +38,7 @@ impl Client {
             .http_status_as_error(false)
             .max_redirects(0)
             .build();
-        Self { what, agent: config.into(), trouble: Mutex::default() }
+        Self { what, agent: config.into(), outage: Mutex::default() }
     }
 
     fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, ureq::Error> {
@@ -46,13 +48,13 @@ impl Client {
     }
 
     fn failed(&self, endpoint: &str, reason: &str) {
-        let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
-        trouble.failed += 1;
-        if trouble.said.is_none_or(|at| at.elapsed() >= AGAIN) {
-            trouble.said = Some(Instant::now());
+        let mut outage = lock(&self.outage);
+        outage.failed += 1;
+        if outage.said.is_none_or(|at| at.elapsed() >= AGAIN) {
+            outage.said = Some(Instant::now());
             tracing::warn!(
                 endpoint,
-                failed = trouble.failed,
+                failed = outage.failed,
                 reason,
                 "the collector does not take {}; the service goes on without",
                 self.what
@@ -61,10 +63,10 @@ impl Client {
     }
 
     fn succeeded(&self) {
-        let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
-        if trouble.failed > 0 {
-            tracing::info!(failed = trouble.failed, "the collector takes {} again", self.what);
-            *trouble = Trouble::default();
+        let mut outage = lock(&self.outage);
+        if outage.failed > 0 {
+            tracing::info!(failed = outage.failed, "the collector takes {} again", self.what);
+            *outage = Outage::default();
         }
     }
 }

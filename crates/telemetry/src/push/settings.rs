@@ -1,46 +1,15 @@
 //! What the standard's `OTEL_…` variables ask for, checked once.
 //!
-//! The SDK and its exporter read most of these variables themselves, and pass over in silence what they cannot read. Here
-//! everything that would be passed over is an error at the start instead. Source: the OpenTelemetry specification,
-//! "Environment Variable Specification" and "OpenTelemetry Protocol Exporter".
+//! The SDK and its exporter read most of these variables themselves, and pass over in silence what
+//! they cannot use. Here all that would be passed over is an error at the start instead. Source:
+//! the OpenTelemetry specification, "Environment Variable Specification" and "OpenTelemetry
+//! Protocol Exporter".
 
 use std::time::Duration;
 
-use crate::TelemetryError;
+use crate::error::TelemetryError;
 
-/// One of the two signals that are pushed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Signal {
-    /// Metrics.
-    Metrics,
-    /// Traces.
-    Traces,
-}
-
-impl Signal {
-    fn variable(self, what: &str) -> String {
-        match self {
-            Self::Metrics => format!("OTEL_EXPORTER_OTLP_METRICS_{what}"),
-            Self::Traces => format!("OTEL_EXPORTER_OTLP_TRACES_{what}"),
-        }
-    }
-
-    fn exporter_variable(self) -> &'static str {
-        match self {
-            Self::Metrics => "OTEL_METRICS_EXPORTER",
-            Self::Traces => "OTEL_TRACES_EXPORTER",
-        }
-    }
-
-    fn path(self) -> &'static str {
-        match self {
-            Self::Metrics => "v1/metrics",
-            Self::Traces => "v1/traces",
-        }
-    }
-}
-
-/// Where one signal is pushed to.
+/// Where one signal, metrics or traces, is pushed to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target {
     /// The whole URL, the signal's path in it.
@@ -52,16 +21,16 @@ pub struct Target {
 /// What is pushed, and where to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PushSettings {
-    /// Metrics; `None` when they are only read by who asks for `/metrics`.
+    /// Metrics; `None` when they are only read at `/metrics`.
     pub metrics: Option<Target>,
     /// Traces; `None` when no spans are made.
     pub traces: Option<Target>,
 }
 
-/// The specification's default.
-const TIMEOUT: Duration = Duration::from_secs(10);
+/// The specification's default, in ms.
+const TIMEOUT_MS: u64 = 10_000;
 
-// Read by the SDK, which takes its default in silence when they are not numbers.
+// Read by the SDK, which silently takes its default when they are not numbers.
 const NUMBERS: &[&str] = &[
     "OTEL_METRIC_EXPORT_INTERVAL",
     "OTEL_BSP_SCHEDULE_DELAY",
@@ -98,16 +67,12 @@ impl PushSettings {
     /// As [`PushSettings::from_environment`].
     pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, TelemetryError> {
         let variables = Variables(&lookup);
-        if variables
-            .get("OTEL_SDK_DISABLED")
-            .is_some_and(|value| value.eq_ignore_ascii_case("true"))
-        {
+        let disabled = variables.get("OTEL_SDK_DISABLED");
+        if disabled.is_some_and(|value| value.eq_ignore_ascii_case("true")) {
             return Ok(Self::default());
         }
-        let settings = Self {
-            metrics: variables.target(Signal::Metrics)?,
-            traces: variables.target(Signal::Traces)?,
-        };
+        let settings =
+            Self { metrics: variables.target("METRICS")?, traces: variables.target("TRACES")? };
         if settings != Self::default() {
             for name in NUMBERS {
                 variables.number(name)?;
@@ -127,89 +92,78 @@ impl Variables<'_> {
         (self.0)(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
     }
 
-    /// The signal's own variable, or else the one for all signals; with the name that it was found under.
-    fn either(&self, signal: Signal, what: &str) -> Option<(String, String)> {
-        [signal.variable(what), format!("OTEL_EXPORTER_OTLP_{what}")]
-            .into_iter()
-            .find_map(|name| self.get(&name).map(|value| (name, value)))
-    }
-
-    fn target(&self, signal: Signal) -> Result<Option<Target>, TelemetryError> {
-        match self.get(signal.exporter_variable()).as_deref() {
-            // The standard's word for what `/metrics` does, which is always there.
-            Some("none" | "prometheus") => return Ok(None),
-            None | Some("otlp") => {}
-            Some(other) => {
-                return Err(bad(signal.exporter_variable(), other, "must be otlp or none"));
+    /// The value of `name`, if it is `ok`.
+    fn checked(
+        &self,
+        name: &str,
+        must: &str,
+        ok: impl FnOnce(&str) -> bool,
+    ) -> Result<Option<String>, TelemetryError> {
+        match self.get(name) {
+            Some(value) if !ok(&value) => {
+                Err(TelemetryError::Setting(format!("{name} {must}, got {value:?}")))
             }
+            value => Ok(value),
         }
-        let Some(endpoint) = self.endpoint(signal)? else {
-            return Ok(None);
-        };
-        if let Some((name, protocol)) = self.either(signal, "PROTOCOL")
-            && protocol != "http/protobuf"
-        {
-            return Err(bad(&name, &protocol, "must be http/protobuf"));
-        }
-        if let Some((name, compression)) = self.either(signal, "COMPRESSION")
-            && !matches!(compression.as_str(), "gzip" | "none")
-        {
-            return Err(bad(&name, &compression, "must be gzip or none"));
-        }
-        let timeout = match self.either(signal, "TIMEOUT") {
-            Some((name, _)) => self.number(&name)?.map_or(TIMEOUT, Duration::from_millis),
-            None => TIMEOUT,
-        };
-        Ok(Some(Target { endpoint, timeout }))
-    }
-
-    /// The signal's endpoint is taken as it is; the one for all signals gets the signal's path, as the specification says.
-    fn endpoint(&self, signal: Signal) -> Result<Option<String>, TelemetryError> {
-        let Some((name, base)) = self.either(signal, "ENDPOINT") else {
-            return Ok(None);
-        };
-        let is_url = base.parse::<http::Uri>().is_ok_and(|uri| {
-            matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some()
-        });
-        if !is_url {
-            return Err(bad(&name, &base, "must be a URL, as http://127.0.0.1:4318"));
-        }
-        if name == signal.variable("ENDPOINT") {
-            return Ok(Some(base));
-        }
-        Ok(Some(format!("{}/{}", base.trim_end_matches('/'), signal.path())))
     }
 
     fn number(&self, name: &str) -> Result<Option<u64>, TelemetryError> {
-        let Some(value) = self.get(name) else {
+        let is_number = |value: &str| value.parse::<u64>().is_ok_and(|number| number > 0);
+        let value = self.checked(name, "must be a whole number > 0", is_number)?;
+        Ok(value.and_then(|value| value.parse().ok()))
+    }
+
+    /// Where `signal` is pushed to. Its own variable goes before the one for all signals.
+    fn target(&self, signal: &str) -> Result<Option<Target>, TelemetryError> {
+        let exporter = format!("OTEL_{signal}_EXPORTER");
+        // "prometheus" is the standard's word for what `/metrics` does, which is always there.
+        let exporter = self.checked(&exporter, "must be otlp or none", |value| {
+            matches!(value, "otlp" | "none" | "prometheus")
+        })?;
+        if exporter.is_some_and(|exporter| exporter != "otlp") {
+            return Ok(None);
+        }
+        let own = format!("OTEL_EXPORTER_OTLP_{signal}_");
+        let name_of = |what: &str| {
+            let name = format!("{own}{what}");
+            if self.get(&name).is_some() { name } else { format!("OTEL_EXPORTER_OTLP_{what}") }
+        };
+        let name = name_of("ENDPOINT");
+        let is_url = |value: &str| {
+            value.parse::<http::Uri>().is_ok_and(|uri| {
+                matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some()
+            })
+        };
+        let endpoint = self.checked(&name, "must be a URL, as http://127.0.0.1:4318", is_url)?;
+        let Some(mut endpoint) = endpoint else {
             return Ok(None);
         };
-        match value.parse() {
-            Ok(number) if number > 0 => Ok(Some(number)),
-            _ => Err(bad(name, &value, "must be a whole number > 0")),
+        // Only the endpoint for all signals gets the signal's path, as the specification says.
+        if !name.starts_with(&own) {
+            let path = signal.to_ascii_lowercase();
+            endpoint = format!("{}/v1/{path}", endpoint.trim_end_matches('/'));
         }
+        self.checked(&name_of("PROTOCOL"), "must be http/protobuf", |it| it == "http/protobuf")?;
+        self.checked(&name_of("COMPRESSION"), "must be gzip or none", |value| {
+            matches!(value, "gzip" | "none")
+        })?;
+        let timeout = self.number(&name_of("TIMEOUT"))?.unwrap_or(TIMEOUT_MS);
+        Ok(Some(Target { endpoint, timeout: Duration::from_millis(timeout) }))
     }
 
     fn sampler(&self) -> Result<(), TelemetryError> {
-        let (name, argument) = ("OTEL_TRACES_SAMPLER", "OTEL_TRACES_SAMPLER_ARG");
-        let Some(sampler) = self.get(name) else {
-            return Ok(());
-        };
-        if !SAMPLERS.contains(&sampler.as_str()) {
-            return Err(bad(name, &sampler, &format!("must be one of {}", SAMPLERS.join(", "))));
-        }
-        if sampler.ends_with("traceidratio") {
-            let ratio = self.get(argument).unwrap_or_default();
-            if !ratio.parse::<f64>().is_ok_and(|ratio| (0.0..=1.0).contains(&ratio)) {
-                return Err(bad(argument, &ratio, "must be a number from 0 to 1"));
+        let must = format!("must be one of {}", SAMPLERS.join(", "));
+        let sampler =
+            self.checked("OTEL_TRACES_SAMPLER", &must, |value| SAMPLERS.contains(&value))?;
+        if sampler.is_some_and(|sampler| sampler.ends_with("traceidratio")) {
+            let (name, must) = ("OTEL_TRACES_SAMPLER_ARG", "must be a number from 0 to 1");
+            let is_ratio = |ratio: &str| ratio.parse().is_ok_and(|it| (0.0..=1.0).contains(&it));
+            if self.checked(name, must, is_ratio)?.is_none() {
+                return Err(TelemetryError::Setting(format!("{name} {must}, got \"\"")));
             }
         }
         Ok(())
     }
-}
-
-fn bad(name: &str, value: &str, must: &str) -> TelemetryError {
-    TelemetryError::Setting(format!("{name} {must}, got {value:?}"))
 }
 
 #[cfg(test)]

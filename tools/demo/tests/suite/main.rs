@@ -19,7 +19,7 @@ mod observability;
 mod panels;
 mod prometheus;
 mod promql;
-#[path = "../../../../crates/telemetry/tests/receiver/mod.rs"]
+#[path = "../../../../crates/telemetry/tests/suite/receiver.rs"]
 mod receiver;
 mod rights;
 mod smoke;

@@ -1,13 +1,4 @@
 //! What is pushed, as a collector reads it; and what a service is spared when there is no collector.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "tests"
-)]
-
-mod receiver;
 
 use std::{
     net::TcpListener,
@@ -15,13 +6,14 @@ use std::{
 };
 
 use opentelemetry_proto::tonic::trace::v1::{span::SpanKind, status::StatusCode};
-use receiver::{Receiver, attribute};
 use verdict_telemetry::{
     CpuPrice, Service, Telemetry, TraceContext,
     labels::{Destination, Ending, Method, Route},
     push::PushSettings,
     trace::{Message, Request},
 };
+
+use super::receiver::{Receiver, attribute};
 
 fn pushing_to(endpoint: &str) -> Telemetry {
     let settings = PushSettings::read(|name| match name {
