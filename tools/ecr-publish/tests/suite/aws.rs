@@ -1,5 +1,4 @@
 //! ECR's API by moto, and a registry: Debian's docker-registry, which asks for the same token. Both on the loopback interface.
-#![allow(dead_code, reason = "each test file uses a part of it")]
 
 use std::{
     collections::BTreeMap,

@@ -1,15 +1,6 @@
 //! `ecr-publish` whose readers have gone.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::print_stderr,
-    reason = "tests"
-)]
-
 #[allow(dead_code, reason = "each program uses its part")]
-#[path = "../../../crates/telemetry/tests/closed/mod.rs"]
+#[path = "../../../../crates/telemetry/tests/closed/mod.rs"]
 mod closed;
 
 use std::process::Command;

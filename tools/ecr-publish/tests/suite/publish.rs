@@ -3,21 +3,12 @@
 //! What is real: the layers, their protocol, the login, the registry's check that a manifest has all that it names, and the digest that it
 //! computes. moto keeps what PutImage gives it, and computes no digests and scans nothing by itself; its scan finds one thing
 //! HIGH in everything, once it is asked.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::print_stderr,
-    reason = "tests"
-)]
-
-mod common;
-mod wire;
-
 use std::fs;
 
-use common::{Aws, Layout, REGISTRY, TOKEN, answer};
+use crate::{
+    aws::{Aws, Layout, REGISTRY, TOKEN, answer},
+    wire,
+};
 use serde_json::{Value, json};
 
 const WEB: [&str; 2] = ["--service", "web"];
