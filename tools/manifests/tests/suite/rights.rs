@@ -1,18 +1,8 @@
 //! The rights that are asked for: IAM policies, trust, and the role of who deploys.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::print_stderr,
-    reason = "tests"
-)]
-
-mod common;
 
 use std::{collections::BTreeSet, fs};
 
-use common::{EKS, file, overlay, root};
+use crate::common::{EKS, file, overlay, root};
 use serde_json::{Value, json};
 use verdict_manifests::{Object, parse};
 

@@ -1,20 +1,11 @@
 //! Every overlay against the schemas of Kubernetes, KEDA and the Prometheus operator.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::print_stderr,
-    reason = "tests"
-)]
-
-mod common;
 
 use std::{
     io::Write,
     process::{Command, Stdio},
 };
 
-use common::{EKS, OVERLAYS, overlay, python, root};
+use crate::common::{EKS, OVERLAYS, overlay, python, root};
 
 /// The oldest and the newest Kubernetes that the manifests are for.
 const KUBERNETES: [&str; 2] = ["1.33", "1.37"];

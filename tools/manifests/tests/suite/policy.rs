@@ -1,16 +1,6 @@
 //! The rules, on every overlay and on overlays that break them.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::print_stderr,
-    reason = "tests"
-)]
 
-mod common;
-
-use common::{EKS, OVERLAYS, overlay};
+use crate::common::{EKS, OVERLAYS, overlay};
 use serde_json::{Value, json};
 use verdict_manifests::{
     Object,

@@ -1,5 +1,4 @@
 //! The overlays, rendered once for each test.
-#![allow(dead_code, reason = "not every test file uses all of it")]
 
 use std::path::{Path, PathBuf};
 

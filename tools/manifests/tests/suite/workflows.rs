@@ -1,17 +1,8 @@
 //! The workflows, and workflows that break the rules.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::print_stderr,
-    reason = "tests"
-)]
-
-mod common;
 
 use std::{fs, path::PathBuf, process::Command};
 
-use common::{root, tool};
+use crate::common::{root, tool};
 use verdict_manifests::{Tool, workflow::problems};
 
 fn workflows() -> Vec<PathBuf> {

@@ -1,18 +1,8 @@
 //! No secret is in the tree: the forms of keys and tokens that their makers publish, in every file that git tracks.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::print_stderr,
-    reason = "tests"
-)]
-
-mod common;
 
 use std::{fs, process::Command};
 
-use common::root;
+use crate::common::root;
 use regex::bytes::Regex;
 
 /// What is looked for. A password in an address has a digit or a capital: tests have plain words there.

@@ -1,19 +1,9 @@
 //! What the manifests have in common with the programs, compared with the types that the programs read their flags into.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::print_stderr,
-    reason = "tests"
-)]
-
-mod common;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::common::{EKS, LOCAL, OVERLAYS, file, overlay, root};
 use clap::{Command, CommandFactory};
-use common::{EKS, LOCAL, OVERLAYS, file, overlay, root};
 use serde_json::Value;
 use verdict_manifests::{Object, prometheus_rules};
 use verdict_messages::topic;
