@@ -1,484 +1,277 @@
-//! ECR's own API: repositories, tags, scans. Throttled requests are repeated by the SDK, with growing pauses.
-
-use std::{collections::BTreeMap, fmt};
+//! ECR's own API: login, repositories, images. The SDK repeats throttled requests with growing
+//! pauses.
 
 use anyhow::{Context, bail};
 use aws_config::{BehaviorVersion, Region, retry::RetryConfig};
 use aws_sdk_ecr::{
     Client,
     types::{
-        ImageIdentifier, ImageTagMutability, RegistryScanningRule, Repository, ScanFrequency,
-        ScanStatus, ScanType, ScanningRepositoryFilter, ScanningRepositoryFilterType,
+        ImageIdentifier, ImageTagMutability, RegistryScanningConfiguration, RegistryScanningRule,
+        ScanFrequency, ScanType, ScanningRepositoryFilter, ScanningRepositoryFilterType,
     },
 };
 use aws_smithy_http_client::tls;
 use base64::{Engine, engine::general_purpose::STANDARD};
+use oci_client::secrets::RegistryAuth;
 
 use crate::{
     archive::{Manifest, children},
-    plan::{Change, Found, FoundRepository, Tags, Wanted},
-    trouble::Trouble,
+    error::{answered, answered_unless},
+    plan::{Change, Found, Settings, Wanted},
 };
 
-/// Requests for one answer, the first one too.
-const ATTEMPTS: u32 = 8;
-
 /// ECR in one region, for one account.
-#[derive(Debug, Clone)]
-pub struct Ecr {
-    client: Client,
-    /// The region that was asked for.
-    pub region: String,
+pub(crate) struct Ecr {
+    pub(crate) client: Client,
+    pub(crate) region: String,
 }
 
-/// What the registry asks for when layers are pushed.
-#[derive(Debug)]
-pub struct Login {
-    /// Always `AWS`.
-    pub user: String,
-    /// Valid for twelve hours; it is never shown.
-    pub password: Secret,
+/// What the registry asks for when layers are pushed; valid for twelve hours.
+pub(crate) struct Login {
     /// `ACCOUNT.dkr.ecr.REGION.amazonaws.com`.
-    pub host: String,
-}
-
-/// A text that is not shown, neither by `{}` nor by `{:?}`.
-pub struct Secret(String);
-
-impl Secret {
-    /// The text, for who needs it.
-    #[must_use]
-    pub fn reveal(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("(secret)")
-    }
-}
-
-/// What the scan of an image has found.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Scan {
-    /// Nobody has asked for one.
-    NotBegun,
-    /// It is not done yet.
-    Waits,
-    /// Done: findings by severity.
-    Done(BTreeMap<String, u64>),
-    /// There will be no result.
-    Failed(String),
+    pub(crate) host: String,
+    pub(crate) auth: RegistryAuth,
 }
 
 /// A tagged image.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Tagged {
-    /// Its digest.
-    pub digest: String,
-    /// Its tags.
-    pub tags: Vec<String>,
-    /// When it was pushed, in seconds since 1970.
-    pub pushed_at: i64,
+#[derive(Clone)]
+pub(crate) struct Tagged {
+    pub(crate) digest: String,
+    pub(crate) tags: Vec<String>,
+    /// Seconds since 1970.
+    pub(crate) pushed_at: i64,
 }
 
 impl Ecr {
-    /// Credentials by AWS's own chain; `region` before `AWS_REGION` and the profile's.
+    /// Credentials by AWS's own chain; `--region` before `AWS_REGION` and the profile's.
     ///
     /// # Errors
     /// No region at all.
-    pub async fn connect(region: Option<String>) -> anyhow::Result<Self> {
+    pub(crate) async fn connect(region: Option<String>, max_attempts: u32) -> anyhow::Result<Self> {
         let tls = tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring);
         let client = aws_smithy_http_client::Builder::new().tls_provider(tls).build_https();
+        let retries = RetryConfig::standard().with_max_attempts(max_attempts);
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
             .http_client(client)
-            .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS));
+            .retry_config(retries);
         if let Some(region) = region {
             loader = loader.region(Region::new(region));
         }
         let config = loader.load().await;
-        let region =
-            config.region().context("no AWS region: give --region, or set AWS_REGION")?.to_string();
-        Ok(Self { client: Client::new(&config), region })
+        let region = config.region().context("no AWS region: give --region, or set AWS_REGION")?;
+        Ok(Self { client: Client::new(&config), region: region.to_string() })
     }
 
-    /// The login for pushing layers.
-    ///
     /// # Errors
     /// Credentials that are refused; an answer without a token.
-    pub async fn login(&self) -> anyhow::Result<Login> {
-        let answer = self
-            .client
-            .get_authorization_token()
-            .send()
-            .await
-            .map_err(|error| Trouble::new("logging in to ECR", &error))?;
-        let data = answer.authorization_data();
-        let parts = data.first().and_then(|data| {
-            let decoded = STANDARD.decode(data.authorization_token()?).ok()?;
-            let decoded = String::from_utf8(decoded).ok()?;
-            let (user, password) = decoded.split_once(':')?;
-            let host = data.proxy_endpoint()?.trim_start_matches("https://");
-            Some(Login {
-                user: user.to_owned(),
-                password: Secret(password.to_owned()),
-                host: host.to_owned(),
-            })
+    pub(crate) async fn login(&self) -> anyhow::Result<Login> {
+        let request = "logging in to ECR";
+        let answer = answered(request, self.client.get_authorization_token().send().await)?;
+        let login = answer.authorization_data().first().and_then(|data| {
+            let token = STANDARD.decode(data.authorization_token()?).ok()?;
+            let token = String::from_utf8(token).ok()?;
+            let (user, password) = token.split_once(':')?;
+            let host = data.proxy_endpoint()?.trim_start_matches("https://").to_owned();
+            Some(Login { host, auth: RegistryAuth::Basic(user.to_owned(), password.to_owned()) })
         });
-        parts.context("logging in to ECR: the answer has no token in it")
+        login.with_context(|| format!("{request}: the answer has no token in it"))
     }
 
     /// What there is of what is wanted.
-    ///
-    /// # Errors
-    /// A request that fails.
-    pub async fn found(&self, wanted: &Wanted) -> anyhow::Result<Found> {
-        let mut found = Found { scanned: self.scanning().await?.1, ..Found::default() };
+    pub(crate) async fn found(&self, wanted: &Wanted) -> anyhow::Result<Found> {
+        let scanned = self.scanning().await?.rules.unwrap_or_default();
+        let scanned = scanned
+            .iter()
+            .filter(|rule| {
+                use ScanFrequency::{ContinuousScan, ScanOnPush};
+                matches!(rule.scan_frequency(), ScanOnPush | ContinuousScan)
+            })
+            .flat_map(|rule| rule.repository_filters())
+            .map(|filter| filter.filter().to_owned());
+        let mut found = Found { scanned: scanned.collect(), ..Found::default() };
         for wanted in &wanted.repositories {
-            if let Some(repository) = self.repository(&wanted.name).await? {
-                let repository = FoundRepository {
-                    tags: tags(&repository),
-                    lifecycle: self.lifecycle(&wanted.name).await?,
-                };
-                found.repositories.insert(wanted.name.clone(), repository);
+            if let Some(settings) = self.settings(&wanted.name).await? {
+                found.repositories.insert(wanted.name.clone(), settings);
             }
         }
         Ok(found)
     }
 
-    async fn repository(&self, name: &str) -> anyhow::Result<Option<Repository>> {
-        let answer = self.client.describe_repositories().repository_names(name);
-        match answer.send().await {
-            Ok(answer) => Ok(answer.repositories.unwrap_or_default().pop()),
-            Err(error) => {
-                let trouble = Trouble::new(format!("looking for repository {name}"), &error);
-                if trouble.is("RepositoryNotFoundException") {
-                    return Ok(None);
-                }
-                Err(trouble.into())
-            }
-        }
+    async fn settings(&self, name: &str) -> anyhow::Result<Option<Settings>> {
+        let there = answered_unless(
+            &["RepositoryNotFoundException"],
+            format_args!("looking for repository {name}"),
+            self.client.describe_repositories().repository_names(name).send().await,
+        )?;
+        let Some(there) = there.and_then(|answer| answer.repositories?.pop()) else {
+            return Ok(None);
+        };
+        let request = format!("reading the lifecycle policy of {name}");
+        let policy = answered_unless(
+            &["LifecyclePolicyNotFoundException"],
+            &request,
+            self.client.get_lifecycle_policy().repository_name(name).send().await,
+        )?;
+        let parse = |text: String| serde_json::from_str(&text).context(request);
+        let policy = policy.map(|answer| answer.lifecycle_policy_text.unwrap_or_default());
+        let filters = there.image_tag_mutability_exclusion_filters().iter();
+        Ok(Some(Settings {
+            is_immutable: matches!(
+                there.image_tag_mutability(),
+                Some(ImageTagMutability::Immutable | ImageTagMutability::ImmutableWithExclusion)
+            ),
+            except: filters.map(|filter| filter.filter().to_owned()).collect(),
+            lifecycle: policy.map(parse).transpose()?,
+        }))
     }
 
-    async fn lifecycle(&self, name: &str) -> anyhow::Result<Option<serde_json::Value>> {
-        let asked = format!("reading the lifecycle policy of {name}");
-        match self.client.get_lifecycle_policy().repository_name(name).send().await {
-            Ok(answer) => {
-                let text = answer.lifecycle_policy_text().unwrap_or_default();
-                Ok(Some(serde_json::from_str(text).context(asked)?))
-            }
-            Err(error) => {
-                let trouble = Trouble::new(asked, &error);
-                if trouble.is("LifecyclePolicyNotFoundException") {
-                    return Ok(None);
-                }
-                Err(trouble.into())
-            }
-        }
-    }
-
-    /// The registry's scanning rules, and the filters of those that scan at each push or always.
-    async fn scanning(&self) -> anyhow::Result<(Scanning, Vec<String>)> {
-        let answer = self
-            .client
-            .get_registry_scanning_configuration()
-            .send()
-            .await
-            .map_err(|error| Trouble::new("reading the registry's scanning rules", &error))?;
-        let configuration = answer.scanning_configuration();
-        let rules = configuration.map_or(&[][..], |found| found.rules());
-        let scans = |rule: &&RegistryScanningRule| {
-            matches!(
-                rule.scan_frequency(),
-                ScanFrequency::ScanOnPush | ScanFrequency::ContinuousScan
-            )
-        };
-        let filters = rules
-            .iter()
-            .filter(scans)
-            .flat_map(|rule| rule.repository_filters())
-            .map(|filter| filter.filter().to_owned())
-            .collect();
-        let scanning = Scanning {
-            kind: configuration.and_then(|found| found.scan_type().cloned()),
-            rules: rules.to_vec(),
-        };
-        Ok((scanning, filters))
+    async fn scanning(&self) -> anyhow::Result<RegistryScanningConfiguration> {
+        let answer = answered(
+            "reading the registry's scanning rules",
+            self.client.get_registry_scanning_configuration().send().await,
+        )?;
+        let none = || RegistryScanningConfiguration::builder().build();
+        Ok(answer.scanning_configuration.unwrap_or_else(none))
     }
 
     /// Makes one change.
-    ///
-    /// # Errors
-    /// A request that fails.
-    pub async fn make(&self, change: &Change, wanted: &Wanted) -> anyhow::Result<()> {
-        let (what, of) = change.told();
-        let asked = format!("{what} {of}");
+    pub(crate) async fn make(&self, change: &Change, wanted: &Wanted) -> anyhow::Result<()> {
+        let client = &self.client;
         match change {
             Change::CreateRepository { repository } => {
-                let request = self
-                    .client
+                let request = client
                     .create_repository()
                     .repository_name(repository)
                     .image_tag_mutability(ImageTagMutability::Immutable);
-                match request.send().await.map_err(|error| Trouble::new(asked, &error)) {
-                    // Two that publish at the same time.
-                    Err(trouble) if trouble.is("RepositoryAlreadyExistsException") => {}
-                    result => drop(result?),
-                }
+                // Two may publish at the same time.
+                let exists = ["RepositoryAlreadyExistsException"];
+                answered_unless(&exists, change, request.send().await)?;
             }
             Change::MakeTagsImmutable { repository } => {
-                self.client
+                let request = client
                     .put_image_tag_mutability()
                     .repository_name(repository)
-                    .image_tag_mutability(ImageTagMutability::Immutable)
-                    .send()
-                    .await
-                    .map_err(|error| Trouble::new(asked, &error))?;
+                    .image_tag_mutability(ImageTagMutability::Immutable);
+                answered(change, request.send().await)?;
             }
             Change::PutLifecyclePolicy { repository } => {
-                self.client
+                let request = client
                     .put_lifecycle_policy()
                     .repository_name(repository)
-                    .lifecycle_policy_text(wanted.lifecycle.to_string())
-                    .send()
-                    .await
-                    .map_err(|error| Trouble::new(asked, &error))?;
+                    .lifecycle_policy_text(wanted.lifecycle.to_string());
+                answered(change, request.send().await)?;
             }
             Change::ScanOnPush { filter } => {
-                let (scanning, _) = self.scanning().await?;
-                self.client
+                let there = self.scanning().await?;
+                let request = client
                     .put_registry_scanning_configuration()
-                    .scan_type(scanning.kind.clone().unwrap_or(ScanType::Basic))
-                    .set_rules(Some(scanning.with(filter)?))
-                    .send()
-                    .await
-                    .map_err(|error| Trouble::new(asked, &error))?;
+                    .scan_type(there.scan_type.unwrap_or(ScanType::Basic))
+                    .set_rules(Some(with_filter(there.rules.unwrap_or_default(), filter)?));
+                answered(change, request.send().await)?;
             }
         }
         Ok(())
     }
 
     /// The digest of the image that has this tag.
-    ///
-    /// # Errors
-    /// A request that fails.
-    pub async fn tagged(&self, repository: &str, tag: &str) -> anyhow::Result<Option<String>> {
-        let request = self
-            .client
-            .describe_images()
-            .repository_name(repository)
-            .image_ids(ImageIdentifier::builder().image_tag(tag).build());
-        match request.send().await {
-            Ok(answer) => {
-                let images = answer.image_details();
-                Ok(images.first().and_then(|image| image.image_digest().map(str::to_owned)))
-            }
-            Err(error) => {
-                let trouble = Trouble::new(format!("looking for {repository}:{tag}"), &error);
-                if trouble.is("ImageNotFoundException") || trouble.is("RepositoryNotFoundException")
-                {
-                    return Ok(None);
-                }
-                Err(trouble.into())
-            }
-        }
+    pub(crate) async fn tagged(&self, name: &str, tag: &str) -> anyhow::Result<Option<String>> {
+        let image = ImageIdentifier::builder().image_tag(tag).build();
+        let answer = answered_unless(
+            &["ImageNotFoundException", "RepositoryNotFoundException"],
+            format_args!("looking for {name}:{tag}"),
+            self.client.describe_images().repository_name(name).image_ids(image).send().await,
+        )?;
+        Ok(answer.and_then(|answer| answer.image_details?.pop()?.image_digest))
     }
 
-    /// Puts a manifest whose layers are there, under a tag if one is given. ECR computes the digest for itself and compares.
+    /// Puts a manifest whose layers are there, under a tag if one is given. ECR computes the digest
+    /// for itself and compares.
     ///
     /// # Errors
     /// A tag that another image has; layers that are missing; a request that fails.
-    pub async fn put(
+    pub(crate) async fn put(
         &self,
-        repository: &str,
+        name: &str,
         manifest: &Manifest,
         tag: Option<&str>,
     ) -> anyhow::Result<()> {
         let request = self
             .client
             .put_image()
-            .repository_name(repository)
+            .repository_name(name)
             .image_manifest(&manifest.text)
             .image_manifest_media_type(&manifest.media_type)
             .image_digest(&manifest.digest)
             .set_image_tag(tag.map(str::to_owned));
-        match request.send().await {
-            Ok(_) => Ok(()),
-            Err(error) => {
-                let trouble =
-                    Trouble::new(format!("putting {} into {repository}", manifest.digest), &error);
-                // The same image under the same tag: somebody was faster, or an earlier answer was lost.
-                if trouble.is("ImageAlreadyExistsException") {
-                    return Ok(());
-                }
-                Err(trouble.into())
-            }
-        }
-    }
-
-    /// What runs in an image: itself, or the images of an index.
-    ///
-    /// # Errors
-    /// A request that fails; an image that is not there.
-    pub async fn runnable(&self, repository: &str, digest: &str) -> anyhow::Result<Vec<String>> {
-        let answer = self
-            .client
-            .batch_get_image()
-            .repository_name(repository)
-            .image_ids(ImageIdentifier::builder().image_digest(digest).build())
-            .send()
-            .await
-            .map_err(|error| Trouble::new(format!("reading {repository}@{digest}"), &error))?;
-        let manifest = answer.images().first().and_then(|image| image.image_manifest());
-        let manifest = manifest.with_context(|| format!("{repository}@{digest} is not there"))?;
-        let children =
-            children(manifest).with_context(|| format!("the manifest of {repository}@{digest}"))?;
-        Ok(if children.is_empty() { vec![digest.to_owned()] } else { children })
-    }
-
-    /// What the scan of an image says by now.
-    ///
-    /// # Errors
-    /// A request that fails.
-    pub async fn scan(&self, repository: &str, digest: &str) -> anyhow::Result<Scan> {
-        let request = self
-            .client
-            .describe_image_scan_findings()
-            .repository_name(repository)
-            .image_id(ImageIdentifier::builder().image_digest(digest).build());
-        let answer = match request.send().await {
-            Ok(answer) => answer,
-            Err(error) => {
-                let trouble =
-                    Trouble::new(format!("reading the scan of {repository}@{digest}"), &error);
-                if trouble.is("ScanNotFoundException") {
-                    return Ok(Scan::NotBegun);
-                }
-                return Err(trouble.into());
-            }
-        };
-        let status = answer.image_scan_status();
-        let counts = || {
-            let counts =
-                answer.image_scan_findings().and_then(|found| found.finding_severity_counts());
-            let counts = counts.into_iter().flatten();
-            counts.map(|(name, n)| (name.as_str().to_owned(), u64::try_from(*n).unwrap_or(0)))
-        };
-        Ok(match status.and_then(|status| status.status()) {
-            Some(ScanStatus::Complete | ScanStatus::Active) => Scan::Done(counts().collect()),
-            None | Some(ScanStatus::InProgress | ScanStatus::Pending) => Scan::Waits,
-            Some(other) => Scan::Failed(format!(
-                "{} ({})",
-                other.as_str(),
-                status.and_then(|status| status.description()).unwrap_or("no reason given")
-            )),
-        })
-    }
-
-    /// Asks for a scan, where pushing did not.
-    ///
-    /// # Errors
-    /// A request that fails; an image may be scanned by hand once a day.
-    pub async fn start_scan(&self, repository: &str, digest: &str) -> anyhow::Result<()> {
-        self.client
-            .start_image_scan()
-            .repository_name(repository)
-            .image_id(ImageIdentifier::builder().image_digest(digest).build())
-            .send()
-            .await
-            .map_err(|error| {
-                Trouble::new(format!("asking for a scan of {repository}@{digest}"), &error)
-            })?;
+        // The same image under the same tag: somebody was faster, or an earlier answer was lost.
+        let exists = ["ImageAlreadyExistsException"];
+        let what = format_args!("putting {} into {name}", manifest.digest);
+        answered_unless(&exists, what, request.send().await)?;
         Ok(())
     }
 
+    /// What runs in an image: itself, or the images of an index.
+    pub(crate) async fn runnable(&self, name: &str, digest: &str) -> anyhow::Result<Vec<String>> {
+        let request =
+            self.client.batch_get_image().repository_name(name).image_ids(by_digest(digest));
+        let answer = answered(format_args!("reading {name}@{digest}"), request.send().await)?;
+        let manifest = answer.images().first().and_then(|image| image.image_manifest());
+        let manifest = manifest.with_context(|| format!("{name}@{digest} is not there"))?;
+        let children =
+            children(manifest).with_context(|| format!("the manifest of {name}@{digest}"))?;
+        Ok(if children.is_empty() { vec![digest.to_owned()] } else { children })
+    }
+
     /// Every image of a repository that has a tag.
-    ///
-    /// # Errors
-    /// A request that fails.
-    pub async fn all_tagged(&self, repository: &str) -> anyhow::Result<Vec<Tagged>> {
-        let mut pages =
-            self.client.describe_images().repository_name(repository).into_paginator().send();
-        let mut images = Vec::new();
-        while let Some(page) = pages.next().await {
-            let page = page.map_err(|error| {
-                Trouble::new(format!("listing the images of {repository}"), &error)
-            })?;
-            for image in page.image_details() {
-                if let Some(digest) =
-                    image.image_digest().filter(|_| !image.image_tags().is_empty())
-                {
-                    images.push(Tagged {
-                        digest: digest.to_owned(),
-                        tags: image.image_tags().to_vec(),
-                        pushed_at: image.image_pushed_at().map_or(0, |time| time.secs()),
-                    });
-                }
-            }
-        }
-        Ok(images)
+    pub(crate) async fn all_tagged(&self, name: &str) -> anyhow::Result<Vec<Tagged>> {
+        let pages = self.client.describe_images().repository_name(name).into_paginator();
+        let images = pages.items().send().collect::<Result<Vec<_>, _>>().await;
+        let images = answered(format_args!("listing the images of {name}"), images)?;
+        let tagged = images.into_iter().filter_map(|image| {
+            let pushed_at = image.image_pushed_at.map_or(0, |time| time.secs());
+            let tags = image.image_tags.filter(|tags| !tags.is_empty())?;
+            Some(Tagged { digest: image.image_digest?, tags, pushed_at })
+        });
+        Ok(tagged.collect())
     }
 
     /// Deletes an image with all its tags.
     ///
     /// # Errors
     /// A request that fails; an image that ECR does not delete, with its reason.
-    pub async fn delete(&self, repository: &str, digest: &str) -> anyhow::Result<()> {
-        let answer = self
-            .client
-            .batch_delete_image()
-            .repository_name(repository)
-            .image_ids(ImageIdentifier::builder().image_digest(digest).build())
-            .send()
-            .await
-            .map_err(|error| Trouble::new(format!("deleting {repository}@{digest}"), &error))?;
+    pub(crate) async fn delete(&self, name: &str, digest: &str) -> anyhow::Result<()> {
+        let what = format!("deleting {name}@{digest}");
+        let request =
+            self.client.batch_delete_image().repository_name(name).image_ids(by_digest(digest));
+        let answer = answered(&what, request.send().await)?;
         if let Some(failure) = answer.failures().first() {
-            bail!(
-                "deleting {repository}@{digest}: {}",
-                failure.failure_reason().unwrap_or("ECR gives no reason")
-            );
+            bail!("{what}: {}", failure.failure_reason().unwrap_or("ECR gives no reason"));
         }
         Ok(())
     }
 }
 
-fn tags(repository: &Repository) -> Tags {
-    let filters = || {
-        let filters = repository.image_tag_mutability_exclusion_filters().iter();
-        filters.map(|filter| filter.filter().to_owned()).collect()
-    };
-    match repository.image_tag_mutability() {
-        Some(ImageTagMutability::Immutable) => Tags::Immutable,
-        Some(ImageTagMutability::ImmutableWithExclusion) => Tags::ImmutableBut(filters()),
-        Some(ImageTagMutability::MutableWithExclusion) => Tags::MutableBut(filters()),
-        _ => Tags::Mutable,
-    }
+pub(crate) fn by_digest(digest: &str) -> ImageIdentifier {
+    ImageIdentifier::builder().image_digest(digest).build()
 }
 
-struct Scanning {
-    kind: Option<ScanType>,
+/// The same rules, and this filter scanned at each push: ECR has one rule for each frequency.
+fn with_filter(
     rules: Vec<RegistryScanningRule>,
-}
-
-impl Scanning {
-    /// The same rules, and this filter scanned at each push: ECR has one rule for each frequency.
-    fn with(mut self, filter: &str) -> anyhow::Result<Vec<RegistryScanningRule>> {
-        let on_push =
-            |rule: &RegistryScanningRule| *rule.scan_frequency() == ScanFrequency::ScanOnPush;
-        let (mut filters, others): (Vec<_>, Vec<_>) = self.rules.drain(..).partition(on_push);
-        let mut filters: Vec<_> =
-            filters.drain(..).flat_map(|rule| rule.repository_filters).collect();
-        filters.push(
-            ScanningRepositoryFilter::builder()
-                .filter(filter)
-                .filter_type(ScanningRepositoryFilterType::Wildcard)
-                .build()?,
-        );
-        let rule = RegistryScanningRule::builder()
+    filter: &str,
+) -> anyhow::Result<Vec<RegistryScanningRule>> {
+    let (on_push, mut rules): (Vec<_>, Vec<_>) =
+        rules.into_iter().partition(|rule| *rule.scan_frequency() == ScanFrequency::ScanOnPush);
+    let filter = ScanningRepositoryFilter::builder()
+        .filter(filter)
+        .filter_type(ScanningRepositoryFilterType::Wildcard)
+        .build()?;
+    let filters = on_push.into_iter().flat_map(|rule| rule.repository_filters).chain([filter]);
+    rules.push(
+        RegistryScanningRule::builder()
             .scan_frequency(ScanFrequency::ScanOnPush)
-            .set_repository_filters(Some(filters))
-            .build()?;
-        Ok(others.into_iter().chain([rule]).collect())
-    }
+            .set_repository_filters(Some(filters.collect()))
+            .build()?,
+    );
+    Ok(rules)
 }

@@ -1,4 +1,5 @@
-//! `pin`: digests into the images of a kustomize overlay, all of them or none. The file keeps its comments.
+//! `pin`: digests into the images of a kustomize overlay, all of them or none. The file keeps its
+//! comments.
 
 use std::{
     collections::BTreeMap,
@@ -6,68 +7,15 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use anyhow::{Context, bail, ensure};
 use serde::Deserialize;
 
 /// An image of the overlay: where it is and which.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Pinned {
+pub(crate) struct Pinned {
     /// `REGISTRY/REPOSITORY`.
-    pub name: String,
-    /// Its digest.
-    pub digest: String,
-}
-
-/// Why an overlay is not written.
-#[derive(Debug, thiserror::Error)]
-pub enum PinError {
-    /// A file that cannot be read or written.
-    #[error("{path}: {source}")]
-    File {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// No kustomization with images.
-    #[error(
-        "{path}: no kustomization.yaml with `images:` there or in images/: is that the overlay?"
-    )]
-    NoImages {
-        /// The overlay.
-        path: PathBuf,
-    },
-    /// A file that is no YAML of that form.
-    #[error("{path}: {why}")]
-    Form {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong.
-        why: String,
-    },
-    /// An image is missing in the overlay.
-    #[error(
-        "{path}: no image {image} with newName and digest, which is to be pinned: add it to `images:`"
-    )]
-    NoImage {
-        /// The file.
-        path: PathBuf,
-        /// Its name in the manifests.
-        image: String,
-    },
-    /// The overlay takes the image from somewhere else.
-    #[error(
-        "{path}: {image} comes from {there}, and these credentials and region have it in {found}: check --region, or change newName"
-    )]
-    Elsewhere {
-        /// The file.
-        path: PathBuf,
-        /// Its name in the manifests.
-        image: String,
-        /// The overlay's place.
-        there: String,
-        /// ECR's place.
-        found: String,
-    },
+    pub(crate) name: String,
+    pub(crate) digest: String,
 }
 
 #[derive(Deserialize)]
@@ -88,24 +36,25 @@ struct Entry {
 ///
 /// # Errors
 /// No file with images.
-pub fn read(overlay: &Path) -> Result<(PathBuf, BTreeMap<String, Pinned>), PinError> {
+pub(crate) fn read(overlay: &Path) -> anyhow::Result<(PathBuf, BTreeMap<String, Pinned>)> {
     for file in [overlay.join("images/kustomization.yaml"), overlay.join("kustomization.yaml")] {
         let text = match fs::read_to_string(&file) {
-            Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-            Err(source) => return Err(PinError::File { path: file, source }),
+            read => read.with_context(|| file.display().to_string())?,
         };
-        let images = parse(&file, &text)?;
+        let images = parse(&text).with_context(|| file.display().to_string())?;
         if !images.is_empty() {
             return Ok((file, images));
         }
     }
-    Err(PinError::NoImages { path: overlay.to_owned() })
+    bail!(
+        "{}: no kustomization.yaml with `images:` there or in images/: is that the overlay?",
+        overlay.display()
+    )
 }
 
-fn parse(path: &Path, text: &str) -> Result<BTreeMap<String, Pinned>, PinError> {
-    let read: Kustomization = serde_yaml_ng::from_str(text)
-        .map_err(|error| PinError::Form { path: path.to_owned(), why: error.to_string() })?;
+fn parse(text: &str) -> Result<BTreeMap<String, Pinned>, serde_yaml_ng::Error> {
+    let read: Kustomization = serde_yaml_ng::from_str(text)?;
     let images = read.images.into_iter().filter_map(|entry| {
         let pinned = Pinned { name: entry.new_name?, digest: entry.digest? };
         Some((entry.name, pinned))
@@ -113,49 +62,42 @@ fn parse(path: &Path, text: &str) -> Result<BTreeMap<String, Pinned>, PinError> 
     Ok(images.collect())
 }
 
-/// Writes these digests, by the images' names in the manifests; how many were others before. Either all are written or none.
+/// Writes these digests, by the images' names in the manifests; how many were others before.
 ///
 /// # Errors
-/// An overlay that lacks one of the images, or takes it from elsewhere.
-pub fn write(
+/// An overlay that lacks one of the images, or takes it from elsewhere; then nothing is written.
+pub(crate) fn write(
     overlay: &Path,
     digests: &BTreeMap<String, Pinned>,
     dry_run: bool,
-) -> Result<usize, PinError> {
+) -> anyhow::Result<usize> {
     let (path, there) = read(overlay)?;
-    let file = |source| PinError::File { path: path.clone(), source };
+    let file = path.display();
     for (image, found) in digests {
-        match there.get(image) {
-            None => {
-                return Err(PinError::NoImage { path, image: image.clone() });
-            }
-            Some(pinned) if pinned.name != found.name => {
-                return Err(PinError::Elsewhere {
-                    path,
-                    image: image.clone(),
-                    there: pinned.name.clone(),
-                    found: found.name.clone(),
-                });
-            }
-            Some(_) => {}
-        }
+        let there = there.get(image).with_context(|| {
+            format!("{file}: no image {image} with newName and digest, which is to be pinned: add it to `images:`")
+        })?;
+        ensure!(
+            there.name == found.name,
+            "{file}: {image} comes from {}, and these credentials and region have it in {}: check --region, or change newName",
+            there.name,
+            found.name
+        );
     }
-    let text = fs::read_to_string(&path).map_err(file)?;
+    let text = fs::read_to_string(&path).with_context(|| file.to_string())?;
     let new = replaced(&text, digests);
     // What was written line by line must be what was meant.
     let mut meant = there.clone();
     meant.extend(digests.clone());
-    if parse(&path, &new)? != meant {
-        return Err(PinError::Form {
-            path,
-            why: "each image must have its name, newName and digest on lines of their own, name first".to_owned(),
-        });
-    }
+    ensure!(
+        parse(&new).with_context(|| file.to_string())? == meant,
+        "{file}: each image must have its name, newName and digest on lines of their own, name first"
+    );
     let changed = digests.iter().filter(|&(image, found)| there.get(image) != Some(found)).count();
     if changed > 0 && !dry_run {
         let partial = path.with_extension("yaml.new");
-        fs::write(&partial, new).map_err(file)?;
-        fs::rename(&partial, &path).map_err(file)?;
+        let written = fs::write(&partial, new).and_then(|()| fs::rename(&partial, &path));
+        written.with_context(|| file.to_string())?;
     }
     Ok(changed)
 }
@@ -240,7 +182,8 @@ mod tests {
             ("images: {", pinned(&[]), "kustomization.yaml: "),
         ] {
             let folder = overlay(text);
-            let error = write(folder.path(), &digests, false).unwrap_err().to_string();
+            let error = write(folder.path(), &digests, false).unwrap_err();
+            let error = format!("{error:#}");
             assert!(error.contains(part), "{error}");
             assert_eq!(fs::read_to_string(folder.path().join("kustomization.yaml")).unwrap(), text);
         }

@@ -1,43 +1,39 @@
-//! What is to be in ECR, what of it is missing, and what is refused. Pure: no request is made here.
+//! What is wanted in ECR, what of it is missing, and what is refused. No request is made here.
 
 use std::collections::BTreeMap;
 
+use anyhow::{anyhow, ensure};
 use serde::Serialize;
 use serde_json::{Value, json};
 
 /// What is published; each has a repository `PREFIX/SERVICE`.
-pub const SERVICES: [&str; 4] = ["consumer", "producer", "trainer", "web"];
-/// Images that nothing names any more are kept so long, in days: a push that breaks off leaves them.
+pub(crate) const SERVICES: [&str; 4] = ["consumer", "producer", "trainer", "web"];
+/// Images without a tag are kept so long, in days: a push that breaks off leaves them.
 const UNTAGGED_DAYS: u64 = 14;
 
-/// What is to be.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Wanted {
-    /// The repositories, one for each service.
-    pub repositories: Vec<Repository>,
+/// What is wanted; as JSON, the answer of `plan --json`.
+#[derive(Debug, Serialize)]
+pub(crate) struct Wanted {
+    pub(crate) repositories: Vec<Repository>,
     /// The tag of this revision's images.
-    pub tag: String,
+    pub(crate) tag: String,
     /// Whether a tag can be moved to another image; it cannot.
-    pub tag_mutability: &'static str,
+    tag_mutability: &'static str,
     /// The lifecycle policy of each repository.
-    pub lifecycle: Value,
-    /// Repositories whose images are scanned when they are pushed: a filter of the registry's settings.
-    pub scan_on_push: String,
+    pub(crate) lifecycle: Value,
+    /// Repositories that scan each push: a filter of the registry's settings.
+    scan_on_push: String,
 }
 
-/// A repository and whose images it has.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Repository {
-    /// The service.
-    pub service: String,
-    /// The name in ECR.
-    pub name: String,
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Repository {
+    pub(crate) service: String,
+    pub(crate) name: String,
 }
 
 impl Wanted {
     /// The repositories `PREFIX/SERVICE`, with images tagged by the revision.
-    #[must_use]
-    pub fn new(prefix: &str, services: &[String], revision: &str) -> Self {
+    pub(crate) fn new(prefix: &str, services: &[String], revision: &str) -> Self {
         let repositories = services.iter().map(|service| Repository {
             service: service.clone(),
             name: format!("{prefix}/{service}"),
@@ -52,7 +48,8 @@ impl Wanted {
     }
 }
 
-/// Tagged images are left to `prune`, which knows what is pinned; children of an index are not untagged in ECR's eyes.
+/// Tagged images are left to `prune`, which knows what is pinned. ECR does not take children of an
+/// index for untagged.
 fn lifecycle() -> Value {
     json!({"rules": [{
         "rulePriority": 1,
@@ -68,93 +65,59 @@ fn lifecycle() -> Value {
 }
 
 /// What there is.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Found {
+#[derive(Debug, Default)]
+pub(crate) struct Found {
     /// The repositories, of those that are wanted.
-    pub repositories: BTreeMap<String, FoundRepository>,
-    /// Filters of the repositories whose images are scanned when they are pushed, or always.
-    pub scanned: Vec<String>,
+    pub(crate) repositories: BTreeMap<String, Settings>,
+    /// Filters of the repositories that scan each push, or always.
+    pub(crate) scanned: Vec<String>,
 }
 
-/// A repository as it is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FoundRepository {
-    /// Which tags can be moved.
-    pub tags: Tags,
-    /// Its lifecycle policy.
-    pub lifecycle: Option<Value>,
+/// The settings of a repository.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    /// Whether tags stay with their image.
+    pub(crate) is_immutable: bool,
+    /// Filters of the tags for which the contrary holds.
+    pub(crate) except: Vec<String>,
+    pub(crate) lifecycle: Option<Value>,
 }
 
-/// Which tags can be moved to another image.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Tags {
-    /// All.
-    Mutable,
-    /// None.
-    Immutable,
-    /// All but those that match.
-    MutableBut(Vec<String>),
-    /// None but those that match.
-    ImmutableBut(Vec<String>),
-}
-
-/// One step from what there is to what is to be.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+/// One step from what there is to what is wanted.
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "change", rename_all = "snake_case")]
-pub enum Change {
-    /// A repository that is missing, with immutable tags.
-    CreateRepository {
-        /// Its name.
-        repository: String,
-    },
-    /// Tags that can be moved become immutable.
-    MakeTagsImmutable {
-        /// Of this repository.
-        repository: String,
-    },
-    /// A repository without a lifecycle policy gets one.
-    PutLifecyclePolicy {
-        /// Its name.
-        repository: String,
-    },
-    /// Repositories that match are scanned at each push.
-    ScanOnPush {
-        /// The filter.
-        filter: String,
-    },
+pub(crate) enum Change {
+    CreateRepository { repository: String },
+    MakeTagsImmutable { repository: String },
+    PutLifecyclePolicy { repository: String },
+    ScanOnPush { filter: String },
 }
 
-impl Change {
-    /// What it does, and to what.
-    #[must_use]
-    pub fn told(&self) -> (&'static str, &str) {
+impl std::fmt::Display for Change {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::CreateRepository { repository } => ("create repository", repository),
-            Self::MakeTagsImmutable { repository } => ("make tags immutable", repository),
-            Self::PutLifecyclePolicy { repository } => ("put lifecycle policy", repository),
-            Self::ScanOnPush { filter } => ("scan on push", filter),
+            Self::CreateRepository { repository } => write!(f, "create repository {repository}"),
+            Self::MakeTagsImmutable { repository } => write!(f, "make tags immutable {repository}"),
+            Self::PutLifecyclePolicy { repository } => {
+                write!(f, "put lifecycle policy {repository}")
+            }
+            Self::ScanOnPush { filter } => write!(f, "scan on push {filter}"),
         }
     }
 }
 
-/// What is there and does not fit, one sentence each. It is somebody's decision, so it is not overwritten.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{}", .0.join("; "))]
-pub struct Refused(pub Vec<String>);
-
-/// What is missing, in the order in which it is to be done. Nothing that is there becomes looser by it.
+/// What is missing, in the order in which it is to be done. It loosens no setting.
 ///
 /// # Errors
-/// Settings of repositories that contradict what is wanted; `keep_lifecycle` accepts other lifecycle policies.
-pub fn changes(
+/// Settings that contradict what is wanted, one sentence each: somebody has decided them, so they
+/// are not overwritten. `keep_lifecycle` accepts other lifecycle policies.
+pub(crate) fn changes(
     wanted: &Wanted,
     found: &Found,
     keep_lifecycle: bool,
-) -> Result<Vec<Change>, Refused> {
-    let mut changes = Vec::new();
-    let mut refused = Vec::new();
-    let scanned = |name: &str| found.scanned.iter().any(|filter| matches(filter, name));
-    if !wanted.repositories.iter().all(|one| scanned(&one.name)) {
+) -> anyhow::Result<Vec<Change>> {
+    let (mut changes, mut refused) = (Vec::new(), Vec::new());
+    if !wanted.repositories.iter().all(|one| any_matches(&found.scanned, &one.name)) {
         changes.push(Change::ScanOnPush { filter: wanted.scan_on_push.clone() });
     }
     for Repository { name, .. } in &wanted.repositories {
@@ -164,23 +127,18 @@ pub fn changes(
             changes.push(Change::PutLifecyclePolicy { repository });
             continue;
         };
-        match &found.tags {
-            Tags::Immutable => {}
-            Tags::Mutable => {
-                changes.push(Change::MakeTagsImmutable { repository: repository.clone() })
-            }
-            Tags::ImmutableBut(filters) => {
-                refused.extend(filters.iter().filter(|filter| matches(filter, &wanted.tag)).map(|filter| {
-                    format!("repository {name} lets tags {filter:?} be moved, and {:?} is one: take that exclusion out, or use another --prefix", wanted.tag)
-                }));
-            }
-            Tags::MutableBut(filters) => {
-                if !filters.iter().any(|filter| matches(filter, &wanted.tag)) {
-                    refused.push(format!(
-                        "repository {name} lets all tags but {filters:?} be moved: make it IMMUTABLE, or use another --prefix"
-                    ));
-                }
-            }
+        let is_excepted = any_matches(&found.except, &wanted.tag);
+        if found.is_immutable && is_excepted {
+            refused.extend(found.except.iter().filter(|filter| matches(filter, &wanted.tag)).map(|filter| {
+                format!("repository {name} lets tags {filter:?} be moved, and {:?} is one: take that exclusion out, or use another --prefix", wanted.tag)
+            }));
+        } else if !found.is_immutable && found.except.is_empty() {
+            changes.push(Change::MakeTagsImmutable { repository: repository.clone() });
+        } else if !found.is_immutable && !is_excepted {
+            refused.push(format!(
+                "repository {name} lets all tags but {:?} be moved: make it IMMUTABLE, or use another --prefix",
+                found.except
+            ));
         }
         match &found.lifecycle {
             None => changes.push(Change::PutLifecyclePolicy { repository }),
@@ -191,84 +149,67 @@ pub fn changes(
             )),
         }
     }
-    if refused.is_empty() { Ok(changes) } else { Err(Refused(refused)) }
+    ensure!(refused.is_empty(), anyhow!(refused.join("; ")));
+    Ok(changes)
+}
+
+fn any_matches(filters: &[String], name: &str) -> bool {
+    filters.iter().any(|filter| matches(filter, name))
 }
 
 /// Whether a name matches a filter of ECR's, in which `*` stands for any characters.
 fn matches(filter: &str, name: &str) -> bool {
-    let mut parts = filter.split('*');
-    let Some(mut rest) = parts.next().and_then(|first| name.strip_prefix(first)) else {
-        return false;
-    };
-    let parts: Vec<&str> = parts.collect();
-    let Some((last, between)) = parts.split_last() else {
-        return rest.is_empty();
-    };
-    for part in between {
-        let Some((_, after)) = rest.split_once(part) else {
-            return false;
-        };
-        rest = after;
-    }
-    rest.ends_with(last)
+    let pattern = regex::escape(filter).replace("\\*", ".*");
+    regex::Regex::new(&format!("^{pattern}$")).is_ok_and(|pattern| pattern.is_match(name))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn wanted() -> Wanted {
-        Wanted::new("verdict", &["web".to_owned()], "abc")
+    fn steps(is_immutable: bool, except: &[&str], policy: Option<Value>, keep: bool) -> String {
+        let except = except.iter().map(|filter| (*filter).to_owned()).collect();
+        let settings = Settings { is_immutable, except, lifecycle: policy };
+        let found = Found {
+            repositories: [("verdict/web".to_owned(), settings)].into(),
+            scanned: vec!["verdict/*".to_owned()],
+        };
+        say(&found, keep)
     }
 
-    fn found(tags: Tags, lifecycle: Option<Value>) -> Found {
-        let repository = FoundRepository { tags, lifecycle };
-        Found {
-            repositories: [("verdict/web".to_owned(), repository)].into(),
-            scanned: vec!["verdict/*".to_owned()],
+    fn say(found: &Found, keep: bool) -> String {
+        let wanted = Wanted::new("verdict", &["web".to_owned()], "abc");
+        match changes(&wanted, found, keep) {
+            Ok(changes) => changes.iter().map(Change::to_string).collect::<Vec<_>>().join(", "),
+            Err(error) => error.to_string(),
         }
     }
 
     #[test]
     fn from_nothing_everything_is_made_and_then_nothing_is_left() {
-        let told = changes(&wanted(), &Found::default(), false).unwrap();
-        let told: Vec<_> = told.iter().map(Change::told).collect();
         assert_eq!(
-            told,
-            [
-                ("scan on push", "verdict/*"),
-                ("create repository", "verdict/web"),
-                ("put lifecycle policy", "verdict/web"),
-            ]
+            say(&Found::default(), false),
+            "scan on push verdict/*, create repository verdict/web, put lifecycle policy verdict/web"
         );
-        let made = found(Tags::Immutable, Some(lifecycle()));
-        assert_eq!(changes(&wanted(), &made, false), Ok(vec![]));
+        assert_eq!(steps(true, &[], Some(lifecycle()), false), "");
     }
 
     #[test]
     fn what_is_loose_is_tightened_and_what_is_somebodys_decision_is_refused() {
-        let filters = |filter: &str| vec![filter.to_owned()];
-        let tightened = changes(&wanted(), &found(Tags::Mutable, Some(lifecycle())), false);
-        assert_eq!(
-            tightened.unwrap(),
-            [Change::MakeTagsImmutable { repository: "verdict/web".to_owned() }]
-        );
-        for (tags, refusal) in [
-            (Tags::ImmutableBut(filters("a*")), Some("lets tags \"a*\"")),
-            (Tags::ImmutableBut(filters("latest")), None),
-            (Tags::MutableBut(filters("a*")), None),
-            (Tags::MutableBut(filters("v*")), Some("lets all tags but")),
+        for (is_immutable, except, expected) in [
+            (false, &[][..], "make tags immutable verdict/web"),
+            (true, &["a*"], "lets tags \"a*\" be moved"),
+            (true, &["latest"], ""),
+            (false, &["a*"], ""),
+            (false, &["v*"], "lets all tags but [\"v*\"] be moved"),
         ] {
-            let result = changes(&wanted(), &found(tags.clone(), Some(lifecycle())), false);
-            match refusal {
-                None => assert_eq!(result, Ok(vec![]), "{tags:?}"),
-                Some(part) => assert!(result.unwrap_err().to_string().contains(part), "{tags:?}"),
-            }
+            let steps = steps(is_immutable, except, Some(lifecycle()), false);
+            assert!(steps.contains(expected), "{is_immutable} {except:?}: {steps}");
+            assert_eq!(steps.is_empty(), expected.is_empty(), "{is_immutable} {except:?}: {steps}");
         }
-        let other = found(Tags::Immutable, Some(json!({"rules": []})));
-        let refused = changes(&wanted(), &other, false).unwrap_err();
-        assert!(refused.to_string().contains("--keep-lifecycle"), "{refused}");
-        assert_eq!(changes(&wanted(), &other, true), Ok(vec![]));
+        let other = || Some(json!({"rules": []}));
+        assert!(steps(true, &[], other(), false).contains("--keep-lifecycle"));
+        assert_eq!(steps(true, &[], other(), true), "");
     }
 
     #[test]
@@ -283,6 +224,7 @@ mod tests {
             ("v*/*b", "verdict/web", true),
             ("v*x*b", "verdict/web", false),
             ("", "verdict/web", false),
+            ("v.rdict/web", "verdict/web", false),
         ] {
             assert_eq!(matches(filter, name), is_match, "{filter} {name}");
         }

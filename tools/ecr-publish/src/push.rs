@@ -1,15 +1,17 @@
-//! Layers to a registry, by the OCI distribution protocol. What is there already is not sent again, so a push that broke off goes on.
+//! Layers to a registry, by the OCI distribution protocol. A layer that is there is not sent again,
+//! so a push that broke off goes on.
 //!
-//! Manifests do not go this way: ECR puts them by its own API, which is refused where a tag has another image, and checks the
-//! digest. So nothing that is half there ever has a tag.
+//! Manifests do not go this way: ECR puts them by its own API, which refuses a tag that has another
+//! image and checks the digest. So an incomplete image never has a tag.
 
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use oci_client::{
     Client, Reference,
     client::{ClientConfig, ClientProtocol},
     errors::OciDistributionError,
+    manifest::OciDescriptor,
     secrets::RegistryAuth,
 };
 
@@ -26,36 +28,19 @@ const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const STALLED: Duration = Duration::from_secs(60);
 
 /// Where layers go.
-pub struct Registry {
+pub(crate) struct Registry {
     client: Client,
     host: String,
     auth: RegistryAuth,
 }
 
-// The login is in it.
-impl std::fmt::Debug for Registry {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Registry").field("host", &self.host).finish_non_exhaustive()
-    }
-}
-
-/// What was sent.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Sent {
-    /// Layers and configurations that were there.
-    pub there: usize,
-    /// Layers and configurations that were sent.
-    pub blobs: usize,
-    /// Their bytes.
-    pub bytes: u64,
-}
-
 impl Registry {
-    /// The registry that the login is for, or one at another address: `http://HOST:PORT` or `https://HOST`.
+    /// The registry that the login is for, or one at another address: `http://HOST:PORT` or
+    /// `https://HOST`.
     ///
     /// # Errors
     /// An address with another beginning.
-    pub fn new(login: &Login, address: Option<&str>) -> anyhow::Result<Self> {
+    pub(crate) fn new(login: &Login, address: Option<&str>) -> anyhow::Result<Self> {
         let (protocol, host) = match address.map(|address| address.split_once("://")) {
             None => (ClientProtocol::Https, login.host.as_str()),
             Some(Some(("https", host))) => (ClientProtocol::Https, host),
@@ -71,79 +56,72 @@ impl Registry {
             read_timeout: Some(STALLED),
             ..ClientConfig::default()
         };
-        Ok(Self {
-            client: Client::new(config),
-            host: host.trim_end_matches('/').to_owned(),
-            auth: RegistryAuth::Basic(login.user.clone(), login.password.reveal().to_owned()),
-        })
+        let host = host.trim_end_matches('/').to_owned();
+        Ok(Self { client: Client::new(config), host, auth: login.auth.clone() })
     }
 
-    /// Sends the layers and configurations that a repository lacks. `told` gets a line for each that is sent or tried again.
+    /// Sends the layers and configurations that a repository lacks; how many and how many bytes
+    /// they were. `log` gets a line for each that is sent or tried again.
     ///
     /// # Errors
     /// An archive that is damaged; a registry that refuses, or does not answer after some tries.
-    pub async fn send(
+    pub(crate) async fn send(
         &self,
         repository: &str,
         image: &Image,
         archive: &mut Archive,
-        told: &mut impl FnMut(String),
-    ) -> anyhow::Result<Sent> {
-        let mut sent = Sent::default();
+        log: &impl Fn(String),
+    ) -> anyhow::Result<(usize, u64)> {
+        let (mut blobs, mut bytes) = (0, 0);
         for blob in &image.blobs {
-            let to = Reference::with_digest(
-                self.host.clone(),
-                repository.to_owned(),
-                blob.digest.clone(),
-            );
-            self.client.store_auth_if_needed(to.resolve_registry(), &self.auth).await;
-            let mut pause = FIRST_PAUSE;
-            for attempt in 1.. {
-                match self.blob(&to, blob, archive).await {
-                    Ok(false) => sent.there += 1,
-                    Ok(true) => {
-                        sent.blobs += 1;
-                        sent.bytes += blob.size;
-                        told(format!("{repository}: sent {} ({} bytes)", blob.digest, blob.size));
-                    }
+            let (mut pause, mut attempt) = (FIRST_PAUSE, 1);
+            let sent = loop {
+                match self.blob(repository, blob, archive).await {
                     Err(error) if attempt < TRIES && is_passing(&error) => {
-                        told(format!(
-                            "{repository}: {} broke off ({}), again in {pause:?}",
-                            blob.digest,
-                            line(&error)
+                        let (digest, error) = (&blob.digest, line(&error));
+                        log(format!(
+                            "{repository}: {digest} broke off ({error}), again in {pause:?}"
                         ));
                         tokio::time::sleep(pause).await;
-                        pause *= 2;
-                        continue;
+                        (pause, attempt) = (pause * 2, attempt + 1);
                     }
-                    Err(error) => {
-                        return Err(anyhow::anyhow!("{}", line(&error))).with_context(|| {
-                            format!(
-                                "pushing {} to {}/{repository} (try {attempt} of {TRIES}); nothing is tagged, and running this again sends what is missing",
-                                blob.digest, self.host
-                            )
-                        });
+                    result => {
+                        break result.map_err(|error| anyhow!("{}", line(&error))).with_context(
+                            || {
+                                format!(
+                                    "pushing {} to {}/{repository} (try {attempt} of {TRIES}); nothing is tagged, and running this again sends what is missing",
+                                    blob.digest, self.host
+                                )
+                            },
+                        )?;
                     }
                 }
-                break;
+            };
+            if let Some(size) = sent {
+                log(format!("{repository}: sent {} ({size} bytes)", blob.digest));
+                (blobs, bytes) = (blobs + 1, bytes + size);
             }
         }
-        Ok(sent)
+        Ok((blobs, bytes))
     }
 
-    /// Whether it had to be sent.
+    /// The bytes that were sent; `None` if the blob was there.
     async fn blob(
         &self,
-        to: &Reference,
-        blob: &crate::archive::Descriptor,
+        repository: &str,
+        blob: &OciDescriptor,
         archive: &mut Archive,
-    ) -> anyhow::Result<bool> {
-        if self.client.blob_exists(to, &blob.digest).await? {
-            return Ok(false);
+    ) -> anyhow::Result<Option<u64>> {
+        let digest = &blob.digest;
+        let to = Reference::with_digest(self.host.clone(), repository.to_owned(), digest.clone());
+        self.client.store_auth_if_needed(to.resolve_registry(), &self.auth).await;
+        if self.client.blob_exists(&to, digest).await? {
+            return Ok(None);
         }
-        let bytes = archive.blob(blob)?;
-        self.client.push_blob(to, bytes, &blob.digest).await?;
-        Ok(true)
+        let bytes = archive.blob(digest)?;
+        let size = u64::try_from(bytes.len())?;
+        self.client.push_blob(&to, bytes, digest).await?;
+        Ok(Some(size))
     }
 }
 

@@ -1,99 +1,40 @@
-//! ECR's API by moto, and a registry: Debian's docker-registry, which asks for the same token. Both on the loopback interface.
+//! ECR's API by moto, and a registry: Debian's docker-registry, which asks for the same token.
 
 use std::{
     collections::BTreeMap,
     fs,
-    io::{BufRead as _, BufReader, Read as _},
-    path::{Path, PathBuf},
-    process::{Child, Command, Output, Stdio},
+    path::Path,
+    process::{Command, Output},
 };
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
-use verdict_ecr_publish::archive::digest;
+use sha2::{Digest as _, Sha256};
+use tempfile::TempDir;
+use verdict_testkit::{Moto, Process, installed, post};
 
 /// What moto answers to GetAuthorizationToken.
 pub(crate) const TOKEN: &str = "123456789012-auth-token";
 pub(crate) const REGISTRY: &str = "123456789012.dkr.ecr.eu-central-1.amazonaws.com";
 
-/// A program and its output of standard error, up to the line that tells its address.
-struct Server {
-    process: Child,
-    address: String,
-}
-
-impl Server {
-    fn start(command: &mut Command, told: impl Fn(&str) -> Option<String>) -> Self {
-        let mut process = command
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap_or_else(|error| panic!("{command:?}: {error}"));
-        let mut log = BufReader::new(process.stderr.take().unwrap());
-        let mut said = String::new();
-        let address = loop {
-            let mut line = String::new();
-            assert!(log.read_line(&mut line).unwrap() > 0, "{command:?}: {said}");
-            if let Some(address) = told(&line) {
-                break address;
-            }
-            said.push_str(&line);
-        };
-        // Read to its end, so that the server never waits for a reader.
-        std::thread::spawn(move || std::io::copy(&mut log.by_ref(), &mut std::io::sink()));
-        Self { process, address }
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ended = self.process.kill().and_then(|()| self.process.wait());
-    }
-}
-
-/// What a test needs and this machine lacks.
-#[expect(clippy::disallowed_methods, reason = "a test may ask whether it runs in CI")]
-fn lacks(what: &str) -> bool {
-    assert!(std::env::var("CI").is_err(), "CI runs every test: {what}");
-    eprintln!("left out: {what}");
-    true
-}
-
-#[expect(clippy::disallowed_methods, reason = "the Makefile says where Python's tools are")]
-fn python_tools() -> Option<PathBuf> {
-    let venv = std::env::var("VERDICT_VENV").ok().map(|venv| Path::new(&venv).join("bin"));
-    venv.filter(|bin| bin.join("moto_server").is_file())
-}
-
 /// ECR and the registry.
 pub(crate) struct Aws {
-    api: Server,
-    registry: Server,
-    python: PathBuf,
-    pub(crate) folder: tempfile::TempDir,
+    moto: Moto,
+    registry: String,
+    _registry: Process,
+    pub(crate) folder: TempDir,
 }
 
 impl Aws {
-    /// Both, with nothing in them; `None` where one cannot be had.
+    /// Both, with nothing in them. `None` is [`left_out`](verdict_testkit::left_out).
     pub(crate) fn start() -> Option<Self> {
-        let Some(bin) = python_tools() else {
-            lacks("VERDICT_VENV does not name an environment with moto (make test makes one)");
-            return None;
-        };
-        if Command::new("docker-registry").arg("--version").output().is_err() {
-            lacks("docker-registry is not installed (e.g. apt-get install docker-registry)");
+        let moto = Moto::start()?;
+        if !installed("docker-registry", "docker-registry") {
             return None;
         }
         let folder = tempfile::tempdir().unwrap();
-        let api = Server::start(
-            Command::new(bin.join("moto_server"))
-                .args(["--host", "127.0.0.1", "--port", "0"])
-                .env("PYTHONUNBUFFERED", "1"),
-            |line| Some(line.split_once("Running on ")?.1.trim().to_owned()),
-        );
-        let password = bcrypt::hash(TOKEN, 4).unwrap();
         let users = folder.path().join("users");
-        fs::write(&users, format!("AWS:{password}\n")).unwrap();
+        fs::write(&users, format!("AWS:{}\n", bcrypt::hash(TOKEN, 4).unwrap())).unwrap();
         let settings = folder.path().join("registry.yml");
         let text = json!({
             "version": 0.1,
@@ -103,32 +44,26 @@ impl Aws {
             "auth": {"htpasswd": {"realm": "ecr", "path": users}},
         });
         fs::write(&settings, text.to_string()).unwrap();
-        let registry =
-            Server::start(Command::new("docker-registry").arg("serve").arg(&settings), |line| {
-                let address = line.split_once("listening on ")?.1;
-                Some(format!("http://{}", address.split(['"', ' ', '\n']).next()?))
-            });
-        Some(Self { api, registry, python: bin.join("python"), folder })
+        let server = Process::start(Command::new("docker-registry").arg("serve").arg(&settings));
+        let line = server.err.next_with("listening on ");
+        let address = line.split_once("listening on ").unwrap().1;
+        let address = address.split(['"', ' ', '\n']).next().unwrap();
+        Some(Self { moto, registry: format!("http://{address}"), _registry: server, folder })
     }
 
     pub(crate) fn api(&self) -> &str {
-        &self.api.address
+        &self.moto.endpoint
     }
 
     pub(crate) fn registry(&self) -> &str {
-        &self.registry.address
+        &self.registry
     }
 
-    /// The program, pointed at both.
-    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
-        self.command_at(self.api(), arguments)
-    }
-
-    /// The program, pointed at another server of ECR's API.
-    pub(crate) fn command_at(&self, api: &str, arguments: &[&str]) -> Command {
+    /// The program with these arguments, between spaces, pointed at another server of ECR's API.
+    pub(crate) fn command_at(&self, api: &str, arguments: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_ecr-publish"));
         command
-            .args(arguments)
+            .args(arguments.split(' '))
             .env_clear()
             .env("PATH", "/usr/bin:/bin")
             .env("AWS_ACCESS_KEY_ID", "test-key-id")
@@ -136,22 +71,20 @@ impl Aws {
             .env("AWS_REGION", "eu-central-1")
             .env("AWS_ENDPOINT_URL", api)
             .env("AWS_EC2_METADATA_DISABLED", "true")
-            .env("ECR_PUSH_TO", self.registry())
+            .env("ECR_PUSH_TO", &self.registry)
             .current_dir(self.folder.path());
         command
     }
 
-    /// Runs the program; its answer if it succeeded, else what it said.
-    pub(crate) fn run(&self, arguments: &[&str]) -> Result<Value, String> {
-        answer(&self.command(arguments).output().unwrap())
+    /// Runs the program; its answer if it succeeded, else what it reported.
+    pub(crate) fn run(&self, arguments: &str) -> Result<Value, String> {
+        let arguments = format!("{arguments} --json");
+        answer(&self.command_at(self.api(), &arguments).output().unwrap())
     }
 
-    /// Applies these services' archives in `dist`; scans are accepted below CRITICAL, since moto finds something HIGH in everything.
-    pub(crate) fn apply(&self, revision: &str, more: &[&str]) -> Result<Value, String> {
-        let mut arguments =
-            vec!["apply", "--json", "--revision", revision, "--severity", "critical"];
-        arguments.extend(more);
-        self.run(&arguments)
+    /// Applies the archive of `web` and awaits no scan.
+    pub(crate) fn apply_web(&self, revision: &str) -> Result<Value, String> {
+        self.run(&format!("apply --severity off --service web --revision {revision}"))
     }
 
     /// An archive `dist/SERVICE.tar`, and the digest of what it holds.
@@ -165,84 +98,77 @@ impl Aws {
         digest
     }
 
-    /// What boto3, with `ecr` as its client, prints.
-    pub(crate) fn boto(&self, script: &str) -> String {
-        let head = "import boto3, json\necr = boto3.client('ecr')\n";
-        let output = Command::new(&self.python)
-            .args(["-c", &format!("{head}{script}")])
-            .env("AWS_ACCESS_KEY_ID", "test-key-id")
-            .env("AWS_SECRET_ACCESS_KEY", "test-secret")
-            .env("AWS_DEFAULT_REGION", "eu-central-1")
-            .env("AWS_ENDPOINT_URL", self.api())
-            .output()
-            .unwrap();
-        let told = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert!(output.status.success(), "{told}");
-        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    /// What moto answers to a request of ECR's API.
+    pub(crate) fn ecr(&self, action: &str, request: &Value) -> Value {
+        let target = format!("AmazonEC2ContainerRegistry_V20150921.{action}");
+        // moto takes region and service from the signature, and does not check it.
+        let scope = "AWS4-HMAC-SHA256 Credential=k/20260101/eu-central-1/ecr/aws4_request";
+        let headers = [
+            ("X-Amz-Target", &*target),
+            ("Content-Type", "application/x-amz-json-1.1"),
+            ("Authorization", scope),
+        ];
+        post(self.api(), &headers, &request.to_string()).unwrap().json()
     }
 
-    /// The digest that the registry gives to a manifest, which it takes only when it has all that the manifest names.
-    pub(crate) fn registry_takes(&self, repository: &str, digest: &str) -> String {
-        let manifest = self.boto(&format!(
-            "print(ecr.batch_get_image(repositoryName='{repository}', imageIds=[{{'imageDigest': '{digest}'}}])['images'][0]['imageManifest'], end='')"
-        ));
-        let media_type = "application/vnd.oci.image.manifest.v1+json";
+    /// How many repositories there are.
+    pub(crate) fn repositories(&self) -> usize {
+        self.ecr("DescribeRepositories", &json!({}))["repositories"].as_array().unwrap().len()
+    }
+
+    /// The digest under a tag, as ECR has it, or the code of the error.
+    pub(crate) fn tagged(&self, repository: &str, tag: &str) -> String {
+        let request = json!({"repositoryName": repository, "imageIds": [{"imageTag": tag}]});
+        let answer = self.ecr("DescribeImages", &request);
+        let digest = &answer["imageDetails"][0]["imageDigest"];
+        digest.as_str().or(answer["__type"].as_str()).unwrap().to_owned()
+    }
+
+    /// Puts a manifest of ECR's into the registry, which takes it only if it has all that the
+    /// manifest names, and asserts that the registry computes the same digest.
+    #[track_caller]
+    pub(crate) fn assert_registry_takes(&self, repository: &str, digest: &str) {
+        let request = json!({"repositoryName": repository, "imageIds": [{"imageDigest": digest}]});
+        let answer = self.ecr("BatchGetImage", &request);
+        let manifest = answer["images"][0]["imageManifest"].as_str().unwrap();
         let agent = ureq::Agent::from(ureq::Agent::config_builder().proxy(None).build());
         let answer = agent
-            .put(format!("{}/v2/{repository}/manifests/{digest}", self.registry()))
-            .header("Content-Type", media_type)
-            .header("Authorization", &format!("Basic {}", base64(&format!("AWS:{TOKEN}"))))
-            .send(&manifest)
+            .put(format!("{}/v2/{repository}/manifests/{digest}", self.registry))
+            .header("Content-Type", "application/vnd.oci.image.manifest.v1+json")
+            .header("Authorization", &format!("Basic {}", STANDARD.encode(format!("AWS:{TOKEN}"))))
+            .send(manifest)
             .unwrap_or_else(|error| panic!("the registry does not take {manifest}: {error}"));
-        let digest = answer.headers().get("Docker-Content-Digest").unwrap();
-        digest.to_str().unwrap().to_owned()
+        assert_eq!(answer.headers().get("Docker-Content-Digest").unwrap(), digest);
     }
 
-    /// The digest under a tag, as ECR says it.
-    pub(crate) fn tagged(&self, repository: &str, tag: &str) -> String {
-        self.boto(&format!(
-            "try: print(ecr.describe_images(repositoryName='{repository}', imageIds=[{{'imageTag': '{tag}'}}])['imageDetails'][0]['imageDigest'])\nexcept Exception as e: print(type(e).__name__)"
-        ))
-    }
-
-    /// What the scan of every image from now on says.
-    pub(crate) fn scans_say(&self, repository: &str, digest: &str, status: &str, counts: &Value) {
+    /// What the scans of an image answer from now on.
+    pub(crate) fn scans_answer(&self, digest: &str, status: &str, counts: &Value) {
         let result = json!({"results": [{
-            "registryId": "123456789012", "repositoryName": repository, "imageId": {"imageDigest": digest},
+            "registryId": "123456789012",
+            "repositoryName": "verdict/web",
+            "imageId": {"imageDigest": digest},
             "imageScanStatus": {"status": status, "description": "as the test wants it"},
             "imageScanFindings": {"findingSeverityCounts": counts},
         }], "region": "eu-central-1"});
-        let agent = ureq::Agent::from(ureq::Agent::config_builder().proxy(None).build());
-        agent
-            .post(format!("{}/moto-api/static/ecr/scan-finding-results", self.api()))
-            .header("Content-Type", "application/json")
-            .send(result.to_string())
-            .unwrap();
+        let url = format!("{}/moto-api/static/ecr/scan-finding-results", self.api());
+        post(&url, &[("Content-Type", "application/json")], &result.to_string()).unwrap();
     }
 }
 
-/// What a run that succeeded answered, or what one that failed said. Neither ever tells the token.
+/// What a run that succeeded answered, or the last line of one that failed. Neither has the token.
 pub(crate) fn answer(output: &Output) -> Result<Value, String> {
-    let out = String::from_utf8_lossy(&output.stdout).into_owned();
-    let told = String::from_utf8_lossy(&output.stderr).into_owned();
-    for text in [&out, &told] {
-        assert!(
-            !text.contains(TOKEN) && !text.contains(&base64(&format!("AWS:{TOKEN}"))),
-            "{text}"
-        );
+    let out = String::from_utf8_lossy(&output.stdout);
+    let errors = String::from_utf8_lossy(&output.stderr);
+    for token in [TOKEN.to_owned(), STANDARD.encode(format!("AWS:{TOKEN}"))] {
+        assert!(!out.contains(&token) && !errors.contains(&token), "{out}{errors}");
     }
     if output.status.success() {
         let last = out.lines().last().unwrap_or_default();
         return Ok(serde_json::from_str(last).unwrap_or_else(|error| panic!("{error}: {out}")));
     }
-    let last = told.lines().last().unwrap_or_default();
-    assert!(last.starts_with("ecr-publish: "), "{told}");
+    let last = errors.lines().last().unwrap_or_default();
+    assert!(last.starts_with("ecr-publish: "), "{errors}");
     Err(last.to_owned())
-}
-
-pub(crate) fn base64(text: &str) -> String {
-    use ::base64::{Engine as _, engine::general_purpose::STANDARD};
-    STANDARD.encode(text)
 }
 
 /// An OCI layout that is being made.
@@ -254,7 +180,7 @@ pub(crate) struct Layout {
 impl Layout {
     pub(crate) fn blob(&mut self, media_type: &str, bytes: impl Into<Vec<u8>>) -> Value {
         let bytes = bytes.into();
-        let digest = digest(&bytes);
+        let digest = format!("sha256:{:x}", Sha256::digest(&bytes));
         let descriptor = json!({"mediaType": media_type, "digest": digest, "size": bytes.len()});
         self.blobs.insert(digest, bytes);
         descriptor

@@ -1,26 +1,19 @@
 //! `ecr-publish` whose readers have gone.
-#[allow(dead_code, reason = "each program uses its part")]
-#[path = "../../../../crates/telemetry/tests/closed/mod.rs"]
-mod closed;
 
-use std::process::Command;
+use std::path::Path;
 
-use closed::{assert_full_is_an_error, assert_quiet};
+use verdict_testkit::{assert_ends_quietly, assert_full_disk_is_an_error};
 
-fn ecr_publish(args: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_ecr-publish"));
-    command.args(args);
-    command
-}
+const ECR_PUBLISH: &str = env!("CARGO_BIN_EXE_ecr-publish");
 
 #[test]
 fn commands_end_quietly() {
-    let revision = ["--revision", "0123456789abcdef0123456789abcdef01234567"];
-    let plan = [&["plan", "--json"], &revision[..]].concat();
-    assert_quiet("--help", 0, || ecr_publish(&["--help"]));
-    assert_quiet("plan --json", 0, || ecr_publish(&plan));
-    assert_quiet("plan --service none", 1, || {
-        ecr_publish(&["plan", "--service", "web", "--revision", "no revision"])
-    });
-    assert_full_is_an_error("plan --json", ecr_publish(&plan));
+    let plan = ["plan", "--json", "--revision", "0123456789abcdef0123456789abcdef01234567"];
+    let table: [(&[&str], i32); 3] = [
+        (&["--help"], 0),
+        (&plan, 0),
+        (&["plan", "--service", "web", "--revision", "no revision"], 1),
+    ];
+    assert_ends_quietly(ECR_PUBLISH, Path::new("."), &table);
+    assert_full_disk_is_an_error(ECR_PUBLISH, Path::new("."), &[&plan]);
 }
