@@ -62,7 +62,7 @@ bench-peers: require ## scikit-learn and fastText beside Verdict, in one run (DA
 
 .PHONY: manifests
 manifests: require ## Write what k8s/ takes from observability/
-	@set -o pipefail; $(CARGO) run --locked --quiet -p verdict-manifests --example prometheus_rules > k8s/components/monitoring/prometheus-rules.yaml.new \
+	@set -o pipefail; $(CARGO) run --locked --quiet -p verdict-manifests > k8s/components/monitoring/prometheus-rules.yaml.new \
 	  && mv k8s/components/monitoring/prometheus-rules.yaml.new k8s/components/monitoring/prometheus-rules.yaml
 
 .PHONY: pipeline

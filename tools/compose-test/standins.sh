@@ -25,7 +25,9 @@ debian() {
   echo "stand-in: Debian by debootstrap" >&2
   command -v debootstrap >/dev/null || apt-get install -y -qq --no-install-recommends debootstrap >/dev/null
   rm -rf "$work/debian"
-  debootstrap --variant=minbase --include=ca-certificates bookworm "$work/debian" "${DEBIAN_MIRROR:-http://deb.debian.org/debian}" >"$work/debootstrap.log"
+  # From where a Debian machine has its own packages; elsewhere debootstrap knows a mirror.
+  local mirror=${DEBIAN_MIRROR:-$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Label: Debian' | head -n 1)}
+  debootstrap --variant=minbase --include=ca-certificates bookworm "$work/debian" ${mirror:+"$mirror"} >"$work/debootstrap.log"
   tar -C "$work/debian" --one-file-system --exclude='./var/cache/apt/archives/*.deb' -c . | docker import - verdict-standin/debian:bookworm >/dev/null
   rm -rf "$work/debian"
 }

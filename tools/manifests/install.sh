@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # Prints the path of a tool that is written in Go, and builds it first where it is not in the cache yet.
-# usage: install.sh kustomize|actionlint
+# usage: install.sh kustomize|actionlint|gitleaks
 set -euo pipefail
 case "${1:-}" in
   # Newer ones ask for a newer Go than that of the distributions.
   kustomize) module=sigs.k8s.io/kustomize/kustomize/v5 version=v5.8.1 ;;
   actionlint) module=github.com/rhysd/actionlint/cmd/actionlint version=v1.7.12 ;;
-  *) echo "usage: $0 kustomize|actionlint" >&2; exit 2 ;;
+  gitleaks) module=github.com/zricethezav/gitleaks/v8 version=v8.30.1 ;;
+  *) echo "usage: $0 kustomize|actionlint|gitleaks" >&2; exit 2 ;;
 esac
 folder="${XDG_CACHE_HOME:-$HOME/.cache}/verdict/tools"
 tool="$folder/$1-$version/$1"

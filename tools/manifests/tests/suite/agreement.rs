@@ -1,13 +1,21 @@
-//! What the manifests have in common with the programs, compared with the types that the programs read their flags into.
+//! What the manifests have in common with the programs, compared with the types that the programs
+//! read their flags into.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    process,
+};
 
-use crate::common::{EKS, LOCAL, OVERLAYS, file, overlay, root};
 use clap::{Command, CommandFactory};
 use serde_json::Value;
-use verdict_manifests::{Object, prometheus_rules};
 use verdict_messages::topic;
 use verdict_service::Page;
+use verdict_testkit::{repository, run};
+
+use crate::overlay::{
+    EKS, LOCAL, Overlay, called, containers, file, find, is_service, list, of_kind, overlay,
+    overlays, parse, pod, text,
+};
 
 /// Read by crates/registry, beside the flags.
 const OF_MLFLOW: [&str; 4] = [
@@ -17,63 +25,40 @@ const OF_MLFLOW: [&str; 4] = [
     "MLFLOW_TRACKING_TOKEN",
 ];
 
-fn text<'a>(value: &'a Value, pointer: &str) -> &'a str {
-    value.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
-}
-
-fn list<'a>(value: &'a Value, pointer: &str) -> &'a [Value] {
-    value.pointer(pointer).and_then(Value::as_array).map_or(&[], Vec::as_slice)
-}
-
 /// A container that runs one of our programs.
-struct Ours<'a> {
+struct Ours {
     called: String,
-    object: &'a Object,
-    container: &'a Value,
+    object: &'static Value,
+    container: &'static Value,
     program: &'static str,
-    args: Vec<String>,
+    args: Vec<&'static str>,
     /// Values that stand in the manifest; `None` for what the cluster fills in.
-    environment: BTreeMap<String, Option<String>>,
+    environment: BTreeMap<&'static str, Option<&'static str>>,
 }
 
-fn ours(objects: &[Object]) -> Vec<Ours<'_>> {
-    let config = |name: &str| {
-        let map = objects.iter().find(|o| o.called() == format!("ConfigMap/{name}"));
-        map.unwrap_or_else(|| panic!("{name}")).0["data"].as_object().cloned().unwrap_or_default()
-    };
+fn ours(overlay: &'static Overlay) -> Vec<Ours> {
     let mut found = Vec::new();
-    for object in objects {
-        for container in object.containers() {
-            let image = text(container, "/image").split(['@', ':']).next().unwrap();
-            let program = match image.rsplit(['/', '-']).next() {
-                Some("consumer") => "consumer",
-                Some("producer") => "producer",
-                Some("trainer") => "trainer",
-                Some("web") => "web",
-                _ => continue,
+    for object in &overlay.objects {
+        for container in containers(object) {
+            let image = text(&container["image"]).split(['@', ':']).next().unwrap();
+            let name = image.rsplit(['/', '-']).next();
+            let programs = ["consumer", "producer", "trainer", "web"];
+            let Some(program) = programs.into_iter().find(|program| name == Some(program)) else {
+                continue;
             };
             let mut environment = BTreeMap::new();
-            for source in list(container, "/envFrom") {
-                let map = config(text(source, "/configMapRef/name"));
-                environment.extend(
-                    map.into_iter().map(|(name, value)| (name, value.as_str().map(str::to_owned))),
-                );
+            for source in list(&container["envFrom"]) {
+                let name = format!("ConfigMap/{}", text(&source["configMapRef"]["name"]));
+                let data = find(&overlay.objects, &name)["data"].as_object();
+                let data = data.into_iter().flatten();
+                environment.extend(data.map(|(name, value)| (name.as_str(), value.as_str())));
             }
-            for variable in list(container, "/env") {
-                let value = variable.get("value").and_then(Value::as_str).map(str::to_owned);
-                environment.insert(text(variable, "/name").to_owned(), value);
+            for variable in list(&container["env"]) {
+                environment.insert(text(&variable["name"]), variable["value"].as_str());
             }
-            found.push(Ours {
-                called: object.called(),
-                object,
-                container,
-                program,
-                args: list(container, "/args")
-                    .iter()
-                    .map(|word| word.as_str().unwrap().to_owned())
-                    .collect(),
-                environment,
-            });
+            let args = list(&container["args"]).iter().map(|word| word.as_str().unwrap()).collect();
+            let called = called(object);
+            found.push(Ours { called, object, container, program, args, environment });
         }
     }
     found
@@ -89,45 +74,35 @@ fn of_program(name: &str) -> Command {
     }
 }
 
-impl Ours<'_> {
-    /// The command that the arguments name, with its flags.
-    fn command(&self) -> Command {
+impl Ours {
+    /// Flag and default of the argument that reads this variable, of the command that the
+    /// container runs.
+    fn flag(&self, variable: &str) -> Option<(String, Option<String>)> {
         let mut command = of_program(self.program);
         command.build();
         for word in &self.args {
-            let Some(inner) = command.find_subcommand(word) else {
-                break;
-            };
+            let Some(inner) = command.find_subcommand(word) else { break };
             command = inner.clone();
         }
-        command
-    }
-
-    /// Flag and default of the argument that reads this variable.
-    fn flag(&self, variable: &str) -> Option<(String, Option<String>)> {
-        let command = self.command();
-        let argument = command
-            .get_arguments()
-            .find(|argument| argument.get_env().is_some_and(|name| name == variable))?;
-        let default =
-            argument.get_default_values().first().map(|value| value.to_string_lossy().into_owned());
+        let mut arguments = command.get_arguments();
+        let argument = arguments.find(|a| a.get_env().is_some_and(|name| name == variable))?;
+        let default = argument.get_default_values().first();
+        let default = default.map(|value| value.to_string_lossy().into_owned());
         Some((argument.get_long()?.to_owned(), default))
     }
 
     fn value(&self, variable: &str) -> String {
-        let said = self.environment.get(variable).cloned().flatten();
-        said.or_else(|| self.flag(variable).unwrap_or_else(|| panic!("{variable}")).1)
+        let set = self.environment.get(variable).copied().flatten().map(str::to_owned);
+        set.or_else(|| self.flag(variable).unwrap_or_else(|| panic!("{variable}")).1)
             .unwrap_or_else(|| panic!("{variable} has no value"))
     }
 }
 
 #[test]
 fn every_argument_and_every_value_is_taken_by_its_program() {
-    for name in OVERLAYS {
-        let Some((objects, _)) = overlay(name) else {
-            return;
-        };
-        let containers = ours(&objects);
+    for overlay in overlays().unwrap_or_default() {
+        let name = overlay.name;
+        let containers = ours(overlay);
         let programs: BTreeSet<_> = containers.iter().map(|ours| ours.program).collect();
         assert_eq!(programs.len(), 4, "{name}: {programs:?}");
         for ours in containers {
@@ -148,7 +123,7 @@ fn every_argument_and_every_value_is_taken_by_its_program() {
 
 #[test]
 fn every_variable_is_read_by_the_program_that_gets_it() {
-    let registry = std::fs::read_dir(root().join("crates/registry/src/mlflow")).unwrap();
+    let registry = std::fs::read_dir(repository().join("crates/registry/src/mlflow")).unwrap();
     let registry: String = registry
         .map(|entry| std::fs::read_to_string(entry.unwrap().path()).unwrap())
         .chain([file("crates/registry/src/mlflow.rs"), file("crates/registry/src/load.rs")])
@@ -156,33 +131,20 @@ fn every_variable_is_read_by_the_program_that_gets_it() {
     for name in OF_MLFLOW {
         assert!(registry.contains(name), "crates/registry does not read {name}");
     }
-    for name in OVERLAYS {
-        let Some((objects, _)) = overlay(name) else {
-            return;
-        };
-        for ours in ours(&objects) {
+    for overlay in overlays().unwrap_or_default() {
+        for ours in ours(overlay) {
+            let place = format!("{}: {} {:?}", overlay.name, ours.called, ours.args);
             for variable in ours.environment.keys() {
-                let in_arguments =
-                    ours.args.iter().any(|word| word.contains(&format!("$({variable})")));
-                let of_registry = OF_MLFLOW.contains(&variable.as_str())
-                    && ["consumer", "trainer"].contains(&ours.program);
-                assert!(
-                    in_arguments || of_registry || ours.flag(variable).is_some(),
-                    "{name}: {}: {} {:?} does not read {variable}",
-                    ours.called,
-                    ours.program,
-                    ours.args
-                );
+                let in_arguments = format!("$({variable})");
+                let is_read = ours.args.iter().any(|word| word.contains(&in_arguments))
+                    || ours.flag(variable).is_some()
+                    || OF_MLFLOW.contains(variable)
+                        && ["consumer", "trainer"].contains(&ours.program);
+                assert!(is_read, "{place} does not read {variable}");
             }
-            for word in &ours.args {
-                for used in word.split("$(").skip(1) {
-                    let used = used.split(')').next().unwrap();
-                    assert!(
-                        ours.environment.contains_key(used),
-                        "{name}: {}: {used} is not set",
-                        ours.called
-                    );
-                }
+            for used in ours.args.iter().flat_map(|word| word.split("$(").skip(1)) {
+                let used = used.split(')').next().unwrap();
+                assert!(ours.environment.contains_key(used), "{place}: {used} is not set");
             }
         }
     }
@@ -190,36 +152,33 @@ fn every_variable_is_read_by_the_program_that_gets_it() {
 
 #[test]
 fn every_probe_asks_a_page_at_the_port_that_the_program_listens_on() {
-    for name in OVERLAYS {
-        let Some((objects, _)) = overlay(name) else {
-            return;
-        };
-        for ours in ours(&objects).iter().filter(|ours| ours.object.is_service()) {
-            let listens = ours.value("VERDICT_LISTEN");
+    for overlay in overlays().unwrap_or_default() {
+        for ours in ours(overlay).iter().filter(|ours| is_service(ours.object)) {
+            let called = &ours.called;
             // All addresses, else nothing outside of the pod reaches it.
-            let port = listens
-                .strip_prefix("0.0.0.0:")
-                .unwrap_or_else(|| panic!("{}: {listens}", ours.called));
-            let ports = list(ours.container, "/ports");
-            assert_eq!(ports.len(), 1, "{}", ours.called);
-            assert_eq!(ports[0]["containerPort"].to_string(), port, "{}", ours.called);
-            // The port that the program has without being told is the one that everything else in the repository names.
+            let listens = ours.value("VERDICT_LISTEN");
+            let port = listens.strip_prefix("0.0.0.0:");
+            let port = port.unwrap_or_else(|| panic!("{called}: {listens}"));
+            let ports = list(&ours.container["ports"]);
+            assert_eq!(ports.len(), 1, "{called}");
+            assert_eq!(ports[0]["containerPort"].to_string(), port, "{called}");
+            // Everything else in the repository names the port that the program has by default.
             let default = ours.flag("VERDICT_LISTEN").unwrap().1.unwrap();
-            assert!(default.ends_with(&format!(":{port}")), "{}: {default}", ours.called);
+            assert!(default.ends_with(&format!(":{port}")), "{called}: {default}");
             for (probe, page) in [
                 ("startupProbe", "/healthz"),
                 ("livenessProbe", "/healthz"),
                 ("readinessProbe", "/readyz"),
             ] {
                 let asked = &ours.container[probe]["httpGet"];
-                assert_eq!(text(asked, "/path"), page, "{}", ours.called);
+                assert_eq!(asked["path"], page, "{called}");
                 assert!(Page::at(page).is_some(), "{page}");
-                assert_eq!(asked["port"], ports[0]["name"], "{}", ours.called);
+                assert_eq!(asked["port"], ports[0]["name"], "{called}");
             }
         }
-        for monitor in objects.iter().filter(|object| object.kind() == "ServiceMonitor") {
-            for endpoint in monitor.list("/spec/endpoints") {
-                assert!(Page::at(text(endpoint, "/path")).is_some(), "{endpoint}");
+        for monitor in of_kind(&overlay.objects, "ServiceMonitor") {
+            for endpoint in list(&monitor["spec"]["endpoints"]) {
+                assert!(Page::at(text(&endpoint["path"])).is_some(), "{endpoint}");
             }
         }
     }
@@ -229,175 +188,126 @@ fn every_probe_asks_a_page_at_the_port_that_the_program_listens_on() {
 fn a_pod_is_given_longer_than_its_program_takes_to_end() {
     // The constant is private; its line is its only home.
     let service = file("crates/service/src/process.rs");
-    let consumer: u64 = service
-        .split("const END_WITHIN: Duration = Duration::from_secs(")
-        .nth(1)
-        .and_then(|rest| rest.split(')').next())
-        .and_then(|seconds| seconds.parse().ok())
-        .expect("END_WITHIN");
-    for name in OVERLAYS {
-        let Some((objects, _)) = overlay(name) else {
-            return;
-        };
-        let mut seen = 0;
-        for ours in ours(&objects).iter().filter(|ours| ours.object.is_service()) {
+    let line = service.split("const END_WITHIN: Duration = Duration::from_secs(").nth(1);
+    let consumer: u64 = line.unwrap().split(')').next().unwrap().parse().unwrap();
+    for overlay in overlays().unwrap_or_default() {
+        let containers = ours(overlay);
+        let services: Vec<_> = containers.iter().filter(|ours| is_service(ours.object)).collect();
+        assert_eq!(services.len(), 3, "{}", overlay.name);
+        for ours in services {
+            let ms = |variable| ours.value(variable).parse::<u64>().unwrap();
             let takes = match ours.program {
-                "web" => {
-                    let ms = |variable| ours.value(variable).parse::<u64>().unwrap();
-                    (ms("VERDICT_NOTICE_MS") + ms("VERDICT_DRAIN_MS")).div_ceil(1000)
-                }
+                "web" => (ms("VERDICT_NOTICE_MS") + ms("VERDICT_DRAIN_MS")).div_ceil(1000),
                 _ => consumer,
             };
-            let grace = ours.object.pod().unwrap()["spec"]["terminationGracePeriodSeconds"]
-                .as_u64()
-                .unwrap();
-            assert!(grace >= takes + 10, "{name}: {}: {grace} s for {takes} s", ours.called);
-            seen += 1;
+            let grace = &pod(ours.object)["spec"]["terminationGracePeriodSeconds"];
+            let is_enough = grace.as_u64().unwrap() >= takes + 10;
+            assert!(is_enough, "{}: {}: {grace} s for {takes} s", overlay.name, ours.called);
         }
-        assert_eq!(seen, 3, "{name}");
     }
 }
 
 #[test]
 fn names_and_numbers_of_topics_are_those_of_the_contract() {
-    for name in OVERLAYS {
-        let Some((objects, _)) = overlay(name) else {
-            return;
-        };
-        let containers = ours(&objects);
-        let consumer =
-            containers.iter().find(|ours| ours.called == "StatefulSet/consumer").unwrap();
-        let monitor = containers.iter().find(|ours| ours.called == "Deployment/monitor").unwrap();
-        assert_eq!(consumer.value("VERDICT_GROUP"), monitor.value("VERDICT_GROUP"));
-        // What a pod calls itself is its name: the group's lasting member, and the number of the reply partition.
-        let by_name = |ours: &Ours<'_>, variable: &str| {
-            let found =
-                list(ours.container, "/env").iter().find(|v| text(v, "/name") == variable).cloned();
-            assert_eq!(text(&found.unwrap(), "/valueFrom/fieldRef/fieldPath"), "metadata.name");
-        };
-        by_name(consumer, "VERDICT_INSTANCE");
-        let web = containers.iter().find(|ours| ours.called == "StatefulSet/web").unwrap();
-        by_name(web, "HOSTNAME");
-        let replicas = web.object.0["spec"]["replicas"].as_i64().unwrap();
+    for overlay in overlays().unwrap_or_default() {
+        let containers = ours(overlay);
+        let of = |name: &str| containers.iter().find(|ours| ours.called == name).unwrap();
+        let (consumer, web) = (of("StatefulSet/consumer"), of("StatefulSet/web"));
+        let group = consumer.value("VERDICT_GROUP");
+        assert_eq!(group, of("Deployment/monitor").value("VERDICT_GROUP"));
+        // The name of a pod is the lasting member of the group, and has the number of the reply
+        // partition.
+        for (ours, name) in [(consumer, "VERDICT_INSTANCE"), (web, "HOSTNAME")] {
+            let variable = list(&ours.container["env"]).iter().find(|v| v["name"] == name).unwrap();
+            assert_eq!(variable["valueFrom"]["fieldRef"]["fieldPath"], "metadata.name");
+        }
+        let replicas = web.object["spec"]["replicas"].as_i64().unwrap();
         assert!(replicas <= i64::from(topic::REPLY_PARTITIONS), "{replicas}");
 
         let most = i64::from(topic::REVIEW_PARTITIONS);
-        for object in &objects {
-            match object.kind() {
-                "ScaledObject" => {
-                    assert_eq!(object.0["spec"]["maxReplicaCount"], most);
-                    assert!(object.0["spec"]["minReplicaCount"].as_i64().unwrap() >= 1);
-                    let trigger = &object.0["spec"]["triggers"][0]["metadata"];
-                    assert_eq!(text(trigger, "/topic"), consumer.value("VERDICT_REVIEWS_TOPIC"));
-                    assert_eq!(text(trigger, "/topic"), topic::REVIEWS);
-                    assert_eq!(text(trigger, "/consumerGroup"), consumer.value("VERDICT_GROUP"));
-                    // From another namespace Kafka's Service has a longer name.
-                    let brokers = consumer
-                        .value("VERDICT_BOOTSTRAP_SERVERS")
-                        .replace("kafka:9092", "kafka.verdict.svc:9092");
-                    assert_eq!(text(trigger, "/bootstrapServers"), brokers);
-                }
-                "HorizontalPodAutoscaler" => assert_eq!(object.0["spec"]["maxReplicas"], most),
-                _ => {}
-            }
+        for scaled in of_kind(&overlay.objects, "ScaledObject").map(|object| &object["spec"]) {
+            assert_eq!(scaled["maxReplicaCount"], most);
+            assert!(scaled["minReplicaCount"].as_i64().unwrap() >= 1);
+            let trigger = &scaled["triggers"][0]["metadata"];
+            assert_eq!(trigger["topic"], consumer.value("VERDICT_REVIEWS_TOPIC"));
+            assert_eq!(trigger["topic"], topic::REVIEWS);
+            assert_eq!(trigger["consumerGroup"], group);
+            // From another namespace Kafka's Service has a longer name.
+            let brokers = consumer.value("VERDICT_BOOTSTRAP_SERVERS");
+            let brokers = brokers.replace("kafka:9092", "kafka.verdict.svc:9092");
+            assert_eq!(trigger["bootstrapServers"], brokers);
+        }
+        for scaled in of_kind(&overlay.objects, "HorizontalPodAutoscaler") {
+            assert_eq!(scaled["spec"]["maxReplicas"], most);
         }
         for ours in &containers {
-            let labels = &ours.object.pod().unwrap()["metadata"]["labels"];
-            assert_eq!(
-                labels["verdict.io/kafka"], "client",
-                "{}: the network keeps it from Kafka",
-                ours.called
-            );
+            let labels = &pod(ours.object)["metadata"]["labels"];
+            let called = &ours.called;
+            assert_eq!(labels["verdict.io/kafka"], "client", "{called}: cannot reach Kafka");
         }
     }
 }
 
 #[test]
 fn kafka_s_port_is_open_to_those_who_use_it() {
-    for (name, brokers_port) in [(LOCAL, "9092"), (EKS, "9096")] {
-        let Some((objects, _)) = overlay(name) else {
-            return;
-        };
-        let policy =
-            objects.iter().find(|o| o.called() == "NetworkPolicy/verdict-to-kafka").unwrap();
-        let open = &policy.0["spec"]["egress"][0]["ports"][0]["port"];
-        assert_eq!(open.to_string(), brokers_port, "{name}");
-        for ours in ours(&objects) {
+    for (name, port) in [(LOCAL, 9092), (EKS, 9096)] {
+        let Some(overlay) = overlay(name) else { return };
+        let policy = find(&overlay.objects, "NetworkPolicy/verdict-to-kafka");
+        assert_eq!(policy["spec"]["egress"][0]["ports"][0]["port"], port, "{name}");
+        for ours in ours(overlay) {
             let brokers = ours.value("VERDICT_BOOTSTRAP_SERVERS");
-            assert!(
-                brokers.split(',').all(|broker| broker.ends_with(&format!(":{brokers_port}"))),
-                "{brokers}"
-            );
+            let mut brokers = brokers.split(',');
+            assert!(brokers.all(|broker| broker.ends_with(&format!(":{port}"))), "{}", ours.called);
         }
     }
 }
 
 #[test]
 fn prometheus_jobs_rules_and_dashboards_are_those_of_the_observability_folder() {
-    let Some((objects, _)) = overlay(EKS) else {
-        return;
-    };
+    let Some(Overlay { objects, .. }) = overlay(EKS) else { return };
     // A job is the value of a label of the Service.
-    let monitor = objects.iter().find(|o| o.kind() == "ServiceMonitor").unwrap();
-    let label = monitor.text("/spec/jobLabel");
-    let jobs: BTreeSet<_> = objects
-        .iter()
-        .filter(|o| {
-            o.kind() == "Service"
-                && o.text("/metadata/labels/app.kubernetes.io~1component") == "instances"
-        })
-        .map(|o| o.0["metadata"]["labels"][label].as_str().unwrap().to_owned())
+    let monitor = of_kind(objects, "ServiceMonitor").next().unwrap();
+    let label = text(&monitor["spec"]["jobLabel"]);
+    let jobs: BTreeSet<_> = of_kind(objects, "Service")
+        .map(|service| &service["metadata"]["labels"])
+        .filter(|labels| labels["app.kubernetes.io/component"] == "instances")
+        .map(|labels| labels[label].as_str().unwrap())
         .collect();
     assert_eq!(jobs.len(), 3, "{jobs:?}");
-    let config: Value =
-        serde_yaml_ng::from_str(&file("observability/prometheus/prometheus.yml")).unwrap();
-    let known: BTreeSet<_> = list(&config, "/scrape_configs")
-        .iter()
-        .map(|job| text(job, "/job_name").to_owned())
-        .collect();
+    let config = parse(&file("observability/prometheus/prometheus.yml")).remove(0);
+    let known: BTreeSet<_> =
+        list(&config["scrape_configs"]).iter().map(|job| text(&job["job_name"])).collect();
     assert!(jobs.is_subset(&known), "{jobs:?} {known:?}");
 
-    let recording = file("observability/prometheus/rules/recording.yml");
-    let alerts = file("observability/prometheus/rules/alerts.yml");
-    let rules =
-        prometheus_rules::of(&[("recording.yml", &recording), ("alerts.yml", &alerts)]).unwrap();
+    let rules = run(&mut process::Command::new(env!("CARGO_BIN_EXE_verdict-manifests")));
     assert!(
         file("k8s/components/monitoring/prometheus-rules.yaml") == rules,
         "k8s/components/monitoring/prometheus-rules.yaml is older than the rules: make manifests"
     );
-    assert!(objects.iter().any(|o| o.kind() == "PrometheusRule"));
-    let object: Value = serde_yaml_ng::from_str(&rules).unwrap();
-    let groups = list(&object, "/spec/groups");
-    let names: BTreeSet<_> = groups.iter().map(|group| text(group, "/name")).collect();
+    let rule = of_kind(objects, "PrometheusRule").next().unwrap();
+    let groups = list(&rule["spec"]["groups"]);
+    let names: BTreeSet<_> = groups.iter().map(|group| text(&group["name"])).collect();
     assert_eq!(names.len(), groups.len(), "the API server refuses groups of one name");
 
-    let folder = root().join("observability/grafana/dashboards");
-    let wanted: BTreeSet<_> = std::fs::read_dir(folder)
-        .map(|entries| {
-            let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
-            names.filter(|name| name.ends_with(".json")).collect()
-        })
-        .unwrap_or_default();
-    let is_dashboard = |o: &&Object| o.text("/metadata/labels/grafana_dashboard") == "1";
-    let there: BTreeSet<String> = objects
-        .iter()
-        .filter(is_dashboard)
-        .flat_map(|o| o.0["data"].as_object().unwrap().keys().cloned().collect::<Vec<_>>())
+    let folder = std::fs::read_dir(repository().join("observability/grafana/dashboards")).unwrap();
+    let wanted: BTreeSet<_> = folder
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name.ends_with(".json"))
         .collect();
+    let dashboards = of_kind(objects, "ConfigMap")
+        .filter(|map| map["metadata"]["labels"]["grafana_dashboard"] == "1");
+    let there: BTreeSet<_> =
+        dashboards.flat_map(|map| map["data"].as_object().unwrap().keys().cloned()).collect();
     assert_eq!(there, wanted, "name every dashboard in observability/grafana/kustomization.yaml");
-    let datasource = objects.iter().find(|o| o.called() == "ConfigMap/grafana-datasource").unwrap();
-    assert!(datasource.text("/data/datasource.yaml").contains("uid: verdict-prometheus"));
+    let datasource = &find(objects, "ConfigMap/grafana-datasource")["data"]["datasource.yaml"];
+    assert!(text(datasource).contains("uid: verdict-prometheus"));
 }
 
 #[test]
 fn kafka_inside_is_the_one_of_compose() {
-    let Some((objects, _)) = overlay(LOCAL) else {
-        return;
-    };
-    let compose: Value = serde_yaml_ng::from_str(&file("docker-compose.yml")).unwrap();
-    let compose = &compose["services"]["kafka"];
-    let kafka = objects.iter().find(|o| o.called() == "StatefulSet/kafka").unwrap();
-    let container = kafka.containers()[0];
+    let Some(Overlay { objects, .. }) = overlay(LOCAL) else { return };
+    let compose = &parse(&file("docker-compose.yml"))[0]["services"]["kafka"];
+    let container = containers(find(objects, "StatefulSet/kafka")).next().unwrap();
     assert_eq!(container["image"], compose["image"]);
     // Where it is and what it is called differs; how it behaves does not.
     let of_the_place = [
@@ -408,19 +318,14 @@ fn kafka_inside_is_the_one_of_compose() {
         "KAFKA_LISTENER_SECURITY_PROTOCOL_MAP",
         "KAFKA_LOG_DIRS",
     ];
-    let written = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    let inside: BTreeMap<_, _> = list(container, "/env")
-        .iter()
-        .map(|v| (text(v, "/name").to_owned(), written(&v["value"])))
-        .collect();
-    let outside: BTreeMap<_, _> = compose["environment"]
-        .as_object()
-        .unwrap()
-        .iter()
-        .map(|(k, v)| (k.clone(), written(v)))
-        .collect();
-    assert_eq!(inside.keys().collect::<Vec<_>>(), outside.keys().collect::<Vec<_>>());
-    for (name, value) in inside.iter().filter(|(name, _)| !of_the_place.contains(&name.as_str())) {
-        assert_eq!(Some(value), outside.get(name), "{name}");
-    }
+    let written = |name: &str, value: &Value| {
+        let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        (name.to_owned(), if of_the_place.contains(&name) { String::new() } else { value })
+    };
+    let variables = list(&container["env"]).iter();
+    let inside: BTreeMap<_, _> =
+        variables.map(|variable| written(text(&variable["name"]), &variable["value"])).collect();
+    let variables = compose["environment"].as_object().unwrap().iter();
+    let outside: BTreeMap<_, _> = variables.map(|(name, value)| written(name, value)).collect();
+    assert_eq!(inside, outside);
 }

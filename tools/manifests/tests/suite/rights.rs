@@ -2,9 +2,10 @@
 
 use std::{collections::BTreeSet, fs};
 
-use crate::common::{EKS, file, overlay, root};
 use serde_json::{Value, json};
-use verdict_manifests::{Object, parse};
+use verdict_testkit::repository;
+
+use crate::overlay::{EKS, file, list, overlay, parse, text};
 
 /// One text or a list of them, as IAM writes it.
 fn texts(value: &Value) -> Vec<&str> {
@@ -70,7 +71,7 @@ fn iam_problems(policy: &Value) -> Vec<String> {
 #[test]
 fn no_policy_gives_more_than_it_names() {
     let mut seen = 0;
-    for entry in fs::read_dir(root().join("deploy/iam")).unwrap() {
+    for entry in fs::read_dir(repository().join("deploy/iam")).unwrap() {
         let path = entry.unwrap().path();
         let policy: Value =
             serde_json::from_str(&fs::read_to_string(&path).unwrap()).expect("JSON");
@@ -125,7 +126,8 @@ fn the_subjects_are_those_of_the_workflows() {
         let trust: Value =
             serde_json::from_str(&file(&format!("deploy/iam/{trust}.json"))).unwrap();
         let sub = trust["Statement"][0]["Condition"]["StringEquals"]["token.actions.githubusercontent.com:sub"].as_str().unwrap();
-        // Of repositories made since 15 July 2026: with the numbers of owner and repository, which no other can take over.
+        // Of repositories made since 15 July 2026: with the numbers of owner and repository, which
+        // no other can take over.
         let (repository, rest) =
             sub.strip_prefix("repo:").and_then(|rest| rest.split_once(':')).unwrap();
         assert_eq!(rest, wanted);
@@ -137,42 +139,29 @@ fn the_subjects_are_those_of_the_workflows() {
 }
 
 /// Group and plural of a kind, as RBAC names it.
-fn resource(object: &Object) -> (String, String) {
-    let version = object.text("/apiVersion");
-    let group = version.split_once('/').map_or("", |(group, _)| group);
-    let kind = object.kind().to_lowercase();
-    let plural = if kind.ends_with('y') {
-        format!("{}ies", kind.trim_end_matches('y'))
-    } else {
-        format!("{kind}s")
-    };
-    (group.to_owned(), plural)
+fn resource(object: &Value) -> (&str, String) {
+    let group = text(&object["apiVersion"]).split_once('/').map_or("", |(group, _)| group);
+    let kind = text(&object["kind"]).to_lowercase();
+    (group, kind.strip_suffix('y').map_or(format!("{kind}s"), |stem| format!("{stem}ies")))
 }
 
 #[test]
 fn who_deploys_may_make_and_change_what_the_overlay_has_and_nothing_that_it_has_not() {
-    let Some((objects, _)) = overlay(EKS) else {
-        return;
-    };
-    let roles = parse(&file("deploy/eks/deployer.yaml")).unwrap();
+    let Some(overlay) = overlay(EKS) else { return };
+    let roles = parse(&file("deploy/eks/deployer.yaml"));
     let mut may = BTreeSet::new();
-    for role in roles.iter().filter(|role| role.kind().ends_with("Role")) {
-        for rule in role.list("/rules") {
-            let (groups, resources) = (texts(&rule["apiGroups"]), texts(&rule["resources"]));
-            assert!(
-                !groups.contains(&"*")
-                    && !resources.contains(&"*")
-                    && !texts(&rule["verbs"]).contains(&"*"),
-                "{rule}"
-            );
+    for role in roles.iter().filter(|role| text(&role["kind"]).ends_with("Role")) {
+        for rule in list(&role["rules"]) {
+            let [groups, resources, verbs] =
+                ["apiGroups", "resources", "verbs"].map(|key| texts(&rule[key]));
+            assert!(![&groups, &resources, &verbs].iter().any(|all| all.contains(&"*")), "{rule}");
             assert!(!resources.contains(&"secrets"), "{rule}");
-            if texts(&rule["verbs"]).contains(&"patch") {
-                may.extend(groups.iter().flat_map(|group| {
-                    resources.iter().map(|what| ((*group).to_owned(), (*what).to_owned()))
-                }));
+            if verbs.contains(&"patch") {
+                let each = |group| resources.iter().map(move |what| (group, (*what).to_owned()));
+                may.extend(groups.into_iter().flat_map(each));
             }
         }
     }
-    let there: BTreeSet<_> = objects.iter().map(resource).collect();
+    let there: BTreeSet<_> = overlay.objects.iter().map(resource).collect();
     assert_eq!(may, there);
 }

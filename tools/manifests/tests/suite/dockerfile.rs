@@ -1,18 +1,21 @@
-//! The rules of the Dockerfile.
+//! What the Dockerfile must keep to: it builds from pinned images, with the locked versions of the
+//! crates and without a frontend or secrets of its own, and what it makes runs as user 65532 and
+//! without a shell.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    process::Command,
+};
 
-use crate::is_pinned;
+use verdict_testkit::{repository, run};
+
+use crate::overlay::{file, is_pinned};
 
 /// The user of the images, `nonroot` as distroless images have it.
 const USER: &str = "USER 65532:65532";
 
 /// Every breach of the rules in a Dockerfile, one sentence each.
-///
-/// It must build from pinned images, with the locked versions of the crates and without a frontend or secrets of its own, and what
-/// it makes runs as user 65532 and without a shell.
-#[must_use]
-pub fn dockerfile_problems(text: &str) -> Vec<String> {
+fn breaches(text: &str) -> Vec<String> {
     let mut problems = Vec::new();
     let (mut arguments, mut stages) = (BTreeMap::new(), BTreeMap::new());
     let mut stage = String::new();
@@ -108,4 +111,50 @@ fn made(stages: &BTreeMap<String, Stage>) -> BTreeSet<String> {
         }
     }
     problems
+}
+
+#[test]
+fn the_images_keep_to_the_rules() {
+    let found = breaches(&file("Dockerfile"));
+    assert!(found.is_empty(), "{found:#?}");
+}
+
+/// A test that a manifest names without its path is looked for, and `.dockerignore` leaves tests
+/// out.
+#[test]
+fn every_manifest_can_be_read_without_its_tests() {
+    let mut git = Command::new("git");
+    let listed = run(git.args(["ls-files", "*Cargo.toml"]).current_dir(repository()));
+    assert!(listed.lines().count() > 10, "{listed}");
+    for manifest in listed.lines() {
+        let text = file(manifest);
+        for section in text.split("\n[").filter(|section| section.starts_with("[test]]")) {
+            assert!(section.contains("\npath = "), "{manifest}: [{section}");
+        }
+    }
+}
+
+#[test]
+fn every_rule_of_the_dockerfile_finds_its_breach() {
+    let good = "ARG BASE=example/base:1\nFROM ${BASE} AS build\nRUN cargo build \\\n  --locked\n\
+                FROM ${BASE} AS service\nUSER 65532:65532\nFROM service AS one\nENTRYPOINT [\"/one\"]\n";
+    assert_eq!(breaches(good), Vec::<String>::new());
+    let cross =
+        good.replace("FROM ${BASE} AS build", "FROM --platform=${BUILDPLATFORM} ${BASE} AS build");
+    let empty = cross.replace("FROM ${BASE} AS service", "FROM scratch AS service");
+    assert_eq!(breaches(&empty), Vec::<String>::new());
+    for (replaced, by, problem) in [
+        ("base:1", "base", "not pinned"),
+        ("base:1", "base:latest", "not pinned"),
+        ("RUN cargo", "RUN --mount=type=cache,target=/x cargo", "only newer builders"),
+        ("USER 65532:65532\n", "", "runs as None"),
+        ("USER 65532:65532", "USER root", "runs as Some"),
+        ("  --locked", "  --release", "without --locked"),
+        ("[\"/one\"]", "/one", "needs a shell"),
+        ("ENTRYPOINT", "RUN true\nENTRYPOINT", "needs a shell in the image"),
+    ] {
+        let found = breaches(&good.replacen(replaced, by, 1));
+        let is_found = !found.is_empty() && found.iter().all(|one| one.contains(problem));
+        assert!(is_found, "{by:?}: {found:?}");
+    }
 }
