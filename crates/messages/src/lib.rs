@@ -21,6 +21,7 @@
 pub mod cloudevents;
 pub mod dead_letter;
 pub mod headers;
+mod highlight;
 pub mod json;
 mod label;
 mod model_pointer;
@@ -35,11 +36,12 @@ pub mod topic;
 mod verdict;
 
 pub use headers::{HeaderName, HeaderValue, Headers};
+pub use highlight::{Span, highlight};
 pub use label::Label;
 pub use model_pointer::{ModelPointer, OffsetRange, TrainedFrom, version_number};
 pub use position::{NextOffset, Position};
 pub use problem::{Accepted, Problem};
 pub use rejection::{ErrorKind, Rejection};
 pub use reply::{AllowedReplyTopics, ReplyAddress};
-pub use review::{MAX_REVIEW_BYTES, Review};
+pub use review::{MAX_ID_BYTES, MAX_REVIEW_BYTES, Review};
 pub use verdict::{ModelRef, Sentiment, TermContribution, Verdict};

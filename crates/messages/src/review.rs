@@ -14,7 +14,7 @@ use crate::{
 pub const MAX_REVIEW_BYTES: usize = 256 * 1024;
 
 /// Longest id in bytes. Ids become record keys.
-const MAX_ID_BYTES: usize = 512;
+pub const MAX_ID_BYTES: usize = 512;
 
 /// A review on topic [`REVIEWS`](crate::topic::REVIEWS).
 ///

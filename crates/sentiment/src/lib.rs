@@ -19,7 +19,6 @@
 mod analyzer;
 mod artifact;
 mod error;
-mod highlight;
 mod model;
 mod ngram;
 mod parts;
@@ -34,7 +33,6 @@ mod wordchars;
 pub use analyzer::{Analyzer, AnalyzerScratch};
 pub use artifact::{Example, FORMAT_VERSION, Limits, MAGIC, sha256_hex};
 pub use error::{ArtifactError, InvalidPart};
-pub use highlight::{Span, highlight};
 pub use model::{Identity, Model};
 pub use ngram::{NgramRange, term_hash};
 pub use parts::ModelParts;

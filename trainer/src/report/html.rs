@@ -7,7 +7,8 @@ use askama::Template;
 use serde_json::Value;
 use std::borrow::Borrow;
 use verdict_learning::metrics::{Measures, shown};
-use verdict_sentiment::{Calibration, Model, NgramRange, highlight};
+use verdict_messages::Span;
+use verdict_sentiment::{Calibration, Model, NgramRange, TermWeight};
 
 /// Renders the page. It holds sentences of the reviews, so it is not for a repository.
 #[must_use]
@@ -85,6 +86,10 @@ fn grouped(n: impl Borrow<usize>) -> String {
 /// The class of what speaks for or against positive.
 fn side(weight: impl Borrow<f64>) -> &'static str {
     if *weight.borrow() > 0.0 { "pro" } else { "con" }
+}
+
+fn highlight<'t>(text: &'t str, terms: &[TermWeight<'_>]) -> Vec<Span<'t>> {
+    verdict_messages::highlight(text, terms.iter().map(|term| (term.term, term.weight)))
 }
 
 /// The line breaks of the web pages that reviews are taken from, two of which are a paragraph; the

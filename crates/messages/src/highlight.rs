@@ -1,11 +1,9 @@
 //! Which words of a review weigh how much.
 //!
-//! A term is one or more neighbouring words, and its weight stands for all its occurrences together.
-//! So each word gets a share of every term that covers it: weight / occurrences / words of the term.
+//! A term is one or more neighbouring words, and its weight stands for all its occurrences
+//! together. So each word gets a share of every term that covers it: weight / occurrences / words
+//! of the term.
 //! Summed over the words of a review, the shares are the weights of the terms that stand in it.
-
-use crate::score::TermWeight;
-use crate::wordchars::is_word;
 
 /// A stretch of a text, as it was written.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -16,18 +14,20 @@ pub struct Span<'t> {
     pub weight: Option<f64>,
 }
 
-/// Cuts `text` into spans that are `text` again when put together. `terms` are those of
-/// [`Model::explain`](crate::Model::explain).
-#[must_use]
-pub fn highlight<'t>(text: &'t str, terms: &[TermWeight<'_>]) -> Vec<Span<'t>> {
+/// Cuts `text` into spans that are `text` again when put together. `terms` are those of an
+/// explanation, each with its weight.
+pub fn highlight<'t, 'e>(
+    text: &'t str,
+    terms: impl IntoIterator<Item = (&'e str, f64)>,
+) -> Vec<Span<'t>> {
     let mut words = words(text);
-    for term in terms {
-        let tokens: Vec<&str> = term.term.split(' ').collect();
+    for (term, weight) in terms {
+        let tokens: Vec<&str> = term.split(' ').collect();
         let windows = words.windows(tokens.len()).enumerate();
         let is_term = |window: &[Word]| window.iter().map(|word| &*word.token).eq(tokens.clone());
         let places: Vec<usize> =
             windows.filter(|(_, window)| is_term(window)).map(|(at, _)| at).collect();
-        let share = term.weight / (places.len() * tokens.len()) as f64;
+        let share = weight / (places.len() * tokens.len()) as f64;
         for at in places {
             words.iter_mut().skip(at).take(tokens.len()).for_each(|word| word.weight += share);
         }
@@ -54,13 +54,13 @@ struct Word {
     weight: f64,
 }
 
-/// The words as a model with scikit-learn's token pattern has them: runs of two or more word
-/// characters, in lower case.
+/// The words as a model with scikit-learn's token pattern has them, in all but a few scripts: runs
+/// of two or more word characters, in lower case.
 fn words(text: &str) -> Vec<Word> {
     let mut words = Vec::new();
     let mut from = None;
     for (at, c) in text.char_indices().chain([(text.len(), ' ')]) {
-        if is_word(c) {
+        if c.is_alphanumeric() || c == '_' {
             from = from.or(Some(at));
         } else if let Some(start) = from.take()
             && let Some(run) = text.get(start..at).filter(|run| run.chars().nth(1).is_some())
@@ -75,13 +75,8 @@ fn words(text: &str) -> Vec<Word> {
 mod tests {
     use super::*;
 
-    fn spans<'t>(text: &'t str, terms: &[(&str, f64)]) -> Vec<Span<'t>> {
-        let terms = terms.iter().map(|&(term, weight)| TermWeight { term, weight });
-        highlight(text, &terms.collect::<Vec<_>>())
-    }
-
     fn marked<'t>(text: &'t str, terms: &[(&str, f64)]) -> Vec<(&'t str, f64)> {
-        let spans = spans(text, terms).into_iter();
+        let spans = highlight(text, terms.iter().copied()).into_iter();
         spans.filter_map(|span| Some((span.text, span.weight?))).collect()
     }
 
@@ -116,7 +111,7 @@ mod tests {
     #[test]
     fn the_spans_are_the_text_again() {
         for text in ["", " ", "a", "été 🎬 naïve_1 x", "<b>not\0bad</b>", "İstanbul ẞ"] {
-            let spans = spans(text, &[("bad", 1.0), ("été", 1.0), ("naïve_1", 1.0)]);
+            let spans = highlight(text, [("bad", 1.0), ("été", 1.0), ("naïve_1", 1.0)]);
             assert_eq!(spans.iter().map(|span| span.text).collect::<String>(), text);
         }
     }
