@@ -6,10 +6,8 @@ use std::sync::Arc;
 use verdict_datasets::{ReadError, Review as AtRest, RowProblem};
 use verdict_kafka_io::Outgoing;
 use verdict_messages::cloudevents::{Event, EventType};
-use verdict_messages::{Label, MAX_REVIEW_BYTES, Rejection, Review, Sentiment, time};
+use verdict_messages::{Label, MAX_ID_BYTES, MAX_REVIEW_BYTES, Rejection, Review, Sentiment, time};
 
-/// Longest id in bytes: the consumer takes no longer one.
-const MAX_ID_BYTES: usize = 512;
 const EVENT_SOURCE: &str = "/verdict/producer";
 /// What labels of a data set say of their origin.
 const LABEL_SOURCE: &str = "dataset";

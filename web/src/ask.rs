@@ -1,85 +1,72 @@
-//! One question, one answer: publish a review and wait for its verdict, within a deadline.
+//! Request and reply: publishes a review and awaits its verdict, within a deadline.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::time::{Instant, sleep_until};
+use sha2::{Digest, Sha256};
+use tokio::time::{Instant, timeout_at};
+use verdict_kafka_io::{Outgoing, PublishError, Record};
 use verdict_messages::{
     Headers, Problem, Review,
-    cloudevents::{Event, EventType},
+    cloudevents::EventType,
+    headers,
     reply::{Dialect, ReplyAddress},
-    time::rfc3339,
 };
 use verdict_telemetry::{
-    Metrics, Span, Telemetry, TraceContext, Tracer,
-    labels::{Destination, Refused, SendError, Stage},
+    Metrics, Span, TraceContext,
+    labels::{Destination, Refused, ReplyReceived, Stage},
     trace::Message,
 };
 
 use crate::{
-    pending::{CorrelationId, Desk, NoPlace, Place, Repeatable, Reply, ReviewId, Waiter},
-    publish::{Exchange, Log, PublishError, Submission},
-    traces,
+    ids::{CorrelationId, ReviewId},
+    pending::{Idempotency, OpenError, Opened, PendingReplies, Reply, Waiter},
+    publish::{Draft, Outbox, Publisher, unconfirmed},
 };
 
-/// What the outside world gives: the clock and chance. Arguments, so that tests can choose them.
-#[derive(Clone)]
-pub struct Sources {
-    /// Milliseconds since 1970.
-    pub now_unix_ms: Arc<dyn Fn() -> i64 + Send + Sync>,
-    /// 128 random bits, from a source that nobody can predict.
-    pub random: Arc<dyn Fn() -> u128 + Send + Sync>,
-}
-
-impl std::fmt::Debug for Sources {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Sources").finish_non_exhaustive()
-    }
-}
-
-/// Where replies to this instance go, and how long it is interested in them.
+/// Where replies to this instance go, and how long they are of use.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReplyTo {
     /// The reply topic.
     pub topic: String,
     /// This instance's partition of it.
     pub partition: i32,
-    /// A reply that comes later than this after the question is of no use: the deadline header says so.
+    /// Time after which a reply is of no use; it becomes the deadline header.
     pub interest: Duration,
 }
 
-/// One question.
+/// One review whose verdict is wanted.
 #[derive(Debug)]
-pub struct Question<'a> {
+pub(crate) struct Question<'a> {
     /// The review; its id, if it has one, is kept.
-    pub review: Review<'a>,
+    pub(crate) review: Review<'a>,
     /// How long to wait for the verdict.
-    pub wait: Duration,
-    /// Whether "accepted" is a good answer when the wait ends without a verdict.
-    pub async_is_fine: bool,
-    /// The idempotency key and the hash of the body, when the client sent a key.
-    pub repeatable: Option<Repeatable>,
-    /// Headers to hand on when spans are not made here: the trace context that the client sent.
-    pub trace: Headers,
+    pub(crate) wait: Duration,
+    /// Whether [`Answer::Accepted`] is a good answer when the wait ends without a verdict.
+    pub(crate) respond_async: bool,
+    /// Set when the client sent an idempotency key.
+    pub(crate) idempotency: Option<Idempotency>,
+    /// The client's trace context, which is handed on when no spans are made here.
+    pub(crate) trace: Headers,
 }
 
 /// How a question ended well.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Answer {
+pub(crate) enum Answer {
     /// The verdict, as JSON.
     Verdict(ReviewId, Bytes),
-    /// The review is stored; its verdict can be asked for.
+    /// The review is stored; its verdict can be fetched later.
     Accepted(ReviewId),
 }
 
 /// How a question ended badly.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Trouble {
-    /// So many requests wait already: the limit.
+pub(crate) enum AskError {
+    /// As many requests as this limit allows wait already.
     Busy(usize),
     /// The idempotency key came before, with another body.
     KeyReused,
-    /// Not published, or not as far as is known.
+    /// Not published, or not confirmed.
     NotPublished(ReviewId, PublishError),
     /// Published, but no verdict came within this time.
     TimedOut(ReviewId, Duration),
@@ -89,228 +76,182 @@ pub enum Trouble {
     Internal(String),
 }
 
-/// Asks questions through an [`Exchange`].
+/// Publishes questions, and delivers replies to those who wait for them.
 #[derive(Debug)]
-pub struct Asker<E> {
-    exchange: E,
-    desk: Desk,
-    reply_to: ReplyTo,
-    topic: Destination,
-    metrics: Metrics,
-    tracer: Tracer,
-    sources: Sources,
+pub(crate) struct Asker<P> {
+    pub(crate) outbox: Outbox<P>,
+    pub(crate) pending: PendingReplies,
+    pub(crate) reply_to: ReplyTo,
 }
 
-// Bounds the wait for the broker's word when the client does not want to wait for the verdict.
+// Bounds the wait for the confirmation when the client does not want to wait for the verdict.
 const PUBLISH_WAIT: Duration = Duration::from_secs(5);
 
-impl<E: Exchange> Asker<E> {
-    /// `topic` is where `exchange` publishes, for the metrics.
-    pub fn new(
-        exchange: E,
-        desk: Desk,
-        reply_to: ReplyTo,
-        topic: &str,
-        telemetry: &Telemetry,
-        sources: Sources,
-    ) -> Self {
-        Self {
-            exchange,
-            desk,
-            reply_to,
-            topic: Destination::topic(topic),
-            metrics: telemetry.metrics().clone(),
-            tracer: telemetry.tracer().clone(),
-            sources,
-        }
-    }
-
-    /// The desk where replies arrive.
-    #[must_use]
-    pub fn desk(&self) -> &Desk {
-        &self.desk
-    }
-
-    /// Publishes the review and waits for its verdict, as part of the trace that is current here. Ends by the question's deadline, whatever Kafka does.
+impl<P: Publisher> Asker<P> {
+    /// Publishes the review and waits for its verdict, as part of the current trace. Ends by the
+    /// question's deadline, whatever Kafka does.
     ///
     /// # Errors
-    /// [`Trouble`] says what happened and whether the review may be stored.
-    pub async fn ask(&self, question: Question<'_>) -> Result<Answer, Trouble> {
+    /// [`AskError`] says what happened, and whether the review may be stored.
+    pub(crate) async fn ask(&self, question: Question<'_>) -> Result<Answer, AskError> {
         let started = Instant::now();
-        let correlation = CorrelationId::from_bits((self.sources.random)());
-        let review_id = match (&question.review.id, &question.repeatable) {
+        let metrics = self.outbox.telemetry().metrics();
+        let correlation = CorrelationId::from_bits(self.outbox.random());
+        let review_id = match (&question.review.id, &question.idempotency) {
             (Some(id), _) => ReviewId::new(id),
-            // A repeated request is the same review, even if this process no longer knows that it came before.
-            (None, Some(asked)) => id_of_repeatable(asked),
-            (None, None) => ReviewId::from_bits((self.sources.random)()),
+            // A repeated request is the same review, even after a restart of this process.
+            (None, Some(asked)) => id_of_repeated(asked),
+            (None, None) => ReviewId::from_bits(self.outbox.random()),
         };
-        let place = self.desk.open(correlation, &review_id, question.repeatable);
-        let place = place.map_err(|no_place| match no_place {
-            NoPlace::Full(limit) => {
-                self.metrics.record_web_refused(Refused::PendingFull);
-                Trouble::Busy(limit)
+        let opened = self.pending.open(correlation, &review_id, question.idempotency);
+        let (mut waiter, record) = match opened {
+            Ok(Opened::New(waiter)) => {
+                let record = self.record(&question.review, &waiter, question.trace)?;
+                (waiter, Some(record))
             }
-            NoPlace::OtherBody => Trouble::KeyReused,
-        })?;
-        let (mut waiter, submission) = match place {
-            Place::Answered(review_id, reply) => return answer(review_id, &reply),
-            Place::Joined(waiter) => (waiter, None),
-            Place::New(waiter) => {
-                let mut submission = self.submission(&question.review, &waiter, question.trace)?;
-                let span = self.send_span(&submission.key, correlation);
-                traces::inject(&span, &mut submission.headers);
-                (waiter, Some((submission, span)))
+            Ok(Opened::Joined(waiter)) => (waiter, None),
+            Ok(Opened::Answered(review_id, reply)) => return answer(review_id, &reply),
+            Err(OpenError::KeyReused) => return Err(AskError::KeyReused),
+            Err(OpenError::Full(limit)) => {
+                metrics.record_web_refused(Refused::PendingFull);
+                return Err(AskError::Busy(limit));
             }
         };
-        let _pending = Pending::enter(&self.metrics);
+        let _counted = Counted::new(metrics);
+        let review_id = waiter.review_id().clone();
         let deadline = started + question.wait;
         let mut confirmed = None;
-        if let Some((submission, span)) = submission {
-            let publish_deadline = if question.async_is_fine {
+        if let Some(record) = record {
+            let publish_deadline = if question.respond_async {
                 deadline.max(started + PUBLISH_WAIT)
             } else {
                 deadline
             };
-            if let Some(reply) =
-                self.publish(submission, span, &mut waiter, publish_deadline).await?
-            {
-                return answer(waiter.review_id().clone(), &reply);
+            let publishing = Instant::now();
+            // A reply that overtakes the confirmation proves that the review is stored.
+            let reply = timeout_at(publish_deadline, waiter.reply());
+            let reply = async { reply.await.unwrap_or_else(|_elapsed| Err(unconfirmed())) };
+            match self.outbox.publish(record, Some(correlation), reply).await {
+                Ok(None) => metrics.record_stage(Stage::Publish, publishing.elapsed()),
+                Ok(Some(reply)) => return answer(review_id, &reply),
+                Err(error) => {
+                    self.pending.fail(correlation, error.clone());
+                    return Err(AskError::NotPublished(review_id, error));
+                }
             }
             confirmed = Some(Instant::now());
         }
-        tokio::select! {
-            biased;
-            told = waiter.reply() => match told {
-                Ok(reply) => {
-                    if let Some(confirmed) = confirmed {
-                        self.metrics.record_stage(Stage::Answer, confirmed.elapsed());
-                    }
-                    answer(waiter.review_id().clone(), &reply)
+        match timeout_at(deadline, waiter.reply()).await {
+            Ok(Ok(reply)) => {
+                if let Some(confirmed) = confirmed {
+                    metrics.record_stage(Stage::Answer, confirmed.elapsed());
                 }
-                Err(error) => Err(Trouble::NotPublished(waiter.review_id().clone(), error)),
-            },
-            () = sleep_until(deadline) => {
-                if question.async_is_fine {
-                    let review_id = waiter.review_id().clone();
-                    waiter.ask_later();
-                    Ok(Answer::Accepted(review_id))
-                } else {
-                    Err(Trouble::TimedOut(waiter.review_id().clone(), question.wait))
-                }
+                answer(review_id, &reply)
             }
+            Ok(Err(error)) => Err(AskError::NotPublished(review_id, error)),
+            Err(_elapsed) if question.respond_async => {
+                waiter.fetch_later();
+                Ok(Answer::Accepted(review_id))
+            }
+            Err(_elapsed) => Err(AskError::TimedOut(review_id, question.wait)),
         }
     }
 
-    /// `None`: the review is stored. `Some`: its reply overtook the confirmation.
-    async fn publish(
-        &self,
-        submission: Submission,
-        span: Span,
-        waiter: &mut Waiter,
-        deadline: Instant,
-    ) -> Result<Option<Arc<Reply>>, Trouble> {
-        let (correlation, review_id) = (waiter.correlation(), waiter.review_id().clone());
-        let started = Instant::now();
-        let published = tokio::select! {
-            biased;
-            published = self.exchange.publish(submission) => published,
-            told = waiter.reply() => match told {
-                Ok(reply) => {
-                    self.metrics.record_sent(&self.topic, 1);
-                    return Ok(Some(reply));
-                }
-                Err(error) => Err(error),
-            },
-            () = sleep_until(deadline) => Err(PublishError::Unknown),
-        };
-        match published {
-            Ok(()) => {
-                self.metrics.record_sent(&self.topic, 1);
-                self.metrics.record_stage(Stage::Publish, started.elapsed());
-                Ok(None)
-            }
-            Err(error) => {
-                span.fail(SendError::from(error).as_str());
-                self.metrics.record_not_sent(&self.topic, SendError::from(error), 1);
-                self.desk.fail(correlation, error);
-                Err(Trouble::NotPublished(review_id, error))
-            }
+    /// Delivers a record of the reply partition, counts it, and ends its trace.
+    pub(crate) fn receive(&self, record: Record) {
+        let metrics = self.outbox.telemetry().metrics();
+        let topic = Destination::topic(&self.reply_to.topic);
+        metrics.record_consumed(&topic, 1);
+        let span = self.received_span(&record, &topic);
+        let _current = span.enter();
+        let received = self.pending.deliver(record);
+        // A late reply is caused by the deadline: this hop has not failed.
+        if matches!(received, ReplyReceived::Mismatched | ReplyReceived::Unreadable) {
+            span.fail(received.as_str());
         }
+        tracing::debug!(outcome = received.as_str(), "a reply arrived");
+        metrics.record_web_reply(received);
     }
 
-    fn send_span(&self, key: &str, correlation: CorrelationId) -> Span {
-        if !self.tracer.is_on() {
+    fn received_span(&self, record: &Record, topic: &Destination) -> Span {
+        let tracer = self.outbox.telemetry().tracer();
+        let text = |name| record.headers.text(name);
+        let parent = TraceContext::parse(text(headers::TRACEPARENT), text(headers::TRACESTATE));
+        let Some(parent) = parent.filter(|parent| tracer.is_on() && parent.is_sampled()) else {
             return Span::none();
-        }
-        let message = Message {
-            key: Some(key),
-            conversation: Some(&correlation.to_hex()),
-            ..Message::of(&self.topic)
         };
-        self.tracer.send(message, TraceContext::current().as_ref())
+        let conversation = ReplyAddress::correlation_id_of(&record.headers)
+            .and_then(CorrelationId::from_bytes)
+            .map(|id| id.to_hex());
+        let message = Message {
+            partition: Some(record.partition),
+            key: record.key.as_deref().and_then(|key| std::str::from_utf8(key).ok()),
+            conversation: conversation.as_deref(),
+            ..Message::of(topic)
+        };
+        tracer.process(message, &parent)
     }
 
-    fn submission(
+    fn record(
         &self,
         review: &Review<'_>,
         waiter: &Waiter,
         trace: Headers,
-    ) -> Result<Submission, Trouble> {
-        let now = (self.sources.now_unix_ms)();
-        let id = waiter.review_id().as_str();
-        let named = Review { id: Some(id.into()), ..review.clone() };
-        let value = named.encode().map_err(|rejection| Trouble::Internal(rejection.detail))?;
-        let mut headers = Event {
-            id: id.to_owned(),
-            source: "/verdict/web".into(),
-            event_type: EventType::ReviewSubmitted,
-            time: rfc3339(now).into(),
-            content_type: Review::MEDIA_TYPE,
-        }
-        .headers();
+    ) -> Result<Outgoing, AskError> {
+        let now_unix_ms = self.outbox.now_unix_ms();
+        let review_id = waiter.review_id();
+        let named = Review { id: Some(review_id.as_str().into()), ..review.clone() };
+        let value = named.encode().map_err(|rejection| AskError::Internal(rejection.detail))?;
         let interest = i64::try_from(self.reply_to.interest.as_millis()).unwrap_or(i64::MAX);
         let address = ReplyAddress {
             dialect: Dialect::Spring,
             topic: self.reply_to.topic.clone(),
             partition: Some(self.reply_to.partition),
             correlation_id: waiter.correlation().as_bytes().to_vec(),
-            deadline_unix_ms: Some(now.saturating_add(interest)),
+            deadline_unix_ms: Some(now_unix_ms.saturating_add(interest)),
         };
-        headers.extend(address.request_headers());
+        let mut headers = address.request_headers();
         headers.extend(trace);
-        Ok(Submission { log: Log::Reviews, key: id.to_owned(), value, headers })
+        Ok(self.outbox.record(Draft {
+            event_type: EventType::ReviewSubmitted,
+            event_id: review_id.as_str(),
+            now_unix_ms,
+            review_id,
+            value,
+            headers,
+        }))
     }
 }
 
-fn answer(review_id: ReviewId, reply: &Reply) -> Result<Answer, Trouble> {
+fn answer(review_id: ReviewId, reply: &Reply) -> Result<Answer, AskError> {
     match reply {
         Reply::Verdict(json) => Ok(Answer::Verdict(review_id, json.clone())),
-        Reply::Problem(problem) => Err(Trouble::Rejected(review_id, Box::new(problem.clone()))),
+        Reply::Problem(problem) => Err(AskError::Rejected(review_id, Box::new(problem.clone()))),
     }
 }
 
-/// The same key and body are the same review on every instance and after a restart, so readers can drop the copy.
-fn id_of_repeatable(asked: &Repeatable) -> ReviewId {
-    use sha2::{Digest, Sha256};
+/// The same key and body are the same review on every instance and after a restart, so readers can
+/// drop the copy.
+fn id_of_repeated(asked: &Idempotency) -> ReviewId {
     let hash = Sha256::new()
         .chain_update(b"verdict idempotency key\0")
         .chain_update(asked.body)
         .chain_update(asked.key.as_bytes())
         .finalize();
-    let bits = hash.iter().take(16).fold(0_u128, |bits, byte| bits << 8 | u128::from(*byte));
-    ReviewId::from_bits(bits)
+    ReviewId::from_bits(hash.iter().take(16).fold(0, |bits, byte| bits << 8 | u128::from(*byte)))
 }
 
-struct Pending<'a>(&'a Metrics);
+/// One request in the gauge of those that wait.
+struct Counted<'a>(&'a Metrics);
 
-impl<'a> Pending<'a> {
-    fn enter(metrics: &'a Metrics) -> Self {
+impl<'a> Counted<'a> {
+    fn new(metrics: &'a Metrics) -> Self {
         metrics.add_web_pending(1);
         Self(metrics)
     }
 }
 
-impl Drop for Pending<'_> {
+impl Drop for Counted<'_> {
     fn drop(&mut self) {
         self.0.add_web_pending(-1);
     }

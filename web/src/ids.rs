@@ -1,63 +1,50 @@
 //! The two names of a question: the review it is about, and the request that asked.
 
-use std::{fmt, sync::Arc};
+use std::sync::Arc;
 
 /// The id of a review: its record's key and its place in the status URL.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ReviewId(Arc<str>);
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct ReviewId(Arc<str>);
 
 impl ReviewId {
     /// From text that the caller has checked.
-    #[must_use]
-    pub fn new(id: &str) -> Self {
+    pub(crate) fn new(id: &str) -> Self {
         Self(Arc::from(id))
     }
 
     /// From 128 random or hashed bits, as 32 hexadecimal digits.
-    #[must_use]
-    pub fn from_bits(bits: u128) -> Self {
+    pub(crate) fn from_bits(bits: u128) -> Self {
         Self(Arc::from(format!("{bits:032x}")))
     }
 
     /// The id.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.0
-    }
-}
-
-impl fmt::Display for ReviewId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
     }
 }
 
 /// What ties a reply to its request: 16 random bytes that nobody can guess.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct CorrelationId([u8; 16]);
+pub(crate) struct CorrelationId([u8; 16]);
 
 impl CorrelationId {
     /// From 128 random bits.
-    #[must_use]
-    pub fn from_bits(bits: u128) -> Self {
+    pub(crate) fn from_bits(bits: u128) -> Self {
         Self(bits.to_be_bytes())
     }
 
     /// From the bytes of a header; `None` when they are not 16, so not one of ours.
-    #[must_use]
-    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Self> {
         bytes.try_into().ok().map(Self)
     }
 
     /// As 32 hexadecimal digits, for people.
-    #[must_use]
-    pub fn to_hex(&self) -> String {
+    pub(crate) fn to_hex(&self) -> String {
         format!("{:032x}", u128::from_be_bytes(self.0))
     }
 
     /// The bytes of the header.
-    #[must_use]
-    pub fn as_bytes(&self) -> [u8; 16] {
+    pub(crate) fn as_bytes(&self) -> [u8; 16] {
         self.0
     }
 }

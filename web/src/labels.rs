@@ -1,107 +1,77 @@
-//! What a person says about a verdict: a label on its topic, from which the next model learns.
+//! Labels: what a person, or a program, says a review is. The next model learns from them.
 
-use std::time::Duration;
+use std::{convert::Infallible, time::Duration};
 
-use tokio::time::timeout;
+use tokio::time::sleep;
+use verdict_kafka_io::PublishError;
 use verdict_messages::{
-    Headers, Label, Sentiment,
-    cloudevents::{Event, EventType},
-    time::rfc3339,
-};
-use verdict_telemetry::{
-    Metrics, TraceContext, Tracer,
-    labels::{Destination, SendError},
-    trace::Message,
+    Headers, Label, Rejection, Sentiment, cloudevents::EventType, time::rfc3339,
 };
 
 use crate::{
-    ask::Sources,
-    pending::ReviewId,
-    publish::{Exchange, Log, PublishError, Submission},
-    traces,
+    ids::ReviewId,
+    publish::{Draft, Outbox, Publisher, unconfirmed},
 };
 
 /// A label that somebody gives.
 #[derive(Debug)]
-pub(crate) struct Said<'a> {
+pub(crate) struct NewLabel {
     pub(crate) review_id: ReviewId,
     pub(crate) label: Sentiment,
-    /// Who says so: `user`, or another name.
-    pub(crate) source: &'a str,
-    /// Headers to hand on: the trace context.
-    pub(crate) trace: Headers,
+    /// Who gives it: `user`, or another name.
+    pub(crate) source: String,
 }
 
-/// How a label was not taken.
+/// Why a label is not known to be stored.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Untold {
-    /// Not published, or not as far as is known.
+pub(crate) enum LabelError {
+    /// Not published, or not confirmed.
     NotPublished(ReviewId, PublishError),
     /// A defect of ours.
     Internal(String),
 }
 
-/// Publishes labels through an [`Exchange`].
-#[derive(Debug)]
-pub(crate) struct Feedback<E> {
-    pub(crate) exchange: E,
-    /// Where `exchange` publishes labels, for the metrics.
-    pub(crate) topic: Destination,
-    pub(crate) metrics: Metrics,
-    pub(crate) tracer: Tracer,
-    pub(crate) sources: Sources,
+impl From<Rejection> for LabelError {
+    fn from(rejection: Rejection) -> Self {
+        Self::Internal(rejection.detail)
+    }
 }
 
-// As long as a review that nobody waits for: the publisher itself gives up before, unless its settings say otherwise.
+// As long as for a review whose verdict nobody waits for.
 const PUBLISH_WAIT: Duration = Duration::from_secs(5);
 
-impl<E: Exchange> Feedback<E> {
-    /// Publishes the label. Ends well once all replicas have it, and by [`PUBLISH_WAIT`] in any case.
-    ///
-    /// # Errors
-    /// [`Untold`] says whether the label may be stored. To say it again does no harm: the last label of a review counts.
-    pub(crate) async fn label(&self, said: Said<'_>) -> Result<(), Untold> {
-        let review_id = said.review_id.clone();
-        let mut submission =
-            self.submission(said).map_err(|rejection| Untold::Internal(rejection.detail))?;
-        let message = Message { key: Some(review_id.as_str()), ..Message::of(&self.topic) };
-        let span = self.tracer.send(message, TraceContext::current().as_ref());
-        traces::inject(&span, &mut submission.headers);
-        let published = timeout(PUBLISH_WAIT, self.exchange.publish(submission)).await;
-        match published.unwrap_or(Err(PublishError::Unknown)) {
-            Ok(()) => {
-                self.metrics.record_sent(&self.topic, 1);
-                Ok(())
-            }
-            Err(error) => {
-                span.fail(SendError::from(error).as_str());
-                self.metrics.record_not_sent(&self.topic, SendError::from(error), 1);
-                Err(Untold::NotPublished(review_id, error))
-            }
-        }
-    }
-
-    fn submission(&self, said: Said<'_>) -> Result<Submission, verdict_messages::Rejection> {
-        let id = said.review_id.as_str();
-        let now = rfc3339((self.sources.now_unix_ms)());
-        let label = Label {
-            review_id: id.into(),
-            label: said.label,
-            source: said.source.into(),
-            labelled_at: now.as_str().into(),
-        };
-        let value = label.encode()?;
+/// Publishes the label. Returns once all replicas have it, and within [`PUBLISH_WAIT`] in any case.
+///
+/// # Errors
+/// [`LabelError`] says whether the label may be stored. Sending it again does no harm: the last
+/// label of a review counts.
+pub(crate) async fn publish<P: Publisher>(
+    outbox: &Outbox<P>,
+    new: &NewLabel,
+    trace: Headers,
+) -> Result<(), LabelError> {
+    let now_unix_ms = outbox.now_unix_ms();
+    let label = Label {
+        review_id: new.review_id.as_str().into(),
+        label: new.label,
+        source: new.source.as_str().into(),
+        labelled_at: rfc3339(now_unix_ms).into(),
+    };
+    let draft = Draft {
+        event_type: EventType::ReviewLabelled,
         // Not the review's id: a reader that drops events it has seen would drop a change of mind.
-        let event = ReviewId::from_bits((self.sources.random)());
-        let mut headers = Event {
-            id: event.as_str().to_owned(),
-            source: "/verdict/web".into(),
-            event_type: EventType::ReviewLabelled,
-            time: now.into(),
-            content_type: "application/json",
-        }
-        .headers();
-        headers.extend(said.trace);
-        Ok(Submission { log: Log::Labels, key: id.to_owned(), value, headers })
+        event_id: &format!("{:032x}", outbox.random()),
+        now_unix_ms,
+        review_id: &new.review_id,
+        value: label.encode()?,
+        headers: trace,
+    };
+    let timeout = async {
+        sleep(PUBLISH_WAIT).await;
+        Err::<Infallible, _>(unconfirmed())
+    };
+    match outbox.publish(outbox.record(draft), None, timeout).await {
+        Ok(_) => Ok(()),
+        Err(error) => Err(LabelError::NotPublished(new.review_id.clone(), error)),
     }
 }

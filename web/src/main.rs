@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use clap::Parser;
 use tokio::signal::unix::{SignalKind, signal};
 use verdict_service::ProbeArgs;
 use verdict_telemetry::{TelemetryError, logs, output};
@@ -11,10 +12,7 @@ use verdict_web::{Command, RawSettings, RunError};
 const PORT: u16 = 8080;
 
 fn main() -> ExitCode {
-    let raw = match RawSettings::read(std::env::args_os()) {
-        Ok(raw) => raw,
-        Err(error) => error.exit(),
-    };
+    let raw = RawSettings::parse();
     if let Some(Command::Healthcheck(args)) = &raw.command {
         return healthcheck(args);
     }

@@ -1,9 +1,10 @@
-//! The desk: who waits for which verdict, and which verdicts are known.
+//! Requests that wait for their reply, and the replies that came lately.
 //!
-//! A request takes a place here *before* its review is published, so that no reply can come too early. A reply is handed
-//! out only when its 128-bit correlation id is one of ours *and* it speaks of the review that this id was made for;
-//! everything else is dropped and named. A request that gave up leaves a note, so that a late verdict can still be
-//! asked for by review id, but it never reaches another request. Every collection is bounded.
+//! A request is entered here *before* its review is published, so that no reply can come too early.
+//! A reply is delivered only when its 128-bit correlation id is one of ours *and* it is about the
+//! review that this id was made for. Everything else is dropped, and the return value says why.
+//! A request that gave up leaves an entry, so that its late verdict can still be fetched by review
+//! id, but that verdict never reaches another request. Every collection is bounded.
 
 use std::{
     collections::HashMap,
@@ -11,65 +12,55 @@ use std::{
 };
 
 use bytes::Bytes;
+use hashlink::{LinkedHashMap, LruCache};
 use tokio::sync::watch;
-use verdict_messages::{Headers, Problem, ReplyAddress, Verdict, headers};
+use verdict_kafka_io::{PublishError, Record};
+use verdict_messages::{Problem, ReplyAddress, Verdict, headers};
 use verdict_telemetry::labels::ReplyReceived;
 
-pub use crate::ids::{CorrelationId, ReviewId};
-use crate::{publish::PublishError, ring::Ring};
+use crate::ids::{CorrelationId, ReviewId};
 
-/// The consumer's answer to one review.
+/// The consumer's reply to one review.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Reply {
-    /// A verdict, as the JSON it came as; it was read once and found whole.
+pub(crate) enum Reply {
+    /// A verdict, as the JSON it came as. It was decoded once, so it is valid.
     Verdict(Bytes),
     /// The review could not be scored, and why.
     Problem(Problem),
 }
 
-/// A record of the reply partition.
-#[derive(Debug, Clone)]
-pub struct Incoming {
-    /// The record's key.
-    pub key: Option<Bytes>,
-    /// The record's value.
-    pub value: Option<Bytes>,
-    /// The record's headers.
-    pub headers: Headers,
-}
-
 /// An `Idempotency-Key` with the hash of the body it came with.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Repeatable {
+pub(crate) struct Idempotency {
     /// The header's value.
-    pub key: String,
+    pub(crate) key: String,
     /// SHA-256 of the request's body.
-    pub body: [u8; 32],
+    pub(crate) body: [u8; 32],
 }
 
-/// How much the desk remembers.
+/// How much is kept in memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct DeskLimits {
+pub struct PendingLimits {
     /// Reviews that requests wait for at once.
     pub pending: usize,
-    /// Verdicts, given-up reviews and idempotency keys remembered, each.
+    /// Replies, abandoned reviews and idempotency keys remembered, each.
     pub remembered: usize,
-    /// Bytes of verdicts remembered.
+    /// Bytes of replies remembered.
     pub remembered_bytes: usize,
 }
 
-/// Why a request got no place.
+/// Why a request cannot wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NoPlace {
-    /// So many reviews are waited for already: the limit.
+pub(crate) enum OpenError {
+    /// As many requests as the limit allows wait already.
     Full(usize),
     /// The idempotency key came before, with another body.
-    OtherBody,
+    KeyReused,
 }
 
-/// What a request finds at the desk.
+/// What a request has to do.
 #[derive(Debug)]
-pub enum Place {
+pub(crate) enum Opened {
     /// Nobody asked this before: publish, then wait.
     New(Waiter),
     /// The same request is under way: only wait.
@@ -78,40 +69,41 @@ pub enum Place {
     Answered(ReviewId, Arc<Reply>),
 }
 
-/// The desk; clones share it.
+/// The requests that wait; clones share them.
 #[derive(Debug, Clone)]
-pub struct Desk(Arc<Shared>);
+pub(crate) struct PendingReplies(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
-    limits: DeskLimits,
+    limits: PendingLimits,
     state: Mutex<State>,
 }
 
+// What is remembered is forgotten in the order in which it was inserted: reading does not renew it.
 #[derive(Debug)]
 struct State {
     waiting: HashMap<CorrelationId, Slot>,
     // Reviews whose requests ended without their verdict.
-    given_up: Ring<CorrelationId, GivenUp>,
-    verdicts: Ring<ReviewId, Arc<Reply>>,
-    keys: Ring<String, Keyed>,
+    abandoned: LruCache<CorrelationId, Abandoned>,
+    replies: Replies,
+    keys: LruCache<String, Keyed>,
 }
 
-type Told = Option<Result<Arc<Reply>, PublishError>>;
+type Outcome = Option<Result<Arc<Reply>, PublishError>>;
 
 #[derive(Debug)]
 struct Slot {
     review_id: ReviewId,
     key: Option<String>,
     waiters: usize,
-    asked_for_later: bool,
-    tell: watch::Sender<Told>,
+    fetched_later: bool,
+    outcome: watch::Sender<Outcome>,
 }
 
 #[derive(Debug)]
-struct GivenUp {
+struct Abandoned {
     review_id: ReviewId,
-    asked_for_later: bool,
+    fetched_later: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -121,161 +113,144 @@ struct Keyed {
     correlation: CorrelationId,
 }
 
-impl Desk {
-    /// An empty desk.
-    #[must_use]
-    pub fn new(limits: DeskLimits) -> Self {
-        let ring = || Ring::new(limits.remembered, usize::MAX);
+impl PendingReplies {
+    pub(crate) fn new(limits: PendingLimits) -> Self {
         Self(Arc::new(Shared {
             limits,
             state: Mutex::new(State {
                 waiting: HashMap::new(),
-                given_up: ring(),
-                verdicts: Ring::new(limits.remembered, limits.remembered_bytes),
-                keys: Ring::new(limits.remembered, usize::MAX),
+                abandoned: LruCache::new(limits.remembered),
+                replies: Replies { limits, bytes: 0, by_review: LinkedHashMap::new() },
+                keys: LruCache::new(limits.remembered),
             }),
         }))
     }
 
-    /// Takes a place for `review_id`. With an idempotency key that came before, the earlier request is joined instead.
+    /// Enters a request for `review_id`. With an idempotency key that came before, it joins the
+    /// earlier request instead.
     ///
     /// # Errors
-    /// [`NoPlace`] when the desk is full, or when the key came with another body.
-    pub fn open(
+    /// [`OpenError`] when too many wait, or when the key came with another body.
+    pub(crate) fn open(
         &self,
         correlation: CorrelationId,
         review_id: &ReviewId,
-        repeatable: Option<Repeatable>,
-    ) -> Result<Place, NoPlace> {
+        idempotency: Option<Idempotency>,
+    ) -> Result<Opened, OpenError> {
         let mut state = self.lock();
-        if let Some(asked) = &repeatable
-            && let Some(before) = state.keys.get(&asked.key).cloned()
+        if let Some(asked) = &idempotency
+            && let Some(before) = state.keys.peek(&asked.key).cloned()
         {
             if before.body != asked.body {
-                return Err(NoPlace::OtherBody);
+                return Err(OpenError::KeyReused);
             }
-            if let Some(reply) = state.verdicts.get(&before.review_id) {
-                return Ok(Place::Answered(before.review_id.clone(), Arc::clone(reply)));
+            if let Some(reply) = state.replies.get(&before.review_id) {
+                return Ok(Opened::Answered(before.review_id, reply));
             }
-            if let Some(waiter) = self.join(&mut state, &before) {
-                return waiter.map(Place::Joined);
+            if let Some(waiter) = self.join(&mut state, &before)? {
+                return Ok(Opened::Joined(waiter));
             }
             // Forgotten by now: asked anew.
         }
-        self.room(&state)?;
-        let key = repeatable.map(|asked| {
+        self.check_room(&state)?;
+        let key = idempotency.map(|asked| {
             let keyed = Keyed { body: asked.body, review_id: review_id.clone(), correlation };
-            state.keys.insert(asked.key.clone(), keyed, 0);
+            state.keys.insert(asked.key.clone(), keyed);
             asked.key
         });
-        Ok(Place::New(self.place(&mut state, correlation, review_id, key)))
+        Ok(Opened::New(self.enter(&mut state, correlation, review_id, key)))
     }
 
-    /// Hands the reply to the request it belongs to, or says why not.
-    pub fn deliver(&self, incoming: &Incoming) -> ReplyReceived {
-        let Some((correlation, review_id, reply)) = read(incoming) else {
+    /// Delivers the reply to the request it belongs to, or says why not.
+    pub(crate) fn deliver(&self, record: Record) -> ReplyReceived {
+        let size = record.value.as_ref().map_or(0, Vec::len);
+        let Some((correlation, review_id, reply)) = decode(record) else {
             return ReplyReceived::Unreadable;
         };
-        let weight = incoming.value.as_ref().map_or(0, Bytes::len);
         let mut state = self.lock();
-        if let Some(slot) = state.waiting.get(&correlation) {
-            if slot.review_id.as_str() != review_id {
-                return ReplyReceived::Mismatched;
-            }
-            let reply = Arc::new(reply);
-            slot.tell.send_replace(Some(Ok(Arc::clone(&reply))));
-            if let Some(slot) = state.waiting.remove(&correlation) {
-                state.verdicts.insert(slot.review_id, reply, weight);
-            }
+        let waiting = state.waiting.get(&correlation).map(|slot| &slot.review_id);
+        let expected =
+            waiting.or_else(|| state.abandoned.peek(&correlation).map(|entry| &entry.review_id));
+        match expected {
+            None => return ReplyReceived::Late,
+            Some(expected) if expected.as_str() != review_id => return ReplyReceived::Mismatched,
+            Some(_) => {}
+        }
+        let reply = Arc::new(reply);
+        state.replies.insert(ReviewId::new(&review_id), Arc::clone(&reply), size);
+        if let Some(slot) = state.waiting.remove(&correlation) {
+            slot.outcome.send_replace(Some(Ok(reply)));
             return ReplyReceived::Delivered;
         }
-        match state.given_up.get(&correlation) {
-            Some(expected) if expected.review_id.as_str() != review_id => ReplyReceived::Mismatched,
-            Some(_) => {
-                let Some(expected) = state.given_up.remove(&correlation) else {
-                    return ReplyReceived::Late;
-                };
-                state.verdicts.insert(expected.review_id, Arc::new(reply), weight);
-                if expected.asked_for_later { ReplyReceived::Kept } else { ReplyReceived::Late }
-            }
-            None => ReplyReceived::Late,
+        match state.abandoned.remove(&correlation) {
+            Some(entry) if entry.fetched_later => ReplyReceived::Kept,
+            _ => ReplyReceived::Late,
         }
     }
 
-    /// The review was not published: whoever waits for it learns it, and its idempotency key is free again.
-    pub fn fail(&self, correlation: CorrelationId, error: PublishError) {
+    /// The review was not published: reports it to all requests that wait, and frees its key.
+    pub(crate) fn fail(&self, correlation: CorrelationId, error: PublishError) {
         let mut state = self.lock();
         let Some(slot) = state.waiting.get_mut(&correlation) else {
             return;
         };
-        slot.tell.send_replace(Some(Err(error)));
+        let may_be_stored = matches!(error, PublishError::Unknown { .. });
+        slot.outcome.send_replace(Some(Err(error)));
         if let Some(key) = slot.key.take() {
             state.keys.remove(&key);
         }
-        if error == PublishError::NeverQueued {
+        if !may_be_stored {
             state.waiting.remove(&correlation);
         }
     }
 
     /// The reply to a review, when it came lately.
-    #[must_use]
-    pub fn find(&self, review_id: &ReviewId) -> Option<Arc<Reply>> {
-        self.lock().verdicts.get(review_id).map(Arc::clone)
+    pub(crate) fn find(&self, review_id: &ReviewId) -> Option<Arc<Reply>> {
+        self.lock().replies.get(review_id)
     }
 
-    fn join(&self, state: &mut State, before: &Keyed) -> Option<Result<Waiter, NoPlace>> {
+    fn join(&self, state: &mut State, before: &Keyed) -> Result<Option<Waiter>, OpenError> {
         if let Some(slot) = state.waiting.get_mut(&before.correlation) {
             slot.waiters += 1;
-            return Some(Ok(Waiter {
-                desk: self.clone(),
+            return Ok(Some(Waiter {
+                pending: self.clone(),
                 correlation: before.correlation,
                 review_id: before.review_id.clone(),
-                told: slot.tell.subscribe(),
+                outcome: slot.outcome.subscribe(),
             }));
         }
         // Its request gave up, or never waited: from now on somebody does again.
-        state.given_up.get(&before.correlation)?;
-        if let Err(full) = self.room(state) {
-            return Some(Err(full));
+        if !state.abandoned.contains_key(&before.correlation) {
+            return Ok(None);
         }
-        state.given_up.remove(&before.correlation);
-        Some(Ok(self.place(state, before.correlation, &before.review_id, None)))
+        self.check_room(state)?;
+        state.abandoned.remove(&before.correlation);
+        Ok(Some(self.enter(state, before.correlation, &before.review_id, None)))
     }
 
-    fn room(&self, state: &State) -> Result<(), NoPlace> {
-        if state.waiting.len() >= self.0.limits.pending {
-            return Err(NoPlace::Full(self.0.limits.pending));
-        }
-        Ok(())
+    fn check_room(&self, state: &State) -> Result<(), OpenError> {
+        let limit = self.0.limits.pending;
+        if state.waiting.len() < limit { Ok(()) } else { Err(OpenError::Full(limit)) }
     }
 
-    fn place(
+    fn enter(
         &self,
         state: &mut State,
         correlation: CorrelationId,
         review_id: &ReviewId,
         key: Option<String>,
     ) -> Waiter {
-        let (tell, told) = watch::channel(None);
-        let slot =
-            Slot { review_id: review_id.clone(), key, waiters: 1, asked_for_later: false, tell };
-        state.waiting.insert(correlation, slot);
-        Waiter { desk: self.clone(), correlation, review_id: review_id.clone(), told }
-    }
-
-    fn leave(&self, correlation: CorrelationId) {
-        let mut state = self.lock();
-        let Some(slot) = state.waiting.get_mut(&correlation) else {
-            return;
+        let (sender, outcome) = watch::channel(None);
+        let review_id = review_id.clone();
+        let slot = Slot {
+            review_id: review_id.clone(),
+            key,
+            waiters: 1,
+            fetched_later: false,
+            outcome: sender,
         };
-        slot.waiters -= 1;
-        if slot.waiters == 0
-            && let Some(slot) = state.waiting.remove(&correlation)
-        {
-            let given_up =
-                GivenUp { review_id: slot.review_id, asked_for_later: slot.asked_for_later };
-            state.given_up.insert(correlation, given_up, 0);
-        }
+        state.waiting.insert(correlation, slot);
+        Waiter { pending: self.clone(), correlation, review_id, outcome }
     }
 
     // Nothing panics while it holds the lock, and the state is whole between any two statements.
@@ -284,76 +259,107 @@ impl Desk {
     }
 }
 
-/// A request's place at the desk. Dropping it, for whatever reason, gives the place up.
+/// One request that waits. Dropping it, for whatever reason, ends the wait.
 #[derive(Debug)]
-pub struct Waiter {
-    desk: Desk,
+pub(crate) struct Waiter {
+    pending: PendingReplies,
     correlation: CorrelationId,
     review_id: ReviewId,
-    told: watch::Receiver<Told>,
+    outcome: watch::Receiver<Outcome>,
 }
 
 impl Waiter {
     /// The id that the review's reply has to carry.
-    #[must_use]
-    pub fn correlation(&self) -> CorrelationId {
+    pub(crate) fn correlation(&self) -> CorrelationId {
         self.correlation
     }
 
-    /// The review that is waited for.
-    #[must_use]
-    pub fn review_id(&self) -> &ReviewId {
+    /// The review whose reply is awaited.
+    pub(crate) fn review_id(&self) -> &ReviewId {
         &self.review_id
     }
 
-    /// Leaves the place on purpose: the client was told where to ask for the verdict later.
-    pub fn ask_later(self) {
-        if let Some(slot) = self.desk.lock().waiting.get_mut(&self.correlation) {
-            slot.asked_for_later = true;
+    /// Ends the wait on purpose: the client knows where to fetch the verdict later.
+    pub(crate) fn fetch_later(self) {
+        if let Some(slot) = self.pending.lock().waiting.get_mut(&self.correlation) {
+            slot.fetched_later = true;
         }
     }
 
-    /// Waits for the reply, without an end of its own. Dropping the future loses nothing.
+    /// Waits for the reply, without a deadline of its own. Dropping the future loses nothing.
     ///
     /// # Errors
-    /// [`PublishError`] when the review did not reach the log.
-    pub async fn reply(&mut self) -> Result<Arc<Reply>, PublishError> {
-        match self.told.wait_for(Option::is_some).await {
-            Ok(told) => told.clone().unwrap_or(Err(PublishError::Unknown)),
-            // The place is only taken away after its waiters were told.
-            Err(_gone) => Err(PublishError::Unknown),
-        }
+    /// [`PublishError`] when the review did not reach the topic.
+    pub(crate) async fn reply(&mut self) -> Result<Arc<Reply>, PublishError> {
+        let outcome = self.outcome.wait_for(Option::is_some).await;
+        // A slot is only removed after its outcome was sent, so the sender is never gone before.
+        outcome.ok().and_then(|outcome| outcome.clone()).unwrap_or_else(|| {
+            Err(PublishError::Unknown { reason: "its entry is gone".to_owned() })
+        })
     }
 }
 
 impl Drop for Waiter {
     fn drop(&mut self) {
-        self.desk.leave(self.correlation);
+        let mut state = self.pending.lock();
+        let Some(slot) = state.waiting.get_mut(&self.correlation) else {
+            return;
+        };
+        slot.waiters -= 1;
+        if slot.waiters == 0
+            && let Some(Slot { review_id, fetched_later, .. }) =
+                state.waiting.remove(&self.correlation)
+        {
+            state.abandoned.insert(self.correlation, Abandoned { review_id, fetched_later });
+        }
+    }
+}
+
+/// Replies within a number and a size; the oldest go first.
+#[derive(Debug)]
+struct Replies {
+    limits: PendingLimits,
+    bytes: usize,
+    by_review: LinkedHashMap<ReviewId, (Arc<Reply>, usize)>,
+}
+
+impl Replies {
+    fn insert(&mut self, review_id: ReviewId, reply: Arc<Reply>, size: usize) {
+        self.bytes += size;
+        if let Some((_, replaced)) = self.by_review.insert(review_id, (reply, size)) {
+            self.bytes -= replaced;
+        }
+        while self.by_review.len() > self.limits.remembered
+            || self.bytes > self.limits.remembered_bytes
+        {
+            let Some((_, (_, oldest))) = self.by_review.pop_front() else { return };
+            self.bytes -= oldest;
+        }
+    }
+
+    fn get(&self, review_id: &ReviewId) -> Option<Arc<Reply>> {
+        self.by_review.get(review_id).map(|(reply, _)| Arc::clone(reply))
     }
 }
 
 /// Correlation id, review id and content of a reply; `None` when it is not one.
-fn read(incoming: &Incoming) -> Option<(CorrelationId, String, Reply)> {
-    let correlation = ReplyAddress::correlation_id_of(&incoming.headers)?;
+fn decode(record: Record) -> Option<(CorrelationId, String, Reply)> {
+    let correlation = ReplyAddress::correlation_id_of(&record.headers)?;
     let correlation = CorrelationId::from_bytes(correlation)?;
-    let value = incoming.value.as_ref()?;
-    let is_problem = incoming
-        .headers
-        .text(headers::CONTENT_TYPE)
-        .is_some_and(|media| media.starts_with(Problem::MEDIA_TYPE));
-    let key = incoming.key.as_deref().map(std::str::from_utf8).transpose().ok()?;
-    let (named, reply) = if is_problem {
-        let problem = Problem::decode(value).ok()?;
+    let media = record.headers.text(headers::CONTENT_TYPE).unwrap_or_default();
+    let key = record.key.map(String::from_utf8).transpose().ok()?;
+    let value = record.value?;
+    let (named, reply) = if media.starts_with(Problem::MEDIA_TYPE) {
+        let problem = Problem::decode(&value).ok()?;
         (problem.review_id.clone(), Reply::Problem(problem))
     } else {
-        let verdict = Verdict::decode(value).ok()?;
-        (Some(verdict.id.into_owned()), Reply::Verdict(value.clone()))
+        let id = Verdict::decode(&value).ok()?.id.into_owned();
+        (Some(id), Reply::Verdict(value.into()))
     };
     // Where both name a review they must agree; where neither does, nothing ties the reply to one.
     match (named, key) {
         (Some(named), Some(key)) if named != key => None,
-        (Some(named), _) => Some((correlation, named, reply)),
-        (None, Some(key)) => Some((correlation, key.to_owned(), reply)),
+        (Some(id), _) | (None, Some(id)) => Some((correlation, id, reply)),
         (None, None) => None,
     }
 }

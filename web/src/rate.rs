@@ -1,4 +1,4 @@
-//! A token bucket for each address: a burst is fine, a flood is not.
+//! A token bucket for each address: a burst passes, a flood does not.
 
 use std::{
     net::IpAddr,
@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::ring::Ring;
+use hashlink::LruCache;
 
 /// How often one address may ask.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -17,11 +17,11 @@ pub struct Rate {
     pub burst: f64,
 }
 
-/// The buckets of all addresses that asked lately.
+/// The token buckets of all addresses that asked lately.
 #[derive(Debug)]
 pub(crate) struct Buckets {
     rate: Rate,
-    buckets: Mutex<Ring<IpAddr, Bucket>>,
+    buckets: Mutex<LruCache<IpAddr, Bucket>>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -30,12 +30,12 @@ struct Bucket {
     at: Instant,
 }
 
-// An address that is forgotten starts with a full bucket, so this must outlast a burst of all who ask at once.
+// A forgotten address gets a full bucket, so all that ask within one burst must fit.
 const ADDRESSES: usize = 16_384;
 
 impl Buckets {
     pub(crate) fn new(rate: Rate) -> Self {
-        Self { rate, buckets: Mutex::new(Ring::new(ADDRESSES, usize::MAX)) }
+        Self { rate, buckets: Mutex::new(LruCache::new(ADDRESSES)) }
     }
 
     pub(crate) fn rate(&self) -> Rate {
@@ -46,7 +46,7 @@ impl Buckets {
     pub(crate) fn take(&self, address: IpAddr, now: Instant) -> Result<(), Duration> {
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
         let full = Bucket { tokens: self.rate.burst, at: now };
-        let mut bucket = buckets.get(&address).copied().unwrap_or(full);
+        let mut bucket = buckets.peek(&address).copied().unwrap_or(full);
         let gained = now.saturating_duration_since(bucket.at).as_secs_f64() * self.rate.per_second;
         bucket.tokens = (bucket.tokens + gained).min(self.rate.burst);
         bucket.at = now;
@@ -57,7 +57,7 @@ impl Buckets {
             let missing = (1.0 - bucket.tokens) / self.rate.per_second;
             Err(Duration::try_from_secs_f64(missing).unwrap_or(Duration::MAX))
         };
-        buckets.insert(address, bucket, 0);
+        buckets.insert(address, bucket);
         taken
     }
 }

@@ -3,21 +3,20 @@
 use std::{
     future::Future,
     sync::Arc,
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::{SystemTime, UNIX_EPOCH},
 };
 
 use tokio::{net::TcpListener, sync::mpsc};
+use verdict_kafka_io::{AsyncPublisher, InboxOptions, Record, ReplyInbox};
 use verdict_service::{BindError, bind};
-use verdict_telemetry::{Service, Telemetry, TelemetryError, labels::Destination};
+use verdict_telemetry::{Service, Telemetry, TelemetryError};
 
 use crate::{
-    arrivals::Arrivals,
-    ask::{Asker, Sources},
+    ask::Asker,
     http::{App, serve},
-    kafka::Kafka,
-    labels::Feedback,
-    pending::{Desk, Incoming},
-    publish::Exchange,
+    kafka::follow,
+    pending::PendingReplies,
+    publish::{Outbox, Publisher, Sources},
     rate::Buckets,
     settings::Settings,
 };
@@ -25,7 +24,7 @@ use crate::{
 /// Why the frontend ended other than by its shutdown.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
-    /// The address cannot be had.
+    /// The address cannot be bound.
     #[error(transparent)]
     Bind(#[from] BindError),
     /// The Kafka clients cannot be made.
@@ -36,41 +35,36 @@ pub enum RunError {
     Telemetry(#[from] TelemetryError),
 }
 
-/// Runs the frontend until `shutdown` ends, then stops in order: not ready, door closed, open requests finished, clients
-/// dropped. Works while Kafka is away: it serves, is not ready, and answers 503.
+// A burst of replies waits here while they are delivered; beyond it they wait in Kafka.
+const INBOX_CAPACITY: usize = 1024;
+
+/// Runs the frontend until `shutdown` ends, then stops in order: not ready, listener closed, open
+/// requests finished, clients dropped. While Kafka is away it serves, is not ready and answers 503.
 ///
 /// # Errors
 /// [`RunError`] when the address is taken, or when Kafka's settings are refused.
 pub async fn run(settings: Settings, shutdown: impl Future<Output = ()>) -> Result<(), RunError> {
     let listener = bind(settings.listen).await?;
-    run_on(listener, settings, shutdown).await
-}
-
-/// As [`run`], on a listener that is there already; its address tells the port when any would do.
-///
-/// # Errors
-/// As [`run`].
-pub async fn run_on(
-    listener: TcpListener,
-    settings: Settings,
-    shutdown: impl Future<Output = ()>,
-) -> Result<(), RunError> {
     let telemetry = Telemetry::start(Service::Web, settings.price)?;
     let sources = system_sources();
-    let instance = format!("{:032x}", (sources.random)());
-    let mut kafka = Kafka::start(&settings, &instance)?;
-    let ready = telemetry.health().check("kafka");
-    let readiness = tokio::spawn(kafka.readiness(ready));
-    let (sender, replies) = mpsc::channel(64);
-    let pump = tokio::spawn(kafka.replies(sender));
-    let push = telemetry.clone();
-    serve_on(listener, &settings, telemetry, sources, kafka.exchange(), replies, shutdown).await;
+    let publisher = AsyncPublisher::new(&settings.kafka, settings.publish_timeout)?;
+    let options = InboxOptions {
+        topic: settings.reply_to.topic.clone(),
+        partition: settings.reply_to.partition,
+        instance: format!("{:032x}", (sources.random)()),
+        capacity: INBOX_CAPACITY,
+    };
+    let mut inbox = ReplyInbox::start(&settings.kafka, options, publisher.clone())?;
+    let readiness = tokio::spawn(follow(inbox.state(), telemetry.health().check("kafka")));
+    // They can be taken once, which is here.
+    let replies = inbox.take_records().unwrap_or_else(|| mpsc::channel(1).1);
+    let exporting = telemetry.clone();
+    serve_on(listener, &settings, telemetry, sources, publisher.clone(), replies, shutdown).await;
     readiness.abort();
-    pump.abort();
-    // Both clients end by joining threads, and the last export is waited for, which must not hold up an async worker.
+    // Both clients join threads, and the last export is awaited: neither may block an async worker.
     let ending = tokio::task::spawn_blocking(move || {
-        drop(kafka);
-        push.finish();
+        drop((inbox, publisher));
+        exporting.finish();
     });
     if let Err(error) = ending.await {
         tracing::error!(%error, "the Kafka clients did not end well");
@@ -78,35 +72,25 @@ pub async fn run_on(
     Ok(())
 }
 
-/// Serves HTTP over any exchange; `replies` are what comes back. Returns after the drain.
-pub async fn serve_on<E: Exchange>(
+/// Serves HTTP over any publisher; `replies` are the records of the reply partition. Returns after
+/// the drain.
+pub async fn serve_on<P: Publisher>(
     listener: TcpListener,
     settings: &Settings,
     telemetry: Telemetry,
     sources: Sources,
-    exchange: E,
-    mut replies: mpsc::Receiver<Incoming>,
+    publisher: P,
+    mut replies: mpsc::Receiver<Record>,
     shutdown: impl Future<Output = ()>,
 ) {
-    let desk = Desk::new(settings.desk);
-    let feedback = Feedback {
-        exchange: exchange.clone(),
-        topic: Destination::topic(&settings.labels_topic),
-        metrics: telemetry.metrics().clone(),
-        tracer: telemetry.tracer().clone(),
-        sources: sources.clone(),
-    };
-    let asker = Asker::new(
-        exchange,
-        desk.clone(),
-        settings.reply_to.clone(),
-        &settings.reviews_topic,
-        &telemetry,
-        sources,
-    );
+    let outbox = |topic| Outbox::new(publisher.clone(), topic, &telemetry, &sources);
     let app = Arc::new(App {
-        asker,
-        feedback,
+        asker: Asker {
+            outbox: outbox(&settings.reviews_topic),
+            pending: PendingReplies::new(settings.pending),
+            reply_to: settings.reply_to.clone(),
+        },
+        labels: outbox(&settings.labels_topic),
         telemetry: telemetry.clone(),
         buckets: settings.rate.map(Buckets::new),
         body: settings.body,
@@ -114,41 +98,30 @@ pub async fn serve_on<E: Exchange>(
         default_wait: settings.default_wait,
         max_wait: settings.max_wait,
     });
-    let arrivals = Arrivals {
-        desk,
-        metrics: telemetry.metrics().clone(),
-        tracer: telemetry.tracer().clone(),
-        topic: Destination::topic(&settings.reply_to.topic),
-        partition: settings.reply_to.partition,
-    };
+    let receiving = Arc::clone(&app);
     let delivery = tokio::spawn(async move {
-        while let Some(incoming) = replies.recv().await {
-            arrivals.take(&incoming);
+        while let Some(record) = replies.recv().await {
+            receiving.asker.receive(record);
         }
     });
     match listener.local_addr() {
         Ok(address) => tracing::info!(%address, "listening"),
-        Err(error) => tracing::warn!(%error, "listening, on an address that cannot be told"),
+        Err(error) => tracing::warn!(%error, "listening, on an unknown address"),
     }
-    let health = telemetry.health().clone();
-    let notice = settings.notice;
+    let (health, notice) = (telemetry.health().clone(), settings.notice);
     let stop = async move {
         shutdown.await;
         health.stopping();
         tracing::info!("stopping: open requests may end");
-        notice_passes(notice).await;
+        if !notice.is_zero() {
+            tokio::time::sleep(notice).await;
+        }
     };
     let cut_off = serve(listener, settings.connections, app, stop).await;
     if cut_off > 0 {
         tracing::warn!(cut_off, "connections were cut off at the end of the drain time");
     }
     delivery.abort();
-}
-
-async fn notice_passes(notice: Duration) {
-    if !notice.is_zero() {
-        tokio::time::sleep(notice).await;
-    }
 }
 
 fn system_sources() -> Sources {

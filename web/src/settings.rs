@@ -1,31 +1,29 @@
 //! Settings: what was typed, and what it means.
 //!
-//! Flags go before the environment, the environment before the file of `--config`. [`RawSettings`] is what was typed;
-//! [`RawSettings::check`] turns it into [`Settings`], or lists everything that is wrong with it.
-
-mod file;
+//! Flags go before the environment. [`RawSettings`] is what was typed; [`RawSettings::check`] turns
+//! it into [`Settings`], or lists everything that is wrong with it.
 
 use std::{net::SocketAddr, time::Duration};
 
-use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{Parser, Subcommand};
 use verdict_kafka_io::{KafkaArgs, KafkaSettings};
 use verdict_messages::topic;
 use verdict_service::{Limits, ProbeArgs};
 use verdict_telemetry::{CpuPrice, TelemetryArgs};
 
-use crate::{ask::ReplyTo, http::BodyLimits, pending::DeskLimits, rate::Rate};
+use crate::{ask::ReplyTo, http::BodyLimits, pending::PendingLimits, rate::Rate};
 
-/// The frontend of Verdict: a page and an HTTP interface that publish reviews to Kafka and await their verdicts.
+// A client may fetch a verdict that is late by this much; after that nobody here wants it.
+const INTEREST: Duration = Duration::from_secs(600);
+
+/// The frontend of Verdict: a page and an HTTP interface that publish reviews to Kafka and await
+/// their verdicts.
 #[derive(Debug, Clone, Parser)]
 #[command(name = "web", version, args_override_self = true, args_conflicts_with_subcommands = true)]
 pub struct RawSettings {
     /// What to do instead of serving.
     #[command(subcommand)]
     pub command: Option<Command>,
-
-    /// A file of settings: YAML, one `flag-name: value` a line. Flags and environment go before it
-    #[arg(long, env = "VERDICT_CONFIG", value_name = "FILE")]
-    pub config: Option<std::path::PathBuf>,
 
     /// Address to serve HTTP on
     #[arg(long, env = "VERDICT_LISTEN", default_value = "127.0.0.1:8080", value_name = "IP:PORT")]
@@ -47,7 +45,8 @@ pub struct RawSettings {
     #[arg(long, env = "VERDICT_REPLY_TOPIC", default_value = topic::REPLIES, value_name = "TOPIC")]
     pub reply_topic: String,
 
-    /// This instance's own partition of the reply topic; without it, the number at the end of --instance, or 0
+    /// This instance's own partition of the reply topic; without it, the number at the end of
+    /// --instance, or 0
     #[arg(long, env = "VERDICT_REPLY_PARTITION", value_name = "N")]
     pub reply_partition: Option<i32>,
 
@@ -66,10 +65,6 @@ pub struct RawSettings {
     /// Longest wait for the brokers to confirm a review, in ms
     #[arg(long, env = "VERDICT_PUBLISH_TIMEOUT_MS", default_value_t = 2_000, value_name = "MS")]
     pub publish_timeout_ms: u64,
-
-    /// Verdicts that come later than this after their review are of no use to anyone here, in ms
-    #[arg(long, env = "VERDICT_INTEREST_MS", default_value_t = 600_000, value_name = "MS")]
-    pub interest_ms: u64,
 
     /// Requests that may wait for a verdict at once; more are answered 429
     #[arg(long, env = "VERDICT_MAX_PENDING", default_value_t = 1_000, value_name = "N")]
@@ -99,7 +94,8 @@ pub struct RawSettings {
     #[arg(long, env = "VERDICT_MAX_CONNECTIONS", default_value_t = 512, value_name = "N")]
     pub max_connections: usize,
 
-    /// Connections open at once from one address; more are closed. Behind a proxy, set it as high as --max-connections
+    /// Connections open at once from one address; more are closed. Behind a proxy, set it as high as
+    /// --max-connections
     #[arg(
         long,
         env = "VERDICT_MAX_CONNECTIONS_PER_ADDRESS",
@@ -108,8 +104,8 @@ pub struct RawSettings {
     )]
     pub max_connections_per_address: usize,
 
-    /// Reviews that one address may send in a second, in the long run; more are answered 429. 0 is no limit: behind a
-    /// proxy all clients have one address
+    /// Reviews that one address may send in a second, in the long run; more are answered 429. 0
+    /// is no limit: behind a proxy all clients have one address
     #[arg(long, env = "VERDICT_RATE_LIMIT", default_value_t = 0.0, value_name = "PER_SECOND")]
     pub rate_limit: f64,
 
@@ -117,7 +113,8 @@ pub struct RawSettings {
     #[arg(long, env = "VERDICT_RATE_BURST", default_value_t = 20, value_name = "N")]
     pub rate_burst: u32,
 
-    /// Time between "not ready" and closing the door at shutdown, so that load balancers notice, in ms
+    /// Time between "not ready" and closing the listener at shutdown, so that load balancers notice,
+    /// in ms
     #[arg(long, env = "VERDICT_NOTICE_MS", default_value_t = 0, value_name = "MS")]
     pub notice_ms: u64,
 
@@ -157,7 +154,7 @@ pub struct Settings {
     /// Longest wait for the brokers to confirm a review.
     pub publish_timeout: Duration,
     /// What is remembered.
-    pub desk: DeskLimits,
+    pub pending: PendingLimits,
     /// Characters of a review.
     pub max_text_chars: usize,
     /// Bodies.
@@ -166,7 +163,7 @@ pub struct Settings {
     pub connections: Limits,
     /// Reviews an address may send, if that is limited.
     pub rate: Option<Rate>,
-    /// Time between "not ready" and closing the door.
+    /// Time between "not ready" and closing the listener.
     pub notice: Duration,
     /// What CPU time costs.
     pub price: CpuPrice,
@@ -178,37 +175,6 @@ pub struct Settings {
 pub struct BadSettings(pub Vec<String>);
 
 impl RawSettings {
-    /// Reads the command line, the environment, and the file of `--config`.
-    ///
-    /// # Errors
-    /// clap's own error, which also stands for `--help` and `--version`, when the command line is wrong or when the file
-    /// cannot be read, is not YAML, or has a key that is no flag.
-    pub fn read(
-        arguments: impl IntoIterator<Item = std::ffi::OsString>,
-    ) -> Result<Self, clap::Error> {
-        let typed: Vec<_> = arguments.into_iter().collect();
-        let first = Self::from_arg_matches(&Self::command().try_get_matches_from(&typed)?)?;
-        let (Some(path), None) = (&first.config, &first.command) else {
-            return Ok(first);
-        };
-        let mut command = Self::command();
-        let from_file = std::fs::read_to_string(path)
-            .map_err(|error| error.to_string())
-            .and_then(|text| {
-                file::arguments(&command, &text, |name| std::env::var_os(name).is_some())
-            })
-            .map_err(|problem| {
-                command.error(
-                    clap::error::ErrorKind::InvalidValue,
-                    format!("{}: {problem} (--config)", path.display()),
-                )
-            })?;
-        // What stands later overrides what stands earlier, so the file's flags go in front.
-        let program = typed.first().cloned().into_iter();
-        let all = program.chain(from_file).chain(typed.iter().skip(1).cloned());
-        Self::from_arg_matches(&Self::command().try_get_matches_from(all)?)
-    }
-
     /// What was typed, checked.
     ///
     /// # Errors
@@ -223,7 +189,6 @@ impl RawSettings {
         at_least(self.default_wait_ms, 1, "--default-wait-ms");
         at_least(self.max_wait_ms, self.default_wait_ms, "--max-wait-ms (with --default-wait-ms)");
         at_least(self.publish_timeout_ms, 100, "--publish-timeout-ms");
-        at_least(self.interest_ms, self.max_wait_ms, "--interest-ms (with --max-wait-ms)");
         at_least(self.max_pending as u64, 1, "--max-pending");
         at_least(self.max_remembered as u64, 1, "--max-remembered");
         at_least(self.max_remembered_mib as u64, 1, "--max-remembered-mib");
@@ -255,12 +220,12 @@ impl RawSettings {
             reply_to: ReplyTo {
                 topic: self.reply_topic.clone(),
                 partition,
-                interest: ms(self.interest_ms),
+                interest: INTEREST.max(ms(self.max_wait_ms)),
             },
             default_wait: ms(self.default_wait_ms),
             max_wait: ms(self.max_wait_ms),
             publish_timeout: ms(self.publish_timeout_ms),
-            desk: DeskLimits {
+            pending: PendingLimits {
                 pending: self.max_pending,
                 remembered: self.max_remembered,
                 remembered_bytes: self.max_remembered_mib.saturating_mul(1024 * 1024),

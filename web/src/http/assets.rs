@@ -4,8 +4,10 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use sha2::{Digest, Sha256};
 
-use super::response::{Answer, respond, set};
-use crate::page::{ICON, STYLE};
+use super::response::{Response, respond, set};
+
+const STYLE: &str = include_str!("../../assets/verdict.css");
+const ICON: &str = include_str!("../../assets/icon.svg");
 
 /// Whether there is an asset of this name.
 pub(crate) fn exists(name: &str) -> bool {
@@ -21,7 +23,7 @@ fn file(name: &str) -> Option<(&'static str, &'static str)> {
 }
 
 /// The asset, or "not modified" when the client has this version already.
-pub(crate) fn asset(name: &str, headers: &HeaderMap) -> Option<Answer> {
+pub(crate) fn asset(name: &str, headers: &HeaderMap) -> Option<Response> {
     let (media, content) = file(name)?;
     let digest = Sha256::digest(content.as_bytes());
     let tag: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();

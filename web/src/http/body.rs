@@ -1,4 +1,5 @@
-//! Request bodies, within a size and a time. No route reads a body in another way (see `clippy.toml`).
+//! Request bodies, within a size and a time. No route reads a body in another way: `clippy.toml`
+//! bans the others.
 
 use std::{convert::Infallible, pin::pin, time::Duration};
 
@@ -10,7 +11,7 @@ use warp::{
     http::{HeaderMap, header},
 };
 
-use crate::problems::{self, Refusal};
+use crate::problems::{self, HttpProblem};
 
 /// What a body may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,14 +22,14 @@ pub struct BodyLimits {
     pub read: Duration,
 }
 
-// A client that sends a little too much hears why. Closing the connection while it still sends would reset it, and the
-// answer would be lost on the way; so this much is read and thrown away first.
+// A client that sends too much gets an answer that says so. Closing the connection while it still
+// sends would reset it and lose the answer, so this much is read and dropped first.
 const READ_AWAY: u64 = 16 * 1024 * 1024;
 
-/// The whole body, or the refusal to answer with. Never rejects.
+/// The whole body, or the problem to respond with. Never rejects.
 pub(crate) fn limited(
     limits: BodyLimits,
-) -> impl Filter<Extract = (Result<Bytes, Refusal>,), Error = warp::Rejection> + Clone {
+) -> impl Filter<Extract = (Result<Bytes, HttpProblem>,), Error = warp::Rejection> + Clone {
     warp::header::headers_cloned().and(warp::body::stream()).and_then(
         move |headers: HeaderMap, body| async move {
             Ok::<_, Infallible>(read(&headers, body, limits).await)
@@ -40,7 +41,7 @@ async fn read<B: Buf, E>(
     headers: &HeaderMap,
     body: impl Stream<Item = Result<B, E>>,
     limits: BodyLimits,
-) -> Result<Bytes, Refusal> {
+) -> Result<Bytes, HttpProblem> {
     let length = headers
         .get(header::CONTENT_LENGTH)
         .and_then(|value| value.to_str().ok()?.parse::<u64>().ok())
@@ -59,11 +60,11 @@ async fn collect<B: Buf, E>(
     body: impl Stream<Item = Result<B, E>>,
     length: u64,
     limit: u64,
-) -> Result<Bytes, Refusal> {
+) -> Result<Bytes, HttpProblem> {
     let mut body = pin!(body);
     let mut collected = Vec::new();
     let mut seen = 0_u64;
-    // hyper never gives more than the announced length, so what passes the first test needs no second one.
+    // hyper never returns more than the announced length, so one comparison is enough.
     let fits = length <= limit;
     while fits || (seen < length && seen < READ_AWAY) {
         let Some(piece) = body.next().await else {
@@ -81,7 +82,7 @@ async fn collect<B: Buf, E>(
         }
     }
     if fits {
-        // A mark before a text is no part of it, whatever kind of text the body is.
+        // A byte order mark is not part of the text, whatever kind of text the body is.
         let mark = collected.len() - without_mark(&collected).len();
         Ok(Bytes::from(collected).slice(mark..))
     } else {
@@ -125,11 +126,11 @@ mod tests {
 
     #[tokio::test]
     async fn a_body_beyond_the_limit_is_413_and_names_both_numbers() {
-        let refusal =
+        let refused =
             read(&headers("9"), pieces(&["abcdefghi"]), LIMITS).await.expect_err("too large");
-        assert_eq!(refusal.problem.status, 413);
+        assert_eq!(refused.problem.status, 413);
         assert_eq!(
-            refusal.problem.detail.as_deref(),
+            refused.problem.detail.as_deref(),
             Some("a request may have at most 8 bytes, this one has 9")
         );
     }
@@ -137,22 +138,22 @@ mod tests {
     #[tokio::test]
     async fn a_body_without_a_length_is_411() {
         for headers in [HeaderMap::new(), headers("many")] {
-            let refusal = read(&headers, pieces(&["x"]), LIMITS).await.expect_err("no length");
-            assert_eq!(refusal.problem.status, 411);
+            let refused = read(&headers, pieces(&["x"]), LIMITS).await.expect_err("no length");
+            assert_eq!(refused.problem.status, 411);
         }
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_body_that_stops_arriving_is_408() {
         let stalled = pieces(&["ab"]).chain(stream::pending());
-        let refusal = read(&headers("4"), stalled, LIMITS).await.expect_err("too slow");
-        assert_eq!(refusal.problem.status, 408);
+        let refused = read(&headers("4"), stalled, LIMITS).await.expect_err("too slow");
+        assert_eq!(refused.problem.status, 408);
     }
 
     #[tokio::test]
     async fn a_connection_that_breaks_is_400() {
         let broken = pieces(&["ab"]).chain(stream::iter([Err(io::Error::other("reset"))]));
-        let refusal = read(&headers("4"), broken, LIMITS).now_or_never().expect("at once");
-        assert_eq!(refusal.expect_err("broken").problem.status, 400);
+        let refused = read(&headers("4"), broken, LIMITS).now_or_never().expect("at once");
+        assert_eq!(refused.expect_err("broken").problem.status, 400);
     }
 }

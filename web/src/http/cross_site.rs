@@ -1,6 +1,6 @@
-//! Cross-site request forgery: a browser says where a request comes from, and other sites may not send reviews.
-//!
-//! Only browsers can be tricked into this, and they send `Sec-Fetch-Site`, or at least `Origin`. Programs send neither.
+//! Cross-site request forgery: a browser says which site a request comes from, and other sites may
+//! not send reviews. Only browsers can be tricked into this, and they send `Sec-Fetch-Site`, or at
+//! least `Origin`. Programs send neither.
 
 use warp::http::{HeaderMap, header};
 
@@ -11,11 +11,11 @@ pub(crate) fn is_cross_site(headers: &HeaderMap) -> bool {
         return !matches!(site, "same-origin" | "same-site" | "none");
     }
     let Some(origin) = text(header::ORIGIN.as_str()) else {
-        // No Origin, or one that is not text: the first is no browser's form post, the second no browser at all.
+        // Without Origin it is no form post of a browser; one that is not text is refused.
         return headers.contains_key(header::ORIGIN);
     };
     let host = origin.split_once("://").map(|(_scheme, host)| host);
-    // "null", as of a sandboxed frame, is foreign too.
+    // "null", which a sandboxed frame sends, is another site too.
     host.is_none() || host != text(header::HOST.as_str())
 }
 

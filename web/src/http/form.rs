@@ -1,6 +1,6 @@
-//! `application/x-www-form-urlencoded`, strictly: bytes that are not UTF-8 are an error with their place.
-//!
-//! The usual decoders replace such bytes silently, and the verdict would be about a text that nobody wrote.
+//! `application/x-www-form-urlencoded`, strictly: bytes that are not UTF-8 are an error with their
+//! place. The usual decoders replace such bytes silently, and the verdict would be about a text
+//! that nobody wrote.
 
 use std::borrow::Cow;
 

@@ -1,28 +1,23 @@
-//! Feedback: what a person, or a program, says a review is.
+//! Labels: what a person, or a program, says a review is.
 
 use bytes::Bytes;
-use http::header;
 use percent_encoding::percent_decode_str;
 use serde::Deserialize;
-use verdict_messages::{Sentiment, json};
+use verdict_messages::{MAX_ID_BYTES, Sentiment, json};
 
 use super::{
+    app::App,
     form,
-    negotiate::{Form, choose},
-    request::Client,
-    response::{self, Answer, Filled},
-    routes::{API_FORMS, App, NOTHING, PAGE_FORMS},
+    request::RequestHead,
+    response::{Responder, Response},
 };
 use crate::{
-    labels::Said,
-    pending::ReviewId,
-    problems::{self, Refusal},
-    publish::Exchange,
+    ids::ReviewId,
+    labels::{self, NewLabel},
+    problems::{self, HttpProblem},
+    publish::Publisher,
 };
 
-/// Longest id in bytes: the consumer takes no longer one, so no review has one.
-const MAX_ID_BYTES: usize = 512;
-/// Longest name of a source in bytes.
 const MAX_SOURCE_BYTES: usize = 128;
 const USER: &str = "user";
 
@@ -35,59 +30,60 @@ struct Body {
     source: Option<String>,
 }
 
-impl<E: Exchange> App<E> {
+impl<P: Publisher> App<P> {
     /// `POST /api/v1/reviews/{id}/label`; `id` as it stands in the path.
     pub(super) async fn label(
         &self,
         id: &str,
-        client: Client,
-        body: Result<Bytes, Refusal>,
-    ) -> Answer {
-        let form = choose(client.text(header::ACCEPT), API_FORMS);
-        let said = self.admit(&client).and(body).and_then(|body| {
-            let body = label_in(&client, &body)?;
-            let id = percent_decode_str(id)
-                .decode_utf8()
-                .map_err(|_| problems::bad_request("the review id in the path must be UTF-8"))?;
-            Ok((review_id(&id)?, body.label, source(body.source)?))
+        head: RequestHead,
+        body: Result<Bytes, HttpProblem>,
+    ) -> Response {
+        let new = self.admit(&head).and(body).and_then(|body| {
+            let body = decode(&head, &body)?;
+            let id = percent_decode_str(id).decode_utf8().map_err(|_| problems::id_not_utf8())?;
+            let source = body.source.as_deref().unwrap_or(USER);
+            Ok(NewLabel {
+                review_id: review_id(&id)?,
+                label: body.label,
+                source: bounded(source, "source", MAX_SOURCE_BYTES)?.to_owned(),
+            })
         });
-        self.say(form, NOTHING, &client, said).await
+        self.publish_label(Responder::JSON, &head, new).await
     }
 
     /// `POST /label`, the buttons of the page.
-    pub(super) async fn label_form(&self, client: Client, body: Result<Bytes, Refusal>) -> Answer {
-        let form = choose(client.text(header::ACCEPT), PAGE_FORMS);
-        let filled = Filled { text: "", max_chars: self.max_chars };
-        let said = self.form_body(&client, body).and_then(|body| {
+    pub(super) async fn label_form(
+        &self,
+        head: RequestHead,
+        body: Result<Bytes, HttpProblem>,
+    ) -> Response {
+        let new = self.form_body(&head, body).and_then(|body| {
             let id = field(&body, "id")?;
-            let label = field(&body, "label")?;
-            Ok((review_id(&id)?, sentiment(&label)?, USER.to_owned()))
+            let label = sentiment(&field(&body, "label")?)?;
+            Ok(NewLabel { review_id: review_id(&id)?, label, source: USER.to_owned() })
         });
-        self.say(form, filled, &client, said).await
+        self.publish_label(self.responder(head.accept()), &head, new).await
     }
 
-    async fn say(
+    async fn publish_label(
         &self,
-        form: Form,
-        filled: Filled<'_>,
-        client: &Client,
-        said: Result<(ReviewId, Sentiment, String), Refusal>,
-    ) -> Answer {
-        let (review_id, label, source) = match said {
-            Ok(said) => said,
-            Err(refusal) => return response::refusal(form, filled, &refusal),
+        responder: Responder<'_>,
+        head: &RequestHead,
+        new: Result<NewLabel, HttpProblem>,
+    ) -> Response {
+        let new = match new {
+            Ok(new) => new,
+            Err(problem) => return responder.problem(&problem),
         };
-        let said =
-            Said { review_id: review_id.clone(), label, source: &source, trace: client.trace() };
-        match self.feedback.label(said).await {
-            Ok(()) => response::labelled(form, filled, &review_id, label),
-            Err(untold) => response::refusal(form, filled, &untold.into()),
+        match labels::publish(&self.labels, &new, head.trace()).await {
+            Ok(()) => responder.labelled(&new.review_id, new.label),
+            Err(error) => responder.problem(&error.into()),
         }
     }
 }
 
-fn label_in(client: &Client, body: &[u8]) -> Result<Body, Refusal> {
-    let media = client.media_type();
+fn decode(head: &RequestHead, body: &[u8]) -> Result<Body, HttpProblem> {
+    let media = head.media_type();
     if media != "application/json" && !media.ends_with("+json") {
         return Err(problems::media_type("application/json", &media));
     }
@@ -97,13 +93,13 @@ fn label_in(client: &Client, body: &[u8]) -> Result<Body, Refusal> {
     })
 }
 
-fn field(body: &[u8], name: &str) -> Result<String, Refusal> {
+fn field(body: &[u8], name: &str) -> Result<String, HttpProblem> {
     form::field(body, name)
         .map_err(problems::bad_request)?
         .ok_or_else(|| problems::no_label(format!("the form has no field named {name}")))
 }
 
-fn sentiment(word: &str) -> Result<Sentiment, Refusal> {
+fn sentiment(word: &str) -> Result<Sentiment, HttpProblem> {
     match word {
         "positive" => Ok(Sentiment::Positive),
         "negative" => Ok(Sentiment::Negative),
@@ -114,17 +110,11 @@ fn sentiment(word: &str) -> Result<Sentiment, Refusal> {
     }
 }
 
-fn review_id(id: &str) -> Result<ReviewId, Refusal> {
+fn review_id(id: &str) -> Result<ReviewId, HttpProblem> {
     bounded(id, "the review id", MAX_ID_BYTES).map(ReviewId::new)
 }
 
-fn source(given: Option<String>) -> Result<String, Refusal> {
-    let source = given.unwrap_or_else(|| USER.to_owned());
-    bounded(&source, "source", MAX_SOURCE_BYTES)?;
-    Ok(source)
-}
-
-fn bounded<'a>(text: &'a str, what: &str, most: usize) -> Result<&'a str, Refusal> {
+fn bounded<'a>(text: &'a str, what: &str, most: usize) -> Result<&'a str, HttpProblem> {
     if (1..=most).contains(&text.len()) && !text.chars().any(char::is_control) {
         return Ok(text);
     }

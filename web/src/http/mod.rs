@@ -1,5 +1,6 @@
-//! HTTP: routes as warp filters, bodies within limits, answers in the form the client asks for.
+//! HTTP: routes as warp filters, bodies within limits, answers in the format the client asks for.
 
+mod app;
 mod assets;
 mod body;
 mod cross_site;
@@ -8,9 +9,10 @@ mod labels;
 mod negotiate;
 mod request;
 mod response;
+mod reviews;
 mod routes;
 mod server;
 
+pub(crate) use app::App;
 pub use body::BodyLimits;
-pub(crate) use routes::App;
 pub(crate) use server::serve;

@@ -1,10 +1,11 @@
-//! What the client asks for: the media type of the answer (RFC 9110, Accept) and the wait (RFC 7240, Prefer).
+//! Content negotiation: the media type of the response (RFC 9110, Accept) and the wait (RFC 7240,
+//! Prefer).
 
 use std::time::Duration;
 
-/// The forms an answer can have.
+/// The formats that a response can have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Form {
+pub(crate) enum Format {
     /// A page for people.
     Html,
     /// JSON; a problem is `application/problem+json`.
@@ -13,7 +14,7 @@ pub(crate) enum Form {
     Text,
 }
 
-impl Form {
+impl Format {
     fn media(self) -> (&'static str, &'static str) {
         match self {
             Self::Html => ("text", "html"),
@@ -23,15 +24,15 @@ impl Form {
     }
 }
 
-/// The offered form that `accept` likes best; the first one when it has no preference, or likes none of them.
-pub(crate) fn choose(accept: Option<&str>, offered: &[Form]) -> Form {
-    let first = offered.first().copied().unwrap_or(Form::Html);
+/// The offered format that `accept` prefers; the first one when it prefers none, or accepts none.
+pub(crate) fn choose(accept: Option<&str>, offered: &[Format]) -> Format {
+    let first = offered.first().copied().unwrap_or(Format::Html);
     let Some(accept) = accept else { return first };
     let mut best = (first, 0.0);
-    for form in offered {
-        let quality = quality(accept, form.media());
+    for format in offered {
+        let quality = quality(accept, format.media());
         if quality > best.1 {
-            best = (*form, quality);
+            best = (*format, quality);
         }
     }
     best.0
@@ -106,7 +107,7 @@ mod tests {
 
     #[test]
     fn the_form_is_what_accept_likes_best() {
-        use Form::{Html, Json, Text};
+        use Format::{Html, Json, Text};
         let all = [Html, Json, Text];
         let browser = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
         for (accept, expected) in [

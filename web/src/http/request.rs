@@ -1,4 +1,4 @@
-//! What a handler sees of a request besides its body.
+//! The head of a request, as the handlers see it.
 
 use std::{
     convert::Infallible,
@@ -15,24 +15,32 @@ use super::negotiate::{Preferences, preferences};
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Peer(pub(crate) SocketAddr);
 
-/// What a handler sees of a request besides its body.
+/// The headers of a request, and who sent it.
 #[derive(Debug, Clone)]
-pub(crate) struct Client {
+pub(crate) struct RequestHead {
     pub(crate) headers: HeaderMap,
     pub(crate) address: Option<IpAddr>,
 }
 
 /// The request's head and the peer's address. Never rejects.
-pub(crate) fn client() -> impl Filter<Extract = (Client,), Error = Infallible> + Clone {
+pub(crate) fn head() -> impl Filter<Extract = (RequestHead,), Error = Infallible> + Clone {
     warp::header::headers_cloned().and(warp::ext::optional::<Peer>()).map(
-        |headers, peer: Option<Peer>| Client { headers, address: peer.map(|peer| peer.0.ip()) },
+        |headers, peer: Option<Peer>| RequestHead {
+            headers,
+            address: peer.map(|peer| peer.0.ip()),
+        },
     )
 }
 
-impl Client {
+impl RequestHead {
     /// A header as text; `None` too when it is not ASCII.
-    pub(crate) fn text(&self, name: impl http::header::AsHeaderName) -> Option<&str> {
+    fn text(&self, name: impl http::header::AsHeaderName) -> Option<&str> {
         self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+
+    /// The media types that the client accepts.
+    pub(crate) fn accept(&self) -> Option<&str> {
+        self.text(header::ACCEPT)
     }
 
     /// The media type of the body in lower case, without parameters; empty when there is none.
@@ -91,7 +99,7 @@ mod tests {
             header::CONTENT_TYPE,
             "Application/JSON ; charset=utf-8".parse().expect("a value"),
         );
-        let client = Client { headers, address: None };
-        assert_eq!(client.media_type(), "application/json");
+        let head = RequestHead { headers, address: None };
+        assert_eq!(head.media_type(), "application/json");
     }
 }

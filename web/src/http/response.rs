@@ -1,24 +1,24 @@
-//! Answers: the right bytes, type and headers for what happened.
+//! Responses: the right bytes, type and headers for what happened.
 
+use askama::Template;
 use bytes::Bytes;
-use http::{HeaderName, HeaderValue, Response, StatusCode, header};
+use http::{HeaderName, HeaderValue, StatusCode, header};
 use verdict_messages::{Problem, Sentiment, Verdict};
 
-use super::negotiate::Form;
+use super::negotiate::Format;
 use crate::{
-    ask::Trouble,
-    page::{self, Outcome, View},
-    pending::ReviewId,
-    problems::Refusal,
+    ask::AskError,
+    ids::ReviewId,
+    page::{Outcome, Page, VerdictView},
+    problems::HttpProblem,
 };
 
-pub(crate) type Answer = Response<Bytes>;
+pub(crate) type Response = http::Response<Bytes>;
 
-const HTML: &str = "text/html; charset=utf-8";
 const TEXT: &str = "text/plain; charset=utf-8";
 
-/// Bytes with a status and a media type. Nobody may store an answer unless its route says so.
-pub(crate) fn respond(status: StatusCode, media: &'static str, body: impl Into<Bytes>) -> Answer {
+/// Bytes with a status and a media type. Nobody may store a response unless its route says so.
+pub(crate) fn respond(status: StatusCode, media: &'static str, body: impl Into<Bytes>) -> Response {
     let mut response = Response::new(body.into());
     *response.status_mut() = status;
     let headers = response.headers_mut();
@@ -27,104 +27,101 @@ pub(crate) fn respond(status: StatusCode, media: &'static str, body: impl Into<B
     response
 }
 
-/// What the form on the page held, for an answer in HTML.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Filled<'a> {
-    pub(crate) text: &'a str,
-    pub(crate) max_chars: usize,
-}
-
-impl Filled<'_> {
-    fn page(self, status: StatusCode, outcome: Outcome<'_>) -> Answer {
-        let view = View { text: self.text, max_chars: self.max_chars, outcome };
-        respond(status, HTML, page::render(&view))
-    }
-}
-
-/// The page with nothing asked yet.
-pub(crate) fn blank_page(max_chars: usize) -> Answer {
-    let blank = Filled { text: "", max_chars };
-    blank.page(StatusCode::OK, Outcome::None)
-}
-
-/// A verdict in the form that was asked for; `json` is the verdict as it came.
-pub(crate) fn verdict(form: Form, filled: Filled<'_>, json: &Bytes) -> Answer {
-    if form == Form::Json {
-        return respond(StatusCode::OK, Verdict::MEDIA_TYPE, json.clone());
-    }
-    let verdict = match Verdict::decode(json) {
-        Ok(verdict) => verdict,
-        // The desk read it once, so this is a defect of ours, and told as one.
-        Err(rejection) => {
-            return refusal(form, filled, &Trouble::Internal(rejection.detail).into());
-        }
-    };
-    match form {
-        Form::Html | Form::Json => filled.page(StatusCode::OK, Outcome::Verdict(&verdict)),
-        Form::Text => {
-            let line = format!("{} {:.4}\n", verdict.label, verdict.probability);
-            respond(StatusCode::OK, TEXT, line)
-        }
-    }
-}
-
-/// A label was stored, in the form that was asked for.
-pub(crate) fn labelled(
-    form: Form,
-    filled: Filled<'_>,
-    review_id: &ReviewId,
-    label: Sentiment,
-) -> Answer {
-    // Learnt from later: no request sees that happen.
-    let status = StatusCode::ACCEPTED;
-    match form {
-        Form::Html => filled.page(status, Outcome::Labelled(label)),
-        Form::Json => {
-            let body = serde_json::json!({
-                "review_id": review_id.as_str(),
-                "label": label,
-                "accepted": true,
-            });
-            respond(status, "application/json", body.to_string())
-        }
-        Form::Text => respond(status, TEXT, format!("labelled {label}\n")),
-    }
-}
-
-/// What went wrong, in the form that was asked for.
-pub(crate) fn refusal(form: Form, filled: Filled<'_>, refusal: &Refusal) -> Answer {
-    let problem = &refusal.problem;
-    let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let mut response = match form {
-        Form::Html => filled.page(status, Outcome::Problem(problem, refusal.location.as_deref())),
-        Form::Json => match problem.encode() {
-            Ok(json) => respond(status, Problem::MEDIA_TYPE, json),
-            Err(rejection) => respond(status, TEXT, format!("{rejection}\n")),
-        },
-        Form::Text => respond(status, TEXT, line(problem)),
-    };
-    if let Some(seconds) = refusal.retry_after {
-        set(&mut response, header::RETRY_AFTER, &seconds.to_string());
-    }
-    if let Some(location) = &refusal.location {
-        set(&mut response, header::LOCATION, location);
-    }
-    if let Some(allow) = refusal.allow {
-        set(&mut response, header::ALLOW, allow);
-    }
-    response
+/// A JSON response that is neither a verdict nor a problem.
+pub(crate) fn json(status: StatusCode, body: &serde_json::Value) -> Response {
+    respond(status, "application/json", body.to_string())
 }
 
 /// Sets a header whose value this program made; one that is not a header value is left out.
-pub(crate) fn set(response: &mut Answer, name: HeaderName, value: &str) {
+pub(crate) fn set(response: &mut Response, name: HeaderName, value: &str) {
     if let Ok(value) = HeaderValue::from_str(value) {
         response.headers_mut().insert(name, value);
     }
 }
 
-fn line(problem: &Problem) -> String {
-    match &problem.detail {
-        Some(detail) => format!("{}: {detail}\n", problem.title),
-        None => format!("{}\n", problem.title),
+/// Responds to one request in the format it asks for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Responder<'a> {
+    pub(crate) format: Format,
+    /// What the form on the page holds.
+    pub(crate) text: &'a str,
+    /// Most characters that the form takes.
+    pub(crate) max_chars: usize,
+}
+
+impl Responder<'_> {
+    /// For the interface for programs, which has no page.
+    pub(crate) const JSON: Responder<'static> =
+        Responder { format: Format::Json, text: "", max_chars: 0 };
+
+    /// The page.
+    pub(crate) fn page(self, status: StatusCode, outcome: Outcome<'_>) -> Response {
+        match (Page { text: self.text, max_chars: self.max_chars, outcome }).render() {
+            Ok(html) => respond(status, "text/html; charset=utf-8", html),
+            Err(error) => respond(StatusCode::INTERNAL_SERVER_ERROR, TEXT, format!("{error}\n")),
+        }
+    }
+
+    /// A verdict; `json` is the verdict as it came.
+    pub(crate) fn verdict(self, json: &Bytes) -> Response {
+        if self.format == Format::Json {
+            return respond(StatusCode::OK, Verdict::MEDIA_TYPE, json.clone());
+        }
+        match Verdict::decode(json) {
+            Ok(verdict) if self.format == Format::Text => {
+                let line = format!("{} {:.4}\n", verdict.label, verdict.probability);
+                respond(StatusCode::OK, TEXT, line)
+            }
+            Ok(verdict) => self.page(
+                StatusCode::OK,
+                Outcome::Verdict(Box::new(VerdictView::new(self.text, &verdict))),
+            ),
+            // It was decoded when it came, so this is a defect of ours.
+            Err(rejection) => self.problem(&AskError::Internal(rejection.detail).into()),
+        }
+    }
+
+    /// A label was stored. The next model learns from it, which no request sees: so 202.
+    pub(crate) fn labelled(self, review_id: &ReviewId, label: Sentiment) -> Response {
+        let status = StatusCode::ACCEPTED;
+        let id = review_id.as_str();
+        match self.format {
+            Format::Html => self.page(status, Outcome::Labelled(label)),
+            Format::Json => json(
+                status,
+                &serde_json::json!({ "review_id": id, "label": label, "accepted": true }),
+            ),
+            Format::Text => respond(status, TEXT, format!("labelled {label}\n")),
+        }
+    }
+
+    /// What went wrong.
+    pub(crate) fn problem(self, refused: &HttpProblem) -> Response {
+        let problem = &refused.problem;
+        let status =
+            StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = match self.format {
+            Format::Html => {
+                self.page(status, Outcome::Problem(problem, refused.location.as_deref()))
+            }
+            Format::Json => match problem.encode() {
+                Ok(json) => respond(status, Problem::MEDIA_TYPE, json),
+                Err(rejection) => respond(status, TEXT, format!("{rejection}\n")),
+            },
+            Format::Text => {
+                let detail = problem.detail.iter().map(|detail| format!(": {detail}"));
+                respond(status, TEXT, format!("{}{}\n", problem.title, detail.collect::<String>()))
+            }
+        };
+        if let Some(seconds) = refused.retry_after {
+            set(&mut response, header::RETRY_AFTER, &seconds.to_string());
+        }
+        if let Some(location) = &refused.location {
+            set(&mut response, header::LOCATION, location);
+        }
+        if let Some(allow) = refused.allow {
+            set(&mut response, header::ALLOW, allow);
+        }
+        response
     }
 }

@@ -1,4 +1,5 @@
-//! The server: warp's filters as a service under our own accept loop, with metrics and security headers on every answer.
+//! The server: warp's filters under our own accept loop, with metrics and security headers on every
+//! response.
 
 use std::{convert::Infallible, future::Future, sync::Arc, time::Instant};
 
@@ -16,16 +17,18 @@ use verdict_telemetry::{
 };
 
 use super::{
+    app::App,
     request::Peer,
-    routes::{App, is_label, routes},
+    routes::{route_of, routes},
 };
-use crate::publish::Exchange;
+use crate::publish::Publisher;
 
-/// Serves until `shutdown` ends. Returns the number of connections that were cut off at the end of the drain time.
-pub(crate) async fn serve<E: Exchange>(
+/// Serves until `shutdown` ends. Returns the number of connections that were cut off at the end of
+/// the drain time.
+pub(crate) async fn serve<P: Publisher>(
     listener: TcpListener,
     limits: Limits,
-    app: Arc<App<E>>,
+    app: Arc<App<P>>,
     shutdown: impl Future<Output = ()>,
 ) -> usize {
     let metrics = app.telemetry.metrics().clone();
@@ -78,7 +81,7 @@ pub(crate) async fn serve<E: Exchange>(
     .await
 }
 
-/// The span of answering a request about reviews. Pages, probes and what scanners ask for have none.
+/// The span of a request about reviews. Pages, probes and requests of scanners have none.
 fn span_of(
     tracer: &Tracer,
     method: Method,
@@ -95,40 +98,13 @@ fn span_of(
 }
 
 fn is_traced(route: Route) -> bool {
-    match route {
-        Route::Predict | Route::Label | Route::Reviews | Route::Review | Route::ReviewLabel => true,
-        Route::Home
-        | Route::Asset
-        | Route::Healthz
-        | Route::Readyz
-        | Route::Metrics
-        | Route::Unmatched => false,
-    }
+    matches!(
+        route,
+        Route::Predict | Route::Label | Route::Reviews | Route::Review | Route::ReviewLabel
+    )
 }
 
-/// The route's template, for the metrics. A path that no route has is one label, however many there are.
-fn route_of(path: &str) -> Route {
-    match path {
-        "/" => Route::Home,
-        "/predict" => Route::Predict,
-        "/label" => Route::Label,
-        "/api/v1/reviews" => Route::Reviews,
-        "/healthz" => Route::Healthz,
-        "/readyz" => Route::Readyz,
-        "/metrics" => Route::Metrics,
-        path if path.starts_with("/api/v1/reviews/") => {
-            if is_label(path) {
-                Route::ReviewLabel
-            } else {
-                Route::Review
-            }
-        }
-        path if path.starts_with("/assets/") => Route::Asset,
-        _ => Route::Unmatched,
-    }
-}
-
-// No script at all, styles and pictures from here only, forms to here only, and nobody may put the page into a frame.
+// No script at all, styles and pictures from here only, forms to here only, and no framing.
 const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; \
     frame-ancestors 'none'; base-uri 'none'";
 
@@ -136,7 +112,8 @@ fn secure(headers: &mut HeaderMap) {
     for (name, value) in [
         (header::CONTENT_SECURITY_POLICY, POLICY),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        // With "no-referrer" browsers would send "Origin: null" with our own form, and it would count as foreign.
+        // With "no-referrer" browsers would send "Origin: null" with our own form, which would
+        // count as another site.
         (header::REFERRER_POLICY, "same-origin"),
         (header::X_FRAME_OPTIONS, "DENY"),
         (header::VARY, "accept"),

@@ -1,8 +1,10 @@
 use std::borrow::Cow;
 
-use verdict_messages::{ModelRef, Position, Sentiment, TermContribution};
+use verdict_messages::{ModelRef, Position, TermContribution, Verdict};
 
-use super::*;
+use super::{verdict::percent, *};
+
+const STYLE: &str = include_str!("../../assets/verdict.css");
 
 fn verdict(label: Sentiment, probability: f64, terms: &[(&'static str, f64)]) -> Verdict<'static> {
     Verdict {
@@ -32,23 +34,27 @@ fn verdict(label: Sentiment, probability: f64, terms: &[(&'static str, f64)]) ->
 }
 
 fn page(text: &str, outcome: Outcome<'_>) -> String {
-    render(&View { text, max_chars: 20_000, outcome })
+    Page { text, max_chars: 20_000, outcome }.render().expect("renders")
+}
+
+fn page_of(text: &str, verdict: &Verdict<'_>) -> String {
+    page(text, Outcome::Verdict(Box::new(VerdictView::new(text, verdict))))
 }
 
 #[test]
 fn the_answer_stands_in_the_second_line_for_people_with_curl() {
     let positive = verdict(Sentiment::Positive, 0.973, &[]);
-    let html = page("x", Outcome::Verdict(&positive));
+    let html = page_of("x", &positive);
     assert_eq!(html.lines().nth(1), Some("<!-- Positive, 97.3 % -->"));
     let negative = verdict(Sentiment::Negative, 0.0001, &[]);
-    let html = page("x", Outcome::Verdict(&negative));
+    let html = page_of("x", &negative);
     assert_eq!(html.lines().nth(1), Some("<!-- Negative, over 99.9 % -->"));
 }
 
 #[test]
 fn words_are_marked_by_sign_and_strength() {
     let shown = verdict(Sentiment::Positive, 0.9, &[("great", 2.0), ("dull", -0.2)]);
-    let html = page("Great but dull.", Outcome::Verdict(&shown));
+    let html = page_of("Great but dull.", &shown);
     assert!(html.contains("<mark class=\"p4\" title=\"+2.000\">Great</mark> but "), "{html}");
     assert!(html.contains("<mark class=\"n1\" title=\"\u{2212}0.200\">dull</mark>."), "{html}");
     assert!(html.contains("<bdi>great</bdi><span>+2.000</span>"), "{html}");
@@ -61,7 +67,7 @@ fn the_buttons_send_the_label_and_its_opposite() {
         (Sentiment::Negative, "negative", "positive"),
     ] {
         let shown = verdict(label, 0.9, &[]);
-        let html = page("x", Outcome::Verdict(&shown));
+        let html = page_of("x", &shown);
         for part in [
             "name=\"id\" value=\"r/1\"".to_owned(),
             format!("name=\"label\" value=\"{right}\">Right<"),
@@ -82,7 +88,7 @@ fn nothing_that_came_from_outside_becomes_markup() {
     let problem = Problem::new(422, evil).with_detail(evil);
     for outcome in [
         Outcome::None,
-        Outcome::Verdict(&shown),
+        Outcome::Verdict(Box::new(VerdictView::new(evil, &shown))),
         Outcome::Labelled(Sentiment::Positive),
         Outcome::Problem(&problem, Some(evil)),
     ] {
@@ -97,7 +103,7 @@ fn nothing_that_came_from_outside_becomes_markup() {
 #[test]
 fn the_page_obeys_its_own_content_security_policy() {
     let shown = verdict(Sentiment::Positive, 0.9, &[("great", 2.0)]);
-    let html = page("great", Outcome::Verdict(&shown));
+    let html = page_of("great", &shown);
     for forbidden in
         ["<script", "style=", "<style", "onclick", "javascript:", "http://www", "https://"]
     {
@@ -116,7 +122,7 @@ fn every_class_of_the_markup_has_a_style() {
     let shown = verdict(Sentiment::Positive, 0.9, &[("great", 2.0), ("dull", -0.2)]);
     let problem = Problem::new(504, "late");
     let pages = [
-        page("great and dull", Outcome::Verdict(&shown)),
+        page_of("great and dull", &shown),
         page("", Outcome::Labelled(Sentiment::Negative)),
         page("", Outcome::Problem(&problem, Some("/x"))),
     ];
@@ -134,11 +140,12 @@ fn no_probability_is_shown_as_certain() {
     for (probability, shown) in
         [(1.0, "over 99.9 %"), (0.9994, "over 99.9 %"), (0.5, "50.0 %"), (0.0, "under 0.1 %")]
     {
-        assert_eq!(verdict::percent(probability), shown);
+        assert_eq!(percent(probability), shown);
     }
-    assert_eq!(thousands(20_000), "20,000");
-    assert_eq!(thousands(999), "999");
-    assert_eq!(thousands(1_234_567), "1,234,567");
+    for (max_chars, shown) in [(20_000, "20,000"), (999, "999"), (1_234_567, "1,234,567")] {
+        let page = Page { text: "", max_chars, outcome: Outcome::None };
+        assert_eq!(page.grouped_max_chars(), shown);
+    }
 }
 
 #[test]
@@ -147,7 +154,7 @@ fn a_verdict_without_explanation_still_makes_a_page() {
     shown.explanation = None;
     shown.intercept = None;
     shown.rest = None;
-    let html = page("some text", Outcome::Verdict(&shown));
+    let html = page_of("some text", &shown);
     assert!(html.contains(">some text</blockquote>"), "{html}");
     assert!(!html.contains("What decided it"), "{html}");
 }

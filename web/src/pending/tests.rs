@@ -1,9 +1,10 @@
 use futures::FutureExt;
-use verdict_messages::{ModelRef, Position, Sentiment};
+use verdict_messages::{Headers, ModelRef, Position, Sentiment};
 
 use super::*;
 
-const LIMITS: DeskLimits = DeskLimits { pending: 2, remembered: 4, remembered_bytes: 64 * 1024 };
+const LIMITS: PendingLimits =
+    PendingLimits { pending: 2, remembered: 4, remembered_bytes: 64 * 1024 };
 
 fn correlation(n: u128) -> CorrelationId {
     CorrelationId::from_bits(n)
@@ -13,7 +14,7 @@ fn id(text: &str) -> ReviewId {
     ReviewId::new(text)
 }
 
-fn verdict(of: &str) -> Bytes {
+fn verdict(of: &str) -> Vec<u8> {
     let verdict = Verdict {
         id: of.into(),
         label: Sentiment::Positive,
@@ -26,192 +27,219 @@ fn verdict(of: &str) -> Bytes {
         source: Position::new("reviews", 0, 1),
         scored_at: "2026-01-02T03:04:05.000Z".into(),
     };
-    verdict.encode().expect("encodes").into()
+    verdict.encode().expect("encodes")
 }
 
-fn reply(n: u128, of: &str) -> Incoming {
+fn reply(n: u128, of: &str) -> Record {
     let mut headers = Headers::new();
     headers.push(headers::SPRING_CORRELATION_ID, correlation(n).as_bytes());
     headers.push(headers::CONTENT_TYPE, Verdict::MEDIA_TYPE);
-    Incoming { key: Some(Bytes::copy_from_slice(of.as_bytes())), value: Some(verdict(of)), headers }
-}
-
-fn keyed(key: &str, body: u8) -> Option<Repeatable> {
-    Some(Repeatable { key: key.to_owned(), body: [body; 32] })
-}
-
-fn new(place: Result<Place, NoPlace>) -> Waiter {
-    match place {
-        Ok(Place::New(waiter)) => waiter,
-        other => panic!("expected a new place, got {other:?}"),
+    Record {
+        topic: "reviews.replies".into(),
+        partition: 0,
+        offset: 0,
+        key: Some(of.into()),
+        value: Some(verdict(of)),
+        headers,
+        timestamp_ms: None,
     }
 }
 
-fn joined(place: Result<Place, NoPlace>) -> Waiter {
-    match place {
-        Ok(Place::Joined(waiter)) => waiter,
-        other => panic!("expected a joined place, got {other:?}"),
+fn keyed(key: &str, body: u8) -> Option<Idempotency> {
+    Some(Idempotency { key: key.to_owned(), body: [body; 32] })
+}
+
+fn new(opened: Result<Opened, OpenError>) -> Waiter {
+    match opened {
+        Ok(Opened::New(waiter)) => waiter,
+        other => panic!("expected a new request, got {other:?}"),
+    }
+}
+
+fn joined(opened: Result<Opened, OpenError>) -> Waiter {
+    match opened {
+        Ok(Opened::Joined(waiter)) => waiter,
+        other => panic!("expected a joined request, got {other:?}"),
     }
 }
 
 #[test]
 fn a_reply_reaches_the_request_it_belongs_to_and_no_other() {
-    let desk = Desk::new(LIMITS);
-    let mut first = new(desk.open(correlation(1), &id("a"), None));
-    let mut second = new(desk.open(correlation(2), &id("b"), None));
-    assert_eq!(desk.deliver(&reply(2, "b")), ReplyReceived::Delivered);
+    let pending = PendingReplies::new(LIMITS);
+    let mut first = new(pending.open(correlation(1), &id("a"), None));
+    let mut second = new(pending.open(correlation(2), &id("b"), None));
+    assert_eq!(pending.deliver(reply(2, "b")), ReplyReceived::Delivered);
     assert!(first.reply().now_or_never().is_none());
-    let told = second.reply().now_or_never().expect("told").expect("published");
-    assert_eq!(*told, Reply::Verdict(verdict("b")));
+    let replied = second.reply().now_or_never().expect("replied").expect("published");
+    assert_eq!(*replied, Reply::Verdict(verdict("b").into()));
 }
 
 #[test]
 fn a_reply_with_our_correlation_id_but_another_review_is_dropped() {
-    let desk = Desk::new(LIMITS);
-    let mut waiter = new(desk.open(correlation(1), &id("a"), None));
-    assert_eq!(desk.deliver(&reply(1, "b")), ReplyReceived::Mismatched);
+    let pending = PendingReplies::new(LIMITS);
+    let mut waiter = new(pending.open(correlation(1), &id("a"), None));
+    assert_eq!(pending.deliver(reply(1, "b")), ReplyReceived::Mismatched);
     assert!(waiter.reply().now_or_never().is_none());
-    assert!(desk.find(&id("b")).is_none());
-    assert_eq!(desk.deliver(&reply(1, "a")), ReplyReceived::Delivered);
+    assert!(pending.find(&id("b")).is_none());
+    assert_eq!(pending.deliver(reply(1, "a")), ReplyReceived::Delivered);
     assert!(waiter.reply().now_or_never().is_some());
 }
 
 #[test]
 fn a_second_copy_of_a_reply_is_late() {
-    let desk = Desk::new(LIMITS);
-    let _waiter = new(desk.open(correlation(1), &id("a"), None));
-    assert_eq!(desk.deliver(&reply(1, "a")), ReplyReceived::Delivered);
-    assert_eq!(desk.deliver(&reply(1, "a")), ReplyReceived::Late);
+    let pending = PendingReplies::new(LIMITS);
+    let _waiter = new(pending.open(correlation(1), &id("a"), None));
+    assert_eq!(pending.deliver(reply(1, "a")), ReplyReceived::Delivered);
+    assert_eq!(pending.deliver(reply(1, "a")), ReplyReceived::Late);
 }
 
 #[test]
 fn what_is_no_reply_is_unreadable() {
-    let desk = Desk::new(LIMITS);
-    let _waiter = new(desk.open(correlation(1), &id("a"), None));
+    let pending = PendingReplies::new(LIMITS);
+    let _waiter = new(pending.open(correlation(1), &id("a"), None));
     let good = reply(1, "a");
     let mut no_correlation = good.clone();
     no_correlation.headers = Headers::new();
     let mut short = good.clone();
     short.headers = Headers::new();
     short.headers.push(headers::SPRING_CORRELATION_ID, vec![1, 2, 3]);
-    let tombstone = Incoming { value: None, ..good.clone() };
-    let broken = Incoming { value: Some(Bytes::from_static(b"{")), ..good.clone() };
-    let other_key = Incoming { key: Some(Bytes::from_static(b"b")), ..good };
-    for incoming in [no_correlation, short, tombstone, broken, other_key] {
-        assert_eq!(desk.deliver(&incoming), ReplyReceived::Unreadable, "{incoming:?}");
+    let tombstone = Record { value: None, ..good.clone() };
+    let broken = Record { value: Some(b"{".into()), ..good.clone() };
+    let other_key = Record { key: Some(b"b".into()), ..good };
+    for record in [no_correlation, short, tombstone, broken, other_key] {
+        assert_eq!(pending.deliver(record.clone()), ReplyReceived::Unreadable, "{record:?}");
     }
 }
 
 #[test]
 fn a_problem_is_a_reply_too_and_its_key_names_the_review() {
-    let desk = Desk::new(LIMITS);
-    let mut waiter = new(desk.open(correlation(1), &id("a"), None));
+    let pending = PendingReplies::new(LIMITS);
+    let mut waiter = new(pending.open(correlation(1), &id("a"), None));
     let problem = Problem::new(422, "This is not a review");
-    let mut incoming = reply(1, "a");
-    incoming.headers = Headers::new();
-    incoming.headers.push(headers::SPRING_CORRELATION_ID, correlation(1).as_bytes());
-    incoming.headers.push(headers::CONTENT_TYPE, Problem::MEDIA_TYPE);
-    incoming.value = Some(problem.encode().expect("encodes").into());
-    assert_eq!(desk.deliver(&incoming), ReplyReceived::Delivered);
-    let told = waiter.reply().now_or_never().expect("told").expect("published");
-    assert_eq!(*told, Reply::Problem(problem));
+    let mut record = reply(1, "a");
+    record.headers = Headers::new();
+    record.headers.push(headers::SPRING_CORRELATION_ID, correlation(1).as_bytes());
+    record.headers.push(headers::CONTENT_TYPE, Problem::MEDIA_TYPE);
+    record.value = Some(problem.encode().expect("encodes"));
+    assert_eq!(pending.deliver(record), ReplyReceived::Delivered);
+    let replied = waiter.reply().now_or_never().expect("replied").expect("published");
+    assert_eq!(*replied, Reply::Problem(problem));
 }
 
 #[test]
 fn a_late_reply_can_be_asked_for_but_reaches_no_request() {
-    let desk = Desk::new(LIMITS);
-    drop(new(desk.open(correlation(1), &id("a"), None)));
-    assert!(desk.find(&id("a")).is_none());
-    assert_eq!(desk.deliver(&reply(1, "a")), ReplyReceived::Late);
-    assert!(desk.find(&id("a")).is_some());
-    assert_eq!(desk.deliver(&reply(9, "z")), ReplyReceived::Late);
-    assert!(desk.find(&id("z")).is_none(), "a stranger's verdict is not kept");
+    let pending = PendingReplies::new(LIMITS);
+    drop(new(pending.open(correlation(1), &id("a"), None)));
+    assert!(pending.find(&id("a")).is_none());
+    assert_eq!(pending.deliver(reply(1, "a")), ReplyReceived::Late);
+    assert!(pending.find(&id("a")).is_some());
+    assert_eq!(pending.deliver(reply(9, "z")), ReplyReceived::Late);
+    assert!(pending.find(&id("z")).is_none(), "a stranger's verdict is not kept");
 }
 
 #[test]
 fn a_reply_that_was_asked_for_later_is_kept_and_not_late() {
-    let desk = Desk::new(LIMITS);
-    new(desk.open(correlation(1), &id("a"), None)).ask_later();
-    assert_eq!(desk.deliver(&reply(1, "a")), ReplyReceived::Kept);
-    assert!(desk.find(&id("a")).is_some());
+    let pending = PendingReplies::new(LIMITS);
+    new(pending.open(correlation(1), &id("a"), None)).fetch_later();
+    assert_eq!(pending.deliver(reply(1, "a")), ReplyReceived::Kept);
+    assert!(pending.find(&id("a")).is_some());
 }
 
 #[test]
 fn a_full_desk_refuses_and_a_free_place_is_given_again() {
-    let desk = Desk::new(LIMITS);
-    let first = new(desk.open(correlation(1), &id("a"), None));
-    let _second = new(desk.open(correlation(2), &id("b"), None));
-    assert!(matches!(desk.open(correlation(3), &id("c"), None), Err(NoPlace::Full(2))));
+    let pending = PendingReplies::new(LIMITS);
+    let first = new(pending.open(correlation(1), &id("a"), None));
+    let _second = new(pending.open(correlation(2), &id("b"), None));
+    assert!(matches!(pending.open(correlation(3), &id("c"), None), Err(OpenError::Full(2))));
     drop(first);
-    new(desk.open(correlation(3), &id("c"), None));
+    new(pending.open(correlation(3), &id("c"), None));
 }
 
 #[test]
 fn the_same_key_and_body_join_the_request_that_is_under_way() {
-    let desk = Desk::new(LIMITS);
-    let mut first = new(desk.open(correlation(1), &id("a"), keyed("k", 1)));
-    let mut again = joined(desk.open(correlation(2), &id("b"), keyed("k", 1)));
+    let pending = PendingReplies::new(LIMITS);
+    let mut first = new(pending.open(correlation(1), &id("a"), keyed("k", 1)));
+    let mut again = joined(pending.open(correlation(2), &id("b"), keyed("k", 1)));
     assert_eq!(again.review_id(), &id("a"));
-    desk.deliver(&reply(1, "a"));
+    pending.deliver(reply(1, "a"));
     for waiter in [&mut first, &mut again] {
-        assert!(waiter.reply().now_or_never().expect("told").is_ok());
+        assert!(waiter.reply().now_or_never().expect("replied").is_ok());
     }
-    match desk.open(correlation(3), &id("c"), keyed("k", 1)) {
-        Ok(Place::Answered(review_id, _)) => assert_eq!(review_id, id("a")),
+    match pending.open(correlation(3), &id("c"), keyed("k", 1)) {
+        Ok(Opened::Answered(review_id, _)) => assert_eq!(review_id, id("a")),
         other => panic!("expected the same answer, got {other:?}"),
     }
 }
 
 #[test]
 fn the_same_key_with_another_body_is_refused() {
-    let desk = Desk::new(LIMITS);
-    let _first = new(desk.open(correlation(1), &id("a"), keyed("k", 1)));
-    assert!(matches!(desk.open(correlation(2), &id("b"), keyed("k", 2)), Err(NoPlace::OtherBody)));
+    let pending = PendingReplies::new(LIMITS);
+    let _first = new(pending.open(correlation(1), &id("a"), keyed("k", 1)));
+    assert!(matches!(
+        pending.open(correlation(2), &id("b"), keyed("k", 2)),
+        Err(OpenError::KeyReused)
+    ));
 }
 
 #[test]
 fn a_repeated_request_waits_again_after_the_first_gave_up() {
-    let desk = Desk::new(LIMITS);
-    drop(new(desk.open(correlation(1), &id("a"), keyed("k", 1))));
-    let mut again = joined(desk.open(correlation(2), &id("b"), keyed("k", 1)));
-    assert_eq!(desk.deliver(&reply(1, "a")), ReplyReceived::Delivered);
-    assert!(again.reply().now_or_never().expect("told").is_ok());
+    let pending = PendingReplies::new(LIMITS);
+    drop(new(pending.open(correlation(1), &id("a"), keyed("k", 1))));
+    let mut again = joined(pending.open(correlation(2), &id("b"), keyed("k", 1)));
+    assert_eq!(pending.deliver(reply(1, "a")), ReplyReceived::Delivered);
+    assert!(again.reply().now_or_never().expect("replied").is_ok());
 }
 
 #[test]
 fn one_waiter_that_leaves_does_not_take_the_place_from_the_other() {
-    let desk = Desk::new(LIMITS);
-    let first = new(desk.open(correlation(1), &id("a"), keyed("k", 1)));
-    let mut again = joined(desk.open(correlation(2), &id("b"), keyed("k", 1)));
+    let pending = PendingReplies::new(LIMITS);
+    let first = new(pending.open(correlation(1), &id("a"), keyed("k", 1)));
+    let mut again = joined(pending.open(correlation(2), &id("b"), keyed("k", 1)));
     drop(first);
-    assert_eq!(desk.deliver(&reply(1, "a")), ReplyReceived::Delivered);
-    assert!(again.reply().now_or_never().expect("told").is_ok());
+    assert_eq!(pending.deliver(reply(1, "a")), ReplyReceived::Delivered);
+    assert!(again.reply().now_or_never().expect("replied").is_ok());
 }
 
 #[test]
 fn a_failed_publication_is_told_to_all_and_frees_the_key() {
-    for error in [PublishError::NeverQueued, PublishError::Unknown] {
-        let desk = Desk::new(LIMITS);
-        let first = new(desk.open(correlation(1), &id("a"), keyed("k", 1)));
-        let mut again = joined(desk.open(correlation(2), &id("b"), keyed("k", 1)));
-        desk.fail(correlation(1), error);
-        assert_eq!(again.reply().now_or_never().expect("told"), Err(error));
+    let reason = String::new;
+    for (error, may_be_stored) in [
+        (PublishError::NeverQueued { reason: reason() }, false),
+        (PublishError::Unknown { reason: reason() }, true),
+    ] {
+        let pending = PendingReplies::new(LIMITS);
+        let first = new(pending.open(correlation(1), &id("a"), keyed("k", 1)));
+        let mut again = joined(pending.open(correlation(2), &id("b"), keyed("k", 1)));
+        pending.fail(correlation(1), error.clone());
+        assert_eq!(again.reply().now_or_never().expect("replied"), Err(error));
         drop((first, again));
-        new(desk.open(correlation(3), &id("c"), keyed("k", 1)));
+        new(pending.open(correlation(3), &id("c"), keyed("k", 1)));
         // Only what may have been stored can still be answered.
-        desk.deliver(&reply(1, "a"));
-        assert_eq!(desk.find(&id("a")).is_some(), error == PublishError::Unknown);
+        pending.deliver(reply(1, "a"));
+        assert_eq!(pending.find(&id("a")).is_some(), may_be_stored);
     }
 }
 
 #[test]
 fn only_so_many_verdicts_are_remembered() {
-    let desk = Desk::new(LIMITS);
-    for n in 0..6_u128 {
-        let name = format!("r{n}");
-        let _waiter = new(desk.open(correlation(n), &id(&name), None));
-        desk.deliver(&reply(n, &name));
+    let size = verdict("r0").len();
+    for (limits, first) in [
+        (LIMITS, 2),
+        (PendingLimits { remembered_bytes: 3 * size, ..LIMITS }, 3),
+        (PendingLimits { remembered_bytes: size - 1, ..LIMITS }, 6),
+    ] {
+        let pending = PendingReplies::new(limits);
+        for n in 0..6 {
+            let name = format!("r{n}");
+            let _waiter = new(pending.open(correlation(n), &id(&name), None));
+            pending.deliver(reply(n, &name));
+        }
+        for n in 0..6 {
+            assert_eq!(
+                pending.find(&id(&format!("r{n}"))).is_some(),
+                n >= first,
+                "{n}, {limits:?}"
+            );
+        }
     }
-    assert!(desk.find(&id("r1")).is_none());
-    assert!(desk.find(&id("r5")).is_some());
 }

@@ -1,10 +1,9 @@
-//! The interface for programs: waiting, not waiting, asking again, and every way in which it can fail.
+//! The interface for programs: waiting, not waiting, fetching later, and every way to fail.
 
 use std::time::{Duration, Instant};
 
-use crate::support::{Behaviour, Web, text_of};
+use crate::support::{Behaviour, Web, key_of, text_of, value_of};
 use verdict_messages::{Review, headers};
-use verdict_web::publish::PublishError;
 
 #[tokio::test]
 async fn a_review_is_answered_with_its_verdict_and_found_again() {
@@ -28,11 +27,8 @@ async fn a_review_is_published_with_the_headers_of_the_contract() {
     let extra = [("traceparent", trace), ("tracestate", "a=b")];
     web.review(&extra, r#"{"id":"r1","text":"good","author":"me","other":1}"#).await;
     let seen = web.kafka.seen().remove(0);
-    assert_eq!(seen.key, "r1");
-    assert_eq!(
-        String::from_utf8(seen.value).unwrap(),
-        r#"{"id":"r1","text":"good","author":"me"}"#
-    );
+    assert_eq!(key_of(&seen), "r1");
+    assert_eq!(value_of(&seen), r#"{"id":"r1","text":"good","author":"me"}"#);
     for (name, value) in [
         (headers::CONTENT_TYPE, "application/json"),
         (headers::CE_SPECVERSION, "1.0"),
@@ -105,8 +101,7 @@ async fn a_request_ends_by_its_deadline_and_its_verdict_can_be_asked_for_later()
     assert_eq!(problem["instance"], location);
     assert_eq!(web.get(location).await.status, 404);
 
-    let submission = web.kafka.seen().remove(0);
-    web.kafka.answer(&submission).await;
+    web.kafka.answer().await;
     let found =
         eventually(async || Some(web.get(location).await).filter(|found| found.status == 200))
             .await;
@@ -131,8 +126,7 @@ async fn respond_async_is_202_with_a_location_once_the_review_is_stored() {
     let location = answer.header("location");
     assert!(location.starts_with("/api/v1/reviews/"), "{location}");
     assert_eq!(answer.json()["accepted"], true);
-    let submission = web.kafka.seen().remove(0);
-    web.kafka.answer(&submission).await;
+    web.kafka.answer().await;
     eventually(async || Some(web.get(location).await).filter(|found| found.status == 200)).await;
     assert_eq!(web.metric("verdict_web_replies_total{outcome=\"kept\"}"), 1);
 }
@@ -155,11 +149,11 @@ async fn a_review_that_the_consumer_rejects_is_a_problem_of_the_client() {
 
 #[tokio::test]
 async fn a_failed_publication_says_whether_the_review_may_be_stored() {
-    for (error, accepted) in [
-        (PublishError::NeverQueued, serde_json::json!(false)),
-        (PublishError::Unknown, serde_json::json!("unknown")),
+    for (behaviour, accepted) in [
+        (Behaviour::Refuse, serde_json::json!(false)),
+        (Behaviour::Unconfirmed, serde_json::json!("unknown")),
     ] {
-        let web = Web::start(Behaviour::Fail(error), &[]).await;
+        let web = Web::start(behaviour, &[]).await;
         for prefer in ["wait=2", "respond-async"] {
             let answer = web.review(&[("prefer", prefer)], r#"{"text":"good"}"#).await;
             assert_eq!((answer.status, answer.header("retry-after")), (503, "2"));
@@ -182,10 +176,9 @@ async fn more_requests_than_may_wait_are_turned_away() {
     let web = Web::start(Behaviour::Silent, &["--max-pending=1"]).await;
     let waiting = web.review(&[("prefer", "wait=5")], r#"{"text":"good"}"#);
     let turned_away = async {
-        web.kafka.published(1).await;
+        web.kafka.first().await;
         let answer = web.review(&[], r#"{"text":"good too"}"#).await;
-        let submission = web.kafka.seen().remove(0);
-        web.kafka.answer(&submission).await;
+        web.kafka.answer().await;
         answer
     };
     let (waited, turned_away) = futures::future::join(waiting, turned_away).await;
@@ -229,9 +222,7 @@ async fn two_requests_with_one_key_at_the_same_time_are_one_review() {
     let key = [("idempotency-key", "k1")];
     let ask = || web.review(&key, r#"{"text":"good"}"#);
     let answering = async {
-        web.kafka.published(1).await;
-        let submission = web.kafka.seen().remove(0);
-        web.kafka.answer(&submission).await;
+        web.kafka.answer().await;
     };
     let (first, second, ()) = futures::future::join3(ask(), ask(), answering).await;
     assert_eq!((first.status, second.status), (200, 200));
@@ -241,7 +232,7 @@ async fn two_requests_with_one_key_at_the_same_time_are_one_review() {
 
 #[tokio::test]
 async fn a_key_is_free_again_after_a_failure_and_names_the_same_review() {
-    let web = Web::start(Behaviour::Fail(PublishError::Unknown), &[]).await;
+    let web = Web::start(Behaviour::Unconfirmed, &[]).await;
     let key = [("idempotency-key", "k1")];
     assert_eq!(web.review(&key, r#"{"text":"good"}"#).await.status, 503);
     web.kafka.behave(Behaviour::Score);
@@ -254,7 +245,7 @@ async fn a_key_is_free_again_after_a_failure_and_names_the_same_review() {
 #[tokio::test]
 async fn what_is_no_review_is_refused_with_its_reason() {
     let web = Web::start(Behaviour::Score, &["--max-text-chars=10"]).await;
-    let long_id = format!(r#"{{"text":"good","id":"{}"}}"#, "x".repeat(129));
+    let long_id = format!(r#"{{"text":"good","id":"{}"}}"#, "x".repeat(513));
     for (body, status, part) in [
         ("", 400, ""),
         ("{\"text\":", 400, ""),
@@ -271,7 +262,7 @@ async fn what_is_no_review_is_refused_with_its_reason() {
         (r#"{"text":"12345678901"}"#, 422, "at most 10 characters, got 11"),
         (r#"{"text":"good","id":""}"#, 422, "id"),
         (r#"{"text":"good","id":"a\u0000"}"#, 422, "control"),
-        (&long_id, 422, "at most 128 bytes"),
+        (&long_id, 422, "at most 512 bytes, got 513"),
     ] {
         let answer = web.review(&[], body).await;
         let problem = answer.problem();
@@ -300,7 +291,7 @@ async fn a_mark_is_no_character_of_a_body_and_a_number_is_an_id() {
         assert_eq!(answer.status, 200, "{path}");
     }
     for seen in web.kafka.seen() {
-        let review = Review::from_body(&seen.value, "application/json").unwrap();
+        let review = Review::from_body(value_of(&seen).as_bytes(), "application/json").unwrap();
         assert_eq!(review.text, "good");
     }
 }

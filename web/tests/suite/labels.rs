@@ -1,8 +1,7 @@
 //! Feedback: labels by the interface for programs and by the buttons of the page.
 
-use crate::support::{Behaviour, Response, Web, text_of};
+use crate::support::{Behaviour, Response, Web, key_of, text_of, value_of};
 use verdict_messages::{Label, Sentiment, headers};
-use verdict_web::publish::{Log, PublishError};
 
 const JSON: (&str, &str) = ("content-type", "application/json");
 const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
@@ -30,8 +29,8 @@ async fn a_label_is_published_with_the_headers_of_the_contract() {
         serde_json::json!({"review_id": "r/1", "label": "negative", "accepted": true})
     );
     let seen = web.kafka.seen().remove(0);
-    assert_eq!((seen.log, seen.key.as_str()), (Log::Labels, "r/1"));
-    let label = Label::decode(&seen.value).unwrap();
+    assert_eq!((&*seen.topic, key_of(&seen)), ("reviews.labels", "r/1"));
+    let label = Label::decode(value_of(&seen).as_bytes()).unwrap();
     assert_eq!(
         (&*label.review_id, label.label, &*label.source),
         ("r/1", Sentiment::Negative, "user")
@@ -77,7 +76,7 @@ async fn a_label_has_the_forms_that_files_have() {
         assert_eq!(answer.status, 202, "{label}");
     }
     for seen in web.kafka.seen() {
-        let label = Label::decode(&seen.value).unwrap();
+        let label = Label::decode(value_of(&seen).as_bytes()).unwrap();
         assert_eq!((&*label.review_id, label.label), ("5000", Sentiment::Negative));
     }
 }
@@ -88,7 +87,7 @@ async fn a_program_says_who_labelled() {
     let answer = say(&web, "r1", r#"{"label":"positive","source":"crowd"}"#).await;
     assert_eq!(answer.status, 202);
     let seen = web.kafka.seen().remove(0);
-    assert_eq!(Label::decode(&seen.value).unwrap().source, "crowd");
+    assert_eq!(Label::decode(value_of(&seen).as_bytes()).unwrap().source, "crowd");
 }
 
 #[tokio::test]
@@ -130,11 +129,11 @@ async fn what_is_no_label_is_refused_with_its_reason() {
 
 #[tokio::test]
 async fn a_label_that_is_not_confirmed_is_told_so() {
-    for (error, accepted) in [
-        (PublishError::NeverQueued, serde_json::json!(false)),
-        (PublishError::Unknown, serde_json::json!("unknown")),
+    for (behaviour, accepted) in [
+        (Behaviour::Refuse, serde_json::json!(false)),
+        (Behaviour::Unconfirmed, serde_json::json!("unknown")),
     ] {
-        let web = Web::start(Behaviour::Fail(error), &[]).await;
+        let web = Web::start(behaviour, &[]).await;
         let answer = say(&web, "r1", r#"{"label":"positive"}"#).await;
         assert_eq!((answer.status, answer.header("retry-after")), (503, "2"));
         assert_eq!(answer.problem()["accepted"], accepted);
@@ -146,7 +145,7 @@ async fn a_label_that_is_not_confirmed_is_told_so() {
 async fn the_buttons_of_the_page_send_a_label_without_a_script() {
     let web = Web::start(Behaviour::Score, &[]).await;
     let shown = web.form(b"text=so+good").await;
-    let id = web.kafka.seen().remove(0).key;
+    let id = key_of(&web.kafka.first().await).to_owned();
     let field = format!("<input type=\"hidden\" name=\"id\" value=\"{id}\">");
     for part in ["action=\"/label\"", &field] {
         assert!(shown.body.contains(part), "{part} is not in\n{}", shown.body);
@@ -159,8 +158,8 @@ async fn the_buttons_of_the_page_send_a_label_without_a_script() {
     assert_eq!(noted.status, 202);
     assert!(noted.body.contains("Noted: Negative"), "{}", noted.body);
     let seen = web.kafka.seen().remove(1);
-    assert_eq!((seen.log, seen.key), (Log::Labels, id));
-    assert_eq!(Label::decode(&seen.value).unwrap().label, Sentiment::Negative);
+    assert_eq!((&*seen.topic, key_of(&seen)), ("reviews.labels", id.as_str()));
+    assert_eq!(Label::decode(value_of(&seen).as_bytes()).unwrap().label, Sentiment::Negative);
     let line = post("text/plain", &body).await;
     assert_eq!((line.status, line.body.as_str()), (202, "labelled negative\n"));
 

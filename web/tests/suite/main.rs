@@ -4,13 +4,11 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
-    clippy::print_stderr,
     reason = "tests"
 )]
 
-mod closed_pipes;
-mod healthcheck;
 mod interface;
 mod labels;
 mod page;
+mod program;
 mod support;

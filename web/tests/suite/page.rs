@@ -1,7 +1,6 @@
 //! The page and the form, as browsers and curl use them.
 
 use crate::support::{Behaviour, Web, bytes_of};
-use verdict_web::publish::PublishError;
 
 const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
 
@@ -157,7 +156,7 @@ async fn unknown_paths_and_methods_are_told_so_in_the_right_form() {
 
 #[tokio::test]
 async fn a_kafka_that_is_away_is_told_on_the_page_and_the_text_is_kept() {
-    let web = Web::start(Behaviour::Fail(PublishError::NeverQueued), &[]).await;
+    let web = Web::start(Behaviour::Refuse, &[]).await;
     let answer = web.form(b"text=a+good+film").await;
     assert_eq!((answer.status, answer.header("retry-after")), (503, "2"));
     assert!(answer.body.contains("was not accepted"), "{}", answer.body);
@@ -200,11 +199,10 @@ async fn a_request_that_is_under_way_ends_well_during_shutdown() {
     let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
     let request = bytes_of("POST", "/predict", &[FORM], b"text=good");
     tokio::io::AsyncWriteExt::write_all(&mut stream, &request).await.unwrap();
-    kafka.published(1).await;
+    kafka.first().await;
     let health = web.telemetry.health().clone();
     let stopped = web.stop();
-    let submission = kafka.seen().remove(0);
-    kafka.answer(&submission).await;
+    kafka.answer().await;
     let answer = crate::support::read(&mut stream).await;
     assert_eq!(answer.status, 200);
     tokio::time::timeout(std::time::Duration::from_secs(5), stopped).await.expect("stops").unwrap();
@@ -218,7 +216,7 @@ async fn a_connection_that_never_ends_is_cut_off_at_the_drain_deadline() {
     let mut stream = tokio::net::TcpStream::connect(web.address).await.unwrap();
     let request = bytes_of("POST", "/predict", &[FORM], b"text=good");
     tokio::io::AsyncWriteExt::write_all(&mut stream, &request).await.unwrap();
-    web.kafka.published(1).await;
+    web.kafka.first().await;
     let stopped = web.stop();
     tokio::time::timeout(std::time::Duration::from_secs(5), stopped).await.expect("stops").unwrap();
 }

@@ -9,7 +9,6 @@ use std::{
     time::Duration,
 };
 
-use bytes::Bytes;
 use clap::Parser;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -17,20 +16,19 @@ use tokio::{
     sync::{mpsc, oneshot, watch},
     task::JoinHandle,
 };
+use verdict_kafka_io::{Outgoing, PublishError, Record};
 use verdict_messages::{
     AllowedReplyTopics, ErrorKind, Headers, ModelRef, Position, Problem, Rejection, ReplyAddress,
-    Review, Sentiment, TermContribution, Verdict, reply::Outcome,
+    Review, Sentiment, TermContribution, Verdict, reply::Outcome, topic,
 };
 use verdict_telemetry::{CpuPrice, Service, Telemetry};
 use verdict_web::{
     RawSettings,
-    ask::Sources,
-    pending::Incoming,
-    publish::{Exchange, Log, PublishError, Submission},
+    publish::{Publisher, Sources},
     serve_on,
 };
 
-/// What the stand-in does with a review.
+/// What the stand-in does with a record. It only confirms labels, and never answers them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Behaviour {
     /// Confirms, and answers with a verdict: positive when the text has "good" in it.
@@ -41,12 +39,14 @@ pub(crate) enum Behaviour {
     Silent,
     /// Confirms, and answers with the right correlation id but about another review.
     Mismatch,
-    /// Answers, and confirms only after that.
+    /// Answers, and never confirms.
     ReplyFirst,
     /// Never confirms nor refuses.
     Hang,
-    /// Refuses.
-    Fail(PublishError),
+    /// Refuses: the record is not stored.
+    Refuse,
+    /// Fails: the record may be stored.
+    Unconfirmed,
 }
 
 /// A Kafka that is not there.
@@ -56,9 +56,8 @@ pub(crate) struct Fake(Arc<Shared>);
 #[derive(Debug)]
 struct Shared {
     behaviour: Mutex<Behaviour>,
-    seen: Mutex<Vec<Submission>>,
-    count: watch::Sender<usize>,
-    replies: mpsc::Sender<Incoming>,
+    seen: watch::Sender<Vec<Outgoing>>,
+    replies: mpsc::Sender<Record>,
 }
 
 impl Fake {
@@ -67,48 +66,41 @@ impl Fake {
     }
 
     /// Every record published so far.
-    pub(crate) fn seen(&self) -> Vec<Submission> {
-        self.0.seen.lock().unwrap().clone()
+    pub(crate) fn seen(&self) -> Vec<Outgoing> {
+        self.0.seen.borrow().clone()
     }
 
-    /// Waits until so many reviews were published.
-    pub(crate) async fn published(&self, n: usize) {
-        let mut count = self.0.count.subscribe();
-        let reached = count.wait_for(|seen| *seen >= n);
-        tokio::time::timeout(Duration::from_secs(10), reached)
-            .await
-            .unwrap_or_else(|_| panic!("{n} reviews were not published in time"))
-            .unwrap();
+    /// The first record, once it is published.
+    pub(crate) async fn first(&self) -> Outgoing {
+        let mut seen = self.0.seen.subscribe();
+        let published = seen.wait_for(|seen| !seen.is_empty());
+        let published = tokio::time::timeout(Duration::from_secs(10), published).await;
+        published.expect("a record is published in time").unwrap()[0].clone()
     }
 
-    pub(crate) async fn answer(&self, submission: &Submission) {
-        self.0.replies.send(scored(submission, None)).await.unwrap();
+    /// Answers the first record with its verdict, once it is published.
+    pub(crate) async fn answer(&self) {
+        let verdict = scored(&self.first().await, None);
+        self.0.replies.send(verdict).await.unwrap();
     }
 }
 
-impl Exchange for Fake {
-    async fn publish(&self, submission: Submission) -> Result<(), PublishError> {
+impl Publisher for Fake {
+    async fn publish(&self, record: Outgoing) -> Result<(), PublishError> {
         let behaviour = *self.0.behaviour.lock().unwrap();
-        self.0.seen.lock().unwrap().push(submission.clone());
-        self.0.count.send_modify(|count| *count += 1);
-        if submission.log == Log::Labels {
-            return match behaviour {
-                Behaviour::Hang => std::future::pending().await,
-                Behaviour::Fail(error) => Err(error),
-                _ => Ok(()),
-            };
-        }
+        self.0.seen.send_modify(|seen| seen.push(record.clone()));
+        let reason = "as the test wants it".to_owned();
         let reply = match behaviour {
-            Behaviour::Score | Behaviour::ReplyFirst => Some(scored(&submission, None)),
-            Behaviour::Mismatch => Some(scored(&submission, Some("somebody-else"))),
-            Behaviour::Reject => Some(rejected(&submission)),
-            Behaviour::Silent => None,
             Behaviour::Hang => std::future::pending().await,
-            Behaviour::Fail(error) => return Err(error),
+            Behaviour::Refuse => return Err(PublishError::NeverQueued { reason }),
+            Behaviour::Unconfirmed => return Err(PublishError::Unknown { reason }),
+            _ if *record.topic == *topic::LABELS => return Ok(()),
+            Behaviour::Silent => return Ok(()),
+            Behaviour::Score | Behaviour::ReplyFirst => scored(&record, None),
+            Behaviour::Mismatch => scored(&record, Some("somebody-else")),
+            Behaviour::Reject => rejected(&record),
         };
-        if let Some(reply) = reply {
-            self.0.replies.send(reply).await.unwrap();
-        }
+        self.0.replies.send(reply).await.unwrap();
         if behaviour == Behaviour::ReplyFirst {
             std::future::pending::<()>().await;
         }
@@ -116,16 +108,18 @@ impl Exchange for Fake {
     }
 }
 
-fn address(submission: &Submission) -> ReplyAddress {
-    ReplyAddress::from_headers(&submission.headers, &AllowedReplyTopics::default())
-        .unwrap()
-        .unwrap()
+pub(crate) fn key_of(record: &Outgoing) -> &str {
+    std::str::from_utf8(record.key.as_deref().unwrap()).unwrap()
 }
 
-fn scored(submission: &Submission, other_id: Option<&str>) -> Incoming {
-    let review = Review::from_body(&submission.value, "application/json").unwrap();
+pub(crate) fn value_of(record: &Outgoing) -> &str {
+    std::str::from_utf8(record.value.as_deref().unwrap()).unwrap()
+}
+
+fn scored(record: &Outgoing, other_id: Option<&str>) -> Record {
+    let review = Review::from_body(value_of(record).as_bytes(), "application/json").unwrap();
     let positive = review.text.contains("good");
-    let id = other_id.unwrap_or(&submission.key);
+    let id = other_id.unwrap_or(key_of(record));
     let verdict = Verdict {
         id: id.into(),
         label: if positive { Sentiment::Positive } else { Sentiment::Negative },
@@ -145,19 +139,26 @@ fn scored(submission: &Submission, other_id: Option<&str>) -> Incoming {
         source: Position::new("reviews", 0, 7),
         scored_at: "2026-01-02T03:04:05.000Z".into(),
     };
-    Incoming {
-        key: Some(Bytes::copy_from_slice(id.as_bytes())),
-        value: Some(verdict.encode().unwrap().into()),
-        headers: address(submission).reply_headers(Outcome::Verdict),
-    }
+    reply(record, id, verdict.encode().unwrap(), Outcome::Verdict)
 }
 
-fn rejected(submission: &Submission) -> Incoming {
+fn rejected(record: &Outgoing) -> Record {
     let rejection = Rejection::new(ErrorKind::Schema, "text must not be blank");
-    Incoming {
-        key: Some(Bytes::copy_from_slice(submission.key.as_bytes())),
-        value: Some(Problem::from(&rejection).encode().unwrap().into()),
-        headers: address(submission).reply_headers(Outcome::Problem(&rejection)),
+    let problem = Problem::from(&rejection).encode().unwrap();
+    reply(record, key_of(record), problem, Outcome::Problem(&rejection))
+}
+
+fn reply(to: &Outgoing, key: &str, value: Vec<u8>, outcome: Outcome<'_>) -> Record {
+    let allowed = AllowedReplyTopics::default();
+    let address = ReplyAddress::from_headers(&to.headers, &allowed).unwrap().unwrap();
+    Record {
+        topic: topic::REPLIES.into(),
+        partition: 3,
+        offset: 0,
+        key: Some(key.into()),
+        value: Some(value),
+        headers: address.reply_headers(outcome),
+        timestamp_ms: None,
     }
 }
 
@@ -183,15 +184,14 @@ impl Web {
         let (sender, replies) = mpsc::channel(16);
         let kafka = Fake(Arc::new(Shared {
             behaviour: Mutex::new(behaviour),
-            seen: Mutex::default(),
-            count: watch::Sender::new(0),
+            seen: watch::Sender::default(),
             replies: sender,
         }));
         let (stop, stopped) = oneshot::channel::<()>();
-        let (exchange, for_server) = (kafka.clone(), telemetry.clone());
+        let (publisher, served) = (kafka.clone(), telemetry.clone());
         let task = tokio::spawn(async move {
             let shutdown = async { drop(stopped.await) };
-            serve_on(listener, &settings, for_server, sources(), exchange, replies, shutdown).await;
+            serve_on(listener, &settings, served, sources(), publisher, replies, shutdown).await;
         });
         Self { address, kafka, telemetry, stop: Some(stop), task }
     }

@@ -1,0 +1,185 @@
+//! Reviews: the form of the page, the interface for programs, and fetching a verdict later.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderName, StatusCode, header};
+use percent_encoding::percent_decode_str;
+use sha2::{Digest, Sha256};
+use verdict_messages::Review;
+
+use super::{
+    app::App,
+    form,
+    request::RequestHead,
+    response::{Responder, Response, json, set},
+};
+use crate::{
+    ask::{Answer, Question},
+    ids::ReviewId,
+    pending::{Idempotency, Reply},
+    problems::{self, HttpProblem},
+    publish::Publisher,
+};
+
+const MAX_KEY_BYTES: usize = 255;
+
+impl<P: Publisher> App<P> {
+    /// `POST /predict`, the form of the page.
+    pub(super) async fn predict(
+        &self,
+        head: RequestHead,
+        body: Result<Bytes, HttpProblem>,
+    ) -> Response {
+        let blank = self.responder(head.accept());
+        let text = match self.form_body(&head, body).and_then(|body| text_field(&body)) {
+            Ok(text) => text,
+            Err(problem) => return blank.problem(&problem),
+        };
+        let filled = Responder { text: &text, ..blank };
+        let review = match self.check(Review::from_text(text.as_str())) {
+            Ok(review) => review,
+            Err(problem) => return filled.problem(&problem),
+        };
+        let question = Question {
+            review,
+            wait: self.default_wait,
+            respond_async: false,
+            idempotency: None,
+            trace: head.trace(),
+        };
+        match self.asker.ask(question).await {
+            Ok(Answer::Verdict(_, json)) => filled.verdict(&json),
+            // Only the interface for programs asks for this.
+            Ok(Answer::Accepted(id)) => accepted(&id),
+            Err(error) => filled.problem(&error.into()),
+        }
+    }
+
+    /// `POST /api/v1/reviews`.
+    pub(super) async fn review(
+        &self,
+        head: RequestHead,
+        body: Result<Bytes, HttpProblem>,
+    ) -> Response {
+        let prefer = head.preferences();
+        let wait = match (prefer.wait, prefer.respond_async) {
+            (Some(wait), _) => wait.min(self.max_wait),
+            (None, true) => Duration::ZERO,
+            (None, false) => self.default_wait,
+        };
+        let body = match self.admit(&head).and(body) {
+            Ok(body) => body,
+            Err(problem) => return Responder::JSON.problem(&problem),
+        };
+        let question = match self.question(&head, &body) {
+            Ok(question) => Question { wait, respond_async: prefer.respond_async, ..question },
+            Err(problem) => return Responder::JSON.problem(&problem),
+        };
+        let mut response = match self.asker.ask(question).await {
+            Ok(Answer::Verdict(id, json)) => {
+                let mut response = Responder::JSON.verdict(&json);
+                set(&mut response, header::CONTENT_LOCATION, &problems::location(id.as_str()));
+                response
+            }
+            Ok(Answer::Accepted(id)) => accepted(&id),
+            Err(error) => Responder::JSON.problem(&error.into()),
+        };
+        let applied = HeaderName::from_static("preference-applied");
+        if response.status() == StatusCode::ACCEPTED {
+            set(&mut response, applied, "respond-async");
+        } else if prefer.wait.is_some() {
+            set(&mut response, applied, &format!("wait={}", wait.as_secs()));
+        }
+        response
+    }
+
+    /// `GET /api/v1/reviews/{id}`; `id` as it stands in the path.
+    pub(super) fn fetch(&self, id: &str) -> Response {
+        let Ok(id) = percent_decode_str(id).decode_utf8() else {
+            return Responder::JSON.problem(&problems::id_not_utf8());
+        };
+        match self.asker.pending.find(&ReviewId::new(&id)).as_deref() {
+            Some(Reply::Verdict(json)) => Responder::JSON.verdict(json),
+            Some(Reply::Problem(problem)) => Responder::JSON.problem(&problem.clone().into()),
+            None => Responder::JSON.problem(&problems::unknown_review(&id)),
+        }
+    }
+
+    /// The question of a request to the interface for programs, but for what it prefers.
+    fn question<'a>(
+        &self,
+        head: &RequestHead,
+        body: &'a Bytes,
+    ) -> Result<Question<'a>, HttpProblem> {
+        let media = head.media_type();
+        let is_json = media == "application/json" || media.ends_with("+json");
+        if !is_json && media != "text/plain" {
+            return Err(problems::media_type("application/json or text/plain", &media));
+        }
+        if let Err(error) = std::str::from_utf8(body) {
+            return Err(problems::bad_request(format!(
+                "the body must be UTF-8, but byte {} of its {} bytes is not",
+                error.valid_up_to(),
+                body.len()
+            )));
+        }
+        Ok(Question {
+            review: self.check(Review::from_body(body, &media)?)?,
+            wait: self.default_wait,
+            respond_async: false,
+            idempotency: idempotency(head, body)?,
+            trace: head.trace(),
+        })
+    }
+
+    /// The bounds on a review that comes over HTTP, beside those of every review.
+    fn check<'a>(&self, review: Review<'a>) -> Result<Review<'a>, HttpProblem> {
+        let (chars, max) = (review.text.chars().count(), self.max_chars);
+        let id = review.id.as_deref().unwrap_or_default();
+        let detail = if chars > max {
+            format!("text must have at most {max} characters, got {chars}")
+        } else if chars == 0 {
+            "text must not be empty".to_owned()
+        } else if review.text.trim().is_empty() {
+            format!("text must not be blank, got {chars} characters of white space")
+        } else if review.text.contains('\0') {
+            "text must not hold a NUL".to_owned()
+        } else if id.chars().any(char::is_control) {
+            format!("id must have no control characters, got {id:?}")
+        } else {
+            return Ok(review);
+        };
+        Err(problems::no_review(detail))
+    }
+}
+
+fn text_field(body: &[u8]) -> Result<String, HttpProblem> {
+    form::field(body, "text")
+        .map_err(problems::bad_request)?
+        .ok_or_else(|| problems::no_review("the form has no field named text"))
+}
+
+fn accepted(id: &ReviewId) -> Response {
+    let location = problems::location(id.as_str());
+    let body =
+        serde_json::json!({ "review_id": id.as_str(), "accepted": true, "location": location });
+    let mut response = json(StatusCode::ACCEPTED, &body);
+    set(&mut response, header::LOCATION, &location);
+    response
+}
+
+fn idempotency(head: &RequestHead, body: &[u8]) -> Result<Option<Idempotency>, HttpProblem> {
+    let Some(value) = head.headers.get("idempotency-key") else {
+        return Ok(None);
+    };
+    match value.to_str() {
+        Ok(key) if (1..=MAX_KEY_BYTES).contains(&key.len()) => {
+            Ok(Some(Idempotency { key: key.to_owned(), body: Sha256::digest(body).into() }))
+        }
+        _ => Err(problems::bad_request(format!(
+            "Idempotency-Key must be 1 to {MAX_KEY_BYTES} visible ASCII characters, got {} bytes",
+            value.len()
+        ))),
+    }
+}
