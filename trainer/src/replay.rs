@@ -5,6 +5,7 @@ use anyhow::{Context, bail};
 use serde::Serialize;
 use std::{collections::BTreeMap, ops::ControlFlow};
 use verdict_kafka_io::{Failure, snapshot};
+use verdict_learning::gate::flips::changed;
 use verdict_learning::scoring::score_all;
 use verdict_messages::{MAX_REVIEW_BYTES, OffsetRange, Review};
 use verdict_sentiment::Model;
@@ -64,8 +65,8 @@ pub struct Flip {
     pub text: Option<String>,
 }
 
-/// The last `n` records of the topic of reviews, as evenly from its partitions as they hold them; those that are no review
-/// are passed over.
+/// The last `n` records of the topic of reviews, as evenly from its partitions as they hold them;
+/// those that are no review are passed over.
 ///
 /// # Errors
 /// Where the topic cannot be read, or has no review.
@@ -74,7 +75,8 @@ pub fn last_reviews(log: &LogSource, n: u64) -> anyhow::Result<Vec<Stored>> {
     let whole = snapshot::ends(&log.kafka, &log.reviews, log.patience).with_context(reading)?;
     let all: u64 = whole.iter().map(OffsetRange::len).sum();
     let mut offsets = n;
-    // Not every offset holds a record: a transaction's markers, what it aborted, what was compacted away. Then further back.
+    // Not every offset holds a record: a transaction's markers, what it aborted, what was compacted
+    // away. Then further back.
     let records = loop {
         let ranges = tail(whole.clone(), offsets, OffsetRange::len, |range, left| {
             range.from = range.to - i64::try_from(left).unwrap_or(i64::MAX);
@@ -118,7 +120,8 @@ fn records_in(log: &LogSource, ranges: &[OffsetRange]) -> Result<Vec<Records>, F
     Ok(records.into_values().collect())
 }
 
-/// The ends of `parts`, `n` in all where there are as many, cut by `keep`. What one part lacks the others give.
+/// The ends of `parts`, `n` in all where there are as many, cut by `keep`. What one part lacks the
+/// others give.
 fn tail<T>(
     mut parts: Vec<T>,
     n: u64,
@@ -145,30 +148,22 @@ pub fn compare(
     most: usize,
     texts: bool,
 ) -> Change {
-    let all: Vec<String> = reviews.iter().map(|review| review.text.clone()).collect();
+    let texts_of: Vec<String> = reviews.iter().map(|review| review.text.clone()).collect();
+    let ids: Vec<String> = reviews.iter().map(|review| review.id.clone()).collect();
     let probabilities = |model: &Model| -> Vec<f64> {
-        let scores = score_all(model, &all);
+        let scores = score_all(model, &texts_of);
         scores.into_iter().map(|score| score.probability).collect()
     };
     let (now, then) = (probabilities(champion), probabilities(candidate));
-    let pairs = || now.iter().copied().zip(then.iter().copied());
-    let mut flips: Vec<Flip> = reviews
-        .iter()
-        .zip(pairs())
-        .filter(|(_, (now, then))| (*now >= 0.5) != (*then >= 0.5))
-        .map(|(review, (champion, candidate))| Flip {
-            id: review.id.clone(),
-            champion,
-            candidate,
-            text: texts.then(|| review.text.clone()),
-        })
-        .collect();
-    let change = |flip: &Flip| (flip.candidate - flip.champion).abs();
-    flips.sort_by(|a, b| change(b).total_cmp(&change(a)).then_with(|| a.id.cmp(&b.id)));
+    let changed = changed(&ids, &now, &then);
+    let flips = changed.iter().take(most).map(|&i| Flip {
+        id: ids[i].clone(),
+        champion: now[i],
+        candidate: then[i],
+        text: texts.then(|| texts_of[i].clone()),
+    });
     let n = reviews.len().max(1) as f64;
-    let n_flips = flips.len();
-    let n_to_positive = flips.iter().filter(|flip| flip.candidate >= 0.5).count();
-    flips.truncate(most);
+    let absolute = now.iter().zip(&then).map(|(now, then)| (now - then).abs());
     let side = |model: &Model, probabilities: &[f64]| {
         let identity = model.identity();
         let positive = probabilities.iter().filter(|&&p| p >= 0.5).count();
@@ -183,10 +178,10 @@ pub fn compare(
         champion: side(champion, &now),
         candidate: side(candidate, &then),
         n_reviews: reviews.len(),
-        n_flips,
-        n_to_positive,
-        mean_absolute_change: pairs().map(|(now, then)| (now - then).abs()).sum::<f64>() / n,
-        flips,
+        n_flips: changed.len(),
+        n_to_positive: changed.iter().filter(|&&i| then[i] >= 0.5).count(),
+        mean_absolute_change: absolute.sum::<f64>() / n,
+        flips: flips.collect(),
     }
 }
 

@@ -1,4 +1,5 @@
-//! Words that preprocessing needs: stop words and the dictionary of base forms, read from where the parameters say.
+//! Words that preprocessing needs: stop words and the dictionary of base forms, read from where the
+//! parameters say.
 
 use crate::params::{Params, StopWordsParam};
 use anyhow::Context;

@@ -16,6 +16,15 @@ pub struct Labelled {
 
 /// Reviews with their labels, ascending by id, so that a folder, its archive and its copy in a log
 /// are the same corpus.
+///
+/// ```
+/// use verdict_learning::corpus::Corpus;
+///
+/// let reviews = [("b", "A bore.", false), ("a", "A joy.", true)];
+/// let corpus = Corpus::with_ids(reviews.map(|(id, text, label)| (id.into(), text.into(), label)));
+/// assert_eq!(corpus.ids, ["a", "b"]);
+/// assert_eq!(corpus.facts().n_positive, 1);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Corpus {
     /// The ids.

@@ -21,6 +21,13 @@ impl Estimate {
     ///
     /// Source: Wilson, *Probable inference, the law of succession, and statistical inference*,
     /// 1927.
+    ///
+    /// ```
+    /// use verdict_learning::estimate::Estimate;
+    ///
+    /// let accuracy = Estimate::fraction(90, 100).unwrap();
+    /// assert!(accuracy.low > 0.82 && accuracy.high < 0.95);
+    /// ```
     #[must_use]
     pub fn fraction(k: u64, n: u64) -> Option<Self> {
         if n == 0 {

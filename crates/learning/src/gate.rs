@@ -1,4 +1,5 @@
-//! Whether a candidate may take the place of the model that serves: decided by numbers, with every reason stated.
+//! Whether a candidate may take the place of the model that serves: decided by numbers, with every
+//! reason stated.
 //!
 //! ```text
 //! champion ─┐

@@ -1,5 +1,6 @@
-//! Learning: from texts and labels to weights. Pure but for the threads of the rayon pool that it runs in; the same
-//! texts, labels and parameters give the same bytes whatever the number of threads.
+//! Learning: from texts and labels to weights. Pure but for the threads of the rayon pool that it
+//! runs in; the same texts, labels and parameters give the same bytes whatever the number of
+//! threads.
 
 pub mod calibrate;
 pub mod count;

@@ -1,4 +1,28 @@
 //! Learns Verdict's models from texts in memory, measures them and decides which may serve.
+//!
+//! ```text
+//! Corpus ─► TrainParams::check ─► fit ─► Trained (bytes of a model)
+//!                                             │
+//!               held-out Reviews ─► Metrics ◄─┴─► gate::compare ─► Decision
+//! ```
+//!
+//! | for | begin at |
+//! |---|---|
+//! | texts and labels | [`corpus::Corpus`] |
+//! | a model | [`train::TrainParams`] |
+//! | how good it is | [`metrics::Metrics`], with 95 % intervals by [`estimate::Estimate`] |
+//! | better parameters | [`tune::Tuner`] |
+//! | whether it may serve | [`gate::decide::compare`] |
+//! | whether reviews still look like those of the training | [`drift::window::Window`] |
+//!
+//! Everything here is a function of its arguments: no file, clock, environment or random source is
+//! read, and the same arguments give the same bytes whatever the number of threads. Work is done on
+//! the rayon pool of the caller. [`learn`] has the steps of training, for pipelines that run them
+//! apart.
+//!
+//! # Features
+//! `train` (default) brings [`learn`], [`train`] and [`tune`] with argmin and linfa. A process that
+//! serves is built without it.
 
 // Numeric code over arrays whose lengths are made to fit where they are made; counts are below 2^32
 // by a check at the top.

@@ -1,4 +1,5 @@
-//! How good probabilities are. In `f64` and by counting, where linfa's own metrics are `f32`; a test holds them together.
+//! How good probabilities are. In `f64` and by counting, where linfa's own metrics are `f32`; a
+//! test holds them together.
 
 use serde::ser::SerializeMap as _;
 use serde::{Deserialize, Serialize, Serializer};
@@ -6,13 +7,24 @@ use std::collections::BTreeMap;
 
 /// Bins of equal width that the calibration error is computed over.
 pub const BINS: usize = 15;
-/// Probabilities are kept this far from 0 and 1 before their logarithm is taken, as scikit-learn does.
+/// Probabilities are kept this far from 0 and 1 before their logarithm is taken, as scikit-learn
+/// does.
 const CLIP: f64 = 1e-15;
 
 /// Metrics of a binary classifier; the positive class is the one that precision and recall are of.
 ///
-/// `None`, in JSON `null`, is a metric that these reviews do not define: a fraction of nothing, or an order of one class. Why
-/// says [`Metrics::undefined`], in JSON the member `undefined`, which is there only if a metric is not.
+/// `None`, in JSON `null`, is a metric that these reviews do not define: a fraction of nothing, or
+/// an order of one class. Why says [`Metrics::undefined`], in JSON the member `undefined`, which is
+/// there only if a metric is not.
+///
+/// ```
+/// use verdict_learning::metrics::Metrics;
+///
+/// let metrics = Metrics::new(&[0.9, 0.2, 0.3, 0.4], &[true, false, false, true]);
+/// assert_eq!(metrics.accuracy, Some(0.75));
+/// assert_eq!(metrics.auc, Some(1.0));
+/// assert_eq!(Metrics::new(&[], &[]).text("auc"), "not defined (there is no review)");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
 pub struct Metrics {
     /// Fraction of labels that are right.
@@ -21,14 +33,16 @@ pub struct Metrics {
     pub precision: Option<f64>,
     /// Of the positive ones, the fraction that are called so.
     pub recall: Option<f64>,
-    /// Twice those that are both, by the sum of those that are positive and those that are called so: the harmonic mean of
-    /// precision and recall, and 0 where one of them is not defined.
+    /// Twice those that are both, by the sum of those that are positive and those that are called
+    /// so: the harmonic mean of precision and recall, and 0 where one of them is not defined.
     pub f1: Option<f64>,
-    /// Area under the ROC curve: the probability that a positive one is ranked above a negative one.
+    /// Area under the ROC curve: the probability that a positive one is ranked above a negative
+    /// one.
     pub auc: Option<f64>,
     /// Mean negative log-likelihood, in nats.
     pub log_loss: Option<f64>,
-    /// Mean squared distance of P(positive) from the truth. Models of before it was kept have none out of fold.
+    /// Mean squared distance of P(positive) from the truth. Models of before it was kept have none
+    /// out of fold.
     pub brier: Option<f64>,
     /// Expected calibration error over [`BINS`] bins: mean distance of confidence from accuracy.
     pub ece: Option<f64>,
@@ -284,97 +298,4 @@ fn ratio(part: usize, whole: usize) -> Option<f64> {
 #[must_use]
 pub fn side(positive: bool) -> &'static str {
     if positive { "positive" } else { "negative" }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use linfa::prelude::{BinaryClassification, Pr, ToConfusionMatrix};
-    use ndarray::Array1;
-    use proptest::prelude::*;
-
-    #[test]
-    fn perfect_and_opposite_predictions_are_the_ends_of_the_scale() {
-        let labels = [true, false, true, false];
-        let good = Metrics::new(&[0.9, 0.1, 0.8, 0.3], &labels);
-        assert_eq!([good.accuracy, good.auc, good.f1], [Some(1.0); 3]);
-        let bad = Metrics::new(&[0.1, 0.9, 0.2, 0.7], &labels);
-        assert_eq!([bad.accuracy, bad.auc, bad.f1], [Some(0.0); 3]);
-    }
-
-    #[test]
-    fn ties_count_half() {
-        let tied = Metrics::new(&[0.5, 0.5, 0.5], &[true, false, false]);
-        assert_eq!(tied.auc, Some(0.5));
-    }
-
-    #[test]
-    fn what_is_not_defined_is_null_and_says_why() {
-        let nothing = "there is no review";
-        let all = Metrics::new(&[], &[]).named().map(|(name, _)| (name, nothing));
-        type Case<'a> = (&'a [f64], &'a [bool], &'a [(&'a str, &'a str)]);
-        let cases: [Case<'_>; 6] = [
-            (&[], &[], &all),
-            (&[0.9, 0.8], &[true, true], &[("auc", "all reviews are positive")]),
-            (
-                &[0.3],
-                &[true],
-                &[
-                    ("auc", "all reviews are positive"),
-                    ("precision", "no review is called positive"),
-                ],
-            ),
-            (
-                &[0.9, 0.2],
-                &[false, false],
-                &[("auc", "all reviews are negative"), ("recall", "no review is positive")],
-            ),
-            (
-                &[0.1, 0.2],
-                &[false, false],
-                &[
-                    ("auc", "all reviews are negative"),
-                    ("f1", "no review is positive or called so"),
-                    ("precision", "no review is called positive"),
-                    ("recall", "no review is positive"),
-                ],
-            ),
-            (&[0.1, 0.2], &[false, true], &[("precision", "no review is called positive")]),
-        ];
-        for (p, labels, undefined) in cases {
-            let metrics = Metrics::new(p, labels);
-            assert_eq!(metrics.undefined(), undefined.iter().copied().collect());
-            let json = serde_json::to_value(metrics).unwrap();
-            for (name, value) in metrics.named() {
-                let why = undefined.iter().find(|(other, _)| *other == name);
-                assert_eq!(value.is_none(), why.is_some(), "{name} of {labels:?}");
-                assert_eq!(json[name].as_f64(), value, "{name} of {labels:?}");
-                assert_eq!(json["undefined"][name].as_str(), why.map(|(_, why)| *why));
-                if let Some((_, why)) = why {
-                    assert_eq!(metrics.text(name), format!("not defined ({why})"));
-                }
-            }
-            assert_eq!(json.get("undefined").is_some(), !undefined.is_empty());
-            let read: Metrics = serde_json::from_value(json).unwrap();
-            assert_eq!(read, metrics);
-        }
-        // Nothing called positive among positive ones: scikit-learn's F1 too is 0 and not undefined.
-        assert_eq!(Metrics::new(&[0.3], &[true]).f1, Some(0.0));
-    }
-
-    proptest! {
-        #[test]
-        fn linfa_agrees(pairs in prop::collection::vec((0.001_f32..0.999, any::<bool>()), 8..200)) {
-            let labels: Vec<bool> = pairs.iter().map(|&(_, label)| label).collect();
-            prop_assume!(labels.contains(&true) && labels.contains(&false));
-            let p: Vec<f64> = pairs.iter().map(|&(p, _)| f64::from(p)).collect();
-            let ours = Metrics::new(&p, &labels);
-            let theirs: Vec<Pr> = pairs.iter().map(|&(p, _)| Pr::new(p)).collect();
-            let roc = (&theirs[..]).roc(&labels).unwrap();
-            prop_assert!((f64::from(roc.area_under_curve()) - ours.auc.unwrap()).abs() < 1e-3, "auc {} {:?}", roc.area_under_curve(), ours.auc);
-            let called: Array1<bool> = p.iter().map(|&p| p >= 0.5).collect();
-            let confusion = called.confusion_matrix(&Array1::from(labels)).unwrap();
-            prop_assert!((f64::from(confusion.accuracy()) - ours.accuracy.unwrap()).abs() < 1e-5);
-        }
-    }
 }

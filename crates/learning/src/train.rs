@@ -19,6 +19,27 @@ use verdict_sentiment::{
 };
 
 /// Parameters of a training; the default ones are those of the default model.
+///
+/// ```
+/// use verdict_learning::corpus::Corpus;
+/// use verdict_learning::learn::logistic::LogisticParams;
+/// use verdict_learning::train::TrainParams;
+/// use verdict_sentiment::{Model, Scratch};
+///
+/// let reviews = (0..40).map(|i| match i % 2 {
+///     0 => (format!("Warm and witty, number {i}"), true),
+///     _ => (format!("Dull and clumsy, number {i}"), false),
+/// });
+/// let corpus: Corpus = reviews.collect();
+/// let trained = TrainParams::default().check()?.fit(&corpus, "films")?;
+/// let model = Model::from_bytes(&trained.artifact)?;
+/// assert!(model.score(&mut Scratch::default(), "a witty film").probability > 0.5);
+///
+/// let logistic = LogisticParams { c: -0.5, ..LogisticParams::default() };
+/// let error = TrainParams { logistic, ..TrainParams::default() }.check().unwrap_err();
+/// assert_eq!(error.to_string(), "C must be > 0, got -0.5");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct TrainParams {
     /// Texts to terms.
@@ -93,7 +114,8 @@ pub struct Trained {
     pub iterations: u64,
     /// Whether the optimiser reached its tolerance.
     pub converged: bool,
-    /// Metrics on the training reviews, each scored by a model that has not seen it; `None` without a calibration.
+    /// Metrics on the training reviews, each scored by a model that has not seen it; `None` without
+    /// a calibration.
     pub out_of_fold: Option<Metrics>,
 }
 
@@ -147,13 +169,14 @@ impl CheckedTrainParams {
     /// Trains a model called `name`. The same corpus, parameters and name give the same bytes.
     ///
     /// # Errors
-    /// Where there is one class only, no vocabulary, or no finite optimum.
+    /// Where there is one class only or a fold without one of them, no vocabulary, no finite
+    /// optimum, or no calibration; where the name is none that a model may have.
     pub fn fit(&self, corpus: &Corpus, name: &str) -> Result<Trained, TrainError> {
         self.fit_in_steps(corpus, name, |_| {})
     }
 
-    /// As [`fit`](Self::fit); `done` gets the name of each step that ends: `preprocess` (where there
-    /// is something to do), `vocabulary`, `vectorise`, `fit`, `calibrate` and `encode`.
+    /// As [`fit`](Self::fit); `done` gets the name of each step that ends: `preprocess` (where
+    /// there is something to do), `vocabulary`, `vectorise`, `fit`, `calibrate` and `encode`.
     ///
     /// # Errors
     /// Those of [`fit`](Self::fit).

@@ -21,6 +21,7 @@ use rayon::prelude::*;
 use serde::Serialize;
 use serde_json::json;
 use space::{Point, Space};
+use verdict_sentiment::sigmoid;
 
 /// Accuracy by which a trial may be behind the best one after the same folds.
 pub const BEHIND: f64 = 0.01;
@@ -82,6 +83,30 @@ pub struct Trial {
 
 /// A search under way: [`ask`](Tuner::ask) for a point, [`measure`](Tuner::measure) its parameters,
 /// [`record`](Tuner::record) what came of it, until there is no point any more.
+///
+/// ```
+/// use verdict_learning::corpus::Corpus;
+/// use verdict_learning::learn::logistic::LogisticParams;
+/// use verdict_learning::train::TrainParams;
+/// use verdict_learning::tune::{Search, Tuner, space::Range};
+///
+/// let reviews = (0..40).map(|i| (["a witty film", "a dull film"][i % 2].to_owned(), i % 2 == 0));
+/// let corpus: Corpus = reviews.collect();
+/// let ranges = [("C".to_owned(), Range::LogUniform([0.1, 100.0]))].into();
+/// let search = Search { trials: 3, folds: 2, patience: 3, seed: 42, ranges }.check()?;
+/// let mut tuner = Tuner::new(&corpus, &search)?;
+/// while let Some(point) = tuner.ask() {
+///     let mut logistic = LogisticParams::default();
+///     if let Some(c) = point.get("C").and_then(|value| value.as_f64()) {
+///         logistic.c = c;
+///     }
+///     let params = TrainParams { logistic, ..TrainParams::default() }.check()?;
+///     let measured = tuner.measure(&params).map_err(|error| error.to_string());
+///     tuner.record(point, measured);
+/// }
+/// assert_eq!(tuner.best().and_then(|trial| trial.accuracy), Some(1.0));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct Tuner<'a> {
     corpus: &'a Corpus,
@@ -141,9 +166,9 @@ impl<'a> Tuner<'a> {
             let rows = Matrix::new(&vectorizer, &train);
             let fit = logistic::fit(&rows, &train_labels, &params.logistic, None)
                 .map_err(|e| TrainError::Optimiser(e.to_string()))?;
-            let scores = logistic::scores_of_all(&Matrix::new(&vectorizer, &held_out), &fit);
-            let probabilities: Vec<f64> =
-                scores.into_iter().map(verdict_sentiment::sigmoid).collect();
+            let scores =
+                logistic::scores(&Matrix::new(&vectorizer, &held_out), &fit, |_| true).into_iter();
+            let probabilities: Vec<f64> = scores.map(|(_, score)| sigmoid(score)).collect();
             done.push(Metrics::new(&probabilities, &labels));
             let ours = accuracies(&done);
             let best = self.best.as_ref().and_then(|best| best.fold_accuracy.get(..ours.len()));

@@ -18,7 +18,8 @@ pub const IMDB_SHA256: &str = "c40f74a18d3b61f90feba1e17730e0d38e8b97c05fde70089
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RawParams {
-    /// Read before all else, see [`Preset`](super::Preset): here so that it is a key like the others.
+    /// Read before all else, see [`Preset`](super::Preset): here so that it is a key like the
+    /// others.
     #[serde(skip_serializing)]
     preset: IgnoredAny,
     pub(super) data_ingestion: RawDataIngestion,
@@ -52,7 +53,8 @@ impl RawParams {
         self
     }
 
-    /// What a model keeps of its parameters: all that its bytes depend on, and nothing of where data or dictionary were.
+    /// What a model keeps of its parameters: all that its bytes depend on, and nothing of where
+    /// data or dictionary were.
     #[must_use]
     pub fn recorded(&self) -> serde_json::Value {
         let RawDataIngestion { split, test_size, seed, .. } = &self.data_ingestion;

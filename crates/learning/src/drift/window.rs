@@ -17,8 +17,22 @@ pub enum Feature {
 
 /// The distributions of exactly the last so many reviews.
 ///
-/// The window holds, of each review, its bins and four numbers (20 bytes), so that the review that leaves is taken out of
-/// every count that it was put into.
+/// ```
+/// use verdict_learning::drift::window::Window;
+/// use verdict_sentiment::{Bins, Reference, Seen};
+///
+/// let halves = |edge: f64| Bins::new(vec![edge], vec![500, 500], edge);
+/// let (probability, tokens, oov) = (Some(halves(0.5)?), halves(100.0)?, halves(0.1)?);
+/// let mut window = Window::new(1_000, Some(Reference { probability, tokens, oov }));
+/// for _ in 0..1_000 {
+///     window.push(0.9, Seen { tokens: 20, terms: 20, known: 12 });
+/// }
+/// assert!(window.readings().all(|reading| reading.psi > Some(0.2)));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// The window holds, of each review, its bins and four numbers (20 bytes), so that the review that
+/// leaves is taken out of every count that it was put into.
 #[derive(Debug, Clone)]
 pub struct Window {
     capacity: usize,

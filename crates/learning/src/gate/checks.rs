@@ -53,8 +53,9 @@ impl fmt::Display for Bound {
     }
 }
 
-/// What the candidate loses of accuracy on `n` reviews; `None` where there is none. From counts: a difference of two
-/// fractions has a rounding of its own, which would refuse a loss that is exactly the bound.
+/// What the candidate loses of accuracy on `n` reviews; `None` where there is none. From counts: a
+/// difference of two fractions has a rounding of its own, which would refuse a loss that is exactly
+/// the bound.
 fn accuracy_drop(test: &McNemar, n: usize) -> Option<f64> {
     (n > 0).then(|| (test.b as f64 - test.c as f64) / n as f64)
 }
@@ -66,7 +67,8 @@ pub(super) struct Checks {
 }
 
 impl Checks {
-    /// A value that is not defined does not pass, whatever the bound: what was not measured was not reached.
+    /// A value that is not defined does not pass, whatever the bound: what was not measured was not
+    /// reached.
     fn that(
         &mut self,
         check: impl Into<String>,

@@ -51,11 +51,30 @@ impl Default for FlipsWanted {
     }
 }
 
-/// Decides whether `candidate` may take the place of `champion`, on reviews that neither was trained on.
+/// Decides whether `candidate` may take the place of `champion`, on reviews that neither was
+/// trained on.
 ///
-/// Without a champion the candidate is held against the floors alone. A candidate whose bytes are the champion's is refused,
-/// since there is nothing to promote. The same models, reviews and gate give the same decision, whatever the number of
-/// threads.
+/// Without a champion the candidate is held against the floors alone. A candidate whose bytes are
+/// the champion's is refused, since there is nothing to promote. The same models, reviews and gate
+/// give the same decision, whatever the number of threads.
+///
+/// ```
+/// # use verdict_learning::{corpus::Corpus, train::TrainParams};
+/// # use verdict_sentiment::Model;
+/// use verdict_learning::gate::decide::{FlipsWanted, compare};
+/// use verdict_learning::gate::thresholds::Gate;
+///
+/// # let reviews = (0..40).map(|i| (["a witty film", "a dull film"][i % 2].to_owned(), i % 2 == 0));
+/// # let held_out: Corpus = reviews.collect();
+/// # let trained = TrainParams::default().check()?.fit(&held_out, "films")?;
+/// # let candidate = Model::from_bytes(&trained.artifact)?;
+/// let gate = Gate { min_reviews: 1_000, ..Gate::default() }.check()?;
+/// let decision = compare(None, &candidate, held_out.reviews()?, &gate, FlipsWanted::default());
+/// let failed = decision.reasons.iter().filter(|reason| !reason.passed);
+/// assert!(!decision.accepted);
+/// assert_eq!(failed.map(|reason| &*reason.check).collect::<Vec<_>>(), ["min_reviews"]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[must_use]
 pub fn compare(
     champion: Option<&Model>,

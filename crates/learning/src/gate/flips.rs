@@ -20,23 +20,27 @@ pub struct Flip {
     pub text: Option<String>,
 }
 
-/// All flips, the largest change of probability first; equal ones by id.
+/// All flips, those of [`changed`] in its order.
 #[must_use]
 pub fn flips(reviews: Reviews<'_>, champion: &[f64], candidate: &[f64], texts: bool) -> Vec<Flip> {
-    let mut flips: Vec<Flip> = champion
-        .iter()
-        .zip(candidate)
-        .enumerate()
-        .filter(|&(_, (&champion, &candidate))| (champion >= 0.5) != (candidate >= 0.5))
-        .map(|(i, (&champion, &candidate))| Flip {
-            id: reviews.ids()[i].clone(),
-            truth: side(reviews.labels()[i]),
-            champion,
-            candidate,
-            text: texts.then(|| reviews.texts()[i].clone()),
-        })
-        .collect();
-    let change = |flip: &Flip| (flip.champion - flip.candidate).abs();
-    flips.sort_by(|a, b| change(b).total_cmp(&change(a)).then_with(|| a.id.cmp(&b.id)));
-    flips
+    let changed = changed(reviews.ids(), champion, candidate).into_iter();
+    let flip = |i: usize| Flip {
+        id: reviews.ids()[i].clone(),
+        truth: side(reviews.labels()[i]),
+        champion: champion[i],
+        candidate: candidate[i],
+        text: texts.then(|| reviews.texts()[i].clone()),
+    };
+    changed.map(flip).collect()
+}
+
+/// The places of the reviews that get another label, the largest change of P(positive) first; equal
+/// ones by id. Ids and both probabilities stand in the same order.
+#[must_use]
+pub fn changed(ids: &[String], champion: &[f64], candidate: &[f64]) -> Vec<usize> {
+    let is_changed = |&i: &usize| (champion[i] >= 0.5) != (candidate[i] >= 0.5);
+    let mut changed: Vec<usize> = (0..ids.len()).filter(is_changed).collect();
+    let change = |i: usize| (champion[i] - candidate[i]).abs();
+    changed.sort_by(|&a, &b| change(b).total_cmp(&change(a)).then_with(|| ids[a].cmp(&ids[b])));
+    changed
 }

@@ -11,15 +11,19 @@ pub struct Gate {
     pub floors: Floors,
     /// Reviews that a decision takes, at least.
     pub min_reviews: usize,
-    /// Level of the significance test: a candidate that is worse with a p-value below it is refused.
+    /// Level of the significance test: a candidate that is worse with a p-value below it is
+    /// refused.
     pub alpha: f64,
-    /// Largest loss of accuracy against the champion that is tolerated where it is not significant. On many reviews the test
-    /// finds smaller losses; on few it finds only large ones, and this bounds what may hide in the noise. 0 tolerates none.
+    /// Largest loss of accuracy against the champion that is tolerated where it is not significant.
+    /// On many reviews the test finds smaller losses; on few it finds only large ones, and this
+    /// bounds what may hide in the noise. 0 tolerates none.
     pub max_regression: f64,
-    /// Largest rise of the log-loss against the champion, in nats: labels may be as right as before and probabilities worse.
+    /// Largest rise of the log-loss against the champion, in nats: labels may be as right as before
+    /// and probabilities worse.
     pub max_log_loss_rise: f64,
-    /// Largest loss of accuracy in a slice that is tolerated where it is significant. Smaller losses pass, and so does what
-    /// may be luck at level `alpha` divided by the number of slices (Bonferroni).
+    /// Largest loss of accuracy in a slice that is tolerated where it is significant. Smaller
+    /// losses pass, and so does what may be luck at level `alpha` divided by the number of slices
+    /// (Bonferroni).
     pub slice_max_drop: f64,
     /// Whether the optimiser must have reached its tolerance.
     pub require_converged: bool,

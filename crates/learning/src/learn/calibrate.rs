@@ -53,7 +53,7 @@ pub fn out_of_fold(
             folds: folds.n(),
             reason: e.to_string(),
         })?;
-        Ok(scores(matrix, &fitted, fold))
+        Ok(scores(matrix, &fitted, |row| fold.has(row)))
     };
     let of_folds = (0..folds.n()).into_par_iter().map(of_fold).collect::<Result<Vec<_>, _>>()?;
     let mut all = vec![0.0; matrix.n_rows];
@@ -65,10 +65,12 @@ pub fn out_of_fold(
 
 /// Fits `P(positive) = sigmoid(slope · score + offset)`.
 ///
-/// Targets are not 0 and 1 but `1 / (negatives + 2)` and `(positives + 1) / (positives + 2)`, what is to be expected of a review
-/// of each class after so many: without them scores that part the classes would make few reviews certain.
+/// Targets are not 0 and 1 but `1 / (negatives + 2)` and `(positives + 1) / (positives + 2)`, what
+/// is to be expected of a review of each class after so many: without them scores that part the
+/// classes would make few reviews certain.
 ///
-/// Source: Platt, *Probabilistic outputs for support vector machines and comparisons to regularized likelihood methods*, 1999.
+/// Source: Platt, *Probabilistic outputs for support vector machines and comparisons to regularized
+/// likelihood methods*, 1999.
 ///
 /// # Errors
 /// Where argmin gives up, or where the slope is not above 0.
@@ -77,7 +79,8 @@ pub fn platt(scores: &[f64], labels: &[bool]) -> Result<Calibration, CalibrateEr
     let negative = labels.len() as f64 - positive;
     let targets =
         Targets { labels, of_class: [1.0 / (negative + 2.0), (positive + 1.0) / (positive + 2.0)] };
-    // In units of their root mean square, so that tolerance and penalty mean the same for scores of any size.
+    // In units of their root mean square, so that tolerance and penalty mean the same for scores of
+    // any size.
     let squares: f64 = scores.iter().map(|score| score * score).sum();
     let unit = match (squares / scores.len() as f64).sqrt() {
         unit if unit > 0.0 => unit,

@@ -1,10 +1,11 @@
 //! Counting n-grams, but only those that can matter.
 //!
-//! An n-gram occurs at most as often, and in at most as many documents, as each of its parts. So once it is known that a
-//! term must occur `bound` times to be kept, only n-grams made of two kept (n-1)-grams need counting (the Apriori
-//! property), and of those only the ones whose bucket of a small table of approximate counts reaches the bound (the
-//! algorithm of Park, Chen and Yu, SIGMOD 1995). Approximate counts are never too small, so the result is exact: what is
-//! left out could not have been kept. On IMDB this counts some hundred thousand n-grams instead of five million.
+//! An n-gram occurs at most as often, and in at most as many documents, as each of its parts. So
+//! once it is known that a term must occur `bound` times to be kept, only n-grams made of two kept
+//! (n-1)-grams need counting (the Apriori property), and of those only the ones whose bucket of a
+//! small table of approximate counts reaches the bound (the algorithm of Park, Chen and Yu, SIGMOD
+//! 1995). Approximate counts are never too small, so the result is exact: what is left out could
+//! not have been kept. On IMDB this counts some hundred thousand n-grams instead of five million.
 
 use super::intern::{TokenCorpus, shares_of};
 use rayon::prelude::*;
@@ -22,7 +23,8 @@ pub struct Level {
     pub n: usize,
     /// What was counted, in no particular order.
     pub grams: Vec<Gram>,
-    /// For each position of the corpus the n-gram that begins there: an index into `grams`, or [`NONE`].
+    /// For each position of the corpus the n-gram that begins there: an index into `grams`, or
+    /// [`NONE`].
     at: Vec<u32>,
 }
 
@@ -104,11 +106,13 @@ fn merge(into: &mut Gram, other: Gram) {
 #[derive(Debug)]
 pub struct Candidates<'a> {
     corpus: &'a TokenCorpus,
-    /// For each position the shorter n-gram that begins there, or [`NONE`] if it is not frequent enough.
+    /// For each position the shorter n-gram that begins there, or [`NONE`] if it is not frequent
+    /// enough.
     at: Vec<u32>,
     /// Tokens in a shorter n-gram.
     shorter: usize,
-    /// Approximate counts by hash, never too small, saturating at 255; empty where they would rule nothing out.
+    /// Approximate counts by hash, never too small, saturating at 255; empty where they would rule
+    /// nothing out.
     buckets: Vec<u8>,
 }
 
@@ -137,8 +141,9 @@ impl<'a> Candidates<'a> {
         candidates
     }
 
-    /// A frequency that the `most` most frequent of the terms so far, given by their frequencies, and the candidates
-    /// together probably reach: approximate counts are too large, so somewhat below what those say.
+    /// A frequency that the `most` most frequent of the terms so far, given by their frequencies,
+    /// and the candidates together probably reach: approximate counts are too large, so somewhat
+    /// below what those say.
     #[must_use]
     pub fn guess(&self, frequencies: Vec<u32>, most: usize) -> u32 {
         let mut n_by_frequency = [0_usize; 256];
@@ -156,7 +161,8 @@ impl<'a> Candidates<'a> {
         reached.map_or(0, |frequency| frequency as u32 * 4 / 5)
     }
 
-    /// Counts those that occur at least `bound` times, which is at least the bound that the candidates were made with.
+    /// Counts those that occur at least `bound` times, which is at least the bound that the
+    /// candidates were made with.
     #[must_use]
     pub fn count(&self, bound: u32) -> Level {
         let documents = shares_of(self.corpus.n_documents());

@@ -1,4 +1,5 @@
-//! `solver: linfa`: linfa-logistic on dense rows, for small vocabularies, and the oracle of the sparse solver.
+//! `solver: linfa`: linfa-logistic on dense rows, for small vocabularies, and the oracle of the
+//! sparse solver.
 
 use super::logistic::{Fit, LogisticParams};
 use super::matrix::Matrix;
@@ -28,10 +29,12 @@ pub enum DenseError {
     Linfa(#[from] linfa_logistic::error::Error),
 }
 
-/// Fits all rows with linfa-logistic; `tol` is the length of the gradient of the objective divided by `C·n`.
+/// Fits all rows with linfa-logistic; `tol` is the length of the gradient of the objective divided
+/// by `C·n`.
 ///
 /// # Errors
-/// Where the dense matrix would be too large, or where linfa refuses, for instance labels of one class only.
+/// Where the dense matrix would be too large, or where linfa refuses, for instance labels of one
+/// class only.
 pub fn fit(matrix: &Matrix, labels: &[bool], params: &LogisticParams) -> Result<Fit, DenseError> {
     let (rows, columns) = (matrix.n_rows, matrix.n_columns());
     if rows.saturating_mul(columns) > MAX_CELLS {
@@ -40,7 +43,13 @@ pub fn fit(matrix: &Matrix, labels: &[bool], params: &LogisticParams) -> Result<
     let ratios = params.weighting.ratios(matrix, labels, None);
     let ratios = ratios.map_or_else(|| vec![1.0; columns], |by_rank| matrix.by_column(&by_rank));
     let mut dense = Array2::<f64>::zeros((rows, columns));
-    matrix.for_each_cell(|row, column, value| dense[(row, column)] = value * ratios[column]);
+    let csr = matrix.to_csr();
+    for (row, bounds) in csr.indptr.windows(2).enumerate() {
+        for cell in bounds[0] as usize..bounds[1] as usize {
+            let column = csr.indices[cell] as usize;
+            dense[(row, column)] = csr.data[cell] * ratios[column];
+        }
+    }
     // linfa minimises `Σ loss + ½·alpha·‖w‖²`: n times what our solver does, with `alpha = 1/C`.
     let tolerance = params.tol * labels.len() as f64;
     let targets = Array1::from(labels.to_vec());

@@ -2,9 +2,10 @@
 
 /// Which fold each row is in.
 ///
-/// Folds are stratified: each has its share of both classes, within one row, as those of scikit-learn's `StratifiedKFold`.
-/// Which row of a class goes where follows from what it holds and not from where it stands, so no order of the rows, sorted
-/// or periodic, gives other folds than any other order.
+/// Folds are stratified: each has its share of both classes, within one row, as those of
+/// scikit-learn's `StratifiedKFold`. Which row of a class goes where follows from what it holds and
+/// not from where it stands, so no order of the rows, sorted or periodic, gives other folds than
+/// any other order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Folds {
     of_row: Vec<u32>,
@@ -19,10 +20,12 @@ pub struct Fold<'f> {
 }
 
 impl Folds {
-    /// Deals the rows out to `n` folds in turn, negative ones first, each class in the order of its keys. `keys` and `labels`
-    /// have one entry a row; a key is a hash of what the row holds. Rows of one key are interchangeable.
+    /// Deals the rows out to `n` folds in turn, negative ones first, each class in the order of its
+    /// keys. `keys` and `labels` have one entry a row; a key is a hash of what the row holds. Rows
+    /// of one key are interchangeable.
     ///
-    /// A class of fewer rows than folds is missing from some of them; training and search refuse that before.
+    /// A class of fewer rows than folds is missing from some of them; training and search refuse
+    /// that before.
     #[must_use]
     pub fn new(keys: &[u64], labels: &[bool], n: usize) -> Self {
         let mut rows: Vec<(bool, u64, usize)> = labels

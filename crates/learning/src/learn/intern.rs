@@ -1,4 +1,5 @@
-//! Tokens as numbers: every distinct token of a corpus gets an id, every text becomes a list of ids.
+//! Tokens as numbers: every distinct token of a corpus gets an id, every text becomes a list of
+//! ids.
 
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
@@ -28,8 +29,8 @@ struct Share {
 impl TokenCorpus {
     /// Splits each text into tokens, as the analyzer of the model will, and numbers them.
     ///
-    /// Tokens are told apart by their 64-bit hashes; two of a hundred thousand are taken for one with a probability of
-    /// 3·10⁻¹⁰.
+    /// Tokens are told apart by their 64-bit hashes; two of a hundred thousand are taken for one
+    /// with a probability of 3·10⁻¹⁰.
     #[must_use]
     pub fn new(texts: &[impl AsRef<str> + Sync], analyzer: &Analyzer) -> Self {
         let shares: Vec<Share> = shares_of(texts.len())
@@ -53,7 +54,8 @@ impl TokenCorpus {
     }
 }
 
-/// One contiguous range of documents for each thread of the pool. Results never depend on where the cuts are.
+/// One contiguous range of documents for each thread of the pool. Results never depend on where the
+/// cuts are.
 pub(crate) fn shares_of(n: usize) -> Vec<Range<usize>> {
     let size = n.div_ceil(rayon::current_num_threads()).max(1);
     (0..n).step_by(size).map(|start| start..(start + size).min(n)).collect()

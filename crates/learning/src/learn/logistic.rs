@@ -1,7 +1,8 @@
 //! Logistic regression on sparse rows: argmin's L-BFGS over our objective.
 //!
-//! The problem is scikit-learn's: minimise `C · Σ log(1 + exp(-y·z)) + ½‖w‖²` over weights *w* and an intercept that is not
-//! penalised. As there, the objective is divided by `C·n`, so that the tolerance has the same meaning.
+//! The problem is scikit-learn's: minimise `C · Σ log(1 + exp(-y·z)) + ½‖w‖²` over weights *w* and
+//! an intercept that is not penalised. As there, the objective is divided by `C·n`, so that the
+//! tolerance has the same meaning.
 
 use super::folds::Fold;
 use super::matrix::{Block, Matrix, Row};
@@ -70,8 +71,8 @@ pub struct Fit {
 
 /// Fits all rows, or all but those of one fold.
 ///
-/// A fold's fit begins at zero too, not at the fit of all rows: stopped early, as scikit-learn's tolerance does, it would
-/// still know the rows that it must not have seen.
+/// A fold's fit begins at zero too, not at the fit of all rows: stopped early, as scikit-learn's
+/// tolerance does, it would still know the rows that it must not have seen.
 ///
 /// # Errors
 /// Where argmin gives up: the objective was not finite.
@@ -86,7 +87,8 @@ pub fn fit(
     fit_to(matrix, targets, params, without, ratios)
 }
 
-/// The P(positive) that each row is fitted to: that of its class. 0 and 1 are the labels themselves.
+/// The P(positive) that each row is fitted to: that of its class. 0 and 1 are the labels
+/// themselves.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Targets<'a> {
     pub(super) labels: &'a [bool],
@@ -135,8 +137,9 @@ type Lbfgs =
     LBFGS<MoreThuenteLineSearch<Array1<f64>, Array1<f64>, f64>, Array1<f64>, Array1<f64>, f64>;
 type LbfgsState = IterState<Array1<f64>, Array1<f64>, (), (), (), f64>;
 
-/// L-BFGS that stops as SciPy's does for scikit-learn: when no entry of the gradient, in the variables before scaling, is
-/// larger than the tolerance. argmin's own criterion is the gradient's length in the scaled ones.
+/// L-BFGS that stops as SciPy's does for scikit-learn: when no entry of the gradient, in the
+/// variables before scaling, is larger than the tolerance. argmin's own criterion is the gradient's
+/// length in the scaled ones.
 struct UntilFlat {
     lbfgs: Lbfgs,
     scale: Vec<f64>,
@@ -176,10 +179,12 @@ impl Solver<&Objective<'_>, LbfgsState> for UntilFlat {
     }
 }
 
-/// The objective in scaled variables `u = w / scale`, one for each rank of the matrix and at last the intercept.
+/// The objective in scaled variables `u = w / scale`, one for each rank of the matrix and at last
+/// the intercept.
 ///
-/// `scale` is `1 / √h` with `h` the diagonal of the Hessian at zero, so the first step of L-BFGS, along the plain gradient,
-/// is already a good one: rare and frequent terms move at once by what each needs. On IMDB this takes 15 iterations.
+/// `scale` is `1 / √h` with `h` the diagonal of the Hessian at zero, so the first step of L-BFGS,
+/// along the plain gradient, is already a good one: rare and frequent terms move at once by what
+/// each needs. On IMDB this takes 15 iterations.
 struct Objective<'a> {
     matrix: &'a Matrix,
     targets: Targets<'a>,
@@ -296,10 +301,11 @@ impl<'a> Objective<'a> {
     }
 }
 
-/// `t·log(1 + e⁻ᶻ) + (1 − t)·log(1 + eᶻ)` of a row of score *z* and target *t*, and its slope. No term cancels another, so that
-/// rows that are right and sure still have a slope.
+/// `t·log(1 + e⁻ᶻ) + (1 − t)·log(1 + eᶻ)` of a row of score *z* and target *t*, and its slope. No
+/// term cancels another, so that rows that are right and sure still have a slope.
 ///
-/// Source: Lin, Lin and Weng, *A note on Platt's probabilistic outputs for support vector machines*, 2007.
+/// Source: Lin, Lin and Weng, *A note on Platt's probabilistic outputs for support vector
+/// machines*, 2007.
 #[inline]
 fn logistic_loss(score: f64, target: f64) -> (f64, f64) {
     let e = libm::exp(-score.abs());
@@ -333,20 +339,9 @@ impl Gradient for &Objective<'_> {
     }
 }
 
-/// The scores of the rows of a fold, beside their numbers.
+/// The number and the score, in log-odds, of each row that `takes` says so, in their order.
 #[must_use]
-pub fn scores(matrix: &Matrix, fit: &Fit, fold: Fold<'_>) -> Vec<(usize, f64)> {
-    scores_where(matrix, fit, |row| fold.has(row))
-}
-
-/// The scores of all rows, in their order.
-#[must_use]
-pub fn scores_of_all(matrix: &Matrix, fit: &Fit) -> Vec<f64> {
-    let scores = scores_where(matrix, fit, |_| true);
-    scores.into_iter().map(|(_, score)| score).collect()
-}
-
-fn scores_where(
+pub fn scores(
     matrix: &Matrix,
     fit: &Fit,
     takes: impl Fn(usize) -> bool + Sync,

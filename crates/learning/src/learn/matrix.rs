@@ -1,15 +1,17 @@
 //! The training matrix: sparse rows, kept as the factors that TF-IDF makes them of.
 //!
-//! A value is `row factor · tf · idf`, and most terms occur once in a review, where tf is 1. So a row is its factor, the
-//! list of its terms, and for those that occur more than once what tf is beyond 1; idf belongs to the column. That is four
-//! bytes a value instead of eight or twelve, and its products need no multiplication. Columns are numbered by how many
-//! reviews have them, so that the most used weights share few cache lines.
+//! A value is `row factor · tf · idf`, and most terms occur once in a review, where tf is 1. So a
+//! row is its factor, the list of its terms, and for those that occur more than once what tf is
+//! beyond 1; idf belongs to the column. That is four bytes a value instead of eight or twelve, and
+//! its products need no multiplication. Columns are numbered by how many reviews have them, so that
+//! the most used weights share few cache lines.
 
 use super::reference::seen_among_others;
 use rayon::prelude::*;
 use verdict_sentiment::{Scratch, Seen, Vectorizer};
 
-/// The number of blocks never depends on the number of threads, so that sums over blocks have the same bits always.
+/// The number of blocks never depends on the number of threads, so that sums over blocks have the
+/// same bits always.
 const BLOCKS: usize = 8;
 
 /// Sparse rows in blocks. Columns are numbered by rank: see [`Matrix::column_of_rank`].
@@ -106,7 +108,8 @@ impl Row<'_> {
     }
 
     fn key(self) -> u64 {
-        // Any seed gives an order that is as good; another one gives other folds, and so another model.
+        // Any seed gives an order that is as good; another one gives other folds, and so another
+        // model.
         const SEED: u64 = 42;
         const ODD: u64 = 0x9E37_79B9_7F4A_7C15;
         let step = |state: u64, word: u64| (state.rotate_left(23) ^ word).wrapping_mul(ODD);
@@ -117,13 +120,15 @@ impl Row<'_> {
         // The length first: it says where the terms end and the repeats begin.
         let start = SEED ^ self.terms.len() as u64;
         let z = terms.chain(repeats).fold(start, step);
-        // The finaliser of SplitMix64 (Steele, Lea and Flood 2014): all bits of the order depend on all of the row.
+        // The finaliser of SplitMix64 (Steele, Lea and Flood 2014): all bits of the order depend on
+        // all of the row.
         let z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
         let z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
         z ^ (z >> 31)
     }
 
-    /// Adds the squares of the row's values to `sums`, which lack the squares of the column factors.
+    /// Adds the squares of the row's values to `sums`, which lack the squares of the column
+    /// factors.
     pub fn add_squares_to(self, sums: &mut [f64]) {
         let square = self.factor * self.factor;
         for &rank in self.terms {
@@ -160,23 +165,21 @@ pub struct MatrixBuilder {
 }
 
 impl MatrixBuilder {
-    /// A builder of `n_rows` rows; `document_frequency` and `column_factors` (idf) have one number for each column.
+    /// A builder of `n_rows` rows; `document_frequency` and `column_factors` (idf) have one number
+    /// for each column.
     #[must_use]
     pub fn new(n_rows: usize, document_frequency: &[u32], column_factors: &[f64]) -> Self {
-        let ranks = Ranks::new(document_frequency);
+        let (column_of_rank, rank_of_column) = ranks(document_frequency);
+        let column_factors = by_rank(&column_of_rank, column_factors);
         Self {
-            matrix: Matrix {
-                blocks: Vec::new(),
-                n_rows,
-                column_factors: ranks.by_rank(column_factors),
-                column_of_rank: ranks.column_of_rank,
-            },
-            rank_of_column: ranks.rank_of_column,
+            matrix: Matrix { blocks: Vec::new(), n_rows, column_factors, column_of_rank },
+            rank_of_column,
             rows_a_block: rows_a_block(n_rows),
         }
     }
 
-    /// Ends the row at hand and begins the next: the columns of its terms, what tf is beyond 1 of each, and its factor.
+    /// Ends the row at hand and begins the next: the columns of its terms, what tf is beyond 1 of
+    /// each, and its factor.
     pub fn row(&mut self, columns: impl Iterator<Item = (u32, f32)>, factor: f64) {
         let full = |block: &Block| block.factors.len() == self.rows_a_block;
         if self.matrix.blocks.last().is_none_or(full) {
@@ -200,28 +203,20 @@ impl MatrixBuilder {
     }
 }
 
-/// Columns by the number of documents that have them, the most frequent first.
-struct Ranks {
-    column_of_rank: Vec<u32>,
-    rank_of_column: Vec<u32>,
+/// Columns by the number of documents that have them, the most frequent first: the column of each
+/// rank, and the rank of each column.
+fn ranks(document_frequency: &[u32]) -> (Vec<u32>, Vec<u32>) {
+    let mut column_of_rank: Vec<u32> = (0..document_frequency.len() as u32).collect();
+    column_of_rank.sort_by_key(|&column| std::cmp::Reverse(document_frequency[column as usize]));
+    let mut rank_of_column = vec![0; column_of_rank.len()];
+    for (rank, &column) in column_of_rank.iter().enumerate() {
+        rank_of_column[column as usize] = rank as u32;
+    }
+    (column_of_rank, rank_of_column)
 }
 
-impl Ranks {
-    fn new(document_frequency: &[u32]) -> Self {
-        let mut column_of_rank: Vec<u32> = (0..document_frequency.len() as u32).collect();
-        column_of_rank
-            .sort_by_key(|&column| std::cmp::Reverse(document_frequency[column as usize]));
-        let mut rank_of_column = vec![0; column_of_rank.len()];
-        for (rank, &column) in column_of_rank.iter().enumerate() {
-            rank_of_column[column as usize] = rank as u32;
-        }
-        Self { column_of_rank, rank_of_column }
-    }
-
-    fn by_rank(&self, by_column: &[f64]) -> Vec<f64> {
-        let columns = self.column_of_rank.iter();
-        columns.map(|&column| by_column[column as usize]).collect()
-    }
+fn by_rank(column_of_rank: &[u32], by_column: &[f64]) -> Vec<f64> {
+    column_of_rank.iter().map(|&column| by_column[column as usize]).collect()
 }
 
 fn rows_a_block(n_rows: usize) -> usize {
@@ -235,23 +230,24 @@ impl Matrix {
         Self::of_training(vectorizer, texts).0
     }
 
-    /// One row for each text that the vectoriser was fitted on, and what a model without that text would have seen of it.
+    /// One row for each text that the vectoriser was fitted on, and what a model without that text
+    /// would have seen of it.
     #[must_use]
     pub fn of_training(
         vectorizer: &Vectorizer,
         texts: &[impl AsRef<str> + Sync],
     ) -> (Self, Vec<Seen>) {
-        let ranks = Ranks::new(vectorizer.document_frequency());
+        let (column_of_rank, rank_of_column) = ranks(vectorizer.document_frequency());
         let size = rows_a_block(texts.len());
         let blocks = texts.par_chunks(size).enumerate();
         let (blocks, seen): (Vec<_>, Vec<_>) = blocks
-            .map(|(i, texts)| Block::new(vectorizer, &ranks.rank_of_column, texts, i * size))
+            .map(|(i, texts)| Block::new(vectorizer, &rank_of_column, texts, i * size))
             .unzip();
         let matrix = Self {
             blocks,
             n_rows: texts.len(),
-            column_factors: ranks.by_rank(vectorizer.idf()),
-            column_of_rank: ranks.column_of_rank,
+            column_factors: by_rank(&column_of_rank, vectorizer.idf()),
+            column_of_rank,
         };
         (matrix, seen.into_iter().flatten().collect())
     }
@@ -277,8 +273,9 @@ impl Matrix {
         csr
     }
 
-    /// Calls `f` on each row whose number `takes` says so, with `n` sums of the row's block; adds the numbers that `f` gives
-    /// and the sums up in the order of the blocks, so that the bits never depend on the threads.
+    /// Calls `f` on each row whose number `takes` says so, with `n` sums of the row's block; adds
+    /// the numbers that `f` gives and the sums up in the order of the blocks, so that the bits
+    /// never depend on the threads.
     pub fn sum_over(
         &self,
         n: usize,
@@ -303,7 +300,8 @@ impl Matrix {
         total
     }
 
-    /// A hash of what each row holds, in the order of the rows. Rows with one hash are equal, whatever their texts were.
+    /// A hash of what each row holds, in the order of the rows. Rows with one hash are equal,
+    /// whatever their texts were.
     #[must_use]
     pub fn row_keys(&self) -> Vec<u64> {
         let of_block = |block: &Block| block.rows().map(Row::key).collect::<Vec<_>>();
@@ -325,22 +323,6 @@ impl Matrix {
             by_column[column as usize] = number;
         }
         by_column
-    }
-
-    /// Calls `cell(row, column, value)` for each value that is not 0, columns being the vectoriser's.
-    pub fn for_each_cell(&self, mut cell: impl FnMut(usize, usize, f64)) {
-        for row in self.blocks.iter().flat_map(Block::rows) {
-            let mut value = |rank: u32, tf: f64| {
-                let rank = rank as usize;
-                cell(
-                    row.number,
-                    self.column_of_rank[rank] as usize,
-                    tf * self.column_factors[rank] * row.factor,
-                );
-            };
-            row.terms.iter().for_each(|&rank| value(rank, 1.0));
-            row.repeats.iter().for_each(|&(rank, more)| value(rank, 1.0 + f64::from(more)));
-        }
     }
 }
 

@@ -1,8 +1,9 @@
 //! Columns weighed by naive Bayes before the regression is fitted.
 //!
-//! Source: Wang and Manning, *Baselines and Bigrams: Simple, Good Sentiment and Topic Classification*, ACL 2012. The ratio of
-//! a column is the difference of the two classes' `feature_log_prob_` in scikit-learn's `MultinomialNB(alpha=smoothing)` on
-//! the same rows. Weights are given back times the ratio, so scoring knows nothing of it.
+//! Source: Wang and Manning, *Baselines and Bigrams: Simple, Good Sentiment and Topic
+//! Classification*, ACL 2012. The ratio of a column is the difference of the two classes'
+//! `feature_log_prob_` in scikit-learn's `MultinomialNB(alpha=smoothing)` on the same rows. Weights
+//! are given back times the ratio, so scoring knows nothing of it.
 
 use super::folds::Fold;
 use super::matrix::Matrix;
@@ -20,7 +21,8 @@ pub enum Weighting {
 }
 
 impl Weighting {
-    /// The ratio of each column, by rank, from the rows that are not in the fold; `None` where columns are not weighed.
+    /// The ratio of each column, by rank, from the rows that are not in the fold; `None` where
+    /// columns are not weighed.
     #[must_use]
     pub fn ratios(
         self,

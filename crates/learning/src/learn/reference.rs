@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 use verdict_sentiment::{Bins, Scratch, Seen};
 
-/// Bins of each distribution: deciles. A window of 1,000 reviews then has 100 in each, enough for the population stability
-/// index to follow its asymptotic distribution.
+/// Bins of each distribution: deciles. A window of 1,000 reviews then has 100 in each, enough for
+/// the population stability index to follow its asymptotic distribution.
 pub const N_BINS: usize = 10;
 
 /// What the texts look like, whatever the weights are: all but the probabilities.
@@ -27,7 +27,8 @@ impl TextReference {
     }
 }
 
-/// What a model without this review would have seen of it: a term that no other review has would be unknown.
+/// What a model without this review would have seen of it: a term that no other review has would be
+/// unknown.
 pub(super) fn seen_among_others(scratch: &Scratch, document_frequency: &[u32]) -> Seen {
     let others_have = |&&column: &&u32| document_frequency[column as usize] > 1;
     Seen { known: scratch.known().iter().filter(others_have).count(), ..scratch.seen() }

@@ -1,4 +1,5 @@
-//! Which n-grams become the vocabulary: `min_df`, `max_df` and `max_features` of scikit-learn's vectorisers.
+//! Which n-grams become the vocabulary: `min_df`, `max_df` and `max_features` of scikit-learn's
+//! vectorisers.
 
 use super::count::{Candidates, Gram, Level};
 use super::intern::TokenCorpus;
@@ -195,9 +196,10 @@ pub fn fit_vectorizer(
 
 /// Counts the n-grams that are one token longer.
 ///
-/// `bound` is what the terms so far prove; most of it is proved by the longer terms themselves. So first a higher bound is
-/// guessed from the approximate counts, which leaves a fraction to count. If the terms then known reach the guess, no other
-/// n-gram can be kept and the guess has proved itself; otherwise `bound` is used.
+/// `bound` is what the terms so far prove; most of it is proved by the longer terms themselves. So
+/// first a higher bound is guessed from the approximate counts, which leaves a fraction to count.
+/// If the terms then known reach the guess, no other n-gram can be kept and the guess has proved
+/// itself; otherwise `bound` is used.
 fn next_level(
     corpus: &TokenCorpus,
     level: &Level,
@@ -240,7 +242,8 @@ impl Kept {
     }
 }
 
-/// The frequency that a term must have to be among the `max_features` most frequent; drops those below it. Ties stay.
+/// The frequency that a term must have to be among the `max_features` most frequent; drops those
+/// below it. Ties stay.
 fn raise(kept: &mut Vec<Kept>, max_features: Option<usize>, bound: u32) -> u32 {
     let Some(most) = max_features.filter(|&most| most <= kept.len()) else {
         return bound;

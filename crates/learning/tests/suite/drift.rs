@@ -1,4 +1,5 @@
 use proptest::prelude::*;
+use verdict_learning::drift::psi::psi;
 use verdict_learning::drift::window::{Feature, Window};
 use verdict_sentiment::{Bins, Reference, Seen};
 
@@ -55,4 +56,52 @@ proptest! {
             prop_assert!((window.mean_probability().unwrap() - mean).abs() < 1e-6);
         }
     }
+}
+
+fn bins(counts: &[u64]) -> Bins {
+    let edges = (1..counts.len()).map(|i| i as f64).collect();
+    Bins::new(edges, counts.to_vec(), 1.0).unwrap()
+}
+
+#[test]
+fn it_is_what_can_be_computed_by_hand() {
+    let by_hand = |reference: &[u64], counts: &[u32], expected: f64| {
+        let got = psi(&bins(reference), counts);
+        assert!((got - expected).abs() < 1e-12, "{reference:?} {counts:?}: {got}");
+    };
+    // Smoothed, the reference has 1.5 of 3 in each bin, the window 2.5 and 1.5 of 4.
+    let third = (0.625 - 0.5) * (0.625_f64 / 0.5).ln() + (0.375 - 0.5) * (0.375_f64 / 0.5).ln();
+    by_hand(&[1, 1], &[2, 1], third);
+    // An empty bin: 3.5 and 0.5 of 4.
+    by_hand(
+        &[2, 2],
+        &[3, 0],
+        (0.875 - 0.5) * (0.875_f64 / 0.5).ln() + (0.125 - 0.5) * (0.125_f64 / 0.5).ln(),
+    );
+    by_hand(&[100, 100, 100], &[10, 10, 10], 0.0);
+    by_hand(&[7], &[3], 0.0);
+    by_hand(&[4, 4], &[0, 0], 0.0);
+}
+
+#[test]
+fn under_no_drift_its_mean_is_that_of_chi_squared() {
+    // Draws by a fixed generator from ten equal bins; the mean of 400 windows of 1,000 is (B − 1) (1/n + 1/m).
+    let reference = bins(&[2_500; 10]);
+    let mut state = 42_u64;
+    let mut draw = || {
+        state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as usize % 10
+    };
+    let windows = 400;
+    let mean = (0..windows)
+        .map(|_| {
+            let mut counts = [0_u32; 10];
+            (0..1_000).for_each(|_| counts[draw()] += 1);
+            psi(&reference, &counts)
+        })
+        .sum::<f64>()
+        / f64::from(windows);
+    // The reference is exact here, so only the window varies.
+    assert!((0.008..0.010).contains(&mean), "{mean}");
 }

@@ -5,7 +5,18 @@
     clippy::panic,
     clippy::indexing_slicing,
     clippy::cast_possible_truncation,
+    unreachable_pub,
     reason = "tests"
 )]
 
+mod calibration;
 mod drift;
+mod gate;
+mod made;
+mod mcnemar;
+mod metrics;
+mod naive_bayes;
+mod sklearn;
+mod slices;
+mod train;
+mod tune;

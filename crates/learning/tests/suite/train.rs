@@ -1,0 +1,215 @@
+//! Training as a function: the same bytes for the same input, and a model for any text.
+
+use crate::made::{corpus, model, reviews, train, with_terms};
+use verdict_learning::bounds::ParamsError;
+use verdict_learning::corpus::{Corpus, Labelled};
+use verdict_learning::learn::logistic::LogisticParams;
+use verdict_learning::learn::select::{DocumentCount, VocabularyParams};
+use verdict_learning::train::{Solver, TrainError, TrainParams, Trained};
+use verdict_sentiment::{NgramRange, Reference, Scratch, VectorizerOptions};
+
+fn artifact(corpus: &Corpus, params: TrainParams, threads: usize) -> Vec<u8> {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+    pool.install(|| train(corpus, params)).artifact
+}
+
+fn fit(corpus: &Corpus) -> Result<Trained, TrainError> {
+    TrainParams::default().check().unwrap().fit(corpus, "test")
+}
+
+#[test]
+fn any_number_of_threads_and_any_run_give_the_same_bytes() {
+    let corpus = corpus(600);
+    let long_terms = VocabularyParams {
+        options: VectorizerOptions {
+            ngram_range: NgramRange::new(2, 4).unwrap(),
+            ..VocabularyParams::default().options
+        },
+        min_df: DocumentCount::Count(2),
+        max_df: DocumentCount::Fraction(0.8),
+        max_features: None,
+    };
+    for params in [
+        TrainParams::default(),
+        with_terms(50),
+        TrainParams { vocabulary: long_terms, ..TrainParams::default() },
+        TrainParams { solver: Solver::Linfa, ..with_terms(60) },
+        TrainParams { folds: None, ..TrainParams::default() },
+    ] {
+        let first = artifact(&corpus, params.clone(), 1);
+        for threads in [1, 2, 5] {
+            let bytes = artifact(&corpus, params.clone(), threads);
+            assert!(bytes == first, "{threads} threads, {params:?}");
+        }
+    }
+}
+
+#[test]
+fn every_parameter_out_of_its_bounds_is_named_with_its_bound_and_value() {
+    let vocabulary = VocabularyParams {
+        min_df: DocumentCount::Count(5),
+        max_df: DocumentCount::Count(2),
+        max_features: Some(0),
+        ..VocabularyParams::default()
+    };
+    let logistic = LogisticParams { c: -0.5, max_iter: 0, tol: f64::NAN, ..Default::default() };
+    let params = TrainParams { vocabulary, logistic, folds: Some(1), ..TrainParams::default() };
+    let ParamsError(problems) = params.check().unwrap_err();
+    let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        problems,
+        [
+            "max_features must be at least 1, or null, got 0",
+            "max_df must be at least min_df, 5, got 2",
+            "C must be > 0, got -0.5",
+            "tol must be > 0, got NaN",
+            "max_iter must be at least 1, got 0",
+            "folds must be between 2 and 100, got 1",
+        ]
+    );
+}
+
+#[test]
+fn linfa_and_lbfgs_find_nearly_the_same_weights() {
+    let corpus = corpus(300);
+    let weights = |solver: Solver| {
+        let logistic = LogisticParams { tol: 1e-8, max_iter: 5000, ..LogisticParams::default() };
+        let params = TrainParams { logistic, solver, folds: None, ..with_terms(80) };
+        let model = model(&train(&corpus, params));
+        let parts = model.parts();
+        let terms: Vec<String> = parts.vectorizer.vocabulary().terms().map(str::to_owned).collect();
+        (terms, parts.weights.clone(), parts.intercept)
+    };
+    let (ours, theirs) = (weights(Solver::Lbfgs), weights(Solver::Linfa));
+    assert_eq!(ours.0, theirs.0);
+    assert!((ours.2 - theirs.2).abs() < 1e-3, "intercepts {} {}", ours.2, theirs.2);
+    for ((term, a), b) in ours.0.iter().zip(&ours.1).zip(&theirs.1) {
+        assert!((a - b).abs() < 1e-3, "{term}: {a} {b}");
+    }
+}
+
+#[test]
+fn strange_texts_train_and_score() {
+    let strange = [
+        "",
+        " \t\r\n",
+        "a",
+        "<br /><p class=\"x\">good &amp; bad &#128512;</p>",
+        "👍👎 🇩🇪 👨‍👩‍👧‍👦 \u{200d}\u{fe0f}",
+        "\0\u{1}\u{7f}\u{85}\u{feff}\u{202e}",
+        "ÀÉÎ ß ſ İ ı Σς ﬁ 你好世界 مرحبا नमस्ते ไทย",
+        "e\u{301}\u{301}\u{301} \u{10ffff}",
+        "________ 0000000 1e308 -0",
+    ];
+    let long = "word ".repeat(50_000) + &"x".repeat(100_000);
+    let all = || strange.iter().copied().chain([long.as_str()]);
+    let rows =
+        all().zip([true, false].into_iter().cycle()).map(|(text, label)| (text.to_owned(), label));
+    let corpus: Corpus =
+        reviews(100).into_iter().map(|review| (review.text, review.label)).chain(rows).collect();
+    let bytes = artifact(&corpus, TrainParams::default(), 2);
+    assert!(bytes == artifact(&corpus, TrainParams::default(), 5));
+    let model = verdict_sentiment::Model::from_bytes(&bytes).unwrap();
+    let mut scratch = Scratch::default();
+    for text in all() {
+        let score = model.score(&mut scratch, text);
+        assert!(score.score.is_finite(), "{text:.40?}");
+        assert!((0.0..=1.0).contains(&score.probability), "{text:.40?}");
+        let explanation = model.explain(&mut scratch, text, 5);
+        let sum = explanation.terms.iter().map(|term| term.weight).sum::<f64>()
+            + explanation.rest
+            + explanation.intercept;
+        assert_eq!(sum.to_bits(), explanation.score.score.to_bits(), "{text:.40?}");
+    }
+}
+
+#[test]
+fn duplicates_count_as_often_as_they_stand_and_contradictions_are_no_error() {
+    let rows: Vec<(String, bool)> = corpus(120).texts.into_iter().zip(corpus(120).labels).collect();
+    let twice: Corpus = rows.iter().chain(&rows).cloned().collect();
+    let trained = fit(&twice).unwrap();
+    assert_eq!(model(&trained).parts().about["data"]["n_reviews"], 240);
+    let contradicted: Corpus = rows
+        .iter()
+        .cloned()
+        .chain(rows.iter().take(20).map(|(text, label)| (text.clone(), !label)))
+        .collect();
+    assert!(fit(&contradicted).unwrap().converged);
+}
+
+#[test]
+fn what_cannot_be_trained_on_is_an_error_that_says_what_must_hold() {
+    let one_class: Corpus = (0..9).map(|i| (format!("good film {i}"), true)).collect();
+    assert!(matches!(fit(&one_class), Err(TrainError::OneClass { positive: 9, negative: 0 })));
+    let nothing = Corpus::from_iter([]);
+    assert!(matches!(fit(&nothing), Err(TrainError::OneClass { .. })));
+    let few: Corpus = [("good", true), ("bad", false)]
+        .map(|(text, label)| (text.to_owned(), label))
+        .into_iter()
+        .collect();
+    let error = fit(&few).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "folds must be at most the number of reviews of the rarer class, 1, got 3"
+    );
+    let no_words: Corpus = (0..20).map(|i| ("! ?".to_owned(), i % 2 == 0)).collect();
+    let error = fit(&no_words).unwrap_err();
+    assert!(error.to_string().starts_with("the vocabulary is empty: of 20 reviews"), "{error}");
+    // Chance: the same text under both labels says nothing, and a calibration cannot make it say something.
+    let same: Corpus = (0..40).map(|i| ("the same film".to_owned(), i % 2 == 0)).collect();
+    match fit(&same) {
+        Ok(trained) => {
+            let model = model(&trained);
+            let p = model.score(&mut Scratch::default(), "the same film").probability;
+            assert!((p - 0.5).abs() < 0.05, "{p}");
+        }
+        Err(error) => assert!(error.to_string().contains("slope"), "{error}"),
+    }
+}
+
+#[test]
+fn a_very_strong_and_a_very_weak_penalty_give_a_model() {
+    let corpus = corpus(200);
+    for c in [1e-8, 1e6] {
+        let logistic = LogisticParams { c, ..LogisticParams::default() };
+        let params = TrainParams { logistic, folds: None, ..TrainParams::default() };
+        let model = model(&train(&corpus, params));
+        let score = model.score(&mut Scratch::default(), &corpus.texts[0]);
+        assert!(score.score.is_finite(), "C {c}");
+    }
+}
+
+#[test]
+fn a_model_carries_what_its_training_reviews_looked_like() {
+    let reference = |params: TrainParams| {
+        let model = model(&train(&corpus(600), params));
+        Reference::of_about(&model.parts().about).unwrap().unwrap()
+    };
+    let all = reference(TrainParams::default());
+    for bins in [&all.tokens, &all.oov, &all.probability.unwrap()] {
+        assert_eq!(bins.n(), 600);
+        assert!((1..=10).contains(&bins.n_bins()), "{bins:?}");
+    }
+    assert!(all.tokens.mean() >= 1.0, "{:?}", all.tokens);
+    // In the review itself every term of it is known; what no other review has is new all the same.
+    assert!(all.oov.mean() < 1.0, "{:?}", all.oov);
+    let vocabulary =
+        VocabularyParams { min_df: DocumentCount::Fraction(0.5), ..VocabularyParams::default() };
+    let few = reference(TrainParams { vocabulary, folds: None, ..TrainParams::default() });
+    assert!(few.oov.mean() > all.oov.mean(), "{few:?}");
+    // Scores of the training reviews themselves would be too extreme to compare with.
+    assert_eq!(few.probability, None);
+}
+
+#[test]
+fn the_order_of_reviews_with_ids_does_not_matter() {
+    // Ids that stand twice, with different texts: they too must have one order.
+    let mut rows = reviews(200);
+    rows[17].id = rows[3].id.clone();
+    rows[90].id = rows[3].id.clone();
+    let turned: Vec<Labelled> = rows.iter().rev().cloned().collect();
+    let (one, other) = (Corpus::from(rows), Corpus::from(turned));
+    assert_eq!(one.sha256, other.sha256);
+    let bytes = |corpus| artifact(corpus, TrainParams::default(), 2);
+    assert!(bytes(&one) == bytes(&other));
+}
