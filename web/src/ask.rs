@@ -95,13 +95,13 @@ impl<P: Publisher> Asker<P> {
     /// [`AskError`] says what happened, and whether the review may be stored.
     pub(crate) async fn ask(&self, question: Question<'_>) -> Result<Answer, AskError> {
         let started = Instant::now();
-        let metrics = self.outbox.telemetry().metrics();
-        let correlation = CorrelationId::from_bits(self.outbox.random());
+        let metrics = self.outbox.telemetry.metrics();
+        let correlation = CorrelationId::from_bits((self.outbox.sources.random)());
         let review_id = match (&question.review.id, &question.idempotency) {
             (Some(id), _) => ReviewId::new(id),
             // A repeated request is the same review, even after a restart of this process.
             (None, Some(asked)) => id_of_repeated(asked),
-            (None, None) => ReviewId::from_bits(self.outbox.random()),
+            (None, None) => ReviewId::from_bits((self.outbox.sources.random)()),
         };
         let opened = self.pending.open(correlation, &review_id, question.idempotency);
         let (mut waiter, record) = match opened {
@@ -118,7 +118,7 @@ impl<P: Publisher> Asker<P> {
             }
         };
         let _counted = Counted::new(metrics);
-        let review_id = waiter.review_id().clone();
+        let review_id = waiter.review_id.clone();
         let deadline = started + question.wait;
         let mut confirmed = None;
         if let Some(record) = record {
@@ -159,7 +159,7 @@ impl<P: Publisher> Asker<P> {
 
     /// Delivers a record of the reply partition, counts it, and ends its trace.
     pub(crate) fn receive(&self, record: Record) {
-        let metrics = self.outbox.telemetry().metrics();
+        let metrics = self.outbox.telemetry.metrics();
         let topic = Destination::topic(&self.reply_to.topic);
         metrics.record_consumed(&topic, 1);
         let span = self.received_span(&record, &topic);
@@ -174,7 +174,7 @@ impl<P: Publisher> Asker<P> {
     }
 
     fn received_span(&self, record: &Record, topic: &Destination) -> Span {
-        let tracer = self.outbox.telemetry().tracer();
+        let tracer = self.outbox.telemetry.tracer();
         let text = |name| record.headers.text(name);
         let parent = TraceContext::parse(text(headers::TRACEPARENT), text(headers::TRACESTATE));
         let Some(parent) = parent.filter(|parent| tracer.is_on() && parent.is_sampled()) else {
@@ -198,8 +198,8 @@ impl<P: Publisher> Asker<P> {
         waiter: &Waiter,
         trace: Headers,
     ) -> Result<Outgoing, AskError> {
-        let now_unix_ms = self.outbox.now_unix_ms();
-        let review_id = waiter.review_id();
+        let now_unix_ms = (self.outbox.sources.now_unix_ms)();
+        let review_id = &waiter.review_id;
         let named = Review { id: Some(review_id.as_str().into()), ..review.clone() };
         let value = named.encode().map_err(|rejection| AskError::Internal(rejection.detail))?;
         let interest = i64::try_from(self.reply_to.interest.as_millis()).unwrap_or(i64::MAX);
@@ -207,7 +207,7 @@ impl<P: Publisher> Asker<P> {
             dialect: Dialect::Spring,
             topic: self.reply_to.topic.clone(),
             partition: Some(self.reply_to.partition),
-            correlation_id: waiter.correlation().as_bytes().to_vec(),
+            correlation_id: waiter.correlation.as_bytes().to_vec(),
             deadline_unix_ms: Some(now_unix_ms.saturating_add(interest)),
         };
         let mut headers = address.request_headers();

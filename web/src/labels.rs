@@ -50,7 +50,7 @@ pub(crate) async fn publish<P: Publisher>(
     new: &NewLabel,
     trace: Headers,
 ) -> Result<(), LabelError> {
-    let now_unix_ms = outbox.now_unix_ms();
+    let now_unix_ms = (outbox.sources.now_unix_ms)();
     let label = Label {
         review_id: new.review_id.as_str().into(),
         label: new.label,
@@ -60,7 +60,7 @@ pub(crate) async fn publish<P: Publisher>(
     let draft = Draft {
         event_type: EventType::ReviewLabelled,
         // Not the review's id: a reader that drops events it has seen would drop a change of mind.
-        event_id: &format!("{:032x}", outbox.random()),
+        event_id: &format!("{:032x}", (outbox.sources.random)()),
         now_unix_ms,
         review_id: &new.review_id,
         value: label.encode()?,

@@ -263,22 +263,14 @@ impl PendingReplies {
 #[derive(Debug)]
 pub(crate) struct Waiter {
     pending: PendingReplies,
-    correlation: CorrelationId,
-    review_id: ReviewId,
+    /// The id that the review's reply has to carry.
+    pub(crate) correlation: CorrelationId,
+    /// The review whose reply is awaited.
+    pub(crate) review_id: ReviewId,
     outcome: watch::Receiver<Outcome>,
 }
 
 impl Waiter {
-    /// The id that the review's reply has to carry.
-    pub(crate) fn correlation(&self) -> CorrelationId {
-        self.correlation
-    }
-
-    /// The review whose reply is awaited.
-    pub(crate) fn review_id(&self) -> &ReviewId {
-        &self.review_id
-    }
-
     /// Ends the wait on purpose: the client knows where to fetch the verdict later.
     pub(crate) fn fetch_later(self) {
         if let Some(slot) = self.pending.lock().waiting.get_mut(&self.correlation) {

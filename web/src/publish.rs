@@ -60,8 +60,8 @@ pub(crate) struct Outbox<P> {
     publisher: P,
     topic: Arc<str>,
     destination: Destination,
-    telemetry: Telemetry,
-    sources: Sources,
+    pub(crate) telemetry: Telemetry,
+    pub(crate) sources: Sources,
 }
 
 impl<P: Publisher> Outbox<P> {
@@ -73,18 +73,6 @@ impl<P: Publisher> Outbox<P> {
             telemetry: telemetry.clone(),
             sources: sources.clone(),
         }
-    }
-
-    pub(crate) fn telemetry(&self) -> &Telemetry {
-        &self.telemetry
-    }
-
-    pub(crate) fn now_unix_ms(&self) -> i64 {
-        (self.sources.now_unix_ms)()
-    }
-
-    pub(crate) fn random(&self) -> u128 {
-        (self.sources.random)()
     }
 
     /// The record, with the review's id as its key.

@@ -20,7 +20,7 @@ pub struct Rate {
 /// The token buckets of all addresses that asked lately.
 #[derive(Debug)]
 pub(crate) struct Buckets {
-    rate: Rate,
+    pub(crate) rate: Rate,
     buckets: Mutex<LruCache<IpAddr, Bucket>>,
 }
 
@@ -36,10 +36,6 @@ const ADDRESSES: usize = 16_384;
 impl Buckets {
     pub(crate) fn new(rate: Rate) -> Self {
         Self { rate, buckets: Mutex::new(LruCache::new(ADDRESSES)) }
-    }
-
-    pub(crate) fn rate(&self) -> Rate {
-        self.rate
     }
 
     /// Takes a token at `now`, or says how long until there is one.

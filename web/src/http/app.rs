@@ -49,7 +49,7 @@ impl<P> App<P> {
         {
             self.telemetry.metrics().record_web_refused(Refused::RateLimit);
             let seconds = wait.as_secs().saturating_add(1);
-            return Err(problems::too_often(buckets.rate().per_second, seconds));
+            return Err(problems::too_often(buckets.rate.per_second, seconds));
         }
         Ok(())
     }

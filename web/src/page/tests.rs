@@ -158,3 +158,12 @@ fn a_verdict_without_explanation_still_makes_a_page() {
     assert!(html.contains(">some text</blockquote>"), "{html}");
     assert!(!html.contains("What decided it"), "{html}");
 }
+
+#[test]
+fn no_template_turns_escaping_off() {
+    for template in
+        [include_str!("../../templates/page.html"), include_str!("../../templates/verdict.html")]
+    {
+        assert!(!template.contains("safe") && !template.contains("escape"), "{template}");
+    }
+}

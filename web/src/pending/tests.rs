@@ -160,7 +160,7 @@ fn the_same_key_and_body_join_the_request_that_is_under_way() {
     let pending = PendingReplies::new(LIMITS);
     let mut first = new(pending.open(correlation(1), &id("a"), keyed("k", 1)));
     let mut again = joined(pending.open(correlation(2), &id("b"), keyed("k", 1)));
-    assert_eq!(again.review_id(), &id("a"));
+    assert_eq!(again.review_id, id("a"));
     pending.deliver(reply(1, "a"));
     for waiter in [&mut first, &mut again] {
         assert!(waiter.reply().now_or_never().expect("replied").is_ok());
