@@ -38,7 +38,7 @@ impl Answer {
     }
 }
 
-fn agent() -> &'static Agent {
+pub(crate) fn agent() -> &'static Agent {
     static AGENT: OnceLock<Agent> = OnceLock::new();
     AGENT.get_or_init(|| {
         let config = Agent::config_builder()

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 
 use rdkafka::ClientConfig;
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer as _};
-use verdict_kafka::{Kafka, Options, StartError};
+use verdict_kafka::{Kafka, Options};
 use verdict_kafka_io::topics::{self, TopicSpec};
 use verdict_kafka_io::{KafkaSettings, Outgoing, Publisher, PublisherRole, Record, snapshot};
 use verdict_messages::topic;
@@ -25,10 +25,10 @@ pub fn own() -> Option<Kafka> {
     own_with(Options::default())
 }
 
-/// The same, with other options.
+/// [`own`] with other options.
 #[track_caller]
 pub fn own_with(options: Options) -> Option<Kafka> {
-    Kafka::start(options).map_err(left_out_for).ok()
+    Kafka::start(options).map_err(|error| left_out(&error.to_string())).ok()
 }
 
 /// The broker that all tests share whose topics and groups have names of their own: that of the
@@ -45,12 +45,7 @@ pub fn shared() -> Option<KafkaSettings> {
 /// Whether a broker can be started here; if not, the test is [`left_out`].
 #[track_caller]
 pub fn is_installed() -> bool {
-    verdict_kafka::is_installed().map_err(left_out_for).is_ok()
-}
-
-#[track_caller]
-fn left_out_for(error: StartError) {
-    left_out(&error.to_string());
+    verdict_kafka::is_installed().map_err(|error| left_out(&error.to_string())).is_ok()
 }
 
 /// A broker of the test's own with the topics that Verdict has, empty and of so many partitions.

@@ -3,17 +3,6 @@
 //!
 //! Everything here panics when it fails, since nothing but tests calls it. What a test needs and
 //! this machine lacks comes as `None`: the test then returns, and [`left_out`] has said why.
-//!
-//! ```no_run
-//! use verdict_testkit::{Process, Signal, eventually, get, kafka};
-//!
-//! let Some(kafka) = kafka::own() else { return };
-//! let mut web = Process::start(
-//!     std::process::Command::new("web").args(["--bootstrap-servers", &kafka.bootstrap()]),
-//! );
-//! eventually("the page is there", || get("http://127.0.0.1:8080/").ok());
-//! assert!(web.end(Signal::TERM).success());
-//! ```
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -60,8 +49,8 @@ pub fn left_out(why: &str) {
 
 static TURNS: RwLock<()> = RwLock::new(());
 
-/// No other test of this binary that takes a turn runs beside this one: for tests that measure time.
-/// Hold the guard for the length of the test.
+/// No other test of this binary that takes a turn runs beside this one: for tests that measure
+/// time. Hold the guard for the length of the test.
 pub fn alone() -> RwLockWriteGuard<'static, ()> {
     // A test that failed has let go of what it had.
     TURNS.write().unwrap_or_else(PoisonError::into_inner)

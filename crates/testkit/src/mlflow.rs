@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 use crate::http::free_address;
 use crate::tools::python_tools;
-use crate::wait::{PATIENCE, within};
+use crate::wait::eventually_ok;
 
 /// A server with a store of its own. It ends with its owner, even if that is killed: its shell
 /// reads until the owner's end of the pipe is gone.
@@ -56,10 +56,9 @@ impl Mlflow {
             .spawn()
             .unwrap();
         let server = Self { child, address };
-        // Its imports take long on a busy machine.
-        within(2 * PATIENCE, "MLflow answers", || {
-            let connected = TcpStream::connect(address).map(drop);
-            connected.map_err(|_| std::fs::read_to_string(&log).unwrap_or_default())
+        eventually_ok("MLflow answers", || {
+            let log = |_| std::fs::read_to_string(&log).unwrap_or_default();
+            TcpStream::connect(address).map_err(log)
         });
         Some(server)
     }

@@ -2,6 +2,7 @@
 
 use std::process::Command;
 
+use crate::http::agent;
 use crate::process::Process;
 use crate::tools::python_tools;
 
@@ -31,7 +32,6 @@ impl Moto {
     /// Stores an object of S3, `BUCKET/KEY`, or makes a bucket.
     #[track_caller]
     pub fn put(&self, path: &str, bytes: &[u8]) {
-        let agent = ureq::Agent::config_builder().proxy(None).build();
-        ureq::Agent::from(agent).put(format!("{}/{path}", self.endpoint)).send(bytes).unwrap();
+        agent().put(format!("{}/{path}", self.endpoint)).send(bytes).unwrap();
     }
 }

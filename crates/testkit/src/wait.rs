@@ -1,9 +1,10 @@
 //! Conditions with a deadline.
 
+use std::fmt::Display;
 use std::time::{Duration, Instant};
 
 /// Far longer than anything takes: only a hang reaches it.
-pub const PATIENCE: Duration = Duration::from_secs(120);
+pub const PATIENCE: Duration = Duration::from_secs(180);
 
 /// Asks every 20 ms until there is something, and returns it.
 ///
@@ -19,23 +20,14 @@ pub fn eventually<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
 /// # Panics
 /// Nothing came within [`PATIENCE`].
 #[track_caller]
-pub fn eventually_ok<T, E: std::fmt::Display>(what: &str, ask: impl FnMut() -> Result<T, E>) -> T {
-    within(PATIENCE, what, ask)
-}
-
-#[track_caller]
-pub(crate) fn within<T, E: std::fmt::Display>(
-    limit: Duration,
-    what: &str,
-    mut ask: impl FnMut() -> Result<T, E>,
-) -> T {
+pub fn eventually_ok<T, E: Display>(what: &str, mut ask: impl FnMut() -> Result<T, E>) -> T {
     let start = Instant::now();
     loop {
         let missing = match ask() {
             Ok(answer) => return answer,
             Err(missing) => missing,
         };
-        assert!(start.elapsed() < limit, "{what}: not within {limit:?}: {missing}");
+        assert!(start.elapsed() < PATIENCE, "{what}: not within {PATIENCE:?}: {missing}");
         std::thread::park_timeout(Duration::from_millis(20));
     }
 }

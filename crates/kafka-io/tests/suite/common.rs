@@ -2,15 +2,12 @@
 
 use std::{
     ops::Range,
-    sync::OnceLock,
     time::{Duration, Instant},
 };
 
-use verdict_kafka::{Kafka, Options, Shared, StartError};
-use verdict_kafka_io::{
-    BatchLimits, Failure, KafkaSettings, Outgoing, Publisher, PublisherRole, Record, Source,
-    topics::{self, TopicSpec},
-};
+use verdict_kafka_io::{BatchLimits, Failure, KafkaSettings, Outgoing, Record, Source};
+use verdict_testkit::kafka;
+pub(crate) use verdict_testkit::kafka::{own as kafka, shared as settings};
 
 /// Batches small enough that a test sees several.
 pub(crate) const LIMITS: BatchLimits = BatchLimits {
@@ -20,41 +17,14 @@ pub(crate) const LIMITS: BatchLimits = BatchLimits {
     idle: Duration::from_millis(100),
 };
 
-/// A broker of its own, or `None`, said in one line, where none can be had. In CI there must be one.
-pub(crate) fn kafka() -> Option<Kafka> {
-    told(Kafka::start(Options::default()))
-}
-
-fn told<T>(started: Result<T, StartError>) -> Option<T> {
-    match started {
-        Ok(kafka) => Some(kafka),
-        Err(error) if std::env::var_os("CI").is_none() => {
-            eprintln!("left out, no Kafka: {error}");
-            None
-        }
-        Err(error) => panic!("CI needs Kafka: {error}"),
-    }
-}
-
-/// Settings for the broker that all tests share.
-pub(crate) fn settings() -> Option<KafkaSettings> {
-    static SHARED: OnceLock<Option<Shared>> = OnceLock::new();
-    let shared = SHARED.get_or_init(|| told(Shared::start())).as_ref()?;
-    Some(KafkaSettings::new(shared.bootstrap()))
-}
-
 pub(crate) fn topic(settings: &KafkaSettings, name: &str, partitions: i32) {
-    let spec = TopicSpec { name: name.into(), partitions, replication: 1, config: Vec::new() };
-    topics::ensure(settings, &[spec], Duration::from_secs(30)).unwrap();
+    kafka::create_topics(settings, [(name, partitions)]);
 }
 
 /// Publishes records whose keys are the numbers of `range`, one to each partition in turn.
 pub(crate) fn publish(settings: &KafkaSettings, topic: &str, range: Range<i32>) {
-    let publisher = Publisher::new(settings, PublisherRole::Bulk).unwrap();
-    for n in range {
-        publisher.send(&Outgoing::to(topic).key(n.to_string()).value("v")).unwrap();
-    }
-    publisher.wait_delivered(Duration::from_secs(30)).unwrap();
+    let record = |n: i32| Outgoing::to(topic).key(n.to_string()).value("v");
+    kafka::publish(settings, range.map(record));
 }
 
 /// Polls until `n` records have come.
