@@ -6,12 +6,11 @@ use crate::settings::Settings;
 use crate::stack::Stack;
 
 /// Where everything is, and what to try.
-#[must_use]
-pub fn banner(settings: &Settings, stack: &Stack) -> String {
-    let (ports, broker) = (stack.ports(), stack.broker());
+pub(crate) fn banner(settings: &Settings, stack: &Stack) -> String {
+    let (ports, broker) = (&stack.ports, &stack.broker);
     let (web, kafka) = (local(ports.web), broker.bootstrap());
     let producer = beside("producer");
-    let mut told = vec![
+    let mut lines = vec![
         ("page", format!("http://{web}/")),
         ("ask", format!("curl -d 'text=What a wonderful film' http://{web}/predict")),
         (
@@ -29,26 +28,26 @@ pub fn banner(settings: &Settings, stack: &Stack) -> String {
         let correct = format!(
             "with the buttons under a verdict; after {labels} labels a new model is trained"
         );
-        told.push(("correct", correct));
+        lines.push(("correct", correct));
     }
     let log = match broker {
         Broker::Own(own) => format!("   log in {}", own.log().display()),
-        Broker::Given(_) | Broker::InMemory(_) => String::new(),
+        Broker::Given(..) | Broker::InMemory(..) => String::new(),
     };
     let metrics: Vec<String> =
         pages.iter().map(|port| format!("http://{}/metrics", local(*port))).collect();
-    told.extend([
+    lines.extend([
         ("Kafka", format!("{kafka}{log}")),
         ("topics", "reviews, reviews.verdicts, reviews.labels, dlq.reviews".to_owned()),
         ("metrics", metrics.join("  ")),
         ("Prometheus", prometheus(settings, stack)),
-        ("logs", stack.state().join("logs").display().to_string()),
+        ("logs", stack.state.join("logs").display().to_string()),
     ]);
     let lines: String =
-        told.iter().map(|(what, place)| format!("    {what:<12} {place}\n")).collect();
+        lines.iter().map(|(what, place)| format!("    {what:<12} {place}\n")).collect();
     let (notice, kept) = match broker {
-        Broker::InMemory(broker) => (broker.notice() + "\n", "and nothing is kept"),
-        Broker::Own(_) | Broker::Given(_) => {
+        Broker::InMemory(broker, _) => (broker.notice() + "\n", "and nothing is kept"),
+        Broker::Own(_) | Broker::Given(..) => {
             (String::new(), "and a new start goes on where it was")
         }
     };
@@ -56,8 +55,8 @@ pub fn banner(settings: &Settings, stack: &Stack) -> String {
 }
 
 fn prometheus(settings: &Settings, stack: &Stack) -> String {
-    if stack.has_prometheus() {
-        let at = local(stack.ports().prometheus);
+    if stack.has_prometheus {
+        let at = local(stack.ports.prometheus);
         return format!("http://{at}/ (alerts: /alerts)");
     }
     let why = if settings.no_prometheus {

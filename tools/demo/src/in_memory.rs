@@ -4,14 +4,13 @@
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::time::Duration;
 
+use anyhow::Context as _;
 use rdkafka::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::error::KafkaError;
 use rdkafka::mocking::MockCluster;
 use verdict_messages::topic::{MODELS, REPLIES, REVIEWS, catalogue};
 use verdict_telemetry::output;
-
-use crate::error::DemoError;
 
 /// Partitions of the reviews and what follows them.
 const PARTITIONS: i32 = 4;
@@ -20,7 +19,7 @@ const WITHIN: Duration = Duration::from_secs(1);
 
 /// The broker. It ends when this is dropped, and so does what it holds.
 #[derive(Debug)]
-pub struct InMemory {
+pub(crate) struct InMemory {
     bootstrap: String,
     reason: String,
     _stop: Sender<()>,
@@ -28,19 +27,19 @@ pub struct InMemory {
 
 impl InMemory {
     /// Starts one with Verdict's topics; `reason` is why there is no Kafka.
-    pub(crate) fn start(reason: &str) -> Result<Self, DemoError> {
-        let (tell, told) = mpsc::channel();
+    pub(crate) fn start(reason: &str) -> anyhow::Result<Self> {
+        let (address, started) = mpsc::channel();
         let (stop, stopped) = mpsc::channel();
         // The cluster's handle stays in the thread that made it.
         std::thread::spawn(move || {
-            if let Err(error) = serve(&tell, &stopped) {
+            if let Err(error) = serve(&address, &stopped) {
                 // Whoever started it waits for the address only.
-                tell.send(Err(error)).unwrap_or(());
+                address.send(Err(error)).unwrap_or(());
             }
         });
-        let started = told.recv().unwrap_or(Err(KafkaError::Canceled));
+        let started = started.recv().unwrap_or(Err(KafkaError::Canceled));
         Ok(Self {
-            bootstrap: started.map_err(|error| DemoError::InMemory(error.to_string()))?,
+            bootstrap: started.context("the in-memory broker")?,
             reason: reason.to_owned(),
             _stop: stop,
         })
@@ -63,10 +62,10 @@ impl InMemory {
     }
 }
 
-/// Tells the address, and from then on how many of the oldest reviews are gone, whenever there are
-/// more of them.
+/// Sends the address, and from then on reports how many of the oldest reviews are gone, whenever
+/// there are more of them.
 fn serve(
-    tell: &Sender<Result<String, KafkaError>>,
+    address: &Sender<Result<String, KafkaError>>,
     stopped: &Receiver<()>,
 ) -> Result<(), KafkaError> {
     let cluster = MockCluster::new(1)?;
@@ -76,7 +75,7 @@ fn serve(
     }
     let observer: BaseConsumer =
         ClientConfig::new().set("bootstrap.servers", cluster.bootstrap_servers()).create()?;
-    tell.send(Ok(cluster.bootstrap_servers())).unwrap_or(());
+    address.send(Ok(cluster.bootstrap_servers())).unwrap_or(());
     let mut most = 0;
     while stopped.recv_timeout(LOOK_EVERY) == Err(RecvTimeoutError::Timeout) {
         let first = |partition| observer.fetch_watermarks(REVIEWS, partition, WITHIN);

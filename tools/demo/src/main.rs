@@ -1,4 +1,24 @@
-//! `make demo`.
+//! `make demo`: Verdict on this machine, what docker-compose.yml starts without Docker.
+//!
+//! A [`Stack`] starts a real Apache Kafka (or takes one that is there), makes the topics, starts
+//! consumers, monitor, web, trainer and, where it is installed, Prometheus with the configuration
+//! of `observability/prometheus`. The processes are the product's own binaries. They end with the
+//! stack: in order by [`Stack::stop`], and by a watchdog when the owner is gone without having
+//! stopped them.
+//!
+//! Unix only.
+
+mod banner;
+mod broker;
+mod error;
+mod in_memory;
+mod plan;
+mod ports;
+mod prometheus;
+mod samples;
+mod settings;
+mod stack;
+mod trickle;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -9,9 +29,12 @@ use anyhow::Context;
 use clap::Parser;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::{JoinHandle, spawn_blocking};
-use verdict_demo::{DemoError, Settings, Stack, banner};
-use verdict_kafka::StartError;
 use verdict_telemetry::output;
+
+use crate::banner::banner;
+use crate::error::{Stopped, exit_code};
+use crate::settings::Settings;
+use crate::stack::Stack;
 
 /// For the services; then Kafka ends. What a service has not finished by then is not lost: its
 /// positions are not committed.
@@ -25,15 +48,7 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             output::note(format_args!("demo: {error:#}"));
-            match error.downcast_ref() {
-                Some(
-                    DemoError::Ended { .. }
-                    | DemoError::NotEnded { .. }
-                    | DemoError::Kafka(StartError::Ended { .. } | StartError::DiskFull { .. }),
-                )
-                | None => ExitCode::from(70),
-                Some(_) => ExitCode::from(2),
-            }
+            ExitCode::from(exit_code(&error))
         }
     }
 }
@@ -85,19 +100,19 @@ async fn end(stack: Stack) -> anyhow::Result<()> {
     Ok(spawn_blocking(move || stack.stop(STOP_WITHIN)).await??)
 }
 
-/// Told to stop before all were ready: what runs is ended when the start has noticed, or with this
+/// Asked to stop before all were ready: what runs is ended when the start has noticed, or with this
 /// process.
 async fn stopped(
     stop: &AtomicBool,
-    starting: JoinHandle<Result<Stack, DemoError>>,
+    starting: JoinHandle<anyhow::Result<Stack>>,
 ) -> anyhow::Result<()> {
     stop.store(true, Ordering::Relaxed);
     match tokio::time::timeout(GIVE_UP_WITHIN, starting).await {
         Err(_) => Ok(()),
         Ok(started) => match started? {
             Ok(stack) => end(stack).await,
-            Err(DemoError::Stopped) => Ok(()),
-            Err(error) => Err(error.into()),
+            Err(error) if error.is::<Stopped>() => Ok(()),
+            Err(error) => Err(error),
         },
     }
 }

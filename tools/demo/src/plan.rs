@@ -4,10 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use anyhow::Context as _;
 use sha2::{Digest, Sha256};
 
 use crate::broker::Broker;
-use crate::error::DemoError;
 use crate::ports::{Ports, local};
 use crate::prometheus::{Targets, derive};
 use crate::settings::Settings;
@@ -15,40 +15,31 @@ use crate::settings::Settings;
 /// Where things are, absolute.
 #[derive(Debug)]
 pub(crate) struct Paths {
-    pub(crate) root: PathBuf,
-    pub(crate) bin: PathBuf,
+    /// The folder in which everything runs: the repository.
+    root: PathBuf,
+    /// The folder of the services' programs: that of this one.
+    bin: PathBuf,
     pub(crate) state: PathBuf,
     pub(crate) logs: PathBuf,
 }
 
 impl Paths {
-    pub(crate) fn of(settings: &Settings) -> Result<Self, DemoError> {
-        let root = absolute(&settings.root)?;
+    pub(crate) fn of(settings: &Settings) -> anyhow::Result<Self> {
+        let root = std::env::current_dir().context("finding the working directory")?;
         let state = root.join(&settings.state);
         let logs = state.join("logs");
-        fs::create_dir_all(&logs).map_err(DemoError::io(format!(
-            "creating {} (choose another folder with --state)",
-            logs.display()
-        )))?;
-        let bin = match &settings.bin {
-            Some(bin) => absolute(bin)?,
-            None => std::env::current_exe()
-                .map_err(DemoError::io("finding this program"))?
-                .parent()
-                .unwrap_or(Path::new("."))
-                .to_path_buf(),
-        };
+        fs::create_dir_all(&logs).with_context(|| {
+            format!("creating {} (choose another folder with --state)", logs.display())
+        })?;
+        let demo = std::env::current_exe().context("finding this program")?;
+        let bin = demo.parent().unwrap_or(Path::new(".")).to_owned();
         Ok(Self { root, bin, state, logs })
     }
-}
 
-fn absolute(path: &Path) -> Result<PathBuf, DemoError> {
-    path.canonicalize().map_err(DemoError::io(format!("finding {}", path.display())))
-}
-
-/// The folder of the model versions.
-pub(crate) fn registry(state: &Path) -> PathBuf {
-    state.join("registry")
+    /// The folder of the model versions.
+    pub(crate) fn registry(&self) -> PathBuf {
+        self.state.join("registry")
+    }
 }
 
 /// What to start, where, and on what.
@@ -66,11 +57,13 @@ impl<'a> Plan<'a> {
     }
 
     /// One of our programs, in the repository's folder and with Kafka's flags.
-    pub(crate) fn program(&self, name: &str, words: &[&str]) -> Result<Command, DemoError> {
+    pub(crate) fn program(&self, name: &str, words: &[&str]) -> anyhow::Result<Command> {
         let path = self.paths.bin.join(name);
-        if !path.is_file() {
-            return Err(DemoError::NoProgram { path });
-        }
+        anyhow::ensure!(
+            path.is_file(),
+            "{} is not there: build the services (cargo build)",
+            path.display()
+        );
         let mut command = Command::new(path);
         command
             .current_dir(&self.paths.root)
@@ -86,9 +79,9 @@ impl<'a> Plan<'a> {
         Ok(command)
     }
 
-    /// What tells one model from another: the checksum of a local file, or else the name it was
-    /// given.
-    pub(crate) fn identity(&self, model: &str) -> Result<String, DemoError> {
+    /// What distinguishes one model from another: the checksum of a local file, or else the name it
+    /// was given.
+    pub(crate) fn identity(&self, model: &str) -> anyhow::Result<String> {
         let mut path = self.paths.root.join(model);
         if path.is_dir() {
             path.push("model.verdict");
@@ -96,14 +89,13 @@ impl<'a> Plan<'a> {
         if !path.is_file() {
             return Ok(model.to_owned());
         }
-        let bytes =
-            fs::read(&path).map_err(DemoError::io(format!("reading {}", path.display())))?;
+        let bytes = fs::read(&path).with_context(|| format!("reading {}", path.display()))?;
         Ok(format!("{:x}", Sha256::digest(bytes)))
     }
 
     /// Name, command and port of each service. In memory there is nothing to learn from and nothing
     /// to audit.
-    pub(crate) fn services(&self, ports: &Ports) -> Result<Vec<(String, Command, u16)>, DemoError> {
+    pub(crate) fn services(&self, ports: &Ports) -> anyhow::Result<Vec<(String, Command, u16)>> {
         let mut services = Vec::new();
         for (number, port) in (1..).zip(&ports.consumers) {
             let name = if ports.consumers.len() > 1 {
@@ -130,7 +122,7 @@ impl<'a> Plan<'a> {
         Ok(services)
     }
 
-    fn consumer(&self, port: u16) -> Result<Command, DemoError> {
+    fn consumer(&self, port: u16) -> anyhow::Result<Command> {
         let mut consumer = self.program("consumer", &["run"])?;
         listen(&mut consumer, port)
             .args(["--model", &self.settings.model])
@@ -141,7 +133,7 @@ impl<'a> Plan<'a> {
         Ok(consumer)
     }
 
-    fn trainer(&self, port: u16) -> Result<Command, DemoError> {
+    fn trainer(&self, port: u16) -> anyhow::Result<Command> {
         let mut trainer = self.program("trainer", &["watch"])?;
         listen(&mut trainer, port)
             .arg("--params")
@@ -149,13 +141,13 @@ impl<'a> Plan<'a> {
             .arg("--root")
             .arg(self.paths.state.join("trainer"))
             .arg("--registry")
-            .arg(registry(&self.paths.state))
+            .arg(self.paths.registry())
             .args(["--new-labels", &self.settings.new_labels.to_string()]);
         Ok(trainer)
     }
 
     /// Prometheus, with a configuration that is made of the one for containers.
-    pub(crate) fn prometheus(&self, ports: &Ports) -> Result<Command, DemoError> {
+    pub(crate) fn prometheus(&self, ports: &Ports) -> anyhow::Result<Command> {
         let targets = Targets::from([
             ("verdict-web", vec![local(ports.web)]),
             ("verdict-consumer", ports.consumers.iter().copied().map(local).collect()),
@@ -167,7 +159,7 @@ impl<'a> Plan<'a> {
         let source = root.join("observability/prometheus/prometheus.yml");
         let config = derive(&source, &targets, self.settings.scrape_interval.as_deref())?;
         let file = state.join("prometheus.yml");
-        fs::write(&file, config).map_err(DemoError::io(format!("writing {}", file.display())))?;
+        fs::write(&file, config).with_context(|| format!("writing {}", file.display()))?;
         let storage = state.join("prometheus");
         let mut command = Command::new("prometheus");
         command

@@ -1,32 +1,25 @@
 //! Where each service listens.
 
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
-use std::process;
+use std::net::{Ipv4Addr, SocketAddr};
 
-use verdict_kafka::is_free;
+use anyhow::anyhow;
+use verdict_kafka::{Port, StartError, cache_folder};
 
-use crate::error::DemoError;
 use crate::settings::Settings;
 
-/// Below the range from which operating systems take the ports of outgoing connections, and above that of `verdict-kafka`.
-const FIRST: u16 = 25_000;
-const LAST: u16 = 31_999;
-
 /// The ports of 127.0.0.1, all different. Kafka's is its own to choose.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ports {
+#[derive(Debug)]
+pub(crate) struct Ports {
     /// The page and the HTTP interface.
-    pub web: u16,
+    pub(crate) web: u16,
     /// Each consumer's operator pages.
-    pub consumers: Vec<u16>,
+    pub(crate) consumers: Vec<u16>,
     /// Where a `producer publish` serves its metrics; nothing listens there otherwise.
-    pub producer: u16,
-    /// The trainer's operator pages.
-    pub trainer: u16,
-    /// The monitor's operator pages.
-    pub monitor: u16,
-    /// Prometheus.
-    pub prometheus: u16,
+    pub(crate) producer: u16,
+    pub(crate) trainer: u16,
+    pub(crate) monitor: u16,
+    pub(crate) prometheus: u16,
+    _taken: Vec<Port>,
 }
 
 impl Ports {
@@ -34,25 +27,19 @@ impl Ports {
     ///
     /// # Errors
     /// One that was asked for is taken.
-    pub(crate) fn choose(settings: &Settings) -> Result<Self, DemoError> {
-        let n = usize::from(settings.consumers);
-        // Looked at now, so that nothing is started before it is told.
-        if settings.has_own_kafka() && settings.kafka_port != 0 && !is_free(settings.kafka_port) {
-            return Err(DemoError::PortTaken { port: settings.kafka_port, flag: "--kafka-port" });
-        }
-        // One for each service but the consumers, and one for each of those.
-        let mut free = free(5 + n)?.into_iter();
-        let mut port = |wanted: u16, flag: &'static str| match wanted {
-            0 => Ok(free.next().unwrap_or_default()),
-            port if is_free(port) => Ok(port),
-            port => Err(DemoError::PortTaken { port, flag }),
+    pub(crate) fn choose(settings: &Settings) -> anyhow::Result<Self> {
+        let (cache, mut all) = (cache_folder(None)?, Vec::new());
+        let mut port = |wanted: u16, flag: &str| {
+            let port = Port::take(&cache, (wanted != 0).then_some(wanted));
+            let port = port.map_err(|error| taken(error, flag))?;
+            let number = port.number;
+            all.push(port);
+            anyhow::Ok(number)
         };
-        let mut consumers = Vec::with_capacity(n);
+        let mut consumers = Vec::new();
         for index in 0..settings.consumers {
-            let wanted = match settings.consumer_port {
-                0 => 0,
-                first => first.saturating_add(10 * index),
-            };
+            let first = settings.consumer_port;
+            let wanted = if first == 0 { 0 } else { first.saturating_add(10 * index) };
             consumers.push(port(wanted, "--consumer-port")?);
         }
         Ok(Self {
@@ -65,12 +52,22 @@ impl Ports {
             },
             trainer: port(settings.trainer_port, "--trainer-port")?,
             monitor: port(settings.monitor_port, "--monitor-port")?,
-            prometheus: if settings.no_prometheus {
-                0
-            } else {
-                port(settings.prometheus_port, "--prometheus-port")?
+            prometheus: match settings.prometheus_port {
+                _ if settings.no_prometheus => 0,
+                wanted => port(wanted, "--prometheus-port")?,
             },
+            _taken: all,
         })
+    }
+}
+
+/// The error, with the flag that chooses another port if that one is taken.
+pub(crate) fn taken(error: StartError, flag: &str) -> anyhow::Error {
+    match error {
+        StartError::PortTaken { port } => anyhow!(
+            "port {port} of 127.0.0.1 is taken: end what listens there, or choose another with {flag}"
+        ),
+        other => other.into(),
     }
 }
 
@@ -79,43 +76,23 @@ pub(crate) fn local(port: u16) -> SocketAddr {
     (Ipv4Addr::LOCALHOST, port).into()
 }
 
-fn can_listen(port: u16) -> bool {
-    TcpListener::bind(local(port)).is_ok()
-}
-
-/// So many different ports that nobody listens on now. Each process begins elsewhere in the range, so that two that start
-/// at once do not take the same.
-fn free(wanted: usize) -> Result<Vec<u16>, DemoError> {
-    let length = u32::from(LAST - FIRST) + 1;
-    let begin = process::id().wrapping_mul(97) % length;
-    let found: Vec<u16> = (0..length)
-        .filter_map(|step| u16::try_from((begin + step) % length).ok())
-        .map(|step| FIRST + step)
-        .filter(|port| can_listen(*port))
-        .take(wanted)
-        .collect();
-    if found.len() == wanted {
-        Ok(found)
-    } else {
-        Err(DemoError::NoPort { wanted, first: FIRST, last: LAST })
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::net::TcpListener;
+
     use clap::Parser;
 
     use super::*;
 
-    fn settings(flags: &[&str]) -> Settings {
-        Settings::try_parse_from(["demo"].iter().chain(flags)).unwrap()
+    fn choose(flags: &[&str]) -> anyhow::Result<Ports> {
+        let any = ["--web-port=0", "--producer-port=0", "--trainer-port=0", "--monitor-port=0"];
+        let flags = ["demo", "--prometheus-port=0"].iter().chain(&any).chain(flags);
+        Ports::choose(&Settings::try_parse_from(flags)?)
     }
 
     #[test]
     fn each_consumer_has_a_port_ten_higher_and_zero_is_any_free_one() {
-        let any = ["--web-port=0", "--producer-port=0", "--trainer-port=0", "--monitor-port=0"];
-        let more = ["--prometheus-port=0", "--consumers=3", "--consumer-port=0"];
-        let ports = Ports::choose(&settings(&[&any[..], &more[..]].concat())).unwrap();
+        let ports = choose(&["--consumers=3", "--consumer-port=0"]).unwrap();
         let mut all =
             vec![ports.web, ports.producer, ports.trainer, ports.monitor, ports.prometheus];
         all.extend(&ports.consumers);
@@ -123,11 +100,8 @@ mod tests {
         all.dedup();
         assert_eq!(all.len(), 8, "{ports:?}");
 
-        let first = *free(1).unwrap().first().unwrap();
-        let flag = format!("--consumer-port={first}");
-        let given = Ports::choose(&settings(
-            &[&any[..], &["--consumers=2", "--prometheus-port=0", &flag]].concat(),
-        ));
+        let first = TcpListener::bind(local(0)).unwrap().local_addr().unwrap().port();
+        let given = choose(&["--consumers=2", &format!("--consumer-port={first}")]);
         assert_eq!(given.unwrap().consumers, [first, first + 10]);
     }
 
@@ -135,8 +109,7 @@ mod tests {
     fn a_port_that_is_taken_is_told_with_its_flag() {
         let other = TcpListener::bind(local(0)).unwrap();
         let port = other.local_addr().unwrap().port();
-        let said = Ports::choose(&settings(&["--consumer-port=0", &format!("--web-port={port}")]))
-            .unwrap_err();
-        assert!(said.to_string().ends_with("choose another with --web-port"), "{said}");
+        let refused = choose(&["--consumer-port=0", &format!("--web-port={port}")]).unwrap_err();
+        assert!(refused.to_string().ends_with("choose another with --web-port"), "{refused}");
     }
 }

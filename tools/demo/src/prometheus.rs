@@ -4,25 +4,29 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::Path;
 
+use anyhow::{Context as _, anyhow};
 use serde_yaml_ng::{Mapping, Value};
 
-use crate::error::DemoError;
-
 /// The addresses of each job.
-pub type Targets = BTreeMap<&'static str, Vec<SocketAddr>>;
+pub(crate) type Targets = BTreeMap<&'static str, Vec<SocketAddr>>;
 
-/// The configuration in `path` with the addresses of `targets` in place of service discovery, paths of rules that hold
-/// anywhere, and, if given, another interval for collecting and for rules. Everything else is taken as it is.
+/// The configuration in `path` with the addresses of `targets` in place of service discovery, paths
+/// of rules that hold anywhere, and, if given, another interval for collecting and for rules.
+/// Everything else is taken as it is.
 ///
 /// # Errors
 /// The file cannot be read, or its jobs are not those of `targets`.
-pub fn derive(path: &Path, targets: &Targets, interval: Option<&str>) -> Result<String, DemoError> {
-    let wrong = |problem: String| DemoError::Config { path: path.to_path_buf(), problem };
-    let text = std::fs::read_to_string(path)
-        .map_err(DemoError::io(format!("reading {}", path.display())))?;
+pub(crate) fn derive(
+    path: &Path,
+    targets: &Targets,
+    interval: Option<&str>,
+) -> anyhow::Result<String> {
+    let wrong = |problem: String| anyhow!("{}: {problem}", path.display());
+    let text =
+        std::fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
     let folder = path.parent().unwrap_or(Path::new("."));
-    let folder = std::path::absolute(folder)
-        .map_err(DemoError::io(format!("finding {}", folder.display())))?;
+    let folder =
+        std::path::absolute(folder).with_context(|| format!("finding {}", folder.display()))?;
     let mut config: Mapping =
         serde_yaml_ng::from_str(&text).map_err(|error| wrong(error.to_string()))?;
 
@@ -65,7 +69,7 @@ pub fn derive(path: &Path, targets: &Targets, interval: Option<&str>) -> Result<
 mod tests {
     use super::*;
 
-    fn example(text: &str, jobs: &[&'static str]) -> Result<String, DemoError> {
+    fn example(text: &str, jobs: &[&'static str]) -> anyhow::Result<String> {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("prometheus.yml");
         std::fs::write(&path, text).unwrap();

@@ -1,7 +1,7 @@
 //! Reviews for the trickle, written for this demo; none is from a data set.
 
 /// Short reviews of both kinds and some in between.
-pub const SAMPLES: &[&str] = &[
+pub(crate) const SAMPLES: &[&str] = &[
     "A warm, funny and beautifully acted film. I left the cinema smiling and would happily see it again tomorrow.",
     "Two hours of my life that I will never get back. The plot makes no sense and the dialogue is embarrassing.",
     "The photography is stunning and the score is wonderful, but the story never quite finds its feet.",

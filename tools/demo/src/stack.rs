@@ -3,15 +3,16 @@
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use verdict_kafka::{StartError, Watchdog, last_lines, lock};
+use anyhow::{Context as _, bail};
+use ureq::Agent;
+use verdict_kafka::{Process, StartError, last_lines, lock};
 
 use crate::broker::Broker;
-use crate::child::Service;
-use crate::error::DemoError;
-use crate::plan::{self, Paths, Plan};
+use crate::error::Stopped;
+use crate::plan::{Paths, Plan};
 use crate::ports::{Ports, local};
 use crate::settings::Settings;
 use crate::trickle::Trickle;
@@ -19,7 +20,6 @@ use crate::trickle::Trickle;
 /// How long Kafka may take to end in order; its log is good after a kill too, and is read again at
 /// the next start.
 const KAFKA_ENDS_WITHIN: Duration = Duration::from_secs(2);
-
 /// How long services may take to end when a start is given up.
 const GIVEN_UP_WITHIN: Duration = Duration::from_millis(1500);
 /// How a state folder names the Kafka that is started with it.
@@ -30,18 +30,18 @@ const OWNED_WITHIN: Duration = Duration::from_secs(15);
 /// Kafka and the running services. Dropping them kills them; [`stop`](Self::stop) ends them in
 /// order.
 ///
-/// Fields are dropped in this order: the services are killed by [`Drop`], then Kafka and the
-/// watchdog go.
+/// Fields are dropped in this order: the services are killed before Kafka.
 #[derive(Debug)]
-pub struct Stack {
+pub(crate) struct Stack {
     trickle: Option<Trickle>,
-    services: Vec<Service>,
-    broker: Broker,
-    watchdog: Watchdog,
-    ports: Ports,
-    state: PathBuf,
-    owned: File,
-    has_prometheus: bool,
+    services: Vec<Process>,
+    pub(crate) broker: Broker,
+    /// Where each service listens.
+    pub(crate) ports: Ports,
+    /// The folder with Kafka's data, logs, models and what Prometheus collected.
+    pub(crate) state: PathBuf,
+    lock: File,
+    pub(crate) has_prometheus: bool,
 }
 
 impl Stack {
@@ -51,12 +51,15 @@ impl Stack {
     /// # Errors
     /// Kafka cannot be had, a program is not built, a port is taken, or a service does not become
     /// ready; the text quotes its log. Whatever was started is ended.
-    pub fn start(settings: &Settings, stop: &AtomicBool) -> Result<Self, DemoError> {
+    pub(crate) fn start(settings: &Settings, stop: &AtomicBool) -> anyhow::Result<Self> {
         let paths = Paths::of(settings)?;
-        let owned = match lock(&paths.state, OWNED_WITHIN) {
-            Err(StartError::InUse { folder }) => return Err(DemoError::InUse { state: folder }),
-            owned => owned?,
-        };
+        let lock = lock(&paths.state, OWNED_WITHIN).map_err(|error| match error {
+            StartError::InUse { folder } => anyhow::anyhow!(
+                "another demo runs with {}: end it, or choose another folder with --state",
+                folder.display()
+            ),
+            other => other.into(),
+        })?;
         let ports = Ports::choose(settings)?;
         let broker = Broker::start(settings, &paths.state)?;
         let plan = Plan::new(settings, &paths, &broker);
@@ -64,43 +67,57 @@ impl Stack {
             trickle: None,
             services: Vec::new(),
             broker,
-            watchdog: Watchdog::start(None)?,
             ports,
             state: paths.state.clone(),
-            owned,
+            lock,
             has_prometheus: false,
         };
         match stack.bring_up(&plan, stop) {
             Ok(()) => Ok(stack),
             Err(error) => {
                 // In order, so that consumers leave their group: the next start need not wait for
-                // them. What failed is told.
+                // them. What is reported is what failed first.
                 stack.stop(GIVEN_UP_WITHIN).unwrap_or(());
                 Err(error)
             }
         }
     }
 
-    fn bring_up(&mut self, plan: &Plan<'_>, stop: &AtomicBool) -> Result<(), DemoError> {
+    fn bring_up(&mut self, plan: &Plan<'_>, stop: &AtomicBool) -> anyhow::Result<()> {
         let settings = plan.settings;
         if !self.broker.is_in_memory() {
-            run_once(plan.program("producer", &["topics", "ensure"])?, |ended, said| {
-                DemoError::Topics { bootstrap: self.broker.bootstrap(), ended, said }
+            run_once(plan.program("producer", &["topics", "ensure"])?, || {
+                let bootstrap = self.broker.bootstrap();
+                format!(
+                    "Kafka at {bootstrap} cannot be used (--bootstrap-servers); \
+                     `producer topics ensure` says"
+                )
             })?;
             adopt(plan)?;
         }
         // Consumers first: web is ready without them, and its first visitor would wait.
-        for (name, command, port) in plan.services(&self.ports)? {
-            self.launch(&name, command, port, "/readyz", &plan.paths.logs)?;
-        }
+        let mut services = plan.services(&self.ports)?;
         if !settings.no_prometheus && is_installed("prometheus") {
             let (command, port) = (plan.prometheus(&self.ports)?, self.ports.prometheus);
-            self.launch("prometheus", command, port, "/-/ready", &plan.paths.logs)?;
+            services.push(("prometheus".to_owned(), command, port));
             self.has_prometheus = true;
         }
-        // All start at once; none is ready before Kafka has told it what it needs.
-        for service in &mut self.services {
-            service.await_ready(settings.ready_within(), stop)?;
+        let mut pages = Vec::new();
+        for (name, command, port) in services {
+            let page = if name == "prometheus" { "/-/ready" } else { "/readyz" };
+            pages.push(format!("http://{}{page}", local(port)));
+            self.launch(&name, command, &plan.paths.logs)?;
+        }
+        // All start at once; none is ready before Kafka has answered it.
+        let config = Agent::config_builder().timeout_global(Some(Duration::from_secs(2)));
+        let agent: Agent = config.http_status_as_error(false).build().into();
+        for (service, page) in self.services.iter_mut().zip(&pages) {
+            service.await_ready(settings.ready_within(), || {
+                if stop.load(Ordering::Relaxed) {
+                    bail!(Stopped);
+                }
+                Ok(ready(&agent, page))
+            })?;
         }
         if !settings.no_trickle {
             let interval = Duration::from_secs(60) / settings.trickle.get();
@@ -109,96 +126,58 @@ impl Stack {
         Ok(())
     }
 
-    /// What the services stand on.
-    #[must_use]
-    pub fn broker(&self) -> &Broker {
-        &self.broker
-    }
-
-    /// Where each service listens.
-    #[must_use]
-    pub fn ports(&self) -> &Ports {
-        &self.ports
-    }
-
-    /// Whether Prometheus runs too.
-    #[must_use]
-    pub fn has_prometheus(&self) -> bool {
-        self.has_prometheus
-    }
-
-    /// The folder with Kafka's data, logs, models and what Prometheus collected.
-    #[must_use]
-    pub fn state(&self) -> &Path {
-        &self.state
-    }
-
-    /// The folder of the model versions, for `trainer --registry`.
-    #[must_use]
-    pub fn registry(&self) -> PathBuf {
-        plan::registry(&self.state)
-    }
-
     /// Whether Kafka and every service run still.
     ///
     /// # Errors
     /// One ended by itself, and the text quotes its log.
-    pub fn check(&mut self) -> Result<(), DemoError> {
+    pub(crate) fn check(&mut self) -> Result<(), StartError> {
         if let Broker::Own(kafka) = &mut self.broker {
             kafka.check()?;
         }
-        self.services.iter_mut().try_for_each(Service::check)
+        self.services.iter_mut().try_for_each(Process::check)
     }
 
     /// Asks every service to end and waits for that, then ends Kafka.
     ///
     /// # Errors
     /// A service did not end within that time, and was killed.
-    pub fn stop(mut self, within: Duration) -> Result<(), DemoError> {
+    pub(crate) fn stop(mut self, within: Duration) -> Result<(), StartError> {
         drop(self.trickle.take());
         for service in self.services.iter_mut().rev() {
             service.terminate()?;
         }
         let mut result = Ok(());
-        for mut service in std::mem::take(&mut self.services).into_iter().rev() {
+        for service in self.services.iter_mut().rev() {
             let ended = service.join(within);
             result = result.and(ended);
         }
         if let Broker::Own(kafka) = &mut self.broker {
             match kafka.terminate(KAFKA_ENDS_WITHIN) {
                 Err(StartError::NotEnded { .. }) | Ok(()) => {}
-                Err(error) => result = result.and(Err(error.into())),
+                Err(error) => result = result.and(Err(error)),
             }
         }
         result
     }
 
-    fn launch(
-        &mut self,
-        name: &str,
-        command: Command,
-        port: u16,
-        ready: &str,
-        logs: &Path,
-    ) -> Result<(), DemoError> {
-        let ready = format!("http://{}{ready}", local(port));
-        self.services.push(Service::start(name, command, ready, logs, &self.owned)?);
-        let pids: Vec<u32> = self.services.iter().map(Service::pid).collect();
-        match &mut self.broker {
-            Broker::Own(kafka) => kafka.guard(&pids)?,
-            _ => self.watchdog.guard(None, &pids)?,
-        }
-        Ok(())
+    fn launch(&mut self, name: &str, command: Command, logs: &Path) -> anyhow::Result<()> {
+        let log = logs.join(format!("{name}.log"));
+        // A log of this life.
+        File::create(&log).with_context(|| format!("opening {}", log.display()))?;
+        self.services.push(Process::start(name, command, log, &self.lock)?);
+        let pids: Vec<u32> = self.services.iter().map(Process::id).collect();
+        Ok(self.broker.guard(&pids)?)
     }
 }
 
-impl Drop for Stack {
-    fn drop(&mut self) {
-        for service in self.services.iter_mut().rev() {
-            // Nobody is left to tell, and one that is gone already is what is wanted.
-            service.kill().unwrap_or(());
-        }
-    }
+/// Whether a page answers 200; otherwise what it says, in parentheses.
+fn ready(agent: &Agent, page: &str) -> Result<(), String> {
+    let said = match agent.get(page).call() {
+        Ok(answer) if answer.status() == 200 => return Ok(()),
+        Ok(mut answer) => answer.body_mut().read_to_string().unwrap_or_default(),
+        Err(error) => error.to_string(),
+    };
+    Err(format!(" ({})", said.trim().replace('\n', ", ")))
 }
 
 fn is_installed(program: &str) -> bool {
@@ -211,45 +190,37 @@ fn is_installed(program: &str) -> bool {
         .is_ok_and(|status| status.success())
 }
 
-/// Runs a command to its end; what it said last is for the error.
-fn run_once(
-    mut command: Command,
-    failed: impl FnOnce(String, String) -> DemoError,
-) -> Result<(), DemoError> {
-    let output = command
-        .stdin(Stdio::null())
-        .output()
-        .map_err(DemoError::io("starting a command of ours"))?;
+/// Runs a command to its end; an error begins as `failed` says, and ends with its last lines.
+fn run_once(mut command: Command, failed: impl FnOnce() -> String) -> anyhow::Result<()> {
+    let output = command.stdin(Stdio::null()).output().context("starting a command of ours")?;
     if output.status.success() {
         return Ok(());
     }
     let said = [output.stdout, output.stderr].concat();
     let said = last_lines(&String::from_utf8_lossy(&said), 6);
-    Err(failed(output.status.to_string(), said))
+    bail!("{} ({}):\n{said}", failed(), output.status)
 }
 
 /// Registers the model that was named and lets it serve, unless that was done before: then whatever
 /// was trained after it goes on serving. A state folder goes with one Kafka, since the versions
 /// that Kafka's log names are kept in it.
-fn adopt(plan: &Plan<'_>) -> Result<(), DemoError> {
+fn adopt(plan: &Plan<'_>) -> anyhow::Result<()> {
     let (state, model) = (&plan.paths.state, &plan.settings.model);
     let file = state.join("adopted");
-    let given = plan.settings.bootstrap_servers.as_deref();
-    let kafka = given.unwrap_or(OWN);
+    let kafka = plan.settings.bootstrap_servers.as_deref().unwrap_or(OWN);
     let adopted = format!("{kafka}\n{}\n", plan.identity(model)?);
     let before = fs::read_to_string(&file).unwrap_or_default();
     if before == adopted {
         return Ok(());
     }
     if let Some(other) = before.lines().next().filter(|other| *other != kafka) {
-        return Err(DemoError::OtherKafka { state: state.clone(), other: other.to_owned() });
+        let state = state.display();
+        bail!("the models in {state} go with {other}: choose another folder with --state");
     }
-    let registry = plan::registry(state).display().to_string();
+    let registry = plan.paths.registry().display().to_string();
     let words = ["publish", "--model", model, "--registry", &registry];
-    run_once(plan.program("trainer", &words)?, |ended, said| DemoError::Adopt {
-        model: model.clone(),
-        ended,
-        said,
+    run_once(plan.program("trainer", &words)?, || {
+        format!("model {model} cannot serve (--model, --state); `trainer publish` says")
     })?;
-    fs::write(&file, adopted).map_err(DemoError::io(format!("writing {}", file.display())))
+    fs::write(&file, adopted).with_context(|| format!("writing {}", file.display()))
 }

@@ -43,7 +43,11 @@ pub(crate) fn find(cache: &Path) -> Result<Installed, StartError> {
             found => found.map_err(StartError::io(format!("reading {}", path.display())))?,
         };
         if found != expected {
-            return Err(StartError::WrongJar { path, found, expected: expected.to_owned() });
+            return Err(StartError::Unusable(format!(
+                "{} has sha256 {found}, and must have {expected}: remove it, and \
+                 `tools/kafka/install.sh` fetches it anew",
+                path.display()
+            )));
         }
         if !class_path.is_empty() {
             class_path.push(":");

@@ -1,10 +1,10 @@
 //! One broker, from its first start to its end.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use rustix::process::Signal;
@@ -13,12 +13,12 @@ use tempfile::TempDir;
 use crate::error::StartError;
 use crate::install::{self, Installed};
 use crate::lock::lock;
-use crate::ports::{self, Port};
-use crate::process::Broker;
+use crate::ports::Port;
+use crate::process::Process;
 use crate::properties;
 use crate::ready::is_ready;
 use crate::settings::{Jvm, Options, cache_folder};
-use crate::wait::{end, last_lines, poll, tail};
+use crate::wait::last_lines;
 use crate::watchdog::Watchdog;
 
 const LOG4J: &str = include_str!("../log4j2.properties");
@@ -28,36 +28,23 @@ const CLUSTER_ID: &str = "dmVyZGljdC1rYWZrYS0xMA";
 /// How long a broker whose owner was killed may take to be gone.
 const OWNED_WITHIN: Duration = Duration::from_secs(15);
 
-/// A Kafka broker of our own. It ends when this is dropped, and when this process ends without dropping it.
+/// A Kafka broker of our own. It ends when this is dropped, and when this process ends without
+/// dropping it.
 ///
-/// Fields are dropped in this order: the broker is killed by [`Drop`], then the watchdog goes, then the folder.
+/// Fields are dropped in this order: the broker is killed, then the watchdog goes, then the folder.
 #[derive(Debug)]
 pub struct Kafka {
-    broker: Option<Broker>,
+    broker: Option<Process>,
     watchdog: Watchdog,
     port: Port,
     controller: Port,
     secured: Option<Port>,
-    home: Home,
-    owned: File,
+    /// The folder with `data/`, `server.properties` and `kafka.log`.
+    home: PathBuf,
+    _temporary: Option<TempDir>,
+    lock: File,
     installed: Installed,
     options: Options,
-}
-
-/// The folder with `data/`, `server.properties` and `kafka.log`.
-#[derive(Debug)]
-enum Home {
-    Kept(PathBuf),
-    Temporary(TempDir),
-}
-
-impl Home {
-    fn path(&self) -> &Path {
-        match self {
-            Self::Kept(path) => path,
-            Self::Temporary(folder) => folder.path(),
-        }
-    }
 }
 
 impl Kafka {
@@ -70,28 +57,26 @@ impl Kafka {
     pub fn start(options: Options) -> Result<Self, StartError> {
         let cache = cache_folder(options.cache.clone())?;
         let installed = install::find(&cache)?;
-        let port = ports::take(&cache, options.port)?;
-        let controller = ports::take(&cache, None)?;
+        let port = Port::take(&cache, options.port)?;
+        let controller = Port::take(&cache, None)?;
         let has_users = !options.users.is_empty();
-        let secured = has_users.then(|| ports::take(&cache, None)).transpose()?;
-        let home = match &options.data {
+        let secured = has_users.then(|| Port::take(&cache, None)).transpose()?;
+        let (home, temporary) = match &options.data {
             Some(path) => {
-                fs::create_dir_all(path)
-                    .map_err(StartError::io(format!("creating {}", path.display())))?;
+                let creating = StartError::io(format!("creating {}", path.display()));
+                fs::create_dir_all(path).map_err(creating)?;
                 // Absolute, since Kafka reads it from its configuration.
-                let path = path
-                    .canonicalize()
-                    .map_err(StartError::io(format!("finding {}", path.display())))?;
-                Home::Kept(path)
+                let finding = StartError::io(format!("finding {}", path.display()));
+                (path.canonicalize().map_err(finding)?, None)
             }
             None => {
                 let folder = tempfile::Builder::new().prefix("verdict-kafka-").tempdir();
-                Home::Temporary(folder.map_err(StartError::io("creating a temporary folder"))?)
+                let folder = folder.map_err(StartError::io("creating a temporary folder"))?;
+                (folder.path().to_owned(), Some(folder))
             }
         };
-        let owned = lock(home.path(), OWNED_WITHIN)?;
-        let temporary = matches!(home, Home::Temporary(_)).then(|| home.path());
-        let watchdog = Watchdog::start(temporary)?;
+        let lock = lock(&home, OWNED_WITHIN)?;
+        let watchdog = Watchdog::start(temporary.as_ref().map(TempDir::path))?;
         let mut kafka = Self {
             broker: None,
             watchdog,
@@ -99,7 +84,8 @@ impl Kafka {
             controller,
             secured,
             home,
-            owned,
+            _temporary: temporary,
+            lock,
             installed,
             options,
         };
@@ -128,8 +114,8 @@ impl Kafka {
         Some(format!("127.0.0.1:{}", port.number))
     }
 
-    /// A command of Kafka's own, by its class, for instance `org.apache.kafka.tools.AclCommand`: the program and its first
-    /// arguments.
+    /// A command of Kafka's own, by its class, for instance `org.apache.kafka.tools.AclCommand`:
+    /// the program and its first arguments.
     pub fn tool(&self, class: &str) -> Vec<String> {
         let java = self.installed.java.display().to_string();
         let libs = self.installed.class_path.to_string_lossy();
@@ -140,17 +126,17 @@ impl Kafka {
 
     /// The broker's pid; `None` while it is down.
     pub fn pid(&self) -> Option<u32> {
-        self.broker.as_ref().map(Broker::pid)
+        self.broker.as_ref().map(Process::id)
     }
 
     /// The broker's log file.
     pub fn log(&self) -> PathBuf {
-        self.home.path().join("kafka.log")
+        self.home.join("kafka.log")
     }
 
     /// The folder with the broker's data, configuration and log.
     pub fn home(&self) -> &Path {
-        self.home.path()
+        &self.home
     }
 
     /// Whether the process runs. It may still end by itself, for a full disk for instance.
@@ -158,16 +144,11 @@ impl Kafka {
     /// # Errors
     /// It did, and the text quotes its log.
     pub fn check(&mut self) -> Result<(), StartError> {
-        let log = self.log();
-        let broker = self.broker.as_mut().ok_or(StartError::NotRunning)?;
-        match broker.ended()? {
-            None => Ok(()),
-            Some(status) => {
-                self.broker = None;
-                self.watchdog.guard(None, &[])?;
-                Err(ended(&status, &log))
-            }
+        let checked = self.broker.as_mut().ok_or(StartError::NotRunning)?.check();
+        if checked.is_err() {
+            self.kill9()?;
         }
+        checked
     }
 
     /// When this process is gone without having ended them, these are ended before the broker is:
@@ -176,10 +157,11 @@ impl Kafka {
     /// # Errors
     /// The watchdog is gone.
     pub fn guard(&mut self, clients: &[u32]) -> Result<(), StartError> {
-        self.watchdog.guard(self.broker.as_ref().map(Broker::pid), clients)
+        self.watchdog.guard(self.broker.as_ref().map(Process::id), clients)
     }
 
-    /// Ends the broker as a power cut would (SIGKILL). Its data stays for [`restart`](Self::restart).
+    /// Ends the broker as a power cut would (SIGKILL). Its data stays for
+    /// [`restart`](Self::restart).
     ///
     /// # Errors
     /// The system does not let us.
@@ -199,9 +181,10 @@ impl Kafka {
         let Some(broker) = self.broker.as_mut() else {
             return Ok(());
         };
-        let status = broker.terminate(within)?;
+        broker.terminate()?;
+        let ended = broker.join(within);
         self.kill9()?;
-        status.map(drop).ok_or(StartError::NotEnded { within })
+        ended
     }
 
     /// Freezes the broker (SIGSTOP): it keeps its connections and answers nothing.
@@ -220,8 +203,8 @@ impl Kafka {
         self.broker.as_ref().ok_or(StartError::NotRunning)?.signal(Signal::CONT)
     }
 
-    /// Starts the broker again at the same address with the same data, and waits until it answers. One that still runs
-    /// is killed first.
+    /// Starts the broker again at the same address with the same data, and waits until it answers.
+    /// One that still runs is killed first.
     ///
     /// # Errors
     /// Those of [`start`](Self::start).
@@ -231,7 +214,6 @@ impl Kafka {
     }
 
     fn configure(&self, data: &Path) -> Result<(), StartError> {
-        let home = self.home.path();
         let properties = properties::render(
             data,
             self.port.number,
@@ -242,7 +224,7 @@ impl Kafka {
         for (name, text) in
             [("server.properties", properties.as_str()), ("log4j2.properties", LOG4J)]
         {
-            let path = home.join(name);
+            let path = self.home.join(name);
             fs::write(&path, text)
                 .map_err(StartError::io(format!("writing {}", path.display())))?;
         }
@@ -250,7 +232,7 @@ impl Kafka {
     }
 
     fn format(&self) -> Result<(), StartError> {
-        let (data, partial) = (self.data(), self.home.path().join("data.partial"));
+        let (data, partial) = (self.data(), self.home.join("data.partial"));
         match fs::read_to_string(data.join("meta.properties")) {
             Ok(identity) => return self.is_ours(&identity),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
@@ -269,7 +251,7 @@ impl Kafka {
         let mut command = self.java("kafka.tools.StorageTool");
         command
             .args(["format", "--cluster-id", CLUSTER_ID, "--config"])
-            .arg(self.home.path().join("server.properties"));
+            .arg(self.home.join("server.properties"));
         for (user, password) in &self.options.users {
             let user = format!("SCRAM-SHA-512=[name={user},password={password}]");
             command.args(["--add-scram", &user]);
@@ -284,14 +266,14 @@ impl Kafka {
                 output: last_lines(&said, 20),
                 data,
             };
-            return Err(failed.or_disk_full(&said, self.home.path()));
+            return Err(failed.or_disk_full(&said, &self.home));
         }
         fs::rename(&partial, &data)
             .map_err(StartError::io(format!("renaming {}", partial.display())))
     }
 
     fn data(&self) -> PathBuf {
-        self.home.path().join("data")
+        self.home.join("data")
     }
 
     /// Whether what is in the data folder is of the cluster that this node is.
@@ -305,27 +287,20 @@ impl Kafka {
     }
 
     fn foreign(&self, reason: &str) -> StartError {
-        StartError::Foreign { data: self.data(), reason: reason.to_owned() }
+        let data = self.data();
+        let text = format!("{} cannot be used, {reason}: choose another folder", data.display());
+        StartError::Unusable(text)
     }
 
     fn launch(&mut self) -> Result<(), StartError> {
-        let (log, within, address) = (self.log(), self.options.ready_within, self.address());
         let mut command = self.java("kafka.Kafka");
-        command.arg(self.home.path().join("server.properties"));
-        let file: File = OpenOptions::new()
-            .create(true)
-            .append(true)
-            .open(&log)
-            .map_err(StartError::io(format!("opening {}", log.display())))?;
-        let owned = self.owned.try_clone();
-        let owned = owned.map_err(StartError::io("passing the lock on to Kafka"))?;
-        let broker = self.broker.insert(Broker::start(command, owned, file)?);
-        self.watchdog.guard(Some(broker.pid()), &[])?;
-        let ready = poll(within, || match broker.ended()? {
-            Some(status) => Err(ended(&status, &log)),
-            None => Ok(is_ready(address).then_some(())),
-        })?;
-        ready.ok_or_else(|| StartError::NotReady { within, tail: tail(&log), log: log.clone() })
+        command.arg(self.home.join("server.properties"));
+        let started = Process::start("Kafka", command, self.log(), &self.lock)?;
+        let (address, within) = (self.address(), self.options.ready_within);
+        let broker = self.broker.insert(started);
+        self.watchdog.guard(Some(broker.id()), &[])?;
+        let is_ready = || if is_ready(address) { Ok(()) } else { Err(String::new()) };
+        broker.await_ready(within, || Ok(is_ready()))
     }
 
     fn java(&self, class: &str) -> Command {
@@ -334,7 +309,7 @@ impl Kafka {
         if self.options.jvm == Jvm::QuickStart {
             command.args(["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"]);
         }
-        let log4j = self.home.path().join("log4j2.properties");
+        let log4j = self.home.join("log4j2.properties");
         command
             .arg(format!("-Dlog4j2.configurationFile={}", log4j.display()))
             .arg("-cp")
@@ -350,19 +325,4 @@ impl Kafka {
 /// It has not, or what is there is not what should be.
 pub fn is_installed() -> Result<(), StartError> {
     install::find(&cache_folder(None)?).map(drop)
-}
-
-fn ended(status: &ExitStatus, log: &Path) -> StartError {
-    let failed =
-        StartError::Ended { ended: status.to_string(), log: log.to_owned(), tail: tail(log) };
-    // What ended it may stand before many lines about what ended with it.
-    let end = end(log, 1 << 20).unwrap_or_default();
-    failed.or_disk_full(&end, log.parent().unwrap_or(log))
-}
-
-impl Drop for Kafka {
-    fn drop(&mut self) {
-        // Nobody is left to tell, and the watchdog's last pid is this one still.
-        self.kill9().unwrap_or(());
-    }
 }

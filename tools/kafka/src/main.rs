@@ -28,7 +28,8 @@ struct Run {
     /// Port for clients on 127.0.0.1; 0 is any that is free.
     #[arg(long, default_value_t = 9092)]
     port: u16,
-    /// Folder for data, configuration and log, kept for the next run; without it everything goes at the end.
+    /// Folder for data, configuration and log, kept for the next run; without it everything goes at
+    /// the end.
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
     /// Folder into which tools/kafka/install.sh has put Kafka [default: verdict in $XDG_CACHE_HOME
@@ -65,7 +66,8 @@ async fn main() -> ExitCode {
 }
 
 async fn run(args: Run) -> anyhow::Result<()> {
-    // Before the start, so that a signal during it is not lost: it is acted upon as soon as the start is over.
+    // Before the start, so that a signal during it is not lost: it is acted upon as soon as the
+    // start is over.
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
     let options = Options {

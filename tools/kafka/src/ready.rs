@@ -8,17 +8,14 @@ const CORRELATION: [u8; 4] = *b"VERD";
 const PATIENCE: Duration = Duration::from_secs(2);
 const MOST: usize = 1 << 20;
 
-/// Whether the broker at this address is one of its cluster's live brokers. A broker opens its port before that, and
-/// what it is told then may fail.
+/// Whether the broker at this address is one of its cluster's live brokers. A broker opens its port
+/// before that, and what is asked of it then may fail.
 pub fn is_ready(address: SocketAddr) -> bool {
     brokers_in_metadata(address).is_ok_and(|brokers| brokers > 0)
 }
 
 /// The number of live brokers in the answer to a metadata request.
-///
-/// # Errors
-/// Nobody listens there, or what answers is not Kafka.
-pub fn brokers_in_metadata(address: SocketAddr) -> io::Result<usize> {
+fn brokers_in_metadata(address: SocketAddr) -> io::Result<usize> {
     let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
@@ -43,8 +40,8 @@ fn read(stream: &mut TcpStream) -> io::Result<[u8; 4]> {
     Ok(bytes)
 }
 
-/// Key 3 (metadata), version 4: the last one without compact encodings, and known to every broker since 2017. Then the
-/// correlation id, the client id, no topics, and none to be created.
+/// Key 3 (metadata), version 4: the last one without compact encodings, and known to every broker
+/// since 2017. Then the correlation id, the client id, no topics, and none to be created.
 const REQUEST: &[u8] =
     b"\x00\x00\x00\x1a\x00\x03\x00\x04VERD\x00\x0bkafka-local\x00\x00\x00\x00\x00";
 

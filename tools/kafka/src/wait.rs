@@ -3,17 +3,14 @@
 use std::fs;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
-use std::process::{Child, ExitStatus};
 use std::thread;
 use std::time::{Duration, Instant};
-
-use crate::error::StartError;
 
 /// Asks again and again, with a short pause between, until there is an answer or the time is up.
 ///
 /// # Errors
 /// Whatever `ask` says.
-pub fn poll<T, E>(
+pub(crate) fn poll<T, E>(
     within: Duration,
     mut ask: impl FnMut() -> Result<Option<T>, E>,
 ) -> Result<Option<T>, E> {
@@ -30,13 +27,8 @@ pub fn poll<T, E>(
     }
 }
 
-/// Waits for a child to end; `None` when it is still running after that time.
-pub(crate) fn ended(child: &mut Child, within: Duration) -> Result<Option<ExitStatus>, StartError> {
-    poll(within, || child.try_wait().map_err(StartError::io("waiting for a child process")))
-}
-
 /// The last lines of a file, for a message; what cannot be read is said in their place.
-pub fn tail(path: &Path) -> String {
+pub(crate) fn tail(path: &Path) -> String {
     const LINES: usize = 12;
     end(path, 16 << 10).map_or_else(
         |error| format!("({}: {error})", path.display()),

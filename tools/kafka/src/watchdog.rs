@@ -66,7 +66,7 @@ impl Watchdog {
         let pipe = self.shell.stdin.as_mut().ok_or(io::ErrorKind::BrokenPipe);
         pipe.map_err(io::Error::from)
             .and_then(|pipe| pipe.write_all(line.as_bytes()))
-            .map_err(StartError::io("telling the watchdog"))
+            .map_err(StartError::io("writing to the watchdog"))
     }
 }
 

@@ -125,7 +125,8 @@ fn two_thousand_reviews_survive_a_kill_in_the_middle(
     demo.publish((1000..2000).map(bulk));
     let report = eventually("every review has an outcome", || settled(&demo, true));
     assert!(report.ok, "{report:?}");
-    // Nothing of the stored log is gone. A publisher that was cut off may have stored a review twice.
+    // Nothing of the stored log is gone. A publisher that was cut off may have stored a review
+    // twice.
     assert!(report.reviews >= reviews_before as u64 + 2000, "{report:?}");
 
     let (mut ids, mut positions) = (BTreeSet::new(), BTreeSet::new());

@@ -109,7 +109,8 @@ pub(crate) fn queries() -> Vec<Query> {
     queries
 }
 
-/// The variables of all dashboards that are made by `label_values(SELECTOR, LABEL)`, as (place, selector, label).
+/// The variables of all dashboards that are made by `label_values(SELECTOR, LABEL)`, as (place,
+/// selector, label).
 pub(crate) fn variables() -> Vec<(String, String, String)> {
     let mut variables = Vec::new();
     for (name, dashboard) in dashboards() {

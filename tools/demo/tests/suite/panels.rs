@@ -86,7 +86,8 @@ fn every_query_of_every_rule_panel_annotation_and_variable_has_data() {
     eprintln!("{} queries have data after {:?}", queries.len(), started.elapsed());
 }
 
-/// Recording rules by what they record, alerts by what they ask less the comparison, panels and annotations.
+/// Recording rules by what they record, alerts by what they ask less the comparison, panels and
+/// annotations.
 fn all_queries() -> Vec<Query> {
     let recorded = files::rules()
         .into_iter()

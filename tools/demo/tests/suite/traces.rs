@@ -1,4 +1,5 @@
-//! One trace of one request, from the form through Kafka to its verdict; and none where nobody asked for one.
+//! One trace of one request, from the form through Kafka to its verdict; and none where nobody
+//! asked for one.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -111,7 +112,8 @@ fn one_request_is_one_trace_through_a_real_kafka() {
     });
     assert_chain(&five(&collector, &root));
 
-    // A trace that its client does not sample, bulk work without a context, and a traced record that cannot be read.
+    // A trace that its client does not sample, bulk work without a context, and a traced record
+    // that cannot be read.
     ask(&demo, Some(&traceparent(UNSAMPLED, "00")));
     let bulk = Outgoing::to(REVIEWS).value(r#"{"id": "bulk", "text": "A dull film"}"#);
     let mut traced = Headers::new();

@@ -1,4 +1,5 @@
-//! Who may do what: the grants of `tools/kafka/acls`, tried one by one on a real Kafka with users and passwords.
+//! Who may do what: the grants of `tools/kafka/acls`, tried one by one on a real Kafka with users
+//! and passwords.
 use std::{
     collections::{BTreeMap, BTreeSet},
     process::Command,
@@ -25,7 +26,8 @@ const TOPICS: [&str; 6] =
 const READERS: &str = "readers";
 const WITHIN: Duration = Duration::from_secs(20);
 
-/// What is allowed, written down once more and by hand: a grant too many in the table is a test that fails.
+/// What is allowed, written down once more and by hand: a grant too many in the table is a test
+/// that fails.
 fn allowed() -> BTreeMap<&'static str, BTreeSet<String>> {
     let mut users: BTreeMap<_, BTreeSet<String>> = BTreeMap::new();
     let mut may = |user, operation: &str, of: &[&str]| {
@@ -108,7 +110,8 @@ impl User {
         Self(config)
     }
 
-    /// Whether Kafka lets the user do it; anything but yes and "not authorized" is a failure of the test.
+    /// Whether Kafka lets the user do it; anything but yes and "not authorized" is a failure of the
+    /// test.
     fn may(&self, cell: &str) -> bool {
         let (operation, name) = cell.split_once(' ').unwrap();
         let result = match operation {
@@ -143,9 +146,11 @@ impl User {
         }
     }
 
-    /// Outside of a group, as far as a client can: it looks for the coordinator of one all the same.
+    /// Outside of a group, as far as a client can: it looks for the coordinator of one all the
+    /// same.
     fn read(&self, topic: &str) -> Result<(), KafkaError> {
-        // Who may not know a topic cannot find whom to ask; librdkafka waits then, and says nothing.
+        // Who may not know a topic cannot find whom to ask; librdkafka waits then, and says
+        // nothing.
         self.describe(topic)?;
         let mut alone = self.0.clone();
         alone.set("group.id", READERS).set("enable.auto.commit", "false");
@@ -166,7 +171,8 @@ impl User {
         receiver.recv_timeout(WITHIN).unwrap()
     }
 
-    /// A client that may not find the group's coordinator looks for it until its time is up, and is told why beside that.
+    /// A client that may not find the group's coordinator looks for it until its time is up; why is
+    /// reported beside that.
     fn positions(&self) -> Result<(), KafkaError> {
         let consumer: BaseConsumer = self.0.create()?;
         let mut list = TopicPartitionList::new();
@@ -203,7 +209,8 @@ impl User {
                     first(admin.create_topics([&new], &options).await?)
                 }
                 "delete" => first(admin.delete_topics(&[topic], &options).await?),
-                // rdkafka does not hand on the error of a single resource: refused are settings without an entry.
+                // rdkafka does not hand on the error of a single resource: refused are settings
+                // without an entry.
                 "settings" => {
                     let of = [&ResourceSpecifier::Topic(topic)];
                     let described = admin.describe_configs(of, &options).await?;
