@@ -6,7 +6,6 @@ use std::{
 };
 
 use verdict_kafka_io::{BatchLimits, Failure, KafkaSettings, Outgoing, Record, Source};
-use verdict_testkit::kafka;
 pub(crate) use verdict_testkit::kafka::{own as kafka, shared as settings};
 
 /// Batches small enough that a test sees several.
@@ -18,13 +17,13 @@ pub(crate) const LIMITS: BatchLimits = BatchLimits {
 };
 
 pub(crate) fn topic(settings: &KafkaSettings, name: &str, partitions: i32) {
-    kafka::create_topics(settings, [(name, partitions)]);
+    verdict_testkit::kafka::create_topics(settings, [(name, partitions)]);
 }
 
 /// Publishes records whose keys are the numbers of `range`, one to each partition in turn.
 pub(crate) fn publish(settings: &KafkaSettings, topic: &str, range: Range<i32>) {
     let record = |n: i32| Outgoing::to(topic).key(n.to_string()).value("v");
-    kafka::publish(settings, range.map(record));
+    verdict_testkit::kafka::publish(settings, range.map(record));
 }
 
 /// Polls until `n` records have come.
