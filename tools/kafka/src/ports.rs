@@ -13,6 +13,7 @@ use crate::wait::poll;
 /// none of those lands on a port between our look at it and the broker's.
 const FIRST: u16 = 21_000;
 const LAST: u16 = 24_999;
+const N_PORTS: u32 = LAST as u32 - FIRST as u32 + 1;
 
 /// Who was killed a moment ago lets go of its port only when the system has cleared it away.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -27,7 +28,8 @@ pub struct Port {
 }
 
 impl Port {
-    /// The port asked for, or the first one that is free. Locks are in the folder `cache`.
+    /// The port asked for, or one that is free. Locks are in the folder `cache`. Each process looks
+    /// for a free one from another place on, so that those with different caches do not meet.
     ///
     /// # Errors
     /// It is taken for longer than a moment, or none is free.
@@ -41,8 +43,10 @@ impl Port {
             return poll(PATIENCE, || try_take(&folder, port))?
                 .ok_or(StartError::PortTaken { port });
         }
-        for number in FIRST..=LAST {
-            if let Some(port) = try_take(&folder, number)? {
+        let begin = std::process::id().wrapping_mul(97) % N_PORTS;
+        let steps = (begin..begin + N_PORTS).map(|step| u16::try_from(step % N_PORTS));
+        for step in steps.map_while(Result::ok) {
+            if let Some(port) = try_take(&folder, FIRST + step)? {
                 return Ok(port);
             }
         }
