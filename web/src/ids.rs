@@ -39,7 +39,7 @@ impl CorrelationId {
     }
 
     /// As 32 hexadecimal digits, for people.
-    pub(crate) fn to_hex(&self) -> String {
+    pub(crate) fn to_hex(self) -> String {
         format!("{:032x}", u128::from_be_bytes(self.0))
     }
 
