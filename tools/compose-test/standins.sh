@@ -1,5 +1,6 @@
-# Images that stand in for those that cannot be pulled here, under the names that Dockerfile and docker-compose.yml have.
-# Sourced; needs $root and $work. What exists already under a name is left alone, so a real image that is there is used.
+# Images that stand in for those that cannot be pulled here, under the names that Dockerfile and
+# docker-compose.yml have. Sourced; needs $root and $work. An image that exists under such a name is
+# left alone, so a real one is used.
 
 standins=$root/tools/compose-test/standins
 
@@ -11,7 +12,7 @@ label() { docker image inspect --format "{{index .Config.Labels \"$2\"}}" "$1"; 
 is_standin() { [ "$(label "$1" verdict.standin)" = true ]; }
 lock() { sha256sum "$root/Cargo.lock" | cut -d' ' -f1; }
 
-# standin NAME TAG CONTEXT [ARGUMENT…]: the network is the host's, since what is fetched here is fetched as on this machine.
+# standin NAME TAG CONTEXT [ARGUMENT…]: on the host's network, to fetch as this machine does.
 standin() {
   echo "stand-in: $2" >&2
   local dockerfile="$standins/$1.Dockerfile" tag=$2 context=$3
@@ -72,7 +73,8 @@ standins_to_build() {
   fi
 }
 
-# What docker-compose.yml runs beside them. Grafana, Jaeger and MLflow have no stand-in: no package has them.
+# What docker-compose.yml runs beside them. Grafana, Jaeger and MLflow have no stand-in: no package
+# has them.
 standins_to_run() {
   local kafka prometheus; kafka=$(compose_image apache/kafka) prometheus=$(compose_image prom/prometheus)
   if ! exists "$kafka"; then

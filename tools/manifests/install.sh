@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Prints the path of a tool that is written in Go, and builds it first where it is not in the cache yet.
+# Prints the path of a tool that is written in Go; builds it first where it is not in the cache.
 # usage: install.sh kustomize|actionlint|gitleaks
 set -euo pipefail
 case "${1:-}" in

@@ -2,8 +2,9 @@
 
 usage: validate.py CRD_FOLDER KUBERNETES_VERSION… < objects.yaml
 
-Prints one line for each breach and ends with 1 if there is any. Built-in kinds by kubernetes-validate's schemas of the versions that are named,
-custom ones by the definitions in the folder.
+Prints one line for each breach and ends with 1 if there is any. Built-in kinds are held to
+kubernetes-validate's schemas of the versions that are named, custom ones to the definitions in the
+folder.
 """
 
 import pathlib
@@ -15,10 +16,12 @@ import yaml
 
 
 def strict(schema):
-    """An OpenAPI schema of a CustomResourceDefinition as JSON Schema that refuses unknown fields, as `kubectl --validate=strict` does."""
+    """A CustomResourceDefinition's schema as JSON Schema that refuses unknown fields, as
+    `kubectl --validate=strict` does."""
     if not isinstance(schema, dict):
         return schema
-    made = {key: value for key, value in schema.items() if key not in ("properties", "items", "additionalProperties")}
+    inner_schemas = ("properties", "items", "additionalProperties")
+    made = {key: value for key, value in schema.items() if key not in inner_schemas}
     if "properties" in schema:
         made["properties"] = {name: strict(inner) for name, inner in schema["properties"].items()}
         if not schema.get("x-kubernetes-preserve-unknown-fields"):
@@ -42,7 +45,7 @@ def definitions(folder):
                 continue
             for version in crd["spec"]["versions"]:
                 schema = strict(version["schema"]["openAPIV3Schema"])
-                # The API server knows what is in it; the definition says only that it is an object.
+                # The API server knows what is in it; the definition has only that it is an object.
                 schema["properties"]["metadata"] = {"type": "object"}
                 found[f"{crd['spec']['group']}/{version['name']}", crd["spec"]["names"]["kind"]] = schema
     return found
@@ -60,7 +63,8 @@ def problems(objects, custom, versions):
             try:
                 kubernetes_validate.validate(thing, version, strict=True)
             except kubernetes_validate.ValidationError as error:
-                yield f"{called} (Kubernetes {version}): {'.'.join(map(str, error.path))}: {error.message}"
+                path = ".".join(map(str, error.path))
+                yield f"{called} (Kubernetes {version}): {path}: {error.message}"
             except kubernetes_validate.SchemaNotFoundError as error:
                 yield f"{called}: {error.message}"
 
