@@ -165,7 +165,7 @@ jobs:
 #[test]
 fn each_breach_is_found() {
     assert_eq!(breaches(GOOD), Vec::<String>::new());
-    for (good, bad, told) in [
+    for (good, bad, part) in [
         ("@0123456789012345678901234567890123456789 # v1", "@v1", "is not pinned by a commit"),
         (" # v1", "", "does not say its version"),
         ("permissions: {}", "permissions: {contents: read}", "at the top must be {}"),
@@ -193,6 +193,6 @@ fn each_breach_is_found() {
         assert!(GOOD.contains(good), "{good}");
         let found = breaches(&GOOD.replacen(good, bad, 1));
         assert_eq!(found.len(), 1, "{bad}: {found:#?}");
-        assert!(found[0].contains(told), "{bad}: {found:#?}");
+        assert!(found[0].contains(part), "{bad}: {found:#?}");
     }
 }
