@@ -1,8 +1,8 @@
-//! What metrics and watching cost: scoring batches of real reviews with them and without, in one run, alternating.
+//! What metrics and observing cost: scoring batches of real reviews with them and without, in one run, alternating.
 //!
 //! `make bench-telemetry DATA=path/to/aclImdb_v1.tar.gz`. Each round scores the same batches in each way, one way after the
 //! other batch by batch, in an order that changes; what is told is the median of the rounds' ratios. The time is the CPU time of
-//! the process, which neighbours on a shared machine move least. Exit code 1 when metrics and watching cost full batches more than
+//! the process, which neighbours on a shared machine move least. Exit code 1 when metrics and observing cost full batches more than
 //! [`MOST`]: they are what throughput is made of, and a consumer with small batches waits. Nothing of Kafka is in it: there the
 //! part of all this is smaller still.
 #![allow(
@@ -27,9 +27,9 @@ use std::{
 use verdict_consumer::{
     batch::Pool,
     events::Events,
+    observe::{Observer, Plan, Shadow},
     score::Scorer,
     settings::{RunArgs, Settings},
-    watching::{Plan, Shadow, Watching},
 };
 use verdict_datasets::{OpenOptions, Source, Split};
 use verdict_kafka_io::Record;
@@ -54,7 +54,7 @@ const FULL: usize = 4_000;
 enum Way {
     /// Scoring alone.
     Bare,
-    /// With metrics and watching, as by default.
+    /// With metrics and observing, as by default.
     Watched,
     /// With a shadow model, the same as the serving one, too.
     Shadowed,
@@ -66,7 +66,7 @@ impl Way {
     fn name(self) -> &'static str {
         match self {
             Self::Bare => "bare",
-            Self::Watched => "metrics and watching",
+            Self::Watched => "metrics and observing",
             Self::Shadowed => "with a shadow model",
         }
     }
@@ -77,48 +77,48 @@ struct Consumer {
     settings: Settings,
     pool: Pool,
     events: Events,
-    watching: Watching,
-    beside: Watching,
+    observer: Observer,
+    beside: Observer,
 }
 
 impl Consumer {
     fn new(model: Arc<Model>, threads: NonZeroUsize) -> Self {
         let settings = RunArgs::read(["consumer"]).unwrap().check().unwrap();
         let telemetry = Telemetry::start(Service::Consumer, CpuPrice::default()).unwrap();
-        let watching = Watching::new(&settings.watching, None, &telemetry, &Pages::default());
-        watching.model_taken(&model);
+        let observer = Observer::new(&settings.observe, None, &telemetry, &Pages::default());
+        observer.model_taken(&model);
         let shadow = Shadow::new(Arc::clone(&model), 1.0);
-        let beside = Watching::new(&settings.watching, Some(shadow), &telemetry, &Pages::default());
+        let beside = Observer::new(&settings.observe, Some(shadow), &telemetry, &Pages::default());
         beside.model_taken(&model);
         Self {
             events: Events::new(telemetry.metrics().clone(), &settings),
             pool: Pool::new(threads),
             model,
             settings,
-            watching,
+            observer,
             beside,
         }
     }
 
     fn process(&mut self, way: Way, records: &[Record]) {
         let started = Instant::now();
-        let watching = match way {
+        let observer = match way {
             Way::Bare => None,
-            Way::Watched => Some(&self.watching),
+            Way::Watched => Some(&self.observe),
             Way::Shadowed => Some(&self.beside),
         };
-        let plan = watching.map_or_else(Plan::default, |watching| watching.plan(records.len()));
+        let plan = observer.map_or_else(Plan::default, |observer| observer.plan(records.len()));
         let scoring = &self.settings.scoring;
         let scorer = Scorer::new(&self.model, scoring, "reviews.verdicts", "dlq.reviews", 0);
-        if watching.is_some() {
+        if observer.is_some() {
             self.events.batch_read(records, 0);
         }
         let endings = self.pool.score(&scorer.observing(plan), records);
-        if let Some(watching) = watching {
+        if let Some(observer) = observer {
             self.events.batch_scored(started.elapsed());
             self.events.batch_delivered(started.elapsed());
             self.events.batch_committed(&endings, started.elapsed());
-            watching.batch(records, &endings, plan.stride);
+            observer.batch(records, &endings, plan.stride);
         }
         black_box(endings);
     }

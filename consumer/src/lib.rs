@@ -16,7 +16,7 @@
 //!
 //! Beside the loop, a thread follows the topic of model versions ([`models`]) and swaps the model between two batches.
 //!
-//! What the batches that stand say of the reviews and of the model is watched ([`watching`]): drift, unknown words, and how
+//! What the batches that stand say of the reviews and of the model is watched ([`observe`]): drift, unknown words, and how
 //! a shadow model would have decided.
 //! A long run of dead letters pauses reading ([`breaker`]).
 //!
@@ -29,10 +29,10 @@ pub mod cli;
 pub mod deliver;
 pub mod events;
 pub mod models;
+pub mod observe;
 pub mod run;
 pub mod score;
 pub mod service;
 pub mod settings;
 pub mod summary;
 pub mod traces;
-pub mod watching;

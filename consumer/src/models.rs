@@ -1,6 +1,6 @@
 //! Which model serves, while the consumer runs: follows topic `models` and swaps what [`run`](crate::run) scores with.
 //!
-//! A pointer of the topic goes this way, on a thread of its own ([`watch`]):
+//! A pointer of the topic goes this way, on a thread of its own ([`follow`]):
 //!
 //! 1. **decide** ([`decide`]): is it for us, and newer than what serves? A pure function.
 //! 2. **fetch** ([`fetch`]): the bytes from where the pointer says. Bytes that are not there yet are asked for again.
@@ -12,9 +12,9 @@
 pub mod decide;
 pub mod events;
 pub mod fetch;
+pub mod follow;
 pub mod settings;
 pub mod verify;
-pub mod watch;
 
+pub use follow::ModelFollower;
 pub use settings::{ModelArgs, ModelSettings};
-pub use watch::Watch;

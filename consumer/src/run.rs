@@ -19,12 +19,12 @@ use crate::{
     breaker::{self, Breaker, Change, Permit},
     deliver::{AtLeastOnce, Delivery, Replies},
     events::Events,
-    models::{Watch, fetch},
+    models::{ModelFollower, fetch},
+    observe::{Observer, Shadow},
     score::{Ending, Reply, Scorer},
     settings::Settings,
     summary::Summary,
     traces::{TracedBatch, Traces},
-    watching::{Shadow, Watching},
 };
 
 /// The loop is wedged when it does not come round for so long.
@@ -69,8 +69,8 @@ pub fn run_beside(
 ) -> Result<Summary, Failure> {
     let health = Health::of(telemetry);
     let delivery = AtLeastOnce::new(&settings.kafka)?;
-    let watch = settings.models.as_ref().map(|follow| {
-        Watch::start(
+    let follower = settings.models.as_ref().map(|follow| {
+        ModelFollower::start(
             &settings.kafka,
             follow,
             Arc::clone(models),
@@ -78,9 +78,9 @@ pub fn run_beside(
             fetch::from_registry(settings.registry.clone()),
         )
     });
-    let watch = watch.transpose()?;
-    if let Some(watch) = &watch {
-        watch.await_first(shutdown);
+    let follower = follower.transpose()?;
+    if let Some(follower) = &follower {
+        follower.await_first(shutdown);
     }
     let replies = Replies::new(&settings.kafka)?;
     // Made last, so that it is dropped first: the group is left before the producers end.
@@ -95,7 +95,7 @@ pub fn run_beside(
             settings.source.topics.first().map_or("", String::as_str),
             &settings.source.group,
         ),
-        watching: Watching::new(&settings.watching, shadow, telemetry, pages),
+        observe: Observer::new(&settings.observe, shadow, telemetry, pages),
         health,
         pool: Pool::new(settings.threads),
         breaker: Breaker::new(settings.breaker),
@@ -109,7 +109,7 @@ pub fn run_beside(
     };
     let ended = turn.go_round();
     telemetry.health().stopping();
-    drop(watch);
+    drop(follower);
     turn.replies.finish(LAST_REPLIES);
     turn.events.replies(turn.replies.settled());
     turn.events.stopped(&turn.summary);
@@ -128,7 +128,7 @@ struct Loop<'a> {
     shutdown: &'a Shutdown,
     events: Events,
     traces: Traces,
-    watching: Watching,
+    observe: Observer,
     health: Health,
     pool: Pool,
     breaker: Breaker,
@@ -174,7 +174,7 @@ impl Loop<'_> {
                 self.events.lag(&self.source);
                 self.events.tell();
                 self.events.replies(self.replies.settled());
-                self.watching.tick();
+                self.observe.tick();
             }
             if !records.is_empty() {
                 self.process(&records)?;
@@ -220,7 +220,7 @@ impl Loop<'_> {
         self.events.batch_read(records, now);
         let traced = self.traces.begin(records);
         let model = self.take_model();
-        let plan = self.watching.plan(records.len());
+        let plan = self.observe.plan(records.len());
         let stride = plan.stride;
         let scorer = Scorer::new(
             &model,
@@ -244,7 +244,7 @@ impl Loop<'_> {
                 self.events.batch_delivered(delivering.elapsed());
                 self.summary.add(&endings);
                 self.events.batch_committed(&endings, started.elapsed());
-                self.watching.batch(records, &endings, stride);
+                self.observe.batch(records, &endings, stride);
                 self.tell_breaker(&endings);
                 self.reply(endings, &traced);
                 Ok(())
@@ -282,7 +282,7 @@ impl Loop<'_> {
         let model = self.models.load_full();
         if !self.current.as_ref().is_some_and(|current| Arc::ptr_eq(current, &model)) {
             self.events.model_taken(&model);
-            self.watching.model_taken(&model);
+            self.observe.model_taken(&model);
             self.health.model.pass();
             // Not the last of the old model: the thread that follows the models frees it.
             self.current = Some(Arc::clone(&model));

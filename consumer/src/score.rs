@@ -12,8 +12,8 @@ use verdict_messages::{
 use verdict_sentiment::{Label, Model, Scratch};
 
 use crate::{
+    observe::{Observation, Plan},
     settings::scoring::{Explain, ScoreSettings},
-    watching::{Observation, Plan},
 };
 
 /// `ce_source` of everything the consumer writes.

@@ -6,7 +6,7 @@ use arc_swap::ArcSwap;
 use verdict_service::{Pages, ProbeArgs, Shutdown, bad_input, serve, start};
 use verdict_telemetry::{Service, logs, output};
 
-use crate::{run, settings::RunArgs, watching::Shadow};
+use crate::{observe::Shadow, run, settings::RunArgs};
 
 /// The port of `--listen`'s default.
 const PAGES_PORT: u16 = 9101;
@@ -20,13 +20,13 @@ pub fn command(args: &RunArgs) -> anyhow::Result<ExitCode> {
     logs::init(&args.telemetry).map_err(bad_input)?;
     let settings = args.check().map_err(bad_input)?;
     let model = settings.registry.load(&settings.model).map_err(bad_input)?;
-    let shadow = settings.watching.shadow.as_ref().map(|uri| {
+    let shadow = settings.observe.shadow.as_ref().map(|uri| {
         let shadow = settings.registry.load(uri);
         shadow.map_err(|error| bad_input(format!("--shadow: {error}")))
     });
     let shadow = shadow
         .transpose()?
-        .map(|model| Shadow::new(Arc::new(model), settings.watching.shadow_share));
+        .map(|model| Shadow::new(Arc::new(model), settings.observe.shadow_share));
     let telemetry = start(Service::Consumer, settings.price)?;
     let shutdown = Shutdown::default();
     let models = Arc::new(ArcSwap::from_pointee(model));

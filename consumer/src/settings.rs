@@ -22,7 +22,7 @@ use self::{
 use crate::{
     breaker::{BreakerArgs, BreakerSettings},
     models::{ModelArgs, ModelSettings},
-    watching::{WatchArgs, WatchSettings},
+    observe::{ObserveArgs, ObserveSettings},
 };
 
 /// What was typed for `run`.
@@ -55,7 +55,7 @@ pub struct RunArgs {
 
     /// What is watched.
     #[command(flatten)]
-    pub watching: WatchArgs,
+    pub observe: ObserveArgs,
 
     /// When reading is paused.
     #[command(flatten)]
@@ -128,7 +128,7 @@ pub struct Settings {
     /// The models that follow it; without, it serves for ever.
     pub models: Option<ModelSettings>,
     /// What is watched.
-    pub watching: WatchSettings,
+    pub observe: ObserveSettings,
     /// When reading is paused.
     pub breaker: BreakerSettings,
     /// Where the operator pages are served.
@@ -186,7 +186,7 @@ impl RunArgs {
         }
         problems.extend(self.topics.problems());
         let models = self.models.check(&self.topics.all(), &mut problems);
-        let watching = self.watching.check(&mut problems);
+        let observe = self.observe.check(&mut problems);
         let breaker = self.breaker.check(&mut problems);
         let kafka = self.kafka.check().map_err(|bad| problems.extend(bad.0)).ok();
         let price = self.telemetry.price().map_err(|problem| problems.push(problem)).ok();
@@ -233,7 +233,7 @@ impl RunArgs {
             model: self.model.clone(),
             registry,
             models,
-            watching,
+            observe,
             breaker,
             listen: self.listen,
             price,

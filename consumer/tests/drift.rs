@@ -22,9 +22,9 @@ use std::{
 use common::{record, score_settings, settings};
 use verdict_consumer::{
     batch::Pool,
+    observe::{Observer, Plan, alarm::Alarm},
     score::{Ending, Scorer},
     settings::scoring::Explain,
-    watching::{Plan, Watching, alarm::Alarm},
 };
 use verdict_datasets::{OpenOptions, Source, Split};
 use verdict_kafka_io::Record;
@@ -139,16 +139,16 @@ fn paragraphs() -> Vec<String> {
 struct Watched {
     telemetry: Telemetry,
     pages: Pages,
-    watching: Watching,
+    observer: Observer,
 }
 
 impl Watched {
     fn new(model: &Arc<Model>) -> Self {
         let telemetry = Telemetry::start(Service::Consumer, CpuPrice::default()).unwrap();
         let pages = Pages::default();
-        let watching = Watching::new(&settings(&[]).watching, None, &telemetry, &pages);
-        watching.model_taken(model);
-        Self { telemetry, pages, watching }
+        let observer = Observer::new(&settings(&[]).observe, None, &telemetry, &pages);
+        observer.model_taken(model);
+        Self { telemetry, pages, observer }
     }
 
     fn metric(&self, name: &str) -> f64 {
@@ -162,8 +162,8 @@ impl Watched {
         let batches = scored.records.chunks(BATCH).zip(scored.endings.chunks(BATCH));
         let mut n = 0;
         for (records, endings) in batches {
-            self.watching.batch(records, endings, 1);
-            self.watching.tick();
+            self.observer.batch(records, endings, 1);
+            self.observer.tick();
             n += records.len();
             if self.metric("verdict_drift_alarm ") > 0.5 {
                 return Some(n);
@@ -248,7 +248,7 @@ fn another_kind_of_text_raises_the_alarm_within_2000_reviews_and_is_told_by_its_
     // What the page says of the documents once they fill the window.
     let watched = Watched::new(&model);
     let documents = documents.picked(&cycled);
-    watched.watching.batch(&documents.records, &documents.endings, 1);
+    watched.observer.batch(&documents.records, &documents.endings, 1);
     let server = serve_pages(
         std::net::SocketAddr::from(([127, 0, 0, 1], 0)),
         watched.telemetry.clone(),

@@ -22,7 +22,7 @@ use common::{
     settings,
 };
 use tempfile::TempDir;
-use verdict_consumer::{run::run_beside, watching::Shadow};
+use verdict_consumer::{observe::Shadow, run::run_beside};
 use verdict_kafka_io::Outgoing;
 use verdict_messages::{ReplyAddress, Verdict, reply::Dialect, topic};
 use verdict_sentiment::{Model, Scratch};

@@ -8,13 +8,13 @@ use std::path::PathBuf;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
-struct Watching {
+struct Observer {
     child: Child,
     address: SocketAddr,
     said: PathBuf,
 }
 
-impl Watching {
+impl Observer {
     fn start(log: &Log, more: &[&str]) -> Self {
         let free = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = free.local_addr().unwrap();
@@ -63,7 +63,7 @@ impl Watching {
     }
 }
 
-impl Drop for Watching {
+impl Drop for Observer {
     fn drop(&mut self) {
         // It may have ended.
         self.child.kill().unwrap_or(());
@@ -76,7 +76,7 @@ fn labels_that_come_give_a_version_that_serves_until_sigterm() {
     let Some(log) = Log::empty("watch") else {
         return;
     };
-    let watching = Watching::start(&log, &["--new-labels", "300"]);
+    let watching = Observer::start(&log, &["--new-labels", "300"]);
     let made = reviews(400);
     let (first, rest) = made.split_at(200);
     log.write_labelled(first);
@@ -102,7 +102,7 @@ fn labels_that_come_give_a_version_that_serves_until_sigterm() {
     watching.terminate();
 
     // Another one takes up where it was: what is trained on already is not trained on again.
-    let watching = Watching::start(&log, &["--new-labels", "300"]);
+    let watching = Observer::start(&log, &["--new-labels", "300"]);
     log.write(made[..10].iter().map(|made| log.label(&made.id, made.positive)));
     eventually("10 labels are pending", || {
         (watching.metric("verdict_trainer_labels_pending") == 10).then_some(())
@@ -126,7 +126,7 @@ fn markers_and_aborted_labels_are_no_labels() {
         }
     };
     write(0..5);
-    let watching = Watching::start(&log, &["--new-labels", "12"]);
+    let watching = Observer::start(&log, &["--new-labels", "12"]);
     eventually("5 labels are pending", || {
         (watching.metric("verdict_trainer_labels_pending") == 5).then_some(())
     });
@@ -147,7 +147,7 @@ fn what_an_earlier_run_did_not_announce_is_announced_first() {
     log.place.write("params.yaml", params(""));
     log.run(&["rebuild", "--no-announce", "--json"]).json(0);
     assert_eq!((log.alias("production"), log.pointer()), (Some(1), None));
-    let watching = Watching::start(&log, &["--new-labels", "1000000"]);
+    let watching = Observer::start(&log, &["--new-labels", "1000000"]);
     eventually("version 1 serves", || (log.serving().as_deref() == Some("1")).then_some(()));
     watching.terminate();
     assert_eq!(log.announced(), 1);
@@ -160,7 +160,7 @@ fn a_refused_rebuild_is_counted_and_what_serves_stays() {
     };
     log.run(&["rebuild", "--json"]).json(0);
     log.place.write("params.yaml", params("model_building: {max_iter: 1}"));
-    let watching = Watching::start(&log, &["--new-labels", "5"]);
+    let watching = Observer::start(&log, &["--new-labels", "5"]);
     let made = reviews(400);
     log.write(made[..10].iter().map(|made| log.label(&made.id, made.positive)));
     eventually("the rebuild is refused", || (watching.rebuilds("refused") == 1).then_some(()));
@@ -174,7 +174,7 @@ fn a_rebuild_that_failed_is_tried_again_in_time_and_a_promotion_that_nobody_is_t
         return;
     };
     let flags = ["--new-labels", "5", "--every-s", "1", "--no-announce"];
-    let watching = Watching::start(&log, &flags);
+    let watching = Observer::start(&log, &flags);
     let made = reviews(400);
     // Labels whose reviews have not come: as many as a rebuild takes, and no more after that.
     log.write(made.iter().map(|made| log.label(&made.id, made.positive)));

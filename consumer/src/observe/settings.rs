@@ -12,7 +12,7 @@ const MOST_THRESHOLD: f64 = 10.0;
 
 /// What was typed.
 #[derive(Debug, Clone, Args)]
-pub struct WatchArgs {
+pub struct ObserveArgs {
     /// Reviews that are compared with those of the training, the last so many; 0 compares none
     #[arg(long, env = "VERDICT_DRIFT_WINDOW", default_value_t = 1_000, value_name = "N")]
     pub drift_window: usize,
@@ -32,7 +32,7 @@ pub struct WatchArgs {
 
 /// What was typed, checked.
 #[derive(Debug, Clone, PartialEq)]
-pub struct WatchSettings {
+pub struct ObserveSettings {
     /// Reviews of the window; 0 for none.
     pub window: usize,
     /// Stability index of the alarm, above 0.
@@ -43,9 +43,9 @@ pub struct WatchSettings {
     pub shadow_share: f64,
 }
 
-impl WatchArgs {
+impl ObserveArgs {
     /// The settings; tells problems as `value, bound and flag`.
-    pub(crate) fn check(&self, problems: &mut Vec<String>) -> WatchSettings {
+    pub(crate) fn check(&self, problems: &mut Vec<String>) -> ObserveSettings {
         let window = self.drift_window;
         if window != 0 && !(LEAST_WINDOW..=MOST_WINDOW).contains(&window) {
             problems.push(format!(
@@ -61,7 +61,7 @@ impl WatchArgs {
         if !(0.0..=1.0).contains(&self.shadow_share) {
             problems.push(format!("--shadow-share must be 0 to 1, got {}", self.shadow_share));
         }
-        WatchSettings {
+        ObserveSettings {
             window,
             threshold,
             shadow: self.shadow.clone(),

@@ -1,7 +1,7 @@
-//! Watching, while it serves, how the model takes the reviews: drift, unknown words, and a second model beside it.
+//! Observer, while it serves, how the model takes the reviews: drift, unknown words, and a second model beside it.
 //!
 //! Scoring says of each review what it saw, as a value in its [`Ending`](crate::score::Ending): an [`Observation`]. The
-//! loop hands the endings of a batch that stands to [`Watching`], which keeps
+//! loop hands the endings of a batch that stands to [`Observer`], which keeps
 //!
 //! - a [`Window`](verdict_learning::drift::window::Window) over the last reviews and its population stability index ([`psi`](verdict_learning::drift::psi)) against what the
 //!   training reviews looked like (`about.reference` of the model);
@@ -14,14 +14,14 @@
 pub mod alarm;
 mod lot;
 pub mod observation;
+pub mod observer;
 pub mod page;
 pub mod settings;
 pub mod shadow;
 mod state;
 pub mod terms;
-pub mod watcher;
 
 pub use observation::{Observation, Plan};
-pub use settings::{WatchArgs, WatchSettings};
+pub use observer::Observer;
+pub use settings::{ObserveArgs, ObserveSettings};
 pub use shadow::Shadow;
-pub use watcher::Watching;

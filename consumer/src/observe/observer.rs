@@ -15,7 +15,7 @@ use super::{
     alarm::{Alarm, Change},
     observation::Plan,
     page,
-    settings::WatchSettings,
+    settings::ObserveSettings,
     shadow::{Disagreement, Shadow, ShadowScore, Tally},
     state::{Serving, State, TERMS, lock},
     terms::{TermSample, TermShift},
@@ -29,18 +29,18 @@ const LOOKS_A_WINDOW: usize = 10;
 
 /// Watches the model that serves.
 #[derive(Debug)]
-pub struct Watching {
+pub struct Observer {
     state: Arc<Mutex<State>>,
     shadow: Option<Shadow>,
     metrics: Metrics,
     window: usize,
 }
 
-impl Watching {
+impl Observer {
     /// Begins with nothing seen, and shows itself on the operator pages.
     #[must_use]
     pub fn new(
-        settings: &WatchSettings,
+        settings: &ObserveSettings,
         shadow: Option<Shadow>,
         telemetry: &Telemetry,
         pages: &Pages,

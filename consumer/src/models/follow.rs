@@ -34,7 +34,7 @@ const END_WITHIN: Duration = Duration::from_millis(200);
 
 /// The running thread. Ends when it is dropped.
 #[derive(Debug)]
-pub struct Watch {
+pub struct ModelFollower {
     settled: Receiver<()>,
     stop: Shutdown,
     thread: Option<JoinHandle<()>>,
@@ -43,7 +43,7 @@ pub struct Watch {
     start_wait: Duration,
 }
 
-impl Watch {
+impl ModelFollower {
     /// Starts to follow the topic. Models that are taken are stored in `models`, under the version that the pointer gives.
     ///
     /// # Errors
@@ -103,7 +103,7 @@ impl Watch {
     }
 }
 
-impl Drop for Watch {
+impl Drop for ModelFollower {
     fn drop(&mut self) {
         self.stop.request();
         if let Some(thread) = self.thread.take() {

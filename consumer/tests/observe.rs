@@ -19,12 +19,14 @@ use verdict_consumer::{
     batch::Pool,
     score::{Ending, Scorer},
     settings::scoring::Explain,
-    watching::{
+    observe::{
         Plan, Shadow,
         observation::MAX_COLUMNS,
         shadow::ShadowScore,
         terms::{MAX_SAMPLE, TermSample},
     },
+    score::{Ending, Scorer},
+    settings::scoring::Explain,
 };
 use verdict_kafka_io::Record;
 use verdict_learning::drift::window::Window;
