@@ -3,12 +3,16 @@
 use std::{
     num::NonZeroUsize,
     panic::{AssertUnwindSafe, catch_unwind},
+    time::Instant,
 };
 
 use verdict_kafka_io::{Commit, Record};
 use verdict_sentiment::Scratch;
 
-use crate::score::{Ending, Scorer};
+use crate::{
+    observe::plan::Plan,
+    score::{Ending, Scorer},
+};
 
 /// Bytes of reviews that are worth a thread: about a millisecond of scoring, against some 50 µs to start one.
 const BYTES_A_THREAD: usize = 64 * 1024;
@@ -26,8 +30,13 @@ impl Pool {
         Self { scratches: std::iter::repeat_with(Scratch::default).take(threads.get()).collect() }
     }
 
-    /// The ending of each record, in the order of the records.
-    pub fn score(&mut self, scorer: &Scorer<'_>, records: &[Record]) -> Vec<Ending> {
+    /// The ending of each record, in the order of the records, observed as `plan` says.
+    pub fn score(
+        &mut self,
+        scorer: &Scorer<'_>,
+        plan: Plan<'_>,
+        records: &[Record],
+    ) -> Vec<Ending> {
         let bytes: usize = records.iter().map(Record::size).sum();
         let threads = (bytes / BYTES_A_THREAD).clamp(1, self.scratches.len().max(1));
         let share = records.len().div_ceil(threads).max(1);
@@ -38,10 +47,10 @@ impl Pool {
         std::thread::scope(|scope| {
             let others: Vec<_> = shares
                 .map(|(scratch, share)| {
-                    (share, scope.spawn(move || score_share(scorer, scratch, share)))
+                    (share, scope.spawn(move || score_share(scorer, plan, scratch, share)))
                 })
                 .collect();
-            let mut endings = score_share(scorer, own_scratch, own_share);
+            let mut endings = score_share(scorer, plan, own_scratch, own_share);
             endings.reserve(records.len().saturating_sub(endings.len()));
             for (share, thread) in others {
                 endings.extend(thread.join().unwrap_or_else(|_| broken(scorer, share)));
@@ -51,20 +60,28 @@ impl Pool {
     }
 }
 
-fn score_share(scorer: &Scorer<'_>, scratch: &mut Scratch, share: &[Record]) -> Vec<Ending> {
-    share
-        .iter()
-        .map(|record| {
-            // Scoring is total. Should it panic all the same, that one record is set aside: a crash would only read it
-            // again, and again.
-            catch_unwind(AssertUnwindSafe(|| scorer.score_record(scratch, record))).unwrap_or_else(
-                |_| {
-                    *scratch = Scratch::default();
-                    scorer.internal(record, "scoring panicked")
-                },
-            )
+fn score_share(
+    scorer: &Scorer<'_>,
+    plan: Plan<'_>,
+    scratch: &mut Scratch,
+    share: &[Record],
+) -> Vec<Ending> {
+    let score = |record: &Record| {
+        // Scoring is total. Should it panic all the same, that one record is set aside: a crash would
+        // only read it again, and again.
+        let scored = catch_unwind(AssertUnwindSafe(|| {
+            let started = Instant::now();
+            let mut ending = scorer.score_record(scratch, record);
+            ending.took = started.elapsed();
+            plan.observe(scorer, scratch, record, &mut ending);
+            ending
+        }));
+        scored.unwrap_or_else(|_| {
+            *scratch = Scratch::default();
+            scorer.internal(record, "scoring panicked")
         })
-        .collect()
+    };
+    share.iter().map(score).collect()
 }
 
 fn broken(scorer: &Scorer<'_>, share: &[Record]) -> Vec<Ending> {

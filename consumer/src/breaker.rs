@@ -69,9 +69,9 @@ pub enum Permit {
     Nothing,
 }
 
-/// What a batch has changed.
+/// A change of state that a batch has caused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Change {
+pub enum Transition {
     /// Reading pauses, after so many dead letters in a row.
     Opened {
         /// Dead letters since the last verdict.
@@ -127,7 +127,7 @@ impl Breaker {
         &mut self,
         verdicts: impl IntoIterator<Item = bool>,
         now: Instant,
-    ) -> Option<Change> {
+    ) -> Option<Transition> {
         let before = self.in_a_row;
         let (mut got_one, mut n) = (false, 0);
         for is_verdict in verdicts {
@@ -141,7 +141,7 @@ impl Breaker {
             State::Open { .. } | State::HalfOpen { .. } if got_one => {
                 self.state = State::Closed;
                 // The rest of this batch may be as bad as what came before; then the next one opens it again.
-                Some(Change::Closed { in_a_row: before })
+                Some(Transition::Closed { in_a_row: before })
             }
             State::HalfOpen { tried } if tried + n < TRY => {
                 self.state = State::HalfOpen { tried: tried + n };
@@ -160,9 +160,9 @@ impl Breaker {
         self.state != State::Closed
     }
 
-    fn open(&mut self, now: Instant) -> Change {
+    fn open(&mut self, now: Instant) -> Transition {
         self.state = State::Open { since: now };
-        Change::Opened { in_a_row: self.in_a_row }
+        Transition::Opened { in_a_row: self.in_a_row }
     }
 }
 

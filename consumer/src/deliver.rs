@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use verdict_kafka_io::{
-    Cause, Commit, Counts, Failure, KafkaSettings, Outgoing, Publisher, PublisherRole, Source,
+    Cause, Commit, Failure, KafkaSettings, Outgoing, Publisher, PublisherRole, Source,
 };
 
 use crate::score::{Ending, Outcome};
@@ -119,58 +119,4 @@ fn without_value(output: &Outgoing) -> Outgoing {
     bare.headers
         .push("x-verdict-value-left-out", format!("{bytes} bytes, too large for this topic"));
     bare
-}
-
-/// Sends replies, after the commit and outside of what is promised: a reply that is lost leaves a verdict that stands.
-#[derive(Debug)]
-pub struct Replies {
-    publisher: Publisher,
-    told: Counts,
-}
-
-/// What became of replies since the last look.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct RepliesSent {
-    /// Confirmed by the broker.
-    pub sent: u64,
-    /// Refused or given up.
-    pub failed: u64,
-}
-
-impl Replies {
-    /// Connects in the background.
-    ///
-    /// # Errors
-    /// [`Failure::Fatal`] when the settings are refused.
-    pub fn new(kafka: &KafkaSettings) -> Result<Self, Failure> {
-        Ok(Self {
-            publisher: Publisher::new(kafka, PublisherRole::Replies)?,
-            told: Counts::default(),
-        })
-    }
-
-    /// Queues a reply. Never waits: when the queue is full nobody is told, and the requester's deadline ends its wait.
-    ///
-    /// # Errors
-    /// What the client says when the reply cannot be queued.
-    pub fn send(&self, reply: &Outgoing) -> Result<(), Failure> {
-        self.publisher.try_send(reply)
-    }
-
-    /// What became of replies since the last call.
-    pub fn settled(&mut self) -> RepliesSent {
-        let counts = self.publisher.counts();
-        let before = std::mem::replace(&mut self.told, counts);
-        RepliesSent {
-            sent: counts.confirmed - before.confirmed,
-            failed: counts.failed - before.failed,
-        }
-    }
-
-    /// Waits until all replies are on the broker or given up, at most `timeout`.
-    pub fn finish(&self, timeout: Duration) {
-        if let Err(failure) = self.publisher.wait_delivered(timeout) {
-            tracing::debug!("replies at the end: {failure}");
-        }
-    }
 }

@@ -1,9 +1,10 @@
-//! What happens, told once: each event is one function that logs and counts together. No text of a review is logged.
+//! What happens: each event is one function that logs and counts together. No text of a review is
+//! logged.
 
 use std::time::{Duration, Instant};
 
 use verdict_kafka_io::{Failure, Record, Source};
-use verdict_messages::{ErrorKind, Sentiment, time};
+use verdict_messages::{ErrorKind, time};
 use verdict_sentiment::Model;
 use verdict_telemetry::{
     Metrics, ModelInfo,
@@ -13,50 +14,20 @@ use verdict_telemetry::{
 };
 
 use crate::{
-    deliver::RepliesSent,
-    score::{Ending, Outcome, Reply},
+    replies::RepliesSent,
+    score::Ending,
     settings::Settings,
-    summary::Summary,
+    summary::{Endings, Summary},
 };
 
 /// How often something that goes on happening is logged.
 const AGAIN: Duration = Duration::from_secs(10);
 
-/// Counters are told after so many records at the latest. Each takes a look-up of its labels, which small batches would pay for every
-/// few records.
-const TELL_AFTER: u64 = 1_000;
+/// Counters are recorded after so many records at the latest. Each takes a look-up of its labels, which
+/// small batches would pay for every few records.
+const RECORD_AFTER: u64 = 1_000;
 
-/// What was counted and not told yet.
-#[derive(Debug, Default)]
-struct Counted {
-    read: u64,
-    positive: u64,
-    negative: u64,
-    // In the order of `ErrorKind::ALL`.
-    dead_letters: [u64; ErrorKind::ALL.len()],
-    expired: u64,
-}
-
-impl Counted {
-    fn add(&mut self, ending: &Ending) {
-        self.read += 1;
-        match ending.outcome {
-            Outcome::Verdict(Sentiment::Positive) => self.positive += 1,
-            Outcome::Verdict(Sentiment::Negative) => self.negative += 1,
-            Outcome::DeadLetter(kind) => {
-                let kinds = ErrorKind::ALL.iter().zip(&mut self.dead_letters);
-                kinds.filter(|(known, _)| **known == kind).for_each(|(_, n)| *n += 1);
-            }
-        }
-        self.expired += u64::from(ending.reply == Reply::Expired);
-    }
-
-    fn rejected(&self) -> u64 {
-        self.dead_letters.iter().sum()
-    }
-}
-
-/// Where the consumer tells what happens.
+/// Logs and counts what happens in the loop, and sums it up.
 #[derive(Debug)]
 pub struct Events {
     metrics: Metrics,
@@ -65,7 +36,9 @@ pub struct Events {
     dead_letters: Destination,
     trouble: Rarely,
     rejected: Rarely,
-    counted: Counted,
+    // What was counted and not recorded yet.
+    counted: Endings,
+    summary: Summary,
 }
 
 impl Events {
@@ -76,11 +49,12 @@ impl Events {
         Self {
             metrics,
             reviews: Destination::topic(reviews),
-            verdicts: Destination::topic(&settings.verdicts_topic),
-            dead_letters: Destination::topic(&settings.dead_letters_topic),
+            verdicts: Destination::topic(&settings.scoring.verdicts_topic),
+            dead_letters: Destination::topic(&settings.scoring.dead_letters_topic),
             trouble: Rarely::default(),
             rejected: Rarely::default(),
-            counted: Counted::default(),
+            counted: Endings::default(),
+            summary: Summary::default(),
         }
     }
 
@@ -93,16 +67,18 @@ impl Events {
             brokers = settings.kafka.bootstrap(),
             group = settings.source.group,
             reviews = settings.source.topics.join(","),
-            verdicts = settings.verdicts_topic,
-            dead_letters = settings.dead_letters_topic,
+            verdicts = &*settings.scoring.verdicts_topic,
+            dead_letters = &*settings.scoring.dead_letters_topic,
             threads = settings.threads.get(),
             terms = model.n_terms(),
             "consumer started; every review has its outcome {promise}"
         );
     }
 
-    /// Another model scores from now on.
-    pub fn model_taken(&self, model: &Model) {
+    /// Another model scores from now on; taking it up has kept the loop for `took`.
+    pub fn model_taken(&mut self, model: &Model, took: Duration) {
+        self.summary.models += 1;
+        self.summary.longest_swap = self.summary.longest_swap.max(took);
         let identity = model.identity();
         self.metrics.set_model(ModelInfo {
             name: identity.name.clone(),
@@ -122,8 +98,8 @@ impl Events {
         tracing::info!(assigned, revoked, held, "partitions changed");
     }
 
-    /// A batch was read at `now_unix_ms` (milliseconds since 1970). Its oldest record tells how long reviews wait; a timestamp
-    /// that can be no true one tells nothing.
+    /// A batch was read at `now_unix_ms` (milliseconds since 1970). Its oldest record says how long
+    /// reviews wait; a timestamp that cannot be true says nothing.
     pub fn batch_read(&self, records: &[Record], now_unix_ms: i64) {
         let stamps = records.iter().filter_map(|record| record.timestamp_ms);
         let waited = stamps.filter_map(|stamp| time::since(stamp, now_unix_ms)).max();
@@ -144,53 +120,49 @@ impl Events {
 
     /// A batch stands: its outputs are confirmed and its positions committed. `took` since its last poll.
     pub fn batch_committed(&mut self, endings: &[Ending], took: Duration) {
-        let before = (self.counted.read, self.counted.rejected());
+        self.summary.batches += 1;
+        let mut batch = Endings::default();
         for ending in endings {
+            batch.add(ending);
             self.counted.add(ending);
+            self.summary.endings.add(ending);
             self.metrics.record_scored(ending.took);
         }
-        let read = self.counted.read - before.0;
-        let rejected = self.counted.rejected() - before.1;
-        self.metrics.record_batch(&self.reviews, read, took);
-        if self.counted.read >= TELL_AFTER {
-            self.tell();
+        self.metrics.record_batch(&self.reviews, batch.read, took);
+        if self.counted.read >= RECORD_AFTER {
+            self.flush();
         }
-        if let Some(rejected) = self.rejected.say(rejected) {
+        if let Some(rejected) = self.rejected.due(batch.dead_letters()) {
             tracing::warn!(rejected, "records became dead letters; their headers say why");
         }
         self.trouble.is_over();
-        tracing::debug!(read, verdicts = read - rejected, ms = took.as_millis(), "batch committed");
+        let (read, verdicts) = (batch.read, batch.verdicts());
+        tracing::debug!(read, verdicts, ms = took.as_millis(), "batch committed");
     }
 
-    /// Counts what was gathered since the last time: call it once a second.
-    pub fn tell(&mut self) {
+    /// Records what was counted since the last time: call it once a second.
+    pub fn flush(&mut self) {
         let counted = std::mem::take(&mut self.counted);
-        let tell = |n: u64, count: &dyn Fn(u64)| {
+        let metrics = &self.metrics;
+        let record = |n: u64, record: &dyn Fn(u64)| {
             if n > 0 {
-                count(n);
+                record(n);
             }
         };
-        let metrics = &self.metrics;
-        tell(counted.read, &|n| metrics.record_consumed(&self.reviews, n));
-        tell(counted.positive, &|n| {
-            metrics.record_predictions(Prediction::Positive, n);
-        });
-        tell(counted.negative, &|n| {
-            metrics.record_predictions(Prediction::Negative, n);
-        });
-        tell(counted.positive + counted.negative, &|n| {
+        record(counted.read, &|n| metrics.record_consumed(&self.reviews, n));
+        record(counted.positive, &|n| metrics.record_predictions(Prediction::Positive, n));
+        record(counted.negative, &|n| metrics.record_predictions(Prediction::Negative, n));
+        record(counted.verdicts(), &|n| {
             metrics.record_ended(EndingLabel::Verdict, n);
             metrics.record_sent(&self.verdicts, n);
         });
-        for (kind, n) in ErrorKind::ALL.into_iter().zip(counted.dead_letters) {
-            tell(n, &|n| {
+        for (kind, n) in ErrorKind::ALL.into_iter().zip(counted.dead_letters_by_kind) {
+            record(n, &|n| {
                 metrics.record_ended(EndingLabel::DeadLetter(label(kind)), n);
                 metrics.record_sent(&self.dead_letters, n);
             });
         }
-        tell(counted.expired, &|n| {
-            metrics.record_replies(ReplySent::Expired, n);
-        });
+        record(counted.expired, &|n| metrics.record_replies(ReplySent::Expired, n));
     }
 
     /// Reading pauses.
@@ -212,6 +184,7 @@ impl Events {
 
     /// A batch does not stand and is read again.
     pub fn batch_failed(&mut self, failure: &Failure, records: usize) {
+        self.summary.failed_batches += 1;
         self.metrics.record_not_sent(&self.verdicts, SendError::Unknown, records as u64);
         tracing::warn!(
             records,
@@ -220,9 +193,9 @@ impl Events {
         );
     }
 
-    /// Kafka is away, or something like it. Said once in a while as long as it lasts.
+    /// Kafka is away, or something like it. Logged once in a while as long as it lasts.
     pub fn trouble(&mut self, failure: &Failure) {
-        if let Some(times) = self.trouble.say(1) {
+        if let Some(times) = self.trouble.due(1) {
             tracing::warn!(times, cause = failure.trouble().cause.as_str(), "{failure}");
         }
     }
@@ -248,19 +221,22 @@ impl Events {
         self.metrics.set_lag(lags.map(|lag| ((lag.topic, lag.partition), lag.records)));
     }
 
-    /// The loop has ended.
-    pub fn stopped(&mut self, summary: &Summary) {
-        self.tell();
+    /// The loop has ended, and did this.
+    #[must_use]
+    pub fn stopped(mut self) -> Summary {
+        self.flush();
+        let Summary { endings, batches, failed_batches, models, longest_swap } = self.summary;
         tracing::info!(
-            read = summary.read,
-            verdicts = summary.verdicts,
-            dead_letters = summary.dead_letters(),
-            batches = summary.batches,
-            failed_batches = summary.failed_batches,
-            models = summary.models,
-            longest_swap_us = summary.longest_swap.as_micros(),
+            read = endings.read,
+            verdicts = endings.verdicts(),
+            dead_letters = endings.dead_letters(),
+            batches,
+            failed_batches,
+            models,
+            longest_swap_us = longest_swap.as_micros(),
             "consumer stopped"
         );
+        self.summary
     }
 }
 
@@ -274,22 +250,22 @@ fn label(kind: ErrorKind) -> DeadLetter {
     }
 }
 
-/// Says the first of many at once, and then every now and then how many there were.
+/// Logs the first of many at once, and then every now and then how many there were.
 #[derive(Debug, Default)]
 struct Rarely {
-    said: Option<Instant>,
-    unsaid: u64,
+    logged: Option<Instant>,
+    waiting: u64,
 }
 
 impl Rarely {
-    /// `n` more happened; gives the number to say now, if it is time to.
-    fn say(&mut self, n: u64) -> Option<u64> {
-        self.unsaid += n;
-        if self.unsaid == 0 || self.said.is_some_and(|said| said.elapsed() < AGAIN) {
+    /// `n` more happened; gives the number to log now, if it is time to.
+    fn due(&mut self, n: u64) -> Option<u64> {
+        self.waiting += n;
+        if self.waiting == 0 || self.logged.is_some_and(|logged| logged.elapsed() < AGAIN) {
             return None;
         }
-        self.said = Some(Instant::now());
-        Some(std::mem::take(&mut self.unsaid))
+        self.logged = Some(Instant::now());
+        Some(std::mem::take(&mut self.waiting))
     }
 
     /// The next one is the first again.

@@ -7,9 +7,10 @@
 //! 3. **verify** ([`verify`]): size, SHA-256, format, the model's own examples, its name. A pure function.
 //! 4. **swap**: one atomic store. The loop takes the model up with its next batch; it never waits for any of this.
 //!
-//! Whatever is wrong with a pointer or a model, the one that serves goes on serving; [`events`] counts and tells it.
+//! Whatever is wrong with a pointer or a model, the one that serves goes on serving; [`events`] logs and counts it.
 
 pub mod decide;
+pub mod error;
 pub mod events;
 pub mod fetch;
 pub mod follow;

@@ -1,27 +1,34 @@
-//! Observer, while it serves, how the model takes the reviews: drift, unknown words, and a second model beside it.
+//! Observes, while it serves, how the model takes the reviews: drift, unknown words, and a second model
+//! beside it.
 //!
-//! Scoring says of each review what it saw, as a value in its [`Ending`](crate::score::Ending): an [`Observation`]. The
-//! loop hands the endings of a batch that stands to [`Observer`], which keeps
+//! Scoring puts what it saw of a review into its [`Ending`](crate::score::Ending), as an
+//! [`Observation`]. The [`Plan`] of a batch completes it: some reviews are sampled with their terms, and
+//! some are scored by a [`Shadow`] model too. The loop hands the endings of a batch that stands to the
+//! [`Observer`], which keeps
 //!
-//! - a [`Window`](verdict_learning::drift::window::Window) over the last reviews and its population stability index ([`psi`](verdict_learning::drift::psi)) against what the
-//!   training reviews looked like (`about.reference` of the model);
-//! - a [`TermSample`](terms::TermSample) of these reviews, which tells the terms that move the scores most;
-//! - the [`Tally`](shadow::Tally) of a shadow model, whose scores nobody else ever sees.
+//! - a [`Window`](verdict_learning::drift::window::Window) over the last reviews and its population
+//!   stability index against what the training reviews looked like (`about.reference` of the model);
+//! - a [`TermSample`](terms::TermSample) of these reviews, from which come the terms that move the scores
+//!   most;
+//! - the [`Comparison`](shadow::Comparison) with a shadow model, whose scores go nowhere else.
 //!
-//! All of it takes the same memory however many reviews come. `/model` of the operator server shows it ([`page`]); what
-//! the numbers mean is told in docs/model-watching.md. [`models`](crate::models) is another matter: which model serves.
+//! All of it takes the same memory however many reviews come. `/model` of the operator pages shows it
+//! (`page.rs`); docs/model-watching.md says what the numbers mean. Which model serves is decided elsewhere
+//! ([`models`](crate::models)).
 
 pub mod alarm;
-mod lot;
+mod draw;
 pub mod observation;
 pub mod observer;
-pub mod page;
+mod page;
+pub mod plan;
 pub mod settings;
 pub mod shadow;
 mod state;
 pub mod terms;
 
-pub use observation::{Observation, Plan};
+pub use observation::Observation;
 pub use observer::Observer;
-pub use settings::{ObserveArgs, ObserveSettings};
+pub use plan::Plan;
+pub use settings::ObserveArgs;
 pub use shadow::Shadow;

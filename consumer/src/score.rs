@@ -1,23 +1,51 @@
 //! Scoring one record: from bytes to an ending, as a value. Pure: the model and the time are arguments.
 
-use std::{borrow::Cow, time::Duration, time::Instant};
+use std::{borrow::Cow, sync::Arc, time::Duration};
 
+use clap::ValueEnum;
 use verdict_kafka_io::{Outgoing, Record};
 use verdict_messages::{
-    ErrorKind, ModelRef, Position, Problem, Rejection, ReplyAddress, Review, Sentiment,
-    TermContribution, Verdict,
+    AllowedReplyTopics, ErrorKind, Headers, ModelRef, Position, Problem, Rejection, ReplyAddress, Review,
+    Sentiment, TermContribution, Verdict,
     cloudevents::{self, Event, EventType},
     dead_letter, reply, time,
 };
 use verdict_sentiment::{Label, Model, Scratch};
 
-use crate::{
-    observe::{Observation, Plan},
-    settings::scoring::{Explain, ScoreSettings},
-};
+use crate::observe::observation::Observation;
 
 /// `ce_source` of everything the consumer writes.
 const SOURCE: &str = "/verdict/consumer";
+/// Most terms of an explanation, the strongest first.
+const EXPLAINED_TERMS: usize = 64;
+
+/// When verdicts list the terms that weighed most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Explain {
+    /// Never
+    Never,
+    /// In replies, to who waits for one
+    Replies,
+    /// In replies and in every verdict
+    Always,
+}
+
+/// What scoring a record depends on besides the model.
+#[derive(Debug, Clone)]
+pub struct ScoreSettings {
+    /// Consumer group, named in dead letters.
+    pub group: String,
+    /// Topic of the verdicts.
+    pub verdicts_topic: Arc<str>,
+    /// Topic of the dead letters.
+    pub dead_letters_topic: Arc<str>,
+    /// Topics that replies may go to.
+    pub reply_topics: AllowedReplyTopics,
+    /// When verdicts list the terms that weighed most.
+    pub explain: Explain,
+    /// Longest review record in bytes.
+    pub max_review_bytes: usize,
+}
 
 /// How a record ended. Every record has exactly one ending.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,9 +54,9 @@ pub struct Ending {
     pub outcome: Outcome,
     /// The record that says so, for the partition of the same number as its review's.
     pub output: Outgoing,
-    /// What the requester is told, if there is one.
+    /// The answer to the requester, if there is one.
     pub reply: Reply,
-    /// How long decoding and scoring took, without the shadow model.
+    /// How long decoding and scoring took; zero until the pool has measured it.
     pub took: Duration,
     /// What was seen of the review; `None` for a dead letter.
     pub observation: Option<Observation>,
@@ -43,7 +71,7 @@ pub enum Outcome {
     DeadLetter(ErrorKind),
 }
 
-/// What a requester is told.
+/// What a requester gets.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Reply {
     /// Nobody asked.
@@ -59,60 +87,32 @@ pub enum Reply {
 pub struct Scorer<'a> {
     model: &'a Model,
     settings: &'a ScoreSettings,
-    verdicts_topic: std::sync::Arc<str>,
-    dead_letters_topic: std::sync::Arc<str>,
     now_unix_ms: i64,
     scored_at: String,
-    plan: Plan<'a>,
 }
 
 impl<'a> Scorer<'a> {
     /// A scorer for one batch at `now_unix_ms` (milliseconds since 1970).
-    pub fn new(
-        model: &'a Model,
-        settings: &'a ScoreSettings,
-        verdicts_topic: impl Into<std::sync::Arc<str>>,
-        dead_letters_topic: impl Into<std::sync::Arc<str>>,
-        now_unix_ms: i64,
-    ) -> Self {
-        let (verdicts_topic, dead_letters_topic) =
-            (verdicts_topic.into(), dead_letters_topic.into());
-        let scored_at = time::rfc3339(now_unix_ms);
-        Self {
-            model,
-            settings,
-            verdicts_topic,
-            dead_letters_topic,
-            now_unix_ms,
-            scored_at,
-            plan: Plan::default(),
-        }
-    }
-
-    /// Looks at the reviews of the batch as `plan` says; without it, at none closely and by one model only.
     #[must_use]
-    pub fn observing(self, plan: Plan<'a>) -> Self {
-        Self { plan, ..self }
+    pub fn new(model: &'a Model, settings: &'a ScoreSettings, now_unix_ms: i64) -> Self {
+        Self { model, settings, now_unix_ms, scored_at: time::rfc3339(now_unix_ms) }
     }
 
     /// The ending of one record. Total: any bytes give a verdict or a dead letter.
     pub fn score_record(&self, scratch: &mut Scratch, record: &Record) -> Ending {
-        let started = Instant::now();
-        let position = record.position();
-        let (mut ending, shadow_took) =
-            match ReplyAddress::from_headers(&record.headers, &self.settings.reply_topics) {
-                // Where not to answer is part of what was wrong, so nobody is told.
-                Err(rejection) => (self.dead_letter(record, &position, None, &rejection), None),
-                Ok(address) => match self.verdict(scratch, record, &position, address.as_ref()) {
-                    Ok(ending) => ending,
-                    Err(rejection) => {
-                        let address = address.as_ref();
-                        (self.dead_letter(record, &position, address, &rejection), None)
-                    }
-                },
-            };
-        ending.took = started.elapsed().saturating_sub(shadow_took.unwrap_or_default());
-        ending
+        match ReplyAddress::from_headers(&record.headers, &self.settings.reply_topics) {
+            // The address itself is wrong, so nobody gets an answer.
+            Err(rejection) => self.dead_letter(record, None, &rejection),
+            Ok(address) => self
+                .verdict(scratch, record, address.as_ref())
+                .unwrap_or_else(|rejection| self.dead_letter(record, address.as_ref(), &rejection)),
+        }
+    }
+
+    /// The review in a record.
+    pub(crate) fn review<'r>(&self, record: &'r Record) -> Result<Review<'r>, Rejection> {
+        let value = record.value.as_deref();
+        Review::from_record(value, &record.headers, self.settings.max_review_bytes)
     }
 
     /// The ending of a record that broke the scorer.
@@ -120,84 +120,63 @@ impl<'a> Scorer<'a> {
         let rejection = Rejection::new(ErrorKind::Internal, detail);
         let address =
             ReplyAddress::from_headers(&record.headers, &self.settings.reply_topics).ok().flatten();
-        self.dead_letter(record, &record.position(), address.as_ref(), &rejection)
+        self.dead_letter(record, address.as_ref(), &rejection)
     }
 
     fn verdict(
         &self,
         scratch: &mut Scratch,
         record: &Record,
-        position: &Position,
         address: Option<&ReplyAddress>,
-    ) -> Result<(Ending, Option<Duration>), Rejection> {
-        let review = Review::from_record(
-            record.value.as_deref(),
-            &record.headers,
-            self.settings.max_review_bytes,
-        )?;
-        let is_awaited = address.is_some_and(|address| !address.is_late(self.now_unix_ms));
-        let explains_reply = is_awaited && self.settings.explain != Explain::Never;
+    ) -> Result<Ending, Rejection> {
+        let review = self.review(record)?;
+        let position = record.position();
+        let awaited = self.awaited(address);
         let explains_verdict = self.settings.explain == Explain::Always;
-        let mut verdict = if explains_reply || explains_verdict {
-            self.explained(scratch, &review, position)
-        } else {
-            self.plain(scratch, &review, position)
-        };
-        let mut observation = Observation {
-            probability: verdict.probability,
-            seen: scratch.seen(),
-            columns: self.plan.columns(position, scratch),
-            shadow: None,
-        };
+        let explains_reply = awaited.is_some() && self.settings.explain != Explain::Never;
+        let explains = explains_verdict || explains_reply;
+        let mut verdict = self.judge(scratch, &review, &position, explains);
+        let observation = Observation::new(verdict.probability, scratch.seen());
         let key = verdict.id.as_bytes().to_vec();
-        let answer = match address {
-            Some(address) if is_awaited => {
-                let value = verdict.encode()?;
-                Some(self.answer(
-                    address,
-                    record,
-                    position,
-                    key.clone(),
-                    value,
-                    reply::Outcome::Verdict,
-                ))
+        let answer = match awaited {
+            None => None,
+            Some(address) => {
+                let headers = address.reply_headers(reply::Outcome::Verdict);
+                Some(self.answer(address, record, headers, key.clone(), verdict.encode()?))
             }
-            _ => None,
         };
         if !explains_verdict {
             (verdict.explanation, verdict.intercept, verdict.rest) = (None, None, None);
         }
-        let mut headers = self.event(position, EventType::ReviewScored).headers();
+        let mut headers = self.event(&position, EventType::ReviewScored).headers();
         cloudevents::pass_on(&record.headers, &mut headers);
-        let output = Outgoing::to(self.verdicts_topic.clone())
+        let output = Outgoing::to(self.settings.verdicts_topic.clone())
             .partition(record.partition)
             .key(key)
             .value(verdict.encode()?)
             .headers(headers);
-        let outcome = Outcome::Verdict(verdict.label);
-        let shadow_took = self.plan.shadow.filter(|shadow| shadow.takes(position));
-        let shadow_took = shadow_took.map(|shadow| {
-            let started = Instant::now();
-            observation.shadow = Some(shadow.score(scratch, &review.text));
-            started.elapsed()
-        });
-        let ending = Ending {
-            outcome,
+        Ok(Ending {
+            outcome: Outcome::Verdict(verdict.label),
             output,
             reply: reply_of(address, answer),
             took: Duration::ZERO,
             observation: Some(observation),
-        };
-        Ok((ending, shadow_took))
+        })
     }
 
-    fn plain<'v>(
+    fn judge<'v>(
         &'v self,
         scratch: &mut Scratch,
         review: &Review<'v>,
         position: &Position,
+        explains: bool,
     ) -> Verdict<'v> {
-        let score = self.model.score(scratch, &review.text);
+        let explanation =
+            explains.then(|| self.model.explain(scratch, &review.text, EXPLAINED_TERMS));
+        let score = match &explanation {
+            Some(explanation) => explanation.score,
+            None => self.model.score(scratch, &review.text),
+        };
         let identity = self.model.identity();
         Verdict {
             id: review.id_or(position),
@@ -209,34 +188,16 @@ impl<'a> Scorer<'a> {
                 version: Cow::Borrowed(&identity.version),
                 sha256: Cow::Borrowed(&identity.sha256),
             },
-            explanation: None,
-            intercept: None,
-            rest: None,
+            intercept: explanation.as_ref().map(|found| found.intercept),
+            rest: explanation.as_ref().map(|found| found.rest),
+            explanation: explanation.map(|found| {
+                let terms = found.terms.iter();
+                terms
+                    .map(|it| TermContribution { term: Cow::Borrowed(it.term), weight: it.weight })
+                    .collect()
+            }),
             source: position.clone(),
             scored_at: Cow::Borrowed(&self.scored_at),
-        }
-    }
-
-    fn explained<'v>(
-        &'v self,
-        scratch: &mut Scratch,
-        review: &Review<'v>,
-        position: &Position,
-    ) -> Verdict<'v> {
-        let found = self.model.explain(scratch, &review.text, self.settings.explain_terms);
-        let terms = found
-            .terms
-            .iter()
-            .map(|term| TermContribution { term: Cow::Borrowed(term.term), weight: term.weight })
-            .collect();
-        Verdict {
-            label: sentiment(found.score.label),
-            probability: found.score.probability,
-            score: found.score.score,
-            explanation: Some(terms),
-            intercept: Some(found.intercept),
-            rest: Some(found.rest),
-            ..self.plain(scratch, review, position)
         }
     }
 
@@ -244,37 +205,26 @@ impl<'a> Scorer<'a> {
     fn dead_letter(
         &self,
         record: &Record,
-        position: &Position,
         address: Option<&ReplyAddress>,
         rejection: &Rejection,
     ) -> Ending {
+        let position = record.position();
+        let headers = record.headers.clone();
         let output = Outgoing {
-            topic: self.dead_letters_topic.clone(),
+            topic: self.settings.dead_letters_topic.clone(),
             partition: Some(record.partition),
             key: record.key.clone(),
             value: record.value.clone(),
-            headers: dead_letter::headers(
-                record.headers.clone(),
-                position,
-                &self.settings.group,
-                rejection,
-            ),
+            headers: dead_letter::headers(headers, &position, &self.settings.group, rejection),
             timestamp_ms: record.timestamp_ms,
         };
-        let answer =
-            address.filter(|address| !address.is_late(self.now_unix_ms)).and_then(|address| {
-                let key = record.key.clone().unwrap_or_else(|| position.to_string().into_bytes());
-                // A problem that cannot be written as JSON is no reason to lose the dead letter.
-                let value = Problem::from(rejection).encode().ok()?;
-                Some(self.answer(
-                    address,
-                    record,
-                    position,
-                    key,
-                    value,
-                    reply::Outcome::Problem(rejection),
-                ))
-            });
+        let answer = self.awaited(address).and_then(|address| {
+            let key = record.key.clone().unwrap_or_else(|| position.to_string().into_bytes());
+            // A problem that cannot be written as JSON is no reason to lose the dead letter.
+            let value = Problem::from(rejection).encode().ok()?;
+            let headers = address.reply_headers(reply::Outcome::Problem(rejection));
+            Some(self.answer(address, record, headers, key, value))
+        });
         Ending {
             outcome: Outcome::DeadLetter(rejection.kind),
             output,
@@ -284,17 +234,20 @@ impl<'a> Scorer<'a> {
         }
     }
 
+    /// The address of a requester who still waits.
+    fn awaited<'r>(&self, address: Option<&'r ReplyAddress>) -> Option<&'r ReplyAddress> {
+        address.filter(|address| !address.is_late(self.now_unix_ms))
+    }
+
     fn answer(
         &self,
         address: &ReplyAddress,
         record: &Record,
-        position: &Position,
+        mut headers: Headers,
         key: Vec<u8>,
         value: Vec<u8>,
-        outcome: reply::Outcome<'_>,
     ) -> Outgoing {
-        let mut headers = address.reply_headers(outcome);
-        self.event(position, EventType::ReplySent).append_attributes(&mut headers);
+        self.event(&record.position(), EventType::ReplySent).append_attributes(&mut headers);
         cloudevents::pass_on(&record.headers, &mut headers);
         Outgoing {
             topic: address.topic.as_str().into(),
@@ -326,7 +279,7 @@ fn reply_of(address: Option<&ReplyAddress>, answer: Option<Outgoing>) -> Reply {
     }
 }
 
-fn sentiment(label: Label) -> Sentiment {
+pub(crate) fn sentiment(label: Label) -> Sentiment {
     match label {
         Label::Positive => Sentiment::Positive,
         Label::Negative => Sentiment::Negative,

@@ -6,7 +6,7 @@ use arc_swap::ArcSwap;
 use verdict_service::{Pages, ProbeArgs, Shutdown, bad_input, serve, start};
 use verdict_telemetry::{Service, logs, output};
 
-use crate::{observe::Shadow, run, settings::RunArgs};
+use crate::{health, observe::{observer::Observer, shadow::Shadow}, run, settings::RunArgs};
 
 /// The port of `--listen`'s default.
 const PAGES_PORT: u16 = 9101;
@@ -30,16 +30,12 @@ pub fn command(args: &RunArgs) -> anyhow::Result<ExitCode> {
     let telemetry = start(Service::Consumer, settings.price)?;
     let shutdown = Shutdown::default();
     let models = Arc::new(ArcSwap::from_pointee(model));
-    let (told, flag, pages) = (telemetry.clone(), shutdown.clone(), Pages::default());
-    serve(
-        settings.listen,
-        &telemetry,
-        &pages.clone(),
-        &shutdown,
-        "consumer",
-        &run::CHECKS,
-        move || run::run_beside(&settings, &models, shadow, &told, &pages, &flag),
-    )
+    let pages = Pages::default();
+    let observer = Observer::new(&settings.observe, shadow, &telemetry, &pages);
+    let (shared, flag, checks) = (telemetry.clone(), shutdown.clone(), &health::CHECKS);
+    serve(settings.listen, &telemetry, &pages, &shutdown, "consumer", checks, move || {
+        run::run(&settings, &models, observer, &shared, &flag)
+    })
 }
 
 /// `consumer healthcheck`: asks a running consumer, as a container's health check does.

@@ -1,28 +1,22 @@
 //! Settings of `consumer run`: what was typed, and what it means.
 
-pub mod bad;
-pub mod scoring;
-
 use std::{
     net::SocketAddr, num::NonZeroUsize, path::PathBuf, thread::available_parallelism,
     time::Duration,
 };
 
-use clap::{Args, Parser};
-use verdict_kafka_io::{BatchLimits, KafkaArgs, KafkaSettings, SourceOptions};
+use clap::Args;
+use verdict_kafka_io::{BadSetting, BatchLimits, KafkaArgs, KafkaSettings, SourceOptions};
 use verdict_messages::{AllowedReplyTopics, MAX_REVIEW_BYTES, reply::DEFAULT_ALLOWED_REPLY_TOPICS};
 use verdict_monitor::topics::TopicArgs;
 use verdict_registry::{Resolver, TrackingSettings};
 use verdict_telemetry::{CpuPrice, TelemetryArgs};
 
-use self::{
-    bad::BadSettings,
-    scoring::{Explain, ScoreSettings},
-};
 use crate::{
     breaker::{BreakerArgs, BreakerSettings},
-    models::{ModelArgs, ModelSettings},
-    observe::{ObserveArgs, ObserveSettings},
+    models::settings::{ModelArgs, ModelSettings},
+    observe::settings::ObserveArgs,
+    score::{Explain, ScoreSettings},
 };
 
 /// What was typed for `run`.
@@ -44,8 +38,9 @@ pub struct RunArgs {
     #[arg(long, env = "VERDICT_INSTANCE", value_name = "NAME")]
     pub instance: Option<String>,
 
-    /// The model that serves while topic `models` has none: a file, a directory that holds model.verdict,
-    /// dir:ROOT/NAME@ALIAS, or models:/NAME@ALIAS of the MLflow server that MLFLOW_TRACKING_URI names
+    /// The model that serves while topic `models` has none: a file, a directory that holds
+    /// model.verdict, dir:ROOT/NAME@ALIAS, or models:/NAME@ALIAS of the MLflow server that
+    /// MLFLOW_TRACKING_URI names
     #[arg(long, env = "VERDICT_MODEL", default_value = "models/default", value_name = "URI")]
     pub model: PathBuf,
 
@@ -53,7 +48,7 @@ pub struct RunArgs {
     #[command(flatten)]
     pub models: ModelArgs,
 
-    /// What is watched.
+    /// What is observed.
     #[command(flatten)]
     pub observe: ObserveArgs,
 
@@ -69,13 +64,9 @@ pub struct RunArgs {
     #[arg(long, env = "VERDICT_REPLY_TOPICS", default_value = DEFAULT_ALLOWED_REPLY_TOPICS, value_name = "REGEX")]
     pub reply_topics: String,
 
-    /// When the terms that weighed most are told
+    /// When verdicts list the terms that weighed most
     #[arg(long, env = "VERDICT_EXPLAIN", value_enum, default_value_t = Explain::Replies)]
     pub explain: Explain,
-
-    /// Most terms of an explanation, strongest first
-    #[arg(long, env = "VERDICT_EXPLAIN_TERMS", default_value_t = 64, value_name = "N")]
-    pub explain_terms: usize,
 
     /// Longest review record; longer ones become dead letters, in bytes
     #[arg(long, env = "VERDICT_MAX_REVIEW_BYTES", default_value_t = MAX_REVIEW_BYTES, value_name = "BYTES")]
@@ -84,14 +75,6 @@ pub struct RunArgs {
     /// Most records of a batch
     #[arg(long, env = "VERDICT_MAX_BATCH_RECORDS", default_value_t = 4_000, value_name = "N")]
     pub max_batch_records: usize,
-
-    /// Size at which a batch is complete, in bytes of keys and values
-    #[arg(long, env = "VERDICT_MAX_BATCH_BYTES", default_value_t = 8 << 20, value_name = "BYTES")]
-    pub max_batch_bytes: usize,
-
-    /// Longest time from a batch's first record to its end, in ms; a batch ends sooner when nothing more is at hand
-    #[arg(long, env = "VERDICT_MAX_BATCH_MS", default_value_t = 50, value_name = "MS")]
-    pub max_batch_ms: u64,
 
     /// Threads that score large batches; without it, one for each CPU
     #[arg(long, env = "VERDICT_SCORE_THREADS", value_name = "N")]
@@ -109,26 +92,20 @@ pub struct Settings {
     pub kafka: KafkaSettings,
     /// What to read, and as whom.
     pub source: SourceOptions,
-    /// Topic of the verdicts.
-    pub verdicts_topic: String,
-    /// Topic of the dead letters.
-    pub dead_letters_topic: String,
     /// When a batch is complete.
     pub limits: BatchLimits,
     /// How to score.
     pub scoring: ScoreSettings,
     /// Threads that score large batches.
     pub threads: NonZeroUsize,
-    /// How long a batch may take to end once a shutdown is requested.
-    pub drain: Duration,
     /// Where the model is.
     pub model: PathBuf,
     /// What finds models by URI.
     pub registry: Resolver,
     /// The models that follow it; without, it serves for ever.
     pub models: Option<ModelSettings>,
-    /// What is watched.
-    pub observe: ObserveSettings,
+    /// What is observed.
+    pub observe: ObserveArgs,
     /// When reading is paused.
     pub breaker: BreakerSettings,
     /// Where the operator pages are served.
@@ -139,54 +116,33 @@ pub struct Settings {
 
 /// How often the loop looks whether it is to stop while nothing arrives.
 const IDLE: Duration = Duration::from_millis(250);
-/// How long a batch may take to end once a shutdown is requested; the process has 10 s in all.
-const DRAIN: Duration = Duration::from_secs(5);
+/// Size at which a batch is complete, in bytes of keys and values.
+const BATCH_BYTES: usize = 8 << 20;
+/// Longest time from a batch's first record to its end; a batch ends sooner when nothing more is at hand.
+const SINCE_FIRST: Duration = Duration::from_millis(50);
 
 impl RunArgs {
-    /// The flags that an argument list means, the environment included.
-    ///
-    /// # Errors
-    /// clap's own error, which names the flag.
-    pub fn read<I, T>(arguments: I) -> Result<Self, clap::Error>
-    where
-        I: IntoIterator<Item = T>,
-        T: Into<std::ffi::OsString> + Clone,
-    {
-        #[derive(Parser)]
-        #[command(name = "consumer")]
-        struct Only {
-            #[command(flatten)]
-            run: RunArgs,
-        }
-        Only::try_parse_from(arguments).map(|only| only.run)
-    }
-
     /// What was typed, checked.
     ///
     /// # Errors
     /// Every problem: value, bound and flag.
-    pub fn check(&self) -> Result<Settings, BadSettings> {
+    pub fn check(&self) -> Result<Settings, BadSetting> {
         let mut problems = Vec::new();
         let bounds = [
             ("--max-review-bytes", self.max_review_bytes, 1, 8 << 20),
             ("--max-batch-records", self.max_batch_records, 1, 40_000),
-            ("--max-batch-bytes", self.max_batch_bytes, 1, 256 << 20),
         ];
         for (flag, value, least, most) in bounds {
             if !(least..=most).contains(&value) {
                 problems.push(format!("{flag} must be {least} to {most}, got {value}"));
             }
         }
-        if self.max_batch_ms > 10_000 {
-            problems
-                .push(format!("--max-batch-ms must be at most 10000, got {}", self.max_batch_ms));
-        }
         if self.group.trim().is_empty() {
             problems.push("--group must not be empty".to_owned());
         }
         problems.extend(self.topics.problems());
         let models = self.models.check(&self.topics.all(), &mut problems);
-        let observe = self.observe.check(&mut problems);
+        problems.extend(self.observe.problems());
         let breaker = self.breaker.check(&mut problems);
         let kafka = self.kafka.check().map_err(|bad| problems.extend(bad.0)).ok();
         let price = self.telemetry.price().map_err(|problem| problems.push(problem)).ok();
@@ -200,40 +156,37 @@ impl RunArgs {
         let (Some(kafka), Some(price), Some(reply_topics), Some(registry), []) =
             (kafka, price, reply_topics, registry, problems.as_slice())
         else {
-            return Err(BadSettings(problems));
+            return Err(BadSetting(problems));
         };
-        let kafka = kafka.client_id("verdict-consumer");
         Ok(Settings {
-            kafka,
+            kafka: kafka.client_id("verdict-consumer"),
             source: SourceOptions {
                 group: self.group.clone(),
                 topics: vec![self.topics.reviews_topic.clone()],
                 instance: self.instance.clone(),
             },
-            verdicts_topic: self.topics.verdicts_topic.clone(),
-            dead_letters_topic: self.topics.dead_letters_topic.clone(),
             limits: BatchLimits {
                 records: self.max_batch_records,
-                bytes: self.max_batch_bytes,
-                since_first: Duration::from_millis(self.max_batch_ms),
+                bytes: BATCH_BYTES,
+                since_first: SINCE_FIRST,
                 idle: IDLE,
             },
             scoring: ScoreSettings {
                 group: self.group.clone(),
+                verdicts_topic: self.topics.verdicts_topic.as_str().into(),
+                dead_letters_topic: self.topics.dead_letters_topic.as_str().into(),
                 reply_topics,
                 explain: self.explain,
-                explain_terms: self.explain_terms,
                 max_review_bytes: self.max_review_bytes,
             },
             threads: self
                 .score_threads
                 .or_else(|| available_parallelism().ok())
                 .unwrap_or(NonZeroUsize::MIN),
-            drain: DRAIN,
             model: self.model.clone(),
             registry,
             models,
-            observe,
+            observe: self.observe.clone(),
             breaker,
             listen: self.listen,
             price,
@@ -254,7 +207,12 @@ mod tests {
     use super::*;
 
     fn read(arguments: &[&str]) -> RunArgs {
-        RunArgs::read(["consumer"].iter().chain(arguments)).unwrap()
+        #[derive(clap::Parser)]
+        struct Only {
+            #[command(flatten)]
+            run: RunArgs,
+        }
+        <Only as clap::Parser>::parse_from(["consumer"].iter().chain(arguments)).run
     }
 
     #[test]
@@ -273,7 +231,6 @@ mod tests {
     fn all_problems_are_told_together() {
         let arguments = [
             "--max-batch-records=0",
-            "--max-batch-ms=20000",
             "--kafka=nonsense",
             "--reply-topics=(",
             "--verdicts-topic=reviews",
@@ -283,7 +240,7 @@ mod tests {
             "--drift-threshold=0",
             "--shadow-share=1.5",
         ];
-        let BadSettings(problems) = read(&arguments).check().unwrap_err();
+        let BadSetting(problems) = read(&arguments).check().unwrap_err();
         assert_eq!(problems.len(), arguments.len(), "{problems:?}");
         assert!(
             problems.iter().any(|p| p == "--max-batch-records must be 1 to 40000, got 0"),

@@ -2,19 +2,58 @@
 
 use std::time::Duration;
 
-use verdict_messages::ErrorKind;
+use verdict_messages::{ErrorKind, Sentiment};
 
-use crate::score::{Ending, Outcome};
+use crate::score::{Ending, Outcome, Reply};
 
-/// What a loop did. `read` is the sum of the endings: a batch that failed is read again and counts when it stands.
+/// Endings of batches that stand, by kind.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Endings {
+    /// Records read: the sum of verdicts and dead letters.
+    pub read: u64,
+    /// Verdicts that are positive.
+    pub positive: u64,
+    /// Verdicts that are negative.
+    pub negative: u64,
+    /// Dead letters, in the order of [`ErrorKind::ALL`].
+    pub dead_letters_by_kind: [u64; ErrorKind::ALL.len()],
+    /// Replies that were not sent since nobody waits for them any longer.
+    pub expired: u64,
+}
+
+impl Endings {
+    /// One more.
+    pub fn add(&mut self, ending: &Ending) {
+        self.read += 1;
+        match ending.outcome {
+            Outcome::Verdict(Sentiment::Positive) => self.positive += 1,
+            Outcome::Verdict(Sentiment::Negative) => self.negative += 1,
+            Outcome::DeadLetter(kind) => {
+                let kinds = ErrorKind::ALL.iter().zip(&mut self.dead_letters_by_kind);
+                kinds.filter(|(known, _)| **known == kind).for_each(|(_, n)| *n += 1);
+            }
+        }
+        self.expired += u64::from(ending.reply == Reply::Expired);
+    }
+
+    /// How many records got a verdict.
+    #[must_use]
+    pub fn verdicts(&self) -> u64 {
+        self.positive + self.negative
+    }
+
+    /// How many records became dead letters.
+    #[must_use]
+    pub fn dead_letters(&self) -> u64 {
+        self.dead_letters_by_kind.iter().sum()
+    }
+}
+
+/// What a loop did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Summary {
-    /// Records read, of batches that stand.
-    pub read: u64,
-    /// Of these, how many got a verdict.
-    pub verdicts: u64,
-    /// Of these, how many became dead letters, in the order of [`ErrorKind::ALL`].
-    pub dead_letters_by_kind: [u64; ErrorKind::ALL.len()],
+    /// The endings: a batch that failed is read again and counts when it stands.
+    pub endings: Endings,
     /// Batches that stand.
     pub batches: u64,
     /// Batches that failed and were read again.
@@ -23,27 +62,4 @@ pub struct Summary {
     pub models: u64,
     /// The longest that taking up a model has kept the loop.
     pub longest_swap: Duration,
-}
-
-impl Summary {
-    /// How many records became dead letters.
-    #[must_use]
-    pub fn dead_letters(&self) -> u64 {
-        self.dead_letters_by_kind.iter().sum()
-    }
-
-    /// A batch stands.
-    pub fn add(&mut self, endings: &[Ending]) {
-        self.batches += 1;
-        self.read += endings.len() as u64;
-        for ending in endings {
-            match ending.outcome {
-                Outcome::Verdict(_) => self.verdicts += 1,
-                Outcome::DeadLetter(kind) => {
-                    let kinds = ErrorKind::ALL.iter().zip(&mut self.dead_letters_by_kind);
-                    kinds.filter(|(known, _)| **known == kind).for_each(|(_, n)| *n += 1);
-                }
-            }
-        }
-    }
 }

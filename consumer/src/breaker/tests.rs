@@ -22,7 +22,7 @@ fn it_opens_waits_tries_and_closes() {
     let at = |s| start + Duration::from_secs(s);
     assert_eq!(breaker.permit(at(0)), Permit::Batches);
     assert_eq!(breaker.batch(bad(999), at(0)), None);
-    assert_eq!(breaker.batch(bad(501), at(1)), Some(Change::Opened { in_a_row: 1500 }));
+    assert_eq!(breaker.batch(bad(501), at(1)), Some(Transition::Opened { in_a_row: 1500 }));
     for s in [1, 15, 30] {
         assert_eq!(breaker.permit(at(s)), Permit::Nothing, "{s} s");
     }
@@ -33,13 +33,13 @@ fn it_opens_waits_tries_and_closes() {
     // What is at hand comes in pieces; all of them together are the try.
     assert_eq!(breaker.batch(bad(30), at(91)), None);
     assert_eq!(breaker.permit(at(91)), Permit::Try(70));
-    assert_eq!(breaker.batch(bad(70), at(100)), Some(Change::Opened { in_a_row: 1600 }));
+    assert_eq!(breaker.batch(bad(70), at(100)), Some(Transition::Opened { in_a_row: 1600 }));
     assert_eq!(breaker.permit(at(129)), Permit::Nothing);
     assert_eq!(breaker.permit(at(130)), Permit::Try(100));
     assert!(breaker.is_open());
     assert_eq!(
         breaker.batch([false, true, false], at(131)),
-        Some(Change::Closed { in_a_row: 1600 })
+        Some(Transition::Closed { in_a_row: 1600 })
     );
     assert_eq!(breaker.permit(at(131)), Permit::Batches);
     assert!(!breaker.is_open());
@@ -106,12 +106,12 @@ proptest! {
             }
             let change = breaker.batch(batch.iter().copied(), now);
             match change {
-                Some(Change::Opened { in_a_row }) => {
+                Some(Transition::Opened { in_a_row }) => {
                     prop_assert!(in_a_row >= dead_letters);
                     prop_assert!(!batch.is_empty() && !batch.ends_with(&[true]));
                     opened = Some(now);
                 }
-                Some(Change::Closed { .. }) => prop_assert!(was_open && batch.contains(&true)),
+                Some(Transition::Closed { .. }) => prop_assert!(was_open && batch.contains(&true)),
                 None => prop_assert_eq!(breaker.is_open(), was_open),
             }
             if batch.contains(&true) && was_open {

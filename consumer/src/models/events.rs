@@ -1,16 +1,15 @@
-//! What becomes of pointers, told once: each event is one function that logs and counts together.
+//! What becomes of pointers: each event is one function that logs and counts together.
 
-use verdict_kafka_io::Failure;
 use verdict_messages::{ModelPointer, Rejection};
 use verdict_sentiment::Model;
 use verdict_telemetry::{Metrics, labels::ModelSwap};
 
 use super::{
     decide::{Decision, Serving},
-    verify::Refusal,
+    error::ModelError,
 };
 
-/// Where the watch tells what happens. Every pointer that was read ends in exactly one of the events that count.
+/// Logs and counts what becomes of pointers: each that was read ends in exactly one of these events.
 #[derive(Debug, Clone)]
 pub struct Events(Metrics);
 
@@ -67,8 +66,8 @@ impl Events {
     }
 
     /// What the pointer names does not serve.
-    pub fn refused(&self, pointer: &ModelPointer, refusal: &Refusal, tries: u32) {
-        let outcome = refusal.outcome();
+    pub fn refused(&self, pointer: &ModelPointer, error: &ModelError, tries: u32) {
+        let outcome = error.outcome();
         self.0.record_model_swaps(outcome, 1);
         tracing::warn!(
             outcome = outcome.as_str(),
@@ -76,17 +75,7 @@ impl Events {
             version = pointer.version,
             uri = pointer.uri,
             tries,
-            "model refused, the old one goes on serving: {refusal}"
-        );
-    }
-
-    /// The bytes are not there (yet). Counted when that is given up.
-    pub fn awaited(&self, pointer: &ModelPointer, refusal: &Refusal) {
-        tracing::warn!(
-            name = pointer.name,
-            version = pointer.version,
-            uri = pointer.uri,
-            "the model cannot be read yet, which is tried again: {refusal}"
+            "model refused, the old one goes on serving: {error}"
         );
     }
 
@@ -105,24 +94,5 @@ impl Events {
     /// A newer pointer came before this one was looked at.
     pub fn superseded(&self) {
         self.0.record_model_swaps(ModelSwap::Superseded, 1);
-    }
-
-    /// There is no such topic.
-    pub fn absent(&self, topic: &str) {
-        tracing::info!(topic, "there is no topic of models yet; the model goes on serving");
-    }
-
-    /// The topic cannot be read now.
-    pub fn trouble(&self, failure: &Failure) {
-        tracing::warn!(cause = failure.trouble().cause.as_str(), "{failure}");
-    }
-
-    /// The start does not wait any longer.
-    pub fn not_in_time(&self, waited: std::time::Duration, model: &Model) {
-        let identity = model.identity();
-        tracing::warn!(
-            sha256 = identity.sha256,
-            "topic of models not read within {waited:.1?}, or what it points to not fetched; serving --model until it is"
-        );
     }
 }

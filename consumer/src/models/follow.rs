@@ -12,15 +12,17 @@ use std::{
 use arc_swap::ArcSwap;
 use verdict_kafka_io::{Cause, Failure, Followed, Follower, KafkaSettings, Record, Trouble};
 use verdict_messages::ModelPointer;
+use verdict_registry::Resolver;
 use verdict_sentiment::Model;
 use verdict_service::{Shutdown, join_within};
 use verdict_telemetry::Metrics;
 
 use super::{
-    ModelSettings,
     decide::{Decision, Serving, decide},
+    error::ModelError,
     events::Events,
-    fetch::Fetch,
+    fetch::fetch,
+    settings::ModelSettings,
     verify::verify,
 };
 
@@ -38,35 +40,32 @@ pub struct ModelFollower {
     settled: Receiver<()>,
     stop: Shutdown,
     thread: Option<JoinHandle<()>>,
-    events: Events,
     models: Arc<ArcSwap<Model>>,
     start_wait: Duration,
 }
 
 impl ModelFollower {
-    /// Starts to follow the topic. Models that are taken are stored in `models`, under the version that the pointer gives.
+    /// Starts to follow the topic. Models that are taken are stored in `models`, under the version that
+    /// the pointer gives.
     ///
     /// # Errors
     /// [`Failure::Fatal`] when the settings are refused or no thread can be had.
     pub fn start(
         kafka: &KafkaSettings,
         settings: &ModelSettings,
+        registry: Resolver,
         models: Arc<ArcSwap<Model>>,
         metrics: Metrics,
-        fetch: impl Fetch,
     ) -> Result<Self, Failure> {
         let follower = Follower::start(kafka, settings.topic.as_str())?;
-        let events = Events::new(metrics);
         let stop = Shutdown::default();
         let (tell_settled, settled) = channel();
-        let serving = Serving { version: None, sha256: models.load().identity().sha256.clone() };
-        let start_wait = settings.start_wait;
         let worker = Worker {
             settings: settings.clone(),
             models: Arc::clone(&models),
-            events: events.clone(),
-            fetch,
-            serving,
+            events: Events::new(metrics),
+            registry,
+            serving: Serving { version: None, sha256: models.load().identity().sha256.clone() },
             candidate: None,
             caught_up: false,
             settled: Some(tell_settled),
@@ -83,11 +82,12 @@ impl ModelFollower {
                     cause: Cause::Other,
                 })
             })?;
-        Ok(Self { settled, stop, thread: Some(thread), events, models, start_wait })
+        let start_wait = settings.start_wait;
+        Ok(Self { settled, stop, thread: Some(thread), models, start_wait })
     }
 
-    /// Waits until the topic was read to its end and its last pointer was followed or refused, or for as long as the start
-    /// may wait, or until `shutdown` is requested. Says which model it is if not the one that is pointed to.
+    /// Waits until the topic was read to its end and its last pointer was followed or refused, or for as
+    /// long as the start may wait, or until `shutdown` is requested.
     pub fn await_first(&self, shutdown: &Shutdown) {
         let asked = Instant::now();
         while !shutdown.is_requested() {
@@ -95,8 +95,11 @@ impl ModelFollower {
                 Ok(()) => return,
                 Err(RecvTimeoutError::Timeout) if asked.elapsed() < self.start_wait => {}
                 Err(_) => {
-                    self.events.not_in_time(asked.elapsed(), &self.models.load());
-                    return;
+                    return tracing::warn!(
+                        sha256 = self.models.load().identity().sha256,
+                        "topic of models not read within {:.1?}, or what it points to not fetched; serving --model until it is",
+                        asked.elapsed()
+                    );
                 }
             }
         }
@@ -121,26 +124,25 @@ struct Candidate {
     tries: u32,
 }
 
-struct Worker<F> {
+struct Worker {
     settings: ModelSettings,
     models: Arc<ArcSwap<Model>>,
     events: Events,
-    fetch: F,
+    registry: Resolver,
     serving: Serving,
     candidate: Option<Candidate>,
     caught_up: bool,
-    // Told once: the start need not wait any longer.
+    // Sent once: the start need not wait any longer.
     settled: Option<Sender<()>>,
     // Models that were replaced, until the loop has let go of them: freeing megabytes is this thread's work, not its.
     retired: Vec<Arc<Model>>,
 }
 
-impl<F: Fetch> Worker<F> {
+impl Worker {
     fn run(mut self, follower: &Follower, stop: &Shutdown) {
         while !stop.is_requested() {
             if let Err(failure) = self.listen(follower) {
-                self.events.trouble(&failure);
-                return;
+                return log(&failure);
             }
             if self.caught_up {
                 self.try_candidate(stop);
@@ -152,20 +154,21 @@ impl<F: Fetch> Worker<F> {
         }
     }
 
-    /// Takes in what was told, all that is at hand: only the last pointer counts.
+    /// Takes in all that is at hand: only the last pointer counts.
     fn listen(&mut self, follower: &Follower) -> Result<(), Failure> {
-        let mut told = follower.next(self.wait())?;
-        while let Some(followed) = told {
+        let mut next = follower.next(self.wait())?;
+        while let Some(followed) = next {
             match followed {
                 Followed::Record(record) => self.read(&record),
                 Followed::CaughtUp => self.caught_up = true,
                 Followed::Absent => {
-                    self.events.absent(&self.settings.topic);
+                    let topic = &self.settings.topic;
+                    tracing::info!(topic, "there is no topic of models yet; the model goes on serving");
                     self.settle();
                 }
-                Followed::Trouble(failure) => self.events.trouble(&failure),
+                Followed::Trouble(failure) => log(&failure),
             }
-            told = follower.at_hand()?;
+            next = follower.at_hand()?;
         }
         Ok(())
     }
@@ -210,10 +213,9 @@ impl<F: Fetch> Worker<F> {
     fn give_up_candidate(&mut self) {
         if let Some(candidate) = self.candidate.take() {
             if candidate.first.is_some() {
-                let gone = super::fetch::FetchError::Unreachable(
-                    "not there before the next pointer came".to_owned(),
-                );
-                self.events.refused(&candidate.pointer, &gone.into(), candidate.tries);
+                let why = "not there before the next pointer came".to_owned();
+                let gone = ModelError::Unreachable(why);
+                self.events.refused(&candidate.pointer, &gone, candidate.tries);
             } else {
                 self.events.superseded();
             }
@@ -232,21 +234,26 @@ impl<F: Fetch> Worker<F> {
             return self.events.declined(&candidate.pointer, decision, &self.serving);
         }
         candidate.tries += 1;
-        let fetched = (self.fetch)(&candidate.pointer.uri);
-        let verified =
-            fetched.map_err(Into::into).and_then(|bytes| verify(&candidate.pointer, &bytes));
+        let fetched = fetch(&self.registry, &candidate.pointer.uri);
+        let verified = fetched.and_then(|bytes| verify(&candidate.pointer, &bytes));
         if stop.is_requested() {
             return;
         }
         match verified {
             Ok(model) => self.swap(model),
-            Err(refusal) => {
+            Err(error) => {
                 let first = *candidate.first.get_or_insert(now);
-                if !refusal.may_pass() || first.elapsed() >= self.settings.fetch_for {
-                    return self.events.refused(&candidate.pointer, &refusal, candidate.tries);
+                if !error.may_pass() || first.elapsed() >= self.settings.fetch_for {
+                    return self.events.refused(&candidate.pointer, &error, candidate.tries);
                 }
                 if candidate.tries == 1 {
-                    self.events.awaited(&candidate.pointer, &refusal);
+                    let ModelPointer { name, version, uri, .. } = &candidate.pointer;
+                    tracing::warn!(
+                        name,
+                        version,
+                        uri,
+                        "the model cannot be read yet, which is tried again: {error}"
+                    );
                 }
                 candidate.next = Instant::now() + candidate.pause;
                 candidate.pause = (candidate.pause * 2).min(SLOWEST);
@@ -269,4 +276,8 @@ impl<F: Fetch> Worker<F> {
             settled.send(()).unwrap_or(());
         }
     }
+}
+
+fn log(failure: &Failure) {
+    tracing::warn!(cause = failure.trouble().cause.as_str(), "{failure}");
 }

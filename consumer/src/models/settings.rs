@@ -25,8 +25,8 @@ pub struct ModelArgs {
     #[arg(long, env = "VERDICT_NO_FOLLOW_MODELS", value_parser = BoolishValueParser::new())]
     pub no_follow_models: bool,
 
-    /// Take older versions too, whenever the last pointer is to one; without it, only a pointer that withdraws the newer
-    /// ones leads back
+    /// Take older versions too, whenever the last pointer is to one; without it, only a pointer that
+    /// withdraws the newer ones leads back
     #[arg(long, env = "VERDICT_ALLOW_ROLLBACK", value_parser = BoolishValueParser::new())]
     pub allow_rollback: bool,
 }
@@ -47,7 +47,7 @@ pub struct ModelSettings {
 }
 
 impl ModelArgs {
-    /// The settings, or none when no models are to be followed; tells problems as `value, bound and flag`.
+    /// The settings, or none when no models are to be followed; problems as value, bound and flag.
     pub(crate) fn check(
         &self,
         others: &[&String],

@@ -1,7 +1,7 @@
 //! When the reviews count as drifted.
 
-/// The alarm ends only when every index is below this part of the threshold: one that hovers at the threshold would
-/// otherwise be told again and again.
+/// The alarm ends only when every index is below this part of the threshold: one that hovers at the
+/// threshold would otherwise be logged again and again.
 const ENDS_BELOW: f64 = 0.8;
 
 /// Whether the reviews have drifted, from one look to the next.
@@ -11,13 +11,13 @@ pub struct Alarm {
     raised: bool,
 }
 
-/// What a look changed.
+/// What a look has found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Change {
+pub enum AlarmEvent {
     /// An index went above the threshold.
-    Begins,
+    Raised,
     /// All indices are well below it again.
-    Ends,
+    Cleared,
 }
 
 impl Alarm {
@@ -28,13 +28,13 @@ impl Alarm {
     }
 
     /// Looks at the largest index of a full window.
-    pub fn look(&mut self, largest_psi: f64) -> Option<Change> {
+    pub fn look(&mut self, largest_psi: f64) -> Option<AlarmEvent> {
         if !self.raised && largest_psi > self.threshold {
             self.raised = true;
-            Some(Change::Begins)
+            Some(AlarmEvent::Raised)
         } else if self.raised && largest_psi < self.threshold * ENDS_BELOW {
             self.raised = false;
-            Some(Change::Ends)
+            Some(AlarmEvent::Cleared)
         } else {
             None
         }
@@ -63,16 +63,16 @@ mod tests {
         let looks = [
             (0.1, None, false),
             (0.2, None, false),
-            (0.21, Some(Change::Begins), true),
+            (0.21, Some(AlarmEvent::Raised), true),
             (0.5, None, true),
             (0.19, None, true),
             (0.17, None, true),
-            (0.15, Some(Change::Ends), false),
+            (0.15, Some(AlarmEvent::Cleared), false),
             (0.19, None, false),
-            (0.3, Some(Change::Begins), true),
+            (0.3, Some(AlarmEvent::Raised), true),
         ];
-        for (i, (psi, change, raised)) in looks.into_iter().enumerate() {
-            assert_eq!(alarm.look(psi), change, "look {i}");
+        for (i, (psi, event, raised)) in looks.into_iter().enumerate() {
+            assert_eq!(alarm.look(psi), event, "look {i}");
             assert_eq!(alarm.is_raised(), raised, "look {i}");
         }
     }

@@ -1,33 +1,34 @@
-//! What is watched, kept from batch to batch, and told: the shell around the pure parts.
+//! Keeps what was observed from batch to batch, and reports it: the shell around the pure parts.
 
 use std::sync::{Arc, Mutex};
 
 use verdict_kafka_io::Record;
-use verdict_learning::drift::window::{Feature, Window};
+use verdict_learning::drift::window::Window;
 use verdict_sentiment::{Model, Reference};
 use verdict_service::Pages;
 use verdict_telemetry::{
     Drift, Metrics, ModelInfo, Telemetry,
-    labels::{DriftFeature, ShadowOutcome},
+    labels::ShadowOutcome,
 };
 
 use super::{
-    alarm::{Alarm, Change},
-    observation::Plan,
+    alarm::{Alarm, AlarmEvent},
+    observation::ShadowScore,
     page,
-    settings::ObserveSettings,
-    shadow::{Disagreement, Shadow, ShadowScore, Tally},
-    state::{Serving, State, TERMS, lock},
+    plan::Plan,
+    settings::ObserveArgs,
+    shadow::{Comparison, Disagreement, Shadow},
+    state::{Serving, State, TERMS, label, lock},
     terms::{TermSample, TermShift},
 };
-use crate::score::Ending;
+use crate::score::{Ending, Outcome};
 
 /// Where the page is.
 const PATH: &str = "/model";
 /// In every so many parts of a window the stability indices are computed; in between, once a second.
 const LOOKS_A_WINDOW: usize = 10;
 
-/// Watches the model that serves.
+/// Observes the model that serves.
 #[derive(Debug)]
 pub struct Observer {
     state: Arc<Mutex<State>>,
@@ -40,7 +41,7 @@ impl Observer {
     /// Begins with nothing seen, and shows itself on the operator pages.
     #[must_use]
     pub fn new(
-        settings: &ObserveSettings,
+        settings: &ObserveArgs,
         shadow: Option<Shadow>,
         telemetry: &Telemetry,
         pages: &Pages,
@@ -63,16 +64,16 @@ impl Observer {
         }
         let state = Arc::new(Mutex::new(State {
             serving: None,
-            alarm: Alarm::new(settings.threshold),
+            alarm: Alarm::new(settings.drift_threshold),
             shadow: shadow.clone(),
-            tally: Tally::default(),
+            comparison: Comparison::default(),
         }));
         let shown = Arc::clone(&state);
         pages.add(PATH, "application/json", move || page::render(&shown));
-        Self { state, shadow, metrics, window: settings.window }
+        Self { state, shadow, metrics, window: settings.drift_window }
     }
 
-    /// What is looked at in a batch of so many records.
+    /// What is observed of a batch of so many records.
     #[must_use]
     pub fn plan(&self, records: usize) -> Plan<'_> {
         Plan { stride: Plan::stride(records, self.window), shadow: self.shadow.as_ref() }
@@ -100,7 +101,7 @@ impl Observer {
             tracing::info!("drift alarm ends: another model serves");
         }
         state.alarm = Alarm::new(state.alarm.threshold());
-        state.tally = Tally::default();
+        state.comparison = Comparison::default();
         state.serving = Some(Serving {
             model: Arc::clone(model),
             trained_on,
@@ -112,23 +113,24 @@ impl Observer {
         self.look(&mut state);
     }
 
-    /// A batch stands. `records` and `endings` belong together one by one, and `plan` was what was looked at.
+    /// A batch stands. `records` and `endings` belong together one by one; one in `stride` reviews was
+    /// sampled.
     pub fn batch(&self, records: &[Record], endings: &[Ending], stride: u64) {
         let mut state = lock(&self.state);
-        let State { serving, tally, .. } = &mut *state;
+        let State { serving, comparison, .. } = &mut *state;
         let Some(serving) = serving else { return };
         for (record, ending) in records.iter().zip(endings) {
             let Some(review) = &ending.observation else {
                 continue;
             };
-            self.metrics.record_review(review.probability, as_f64(review.seen.tokens));
+            self.metrics.record_review(review.probability, review.seen.tokens as f64);
             if let Some(window) = &mut serving.window {
                 window.push(review.probability, review.seen);
                 serving.sample.push(review.columns.as_ref(), stride);
                 serving.since_look += 1;
             }
             if let Some(shadow) = review.shadow {
-                self.compare(tally, &serving.model, record, ending, review.probability, shadow);
+                self.compare(comparison, &serving.model, record, ending, review.probability, shadow);
             }
         }
         if serving.since_look >= (self.window / LOOKS_A_WINDOW).max(1) {
@@ -158,15 +160,15 @@ impl Observer {
         let largest = psi.iter().max_by(|(_, a), (_, b)| a.total_cmp(b));
         if let Some(&(feature, psi)) = largest.filter(|_| window.is_full()) {
             match alarm.look(psi) {
-                Some(Change::Begins) => tracing::warn!(
+                Some(AlarmEvent::Raised) => tracing::warn!(
                     feature = feature.as_str(),
                     psi,
                     threshold = alarm.threshold(),
                     reviews = window.len(),
-                    terms = told(&serving.sample.shifts(&serving.model, TERMS)),
+                    terms = listed(&serving.sample.shifts(&serving.model, TERMS)),
                     "the reviews have drifted from those that the model was trained on"
                 ),
-                Some(Change::Ends) => tracing::info!(
+                Some(AlarmEvent::Cleared) => tracing::info!(
                     psi,
                     threshold = alarm.threshold(),
                     "drift alarm ends: the reviews are again like those of the training"
@@ -184,28 +186,28 @@ impl Observer {
 
     fn compare(
         &self,
-        tally: &mut Tally,
+        comparison: &mut Comparison,
         model: &Model,
         record: &Record,
         ending: &Ending,
         serving: f64,
         shadow: ShadowScore,
     ) {
-        let ShadowScore::Scored { probability, .. } = shadow else {
-            if tally.failed == 0 {
+        let ShadowScore::Scored { probability, label } = shadow else {
+            if comparison.failed == 0 {
                 tracing::warn!(position = %record.position(), "the shadow model failed; the review has its verdict");
             }
-            tally.failed += 1;
+            comparison.failed += 1;
             return;
         };
         let difference = (serving - probability).abs();
-        if shadow.agrees(&ending.outcome) {
+        if ending.outcome == Outcome::Verdict(label) {
             self.metrics.record_shadow(ShadowOutcome::Agree, difference);
-            return tally.agrees(difference);
+            return comparison.agrees(difference);
         }
         self.metrics.record_shadow(ShadowOutcome::Disagree, difference);
         let id = ending.output.key.as_deref().unwrap_or_default();
-        tally.disagrees(Disagreement {
+        comparison.disagrees(Disagreement {
             source: record.position(),
             id: String::from_utf8_lossy(id).into_owned(),
             version: model.identity().version.clone(),
@@ -215,21 +217,7 @@ impl Observer {
     }
 }
 
-fn told(shifts: &[TermShift<'_>]) -> String {
-    let told = shifts.iter().map(|shift| format!("{} {:+.3}", shift.term, shift.shift));
-    told.collect::<Vec<_>>().join(", ")
-}
-
-/// The feature as a label of the metrics.
-pub(super) fn label(feature: Feature) -> DriftFeature {
-    match feature {
-        Feature::Probability => DriftFeature::Probability,
-        Feature::Tokens => DriftFeature::Tokens,
-        Feature::Oov => DriftFeature::Oov,
-    }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "a review has far fewer tokens than 2^53")]
-fn as_f64(n: usize) -> f64 {
-    n as f64
+fn listed(shifts: &[TermShift<'_>]) -> String {
+    let shifts = shifts.iter().map(|shift| format!("{} {:+.3}", shift.term, shift.shift));
+    shifts.collect::<Vec<_>>().join(", ")
 }

@@ -1,4 +1,4 @@
-//! Settings: what to watch.
+//! Settings: what to observe.
 
 use std::path::PathBuf;
 
@@ -10,7 +10,7 @@ const LEAST_WINDOW: usize = 100;
 const MOST_WINDOW: usize = 1_000_000;
 const MOST_THRESHOLD: f64 = 10.0;
 
-/// What was typed.
+/// What to observe; checked by [`RunArgs::check`](crate::settings::RunArgs::check).
 #[derive(Debug, Clone, Args)]
 pub struct ObserveArgs {
     /// Reviews that are compared with those of the training, the last so many; 0 compares none
@@ -30,22 +30,10 @@ pub struct ObserveArgs {
     pub shadow_share: f64,
 }
 
-/// What was typed, checked.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ObserveSettings {
-    /// Reviews of the window; 0 for none.
-    pub window: usize,
-    /// Stability index of the alarm, above 0.
-    pub threshold: f64,
-    /// Where the shadow model is.
-    pub shadow: Option<PathBuf>,
-    /// Part of the reviews that it scores, 0 to 1.
-    pub shadow_share: f64,
-}
-
 impl ObserveArgs {
-    /// The settings; tells problems as `value, bound and flag`.
-    pub(crate) fn check(&self, problems: &mut Vec<String>) -> ObserveSettings {
+    /// What cannot be used, as value, bound and flag.
+    pub(crate) fn problems(&self) -> Vec<String> {
+        let mut problems = Vec::new();
         let window = self.drift_window;
         if window != 0 && !(LEAST_WINDOW..=MOST_WINDOW).contains(&window) {
             problems.push(format!(
@@ -61,11 +49,6 @@ impl ObserveArgs {
         if !(0.0..=1.0).contains(&self.shadow_share) {
             problems.push(format!("--shadow-share must be 0 to 1, got {}", self.shadow_share));
         }
-        ObserveSettings {
-            window,
-            threshold,
-            shadow: self.shadow.clone(),
-            shadow_share: self.shadow_share,
-        }
+        problems
     }
 }

@@ -7,15 +7,15 @@ use std::{
     sync::Arc,
 };
 
-use verdict_messages::{Position, Sentiment};
-use verdict_sentiment::{Identity, Label, Model, Score, Scratch};
+use verdict_messages::Position;
+use verdict_sentiment::{Identity, Model, Score, Scratch};
 
-use super::lot::lot;
-use crate::score::Outcome;
+use super::{draw::draw, observation::ShadowScore};
+use crate::score::sentiment;
 
 /// Disagreements that are kept to be looked at.
 pub const EXAMPLES: usize = 20;
-/// Other lots than those of the reviews that are looked at closely.
+/// Other draws than those of the reviews that are sampled.
 const SALT: u64 = 1;
 
 type ScoreText = Arc<dyn Fn(&mut Scratch, &str) -> Score + Send + Sync>;
@@ -26,35 +26,6 @@ pub struct Shadow {
     identity: Identity,
     share: f64,
     score: ScoreText,
-}
-
-/// What the shadow model says of a review.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum ShadowScore {
-    /// Its score.
-    Scored {
-        /// Calibrated P(positive), 0 to 1.
-        probability: f64,
-        /// Positive exactly if that is at least one half.
-        label: Label,
-    },
-    /// It panicked, or gave a number that is none. The review has its verdict all the same.
-    Failed,
-}
-
-impl ShadowScore {
-    /// Whether it is the label that the review got.
-    #[must_use]
-    pub fn agrees(&self, outcome: &Outcome) -> bool {
-        matches!(
-            (self, outcome),
-            (Self::Scored { label: Label::Positive, .. }, Outcome::Verdict(Sentiment::Positive))
-                | (
-                    Self::Scored { label: Label::Negative, .. },
-                    Outcome::Verdict(Sentiment::Negative)
-                )
-        )
-    }
 }
 
 impl Shadow {
@@ -87,22 +58,18 @@ impl Shadow {
         self.share
     }
 
-    /// Whether it scores the review at `position`: always the same for the same review.
+    /// Whether it scores the review at `offset` of `partition`: always the same for the same review.
     #[must_use]
-    pub fn takes(&self, position: &Position) -> bool {
-        #[expect(
-            clippy::cast_precision_loss,
-            reason = "a lot is compared with a share that a person wrote"
-        )]
-        let drawn = lot(position, SALT) as f64 / u64::MAX as f64;
-        self.share >= 1.0 || drawn < self.share
+    pub fn takes(&self, partition: i32, offset: i64) -> bool {
+        draw(partition, offset, SALT) < self.share
     }
 
-    /// Scores a text. Total: whatever goes wrong is [`ShadowScore::Failed`]. `scratch` is as good as new afterwards.
+    /// Scores a text. Total: whatever goes wrong is [`ShadowScore::Failed`]. `scratch` is as good as
+    /// new afterwards.
     pub fn score(&self, scratch: &mut Scratch, text: &str) -> ShadowScore {
         match catch_unwind(AssertUnwindSafe(|| (self.score)(scratch, text))) {
-            Ok(score) if score.probability.is_finite() => {
-                ShadowScore::Scored { probability: score.probability, label: score.label }
+            Ok(Score { probability, label, .. }) if probability.is_finite() => {
+                ShadowScore::Scored { probability, label: sentiment(label) }
             }
             Ok(_) => ShadowScore::Failed,
             Err(_) => {
@@ -140,7 +107,7 @@ pub struct Disagreement {
 
 /// How the shadow model compares with the one that serves, since that serves.
 #[derive(Debug, Clone, Default)]
-pub struct Tally {
+pub struct Comparison {
     /// Reviews to which both gave the same label.
     pub agree: u64,
     /// Reviews to which they did not.
@@ -153,7 +120,7 @@ pub struct Tally {
     pub examples: VecDeque<Disagreement>,
 }
 
-impl Tally {
+impl Comparison {
     /// Both gave the same label.
     pub fn agrees(&mut self, difference: f64) {
         self.agree += 1;
@@ -174,15 +141,14 @@ impl Tally {
     #[must_use]
     pub fn mean_difference(&self) -> Option<f64> {
         let reviews = self.agree + self.disagree;
-        #[expect(clippy::cast_precision_loss, reason = "fewer reviews than 2^53")]
-        let mean = (reviews > 0).then(|| self.difference / reviews as f64);
-        mean
+        (reviews > 0).then(|| self.difference / reviews as f64)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use verdict_sentiment::Label;
 
     fn shadow(share: f64, score: fn(&mut Scratch, &str) -> Score) -> Shadow {
         let identity =
@@ -200,7 +166,7 @@ mod tests {
             let shadow = shadow(share, |_, _| half());
             let taken = |_| {
                 (0..10_000_i64)
-                    .filter(|offset| shadow.takes(&Position::new("reviews", 1, *offset)))
+                    .filter(|offset| shadow.takes(1, *offset))
                     .collect::<Vec<_>>()
             };
             let first = taken(());
@@ -221,10 +187,10 @@ mod tests {
 
     #[test]
     fn the_last_disagreements_are_kept() {
-        let mut tally = Tally::default();
-        tally.agrees(0.25);
+        let mut compared = Comparison::default();
+        compared.agrees(0.25);
         for offset in 0..30 {
-            tally.disagrees(Disagreement {
+            compared.disagrees(Disagreement {
                 source: Position::new("reviews", 0, offset),
                 id: offset.to_string(),
                 version: "7".to_owned(),
@@ -232,12 +198,12 @@ mod tests {
                 shadow: 0.25,
             });
         }
-        assert_eq!((tally.agree, tally.disagree), (1, 30));
-        let ids: Vec<&str> = tally.examples.iter().map(|e| e.id.as_str()).collect();
+        assert_eq!((compared.agree, compared.disagree), (1, 30));
+        let ids: Vec<&str> = compared.examples.iter().map(|e| e.id.as_str()).collect();
         let expected: Vec<String> = (10..30).map(|n| n.to_string()).collect();
         assert_eq!(ids, expected);
-        let mean = tally.mean_difference().unwrap();
+        let mean = compared.mean_difference().unwrap();
         assert!((mean - 15.25 / 31.0).abs() < 1e-12, "{mean}");
-        assert_eq!(Tally::default().mean_difference(), None);
+        assert_eq!(Comparison::default().mean_difference(), None);
     }
 }

@@ -1,25 +1,27 @@
-//! What is kept from batch to batch: written by the watcher, read by the page.
+//! What is kept from batch to batch: written by the observer, read by the page.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use verdict_learning::drift::window::Window;
+use verdict_learning::drift::window::{Feature, Window};
 use verdict_sentiment::Model;
+use verdict_telemetry::labels::DriftFeature;
 
 use super::{
     alarm::Alarm,
-    shadow::{Shadow, Tally},
+    shadow::{Comparison, Shadow},
     terms::TermSample,
 };
 
-/// Terms that are told.
+/// Terms that are logged and shown.
 pub(super) const TERMS: usize = 10;
+
 /// What is known of the model that serves and of its reviews.
 #[derive(Debug)]
 pub(super) struct State {
     pub(super) serving: Option<Serving>,
     pub(super) alarm: Alarm,
     pub(super) shadow: Option<Shadow>,
-    pub(super) tally: Tally,
+    pub(super) comparison: Comparison,
 }
 
 #[derive(Debug)]
@@ -33,7 +35,16 @@ pub(super) struct Serving {
     pub(super) since_look: usize,
 }
 
-// Nothing panics while it holds this lock, and whatever it left is as good as any: it is watched, not relied on.
+// Nothing panics while it holds this lock, and nothing relies on what it left.
 pub(super) fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
     state.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The feature as a label of the metrics.
+pub(super) fn label(feature: Feature) -> DriftFeature {
+    match feature {
+        Feature::Probability => DriftFeature::Probability,
+        Feature::Tokens => DriftFeature::Tokens,
+        Feature::Oov => DriftFeature::Oov,
+    }
 }

@@ -48,7 +48,7 @@ impl TermSample {
         Self { window: window as u64, seen: 0, reviews: VecDeque::new() }
     }
 
-    /// A review has come; `columns` where it was looked at closely, as one of `weight`.
+    /// A review has come; `columns` where it was sampled, as one of `weight`.
     pub fn push(&mut self, columns: Option<&Arc<[u32]>>, weight: u64) {
         self.seen += 1;
         if let Some(columns) = columns {
@@ -69,7 +69,7 @@ impl TermSample {
         self.reviews.len()
     }
 
-    /// Whether no review was looked at.
+    /// Whether no review was sampled.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.reviews.is_empty()
@@ -102,7 +102,6 @@ impl TermSample {
         let mut shifts: Vec<(usize, f64, f64, f64)> = terms
             .enumerate()
             .map(|(column, ((&count, &df), (idf, &weight)))| {
-                #[expect(clippy::cast_precision_loss, reason = "a window is far below 2^53")]
                 let window_df = count as f64 / total as f64;
                 let training_df = f64::from(df) / trained;
                 let shift = (window_df - training_df) * idf * f64::from(weight);
