@@ -1,21 +1,11 @@
 //! The consumer as a process: kill -9, SIGTERM, exit codes, operator pages.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::print_stderr,
-    reason = "tests"
-)]
-
-mod common;
 
 use std::{
     process::{Command, Output},
     time::{Duration, Instant},
 };
 
-use common::{
+use crate::common::{
     artifact,
     kafka::{kafka, publish, read_until, sources},
     process::{Running, until},

@@ -1,21 +1,11 @@
 //! `consumer monitor` as a process, beside a real Apache Kafka.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::print_stderr,
-    reason = "tests"
-)]
-
-mod common;
 
 use std::{
     process::Command,
     time::{Duration, Instant},
 };
 
-use common::{
+use crate::common::{
     artifact,
     kafka::{kafka, publish, read_until, sources},
     process::{Running, until},

@@ -1,18 +1,10 @@
 //! How far behind a consumer says it is, and how long reviews have waited, when writers do what writers may.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::print_stderr,
-    reason = "tests"
-)]
 
 mod common;
 #[path = "../../crates/kafka-io/tests/common/transactions.rs"]
 mod transactions;
 
-use common::{
+use crate::common::{
     artifact,
     kafka::{kafka, publish},
     process::Running,

@@ -1,14 +1,4 @@
 //! Models that change while reviews flow, against a real Apache Kafka.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::print_stderr,
-    reason = "tests"
-)]
-
-mod common;
 
 use std::{
     collections::BTreeMap,
@@ -19,7 +9,7 @@ use std::{
 };
 
 use arc_swap::ArcSwap;
-use common::{
+use crate::common::{
     artifact_of, bad_models,
     kafka::{PATIENCE, kafka, publish},
     pointers::{Announcer, NAME, eventually, outcomes, saved},
@@ -246,13 +236,13 @@ fn a_pointer_that_comes_before_its_model_is_followed_once_that_is_there() {
     with_consumer(&kafka, &own, wait, |running| {
         running.await_ready();
         let path = place.path().join("1/model.verdict");
-        let pointer = common::pointers::pointer_to(&path, &first, "1");
+        let pointer = crate::common::pointers::pointer_to(&path, &first, "1");
         running.announcer.announce(&pointer);
         // Time for some tries, after the first of which it must not be given up.
         let since = Instant::now();
         while since.elapsed() < Duration::from_millis(500) {
             thread::park_timeout(Duration::from_millis(50));
-            assert_eq!(running.serving().sha256, common::pointers::sha256_hex(&own));
+            assert_eq!(running.serving().sha256, crate::common::pointers::sha256_hex(&own));
         }
         assert_eq!(outcomes(&running.telemetry), BTreeMap::new());
         running.assert_ready("a pointer before its model");
@@ -279,12 +269,12 @@ fn a_pointer_that_comes_before_its_model_is_followed_once_that_is_there() {
     assert_eq!(verdicts(&kafka)[0].2, "2");
 
     // One that is told not to wait for long starts with its own, and goes on following.
-    let third = common::pointers::pointer_to(&place.path().join("3"), &own, "3");
+    let third = crate::common::pointers::pointer_to(&place.path().join("3"), &own, "3");
     Announcer::new(&kafka).announce(&third);
     let hurried = |settings: &mut ModelSettings| settings.start_wait = Duration::from_millis(300);
     with_consumer(&kafka, &own, hurried, |running| {
         running.await_ready();
-        assert_eq!(running.serving().sha256, common::pointers::sha256_hex(&own));
+        assert_eq!(running.serving().sha256, crate::common::pointers::sha256_hex(&own));
         std::fs::write(place.path().join("3"), &own).unwrap();
         running.await_version("3");
     });

@@ -1,5 +1,4 @@
 //! `consumer healthcheck` as a container's health check runs it: the real program asks real pages.
-#![allow(clippy::expect_used, reason = "tests")]
 
 use std::process::Command;
 

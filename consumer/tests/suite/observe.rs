@@ -1,19 +1,8 @@
 //! What is watched, without a broker: the window, the terms, and what scoring tells of a review.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::cast_possible_truncation,
-    clippy::print_stderr,
-    reason = "tests"
-)]
-
-mod common;
 
 use std::{collections::VecDeque, num::NonZeroUsize, sync::Arc};
 
-use common::{artifact_of, model, record, score_settings};
+use crate::common::{artifact_of, model, record, score_settings};
 use proptest::prelude::*;
 use verdict_consumer::{
     batch::Pool,

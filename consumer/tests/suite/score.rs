@@ -1,18 +1,8 @@
 //! From bytes to an ending, without a broker.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::print_stderr,
-    reason = "tests"
-)]
-
-mod common;
 
 use std::num::NonZeroUsize;
 
-use common::{model, record, score_settings};
+use crate::common::{model, record, score_settings};
 use proptest::prelude::*;
 use verdict_consumer::{
     batch::{Pool, commits},

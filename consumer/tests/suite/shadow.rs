@@ -1,20 +1,10 @@
 //! What is watched while reviews flow, against a real Apache Kafka: metrics, the page, a swap, and a shadow model that
 //! nobody hears.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::print_stderr,
-    reason = "tests"
-)]
-
-mod common;
 
 use std::{net::SocketAddr, path::Path, sync::Arc, thread};
 
 use arc_swap::ArcSwap;
-use common::{
+use crate::common::{
     artifact, artifact_of,
     kafka::{kafka, publish, read_until},
     page,

@@ -1,19 +1,9 @@
 //! The loop against a real Apache Kafka, and the audit that judges it.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::print_stderr,
-    reason = "tests"
-)]
-
-mod common;
 
 use std::{sync::Arc, thread, time::Duration};
 
 use arc_swap::ArcSwap;
-use common::{
+use crate::common::{
     kafka::{PATIENCE, kafka, publish, read_until, sources},
     model,
     pointers::eventually,

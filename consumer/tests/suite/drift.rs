@@ -1,17 +1,6 @@
 //! Drift of real reviews: none between the halves of the Large Movie Review Dataset, and a shift to another kind of text.
 //! Needs the data set, which the repository does not hold:
 //! `VERDICT_IMDB=data/raw/aclImdb_v1.tar.gz cargo test -p verdict-consumer --test drift -- --nocapture`.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::cast_possible_truncation,
-    clippy::print_stderr,
-    reason = "tests"
-)]
-
-mod common;
 
 use std::{
     num::NonZeroUsize,
@@ -19,7 +8,7 @@ use std::{
     sync::Arc,
 };
 
-use common::{record, score_settings, settings};
+use crate::common::{record, score_settings, settings};
 use verdict_consumer::{
     batch::Pool,
     observe::{Observer, Plan, alarm::Alarm},
@@ -255,7 +244,7 @@ fn another_kind_of_text_raises_the_alarm_within_2000_reviews_and_is_told_by_its_
         watched.pages.clone(),
     )
     .unwrap();
-    let page = common::page(server.address(), "/model");
+    let page = crate::common::page(server.address(), "/model");
     let shown: Vec<String> = page["terms"]
         .as_array()
         .unwrap()

@@ -1,22 +1,12 @@
 //! Commands of the consumer whose readers have gone.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::print_stderr,
-    reason = "tests"
-)]
 
 #[allow(dead_code, reason = "each program uses its part")]
 #[path = "../../crates/telemetry/tests/closed/mod.rs"]
 mod closed;
-mod common;
-
 use std::process::{Command, Stdio};
 
 use closed::{assert_full_is_an_error, assert_quiet, await_page, free_address, nobody};
-use common::{artifact, kafka::kafka, kafka::publish};
+use crate::common::{artifact, kafka::kafka, kafka::publish};
 use rustix::process::{Pid, Signal, kill_process};
 use verdict_kafka_io::Outgoing;
 use verdict_messages::topic;
