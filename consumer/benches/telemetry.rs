@@ -1,10 +1,12 @@
-//! What metrics and observing cost: scoring batches of real reviews with them and without, in one run, alternating.
+//! What metrics and observing cost: scoring batches of real reviews with them and without, in one
+//! run, alternating.
 //!
-//! `make bench-telemetry DATA=path/to/aclImdb_v1.tar.gz`. Each round scores the same batches in each way, one way after the
-//! other batch by batch, in an order that changes; what is told is the median of the rounds' ratios. The time is the CPU time of
-//! the process, which neighbours on a shared machine move least. Exit code 1 when metrics and observing cost full batches more than
-//! [`MOST`]: they are what throughput is made of, and a consumer with small batches waits. Nothing of Kafka is in it: there the
-//! part of all this is smaller still.
+//! `make bench-telemetry DATA=path/to/aclImdb_v1.tar.gz`. Each round scores the same batches in
+//! each way, one way after the other batch by batch, in an order that changes; what is printed is
+//! the median of the rounds' ratios. The time is the CPU time of the process, which neighbours on a
+//! shared machine move least. Exit code 1 when metrics and observing cost full batches more than
+//! [`MOST`]: they are what throughput is made of, and a consumer with small batches waits. Nothing
+//! of Kafka is in it: there the part of all this is smaller still.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -24,12 +26,14 @@ use std::{
     time::{Duration, Instant},
 };
 
+use clap::Parser as _;
 use verdict_consumer::{
     batch::Pool,
+    cli::Cli,
     events::Events,
     observe::{Observer, Plan, Shadow},
     score::Scorer,
-    settings::{RunArgs, Settings},
+    settings::Settings,
 };
 use verdict_datasets::{OpenOptions, Source, Split};
 use verdict_kafka_io::Record;
@@ -83,7 +87,7 @@ struct Consumer {
 
 impl Consumer {
     fn new(model: Arc<Model>, threads: NonZeroUsize) -> Self {
-        let settings = RunArgs::read(["consumer"]).unwrap().check().unwrap();
+        let settings = Cli::parse_from(["consumer"]).run.check().unwrap();
         let telemetry = Telemetry::start(Service::Consumer, CpuPrice::default()).unwrap();
         let observer = Observer::new(&settings.observe, None, &telemetry, &Pages::default());
         observer.model_taken(&model);
@@ -104,16 +108,16 @@ impl Consumer {
         let started = Instant::now();
         let observer = match way {
             Way::Bare => None,
-            Way::Watched => Some(&self.observe),
+            Way::Watched => Some(&self.observer),
             Way::Shadowed => Some(&self.beside),
         };
         let plan = observer.map_or_else(Plan::default, |observer| observer.plan(records.len()));
         let scoring = &self.settings.scoring;
-        let scorer = Scorer::new(&self.model, scoring, "reviews.verdicts", "dlq.reviews", 0);
+        let scorer = Scorer::new(&self.model, scoring, 0);
         if observer.is_some() {
             self.events.batch_read(records, 0);
         }
-        let endings = self.pool.score(&scorer.observing(plan), records);
+        let endings = self.pool.score(&scorer, plan, records);
         if let Some(observer) = observer {
             self.events.batch_scored(started.elapsed());
             self.events.batch_delivered(started.elapsed());

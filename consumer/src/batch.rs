@@ -14,7 +14,8 @@ use crate::{
     score::{Ending, Scorer},
 };
 
-/// Bytes of reviews that are worth a thread: about a millisecond of scoring, against some 50 µs to start one.
+/// Bytes of reviews that are worth a thread: about a millisecond of scoring, against some 50 µs to
+/// start one.
 const BYTES_A_THREAD: usize = 64 * 1024;
 
 /// Scores batches; keeps the working memory of each thread from one batch to the next.
@@ -67,8 +68,8 @@ fn score_share(
     share: &[Record],
 ) -> Vec<Ending> {
     let score = |record: &Record| {
-        // Scoring is total. Should it panic all the same, that one record is set aside: a crash would
-        // only read it again, and again.
+        // Scoring is total. Should it panic all the same, that one record is set aside: a crash
+        // would only read it again, and again.
         let scored = catch_unwind(AssertUnwindSafe(|| {
             let started = Instant::now();
             let mut ending = scorer.score_record(scratch, record);
@@ -94,7 +95,8 @@ pub fn commits(records: &[Record]) -> Vec<Commit> {
     let mut commits: Vec<Commit> = Vec::new();
     for record in records {
         let next = record.position().next();
-        // A batch has few partitions, and the records of one come in runs: the last is most often the one.
+        // A batch has few partitions, and the records of one come in runs: the last is most often
+        // the one.
         let known = commits
             .iter_mut()
             .rev()

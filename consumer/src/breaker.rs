@@ -1,5 +1,5 @@
-//! The breaker: a long unbroken run of dead letters pauses reading, so that a fault of the producers, or of this build, does not turn
-//! the whole log into dead letters while nobody looks.
+//! The breaker: a long unbroken run of dead letters pauses reading, so that a fault of the
+//! producers, or of this build, does not turn the whole log into dead letters while nobody looks.
 //!
 //! ```text
 //!            N dead letters in a row                 the pause is over
@@ -9,8 +9,8 @@
 //!     └──────────────────── a verdict ──────────────────────────────────────┘
 //! ```
 //!
-//! Nothing is dropped: what is read gets its ending as ever, and what is not read waits in the log. Pure: it is told the time, and says
-//! what may be read.
+//! Nothing is dropped: what is read gets its ending as ever, and what is not read waits in the log.
+//! Pure: the time is an argument, and what may be read is returned.
 
 use std::time::{Duration, Instant};
 
@@ -97,7 +97,8 @@ pub struct Breaker {
 enum State {
     Closed,
     Open { since: Instant },
-    // So many records were tried, and none of them got a verdict. They may come in several batches, as they are at hand.
+    // So many records were tried, and none of them got a verdict. They may come in several batches,
+    // as they are at hand.
     HalfOpen { tried: usize },
 }
 
@@ -122,7 +123,8 @@ impl Breaker {
         }
     }
 
-    /// Takes note of a batch that stands, in the order in which it was read: of each record, whether it got a verdict.
+    /// Takes note of a batch that stands, in the order in which it was read: of each record,
+    /// whether it got a verdict.
     pub fn batch(
         &mut self,
         verdicts: impl IntoIterator<Item = bool>,
@@ -140,7 +142,8 @@ impl Breaker {
             _ if n == 0 => None,
             State::Open { .. } | State::HalfOpen { .. } if got_one => {
                 self.state = State::Closed;
-                // The rest of this batch may be as bad as what came before; then the next one opens it again.
+                // The rest of this batch may be as bad as what came before; then the next one opens
+                // it again.
                 Some(Transition::Closed { in_a_row: before })
             }
             State::HalfOpen { tried } if tried + n < TRY => {

@@ -1,7 +1,7 @@
 //! The command line.
 
 use clap::{Parser, Subcommand};
-use verdict_monitor::{audit::settings::AuditArgs, settings::MonitorArgs};
+use verdict_monitor::{audit::AuditArgs, settings::MonitorArgs};
 use verdict_service::ProbeArgs;
 
 use crate::settings::RunArgs;
@@ -21,11 +21,12 @@ pub struct Cli {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Score reviews until told to stop (the default)
+    /// Score reviews until asked to stop (the default)
     Run(Box<RunArgs>),
-    /// Read the topics again and prove that every review has exactly one outcome; exit code 1 when not
+    /// Read the topics again and prove that every review has exactly one outcome; exit code 1 when
+    /// not
     Audit(AuditArgs),
-    /// Follow verdicts and labels and tell how right each model version is; audit again and again
+    /// Follow verdicts and labels and report how right each model version is; audit again and again
     Monitor(Box<MonitorArgs>),
     /// Ask the consumer of this machine whether it is ready; exit code 1 when not
     Healthcheck(ProbeArgs),

@@ -1,4 +1,5 @@
-//! Delivering a batch: its outputs are confirmed, then its positions are committed, then the replies go out.
+//! Delivering a batch: its outputs are confirmed, then its positions are committed. Replies go out
+//! after that ([`replies`](crate::replies)).
 
 use std::time::{Duration, Instant};
 
@@ -10,22 +11,25 @@ use crate::score::{Ending, Outcome};
 
 /// How often a wait looks whether it is to be given up.
 const SLICE: Duration = Duration::from_millis(100);
-/// How long the positions of a batch are tried to be committed, each try lasting as long as the client makes it.
+/// How long the positions of a batch are tried to be committed, each try lasting as long as the
+/// client makes it.
 const COMMIT_FOR: Duration = Duration::from_secs(30);
-/// Values of dead letters beyond this are left out when the broker has refused the batch as too large.
+/// Values of dead letters beyond this are left out when the broker has refused the batch as too
+/// large.
 const LARGE: usize = 512 * 1024;
 
 /// Makes the outcome of a batch stand: outputs and positions.
 ///
-/// This is the one part that knows what is promised. [`AtLeastOnce`] writes, waits and commits; a transaction would do
-/// the three in one.
+/// This is the one part that knows what is promised. [`AtLeastOnce`] writes, waits and commits; a
+/// transaction would do the three in one.
 pub trait Delivery {
     /// Writes the outputs of `endings` and commits `commits` through `source`.
     ///
     /// `patience` is called every now and then while it waits, and says whether to go on waiting.
     ///
     /// # Errors
-    /// [`Failure::Abort`] when the batch does not stand and is to be read again; [`Failure::Fatal`] when no batch will.
+    /// [`Failure::Abort`] when the batch does not stand and is to be read again; [`Failure::Fatal`]
+    /// when no batch will.
     fn deliver(
         &mut self,
         source: &mut Source,
@@ -38,8 +42,8 @@ pub trait Delivery {
     fn promise(&self) -> &'static str;
 }
 
-/// Every review has its outcome at least once; a crash between writing and committing writes some twice, with the same
-/// position in them.
+/// Every review has its outcome at least once; a crash between writing and committing writes some
+/// twice, with the same position in them.
 #[derive(Debug)]
 pub struct AtLeastOnce {
     publisher: Publisher,
@@ -90,8 +94,8 @@ impl Delivery for AtLeastOnce {
         self.is_too_large =
             matches!(&published, Err(failure) if failure.trouble().cause == Cause::TooLarge);
         published?;
-        // From here on the outputs stand. Positions that cannot be committed mean that some are written twice, so it is
-        // worth trying for a while.
+        // From here on the outputs stand. Positions that cannot be committed mean that some are
+        // written twice, so it is worth trying for a while.
         let started = Instant::now();
         loop {
             match source.commit(commits) {
@@ -112,7 +116,8 @@ fn is_large_dead_letter(ending: &Ending) -> bool {
         && ending.output.value.as_ref().is_some_and(|v| v.len() > LARGE)
 }
 
-/// The dead letter of a record that the broker's dead-letter topic cannot hold: its headers say where it lies.
+/// The dead letter of a record that the broker's dead-letter topic cannot hold: its headers say
+/// where it lies.
 fn without_value(output: &Outgoing) -> Outgoing {
     let bytes = output.value.as_ref().map_or(0, Vec::len);
     let mut bare = Outgoing { value: None, ..output.clone() };

@@ -23,8 +23,8 @@ use crate::{
 /// How often something that goes on happening is logged.
 const AGAIN: Duration = Duration::from_secs(10);
 
-/// Counters are recorded after so many records at the latest. Each takes a look-up of its labels, which
-/// small batches would pay for every few records.
+/// Counters are recorded after so many records at the latest. Each takes a look-up of its labels,
+/// which small batches would pay for every few records.
 const RECORD_AFTER: u64 = 1_000;
 
 /// Logs and counts what happens in the loop, and sums it up.
@@ -118,7 +118,8 @@ impl Events {
         self.metrics.record_stage(Stage::Deliver, took);
     }
 
-    /// A batch stands: its outputs are confirmed and its positions committed. `took` since its last poll.
+    /// A batch stands: its outputs are confirmed and its positions committed. `took` since its last
+    /// poll.
     pub fn batch_committed(&mut self, endings: &[Ending], took: Duration) {
         self.summary.batches += 1;
         let mut batch = Endings::default();

@@ -21,8 +21,8 @@ pub(crate) struct Health {
     kafka: Check,
     group: Check,
     pub(crate) model: Check,
-    // Fails while reading is paused. Half open it passes: the member takes work again, and there may
-    // be none to try it with.
+    // Fails while reading is paused. Half open it passes: the member takes work again, and there
+    // may be none to try it with.
     pub(crate) breaker: Check,
     pub(crate) progress: Progress,
     // Not touched while results wait for their confirmation.

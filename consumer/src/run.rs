@@ -33,14 +33,14 @@ const LAST_REPLIES: Duration = Duration::from_secs(1);
 /// How long a batch may take to end once a shutdown is requested; the process has 10 s in all.
 const DRAIN: Duration = Duration::from_secs(5);
 
-/// Scores reviews until `shutdown` is requested, on the calling thread. The model of a batch is the one
-/// that `models` holds when the batch begins. Where the settings say which models to follow, a thread
-/// puts them there, and nothing is scored before the one that is pointed to now was taken or refused,
-/// or the start has waited long enough. The `observer` gets the batches that stand.
+/// Scores reviews until `shutdown` is requested, on the calling thread. The model of a batch is the
+/// one that `models` holds when the batch begins. Where the settings say which models to follow, a
+/// thread puts them there, and nothing is scored before the one that is pointed to now was taken or
+/// refused, or the start has waited long enough. The `observer` gets the batches that stand.
 ///
-/// A broker that is away is waited for, however long it takes. When asked to stop, the loop finishes its
-/// batch (or gives it up after five seconds; then it is read again by the next to come), commits, and
-/// leaves the group.
+/// A broker that is away is waited for, however long it takes. When asked to stop, the loop
+/// finishes its batch (or gives it up after five seconds; then it is read again by the next to
+/// come), commits, and leaves the group.
 ///
 /// # Errors
 /// [`Failure::Fatal`] when the settings are refused, or when this member cannot go on.
@@ -86,8 +86,8 @@ pub fn run(
     drop(follower);
     turn.replies.finish(LAST_REPLIES);
     turn.events.replies(turn.replies.settled());
-    // Leaving the group and ending the clients takes as long as the broker takes; whoever cannot wait
-    // runs this loop in a thread and does not join it (see `service`).
+    // Leaving the group and ending the clients takes as long as the broker takes; whoever cannot
+    // wait runs this loop in a thread and does not join it (see `service`).
     let Loop { source, delivery, replies, events, .. } = turn;
     let summary = events.stopped();
     drop(source);
@@ -123,7 +123,8 @@ impl Loop<'_> {
         while !self.shutdown.is_requested() {
             self.health.progress.touch();
             self.health.turn.touch();
-            // A batch asks again; this is for the pages that tell which model serves while nothing arrives.
+            // A batch asks again; this is for the pages that show which model serves while nothing
+            // arrives.
             self.take_model();
             let limits = self.permitted();
             match self.source.poll_batch(&limits, &mut records) {
@@ -154,8 +155,8 @@ impl Loop<'_> {
         Ok(())
     }
 
-    /// The limits of the next batch. Where nothing may be read, reading is paused, but the polls go on:
-    /// they keep this member in its group.
+    /// The limits of the next batch. Where nothing may be read, reading is paused, but the polls go
+    /// on: they keep this member in its group.
     fn permitted(&mut self) -> BatchLimits {
         let permit = self.breaker.permit(Instant::now());
         self.source.set_paused(permit == Permit::Nothing);
@@ -198,11 +199,8 @@ impl Loop<'_> {
         self.events.batch_scored(scoring.elapsed());
         traced.decided(&mut endings);
         let delivering = Instant::now();
-        let mut patience = Patience {
-            shutdown: self.shutdown,
-            progress: &self.health.progress,
-            asked: None,
-        };
+        let mut patience =
+            Patience { shutdown: self.shutdown, progress: &self.health.progress, asked: None };
         let commits = commits(records);
         let delivered =
             self.delivery.deliver(&mut self.source, &endings, &commits, &mut || patience.goes_on());
@@ -257,7 +255,8 @@ impl Loop<'_> {
     }
 }
 
-/// How long a wait goes on: for ever, until the loop is to end; then for as long as draining may take.
+/// How long a wait goes on: for ever, until the loop is to end; then for as long as draining may
+/// take.
 struct Patience<'a> {
     shutdown: &'a Shutdown,
     progress: &'a Progress,

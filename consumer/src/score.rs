@@ -1,12 +1,13 @@
-//! Scoring one record: from bytes to an ending, as a value. Pure: the model and the time are arguments.
+//! Scoring one record: from bytes to an ending, as a value. Pure: the model and the time are
+//! arguments.
 
 use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use clap::ValueEnum;
 use verdict_kafka_io::{Outgoing, Record};
 use verdict_messages::{
-    AllowedReplyTopics, ErrorKind, Headers, ModelRef, Position, Problem, Rejection, ReplyAddress, Review,
-    Sentiment, TermContribution, Verdict,
+    AllowedReplyTopics, ErrorKind, Headers, ModelRef, Position, Problem, Rejection, ReplyAddress,
+    Review, Sentiment, TermContribution, Verdict,
     cloudevents::{self, Event, EventType},
     dead_letter, reply, time,
 };
@@ -201,7 +202,8 @@ impl<'a> Scorer<'a> {
         }
     }
 
-    /// The record as it came, bytes, headers and time of writing untouched, with the reasons beside.
+    /// The record as it came, bytes, headers and time of writing untouched, with the reasons
+    /// beside.
     fn dead_letter(
         &self,
         record: &Record,

@@ -6,7 +6,12 @@ use arc_swap::ArcSwap;
 use verdict_service::{Pages, ProbeArgs, Shutdown, bad_input, serve, start};
 use verdict_telemetry::{Service, logs, output};
 
-use crate::{health, observe::{observer::Observer, shadow::Shadow}, run, settings::RunArgs};
+use crate::{
+    health,
+    observe::{observer::Observer, shadow::Shadow},
+    run,
+    settings::RunArgs,
+};
 
 /// The port of `--listen`'s default.
 const PAGES_PORT: u16 = 9101;
@@ -14,8 +19,8 @@ const PAGES_PORT: u16 = 9101;
 /// `consumer run`: scores reviews until SIGINT or SIGTERM.
 ///
 /// # Errors
-/// Settings or a model that cannot be used, an address that is taken, or a member that cannot go on: [`verdict_service::exit_code`]
-/// tells them apart.
+/// Settings or a model that cannot be used, an address that is taken, or a member that cannot go
+/// on: [`verdict_service::exit_code`] tells them apart.
 pub fn command(args: &RunArgs) -> anyhow::Result<ExitCode> {
     logs::init(&args.telemetry).map_err(bad_input)?;
     let settings = args.check().map_err(bad_input)?;
@@ -41,7 +46,7 @@ pub fn command(args: &RunArgs) -> anyhow::Result<ExitCode> {
 /// `consumer healthcheck`: asks a running consumer, as a container's health check does.
 ///
 /// # Errors
-/// None: a consumer that is not ready is the answer 1, and why is told on standard error.
+/// None: a consumer that is not ready is the answer 1, and standard error says why.
 pub fn healthcheck(args: &ProbeArgs) -> anyhow::Result<ExitCode> {
     Ok(match args.run(PAGES_PORT) {
         Ok(()) => ExitCode::SUCCESS,

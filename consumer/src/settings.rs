@@ -118,7 +118,8 @@ pub struct Settings {
 const IDLE: Duration = Duration::from_millis(250);
 /// Size at which a batch is complete, in bytes of keys and values.
 const BATCH_BYTES: usize = 8 << 20;
-/// Longest time from a batch's first record to its end; a batch ends sooner when nothing more is at hand.
+/// Longest time from a batch's first record to its end; a batch ends sooner when nothing more is at
+/// hand.
 const SINCE_FIRST: Duration = Duration::from_millis(50);
 
 impl RunArgs {

@@ -1,8 +1,9 @@
 //! Spans of the records that somebody traces.
 //!
-//! A record whose headers carry a sampled context gets a span `process`, its child, from the scoring of its batch to the end
-//! of its reply; its reply gets a span `send` below that. All other records, bulk work among them, cost one look at their
-//! headers. Scoring itself knows nothing of this: what it hands on untouched is replaced here.
+//! A record whose headers carry a sampled context gets a span `process`, its child, from the
+//! scoring of its batch to the end of its reply; its reply gets a span `send` below that. All other
+//! records, bulk work among them, cost one look at their headers. Scoring itself knows nothing of
+//! this: what it hands on untouched is replaced here.
 
 use verdict_kafka_io::{Outgoing, Record};
 use verdict_messages::{Headers, ReplyAddress, headers};
@@ -62,11 +63,13 @@ impl Traces {
         TracedBatch(traced.collect())
     }
 
-    /// The span of sending the reply of record `index`, with its context in the reply; `None` when it is not traced.
+    /// The span of sending the reply of record `index`, with its context in the reply; `None` when
+    /// it is not traced.
     pub fn reply(&self, batch: &TracedBatch, index: usize, reply: &mut Outgoing) -> Option<Span> {
         let found = batch.0.binary_search_by_key(&index, |traced| traced.index);
         let traced = found.ok().and_then(|at| batch.0.get(at))?;
-        // A reply topic comes from the record, but the allow-list bounds it, and a span is no series.
+        // A reply topic comes from the record, but the allow-list bounds it, and a span is no
+        // series.
         let topic = Destination::topic(&reply.topic);
         let message = Message {
             partition: reply.partition,
@@ -125,7 +128,8 @@ fn text(bytes: &[u8]) -> Option<String> {
     std::str::from_utf8(bytes).ok().map(str::to_owned)
 }
 
-/// Text where the requester wrote text; hexadecimal digits where it wrote bytes, as Spring and Verdict's frontend do.
+/// Text where the requester wrote text; hexadecimal digits where it wrote bytes, as Spring and
+/// Verdict's frontend do.
 fn correlation_text(bytes: &[u8]) -> String {
     match std::str::from_utf8(bytes) {
         Ok(text) if text.bytes().all(|byte| byte.is_ascii_graphic()) => text.to_owned(),

@@ -4,7 +4,7 @@
 use std::time::Instant;
 
 use anyhow::Context as _;
-use verdict_monitor::join::{Join, Labelled, Place, Scored};
+use verdict_monitor::join::{Join, Labelled, PartitionOffset, Scored};
 use verdict_telemetry::output;
 
 fn main() -> anyhow::Result<()> {
@@ -13,8 +13,8 @@ fn main() -> anyhow::Result<()> {
         None => 1_000_000,
     };
     let mut join = Join::new(usize::try_from(remember)?);
-    let place = |n: u64| -> anyhow::Result<Place> {
-        Ok(Place { partition: i32::try_from(n % 12)?, offset: i64::try_from(n / 12)? })
+    let at = |n: u64| -> anyhow::Result<PartitionOffset> {
+        Ok(PartitionOffset { partition: i32::try_from(n % 12)?, offset: i64::try_from(n / 12)? })
     };
     for round in 0..4_u64 {
         let started = Instant::now();
@@ -26,12 +26,12 @@ fn main() -> anyhow::Result<()> {
                     id: &id,
                     version: "1",
                     probability: 0.75,
-                    source: place(n)?,
+                    source: at(n)?,
                     written_ms: 0,
                 });
             }
             if n % 3 != 1 {
-                join.label(&Labelled { id: &id, is_positive: Some(n % 2 == 0), place: place(n)? });
+                join.label(&Labelled { id: &id, is_positive: Some(n % 2 == 0), position: at(n)? });
             }
         }
         let took = started.elapsed();

@@ -1,125 +1,91 @@
-//! `consumer audit`: reads the topics again and proves that every review has exactly one outcome.
+//! Reads the topics again and proves that every review has exactly one outcome.
 
 mod ledger;
-pub mod settings;
+mod report;
 
 use std::{collections::BTreeMap, ops::ControlFlow, process::ExitCode, time::Duration};
 
+use clap::Args;
 use serde::Deserialize;
-use verdict_kafka_io::{Failure, KafkaSettings, Record, committed, snapshot};
+use verdict_kafka_io::{Failure, KafkaArgs, KafkaSettings, Record, committed, snapshot};
 use verdict_messages::{OffsetRange, Position, dead_letter, json};
 use verdict_service::{Shutdown, bad_input};
-use verdict_telemetry::{logs, output};
+use verdict_telemetry::{TelemetryArgs, logs, output};
 
-pub use self::ledger::Ledger;
-use self::settings::AuditArgs;
+use self::{ledger::Ledger, report::Finding};
 use crate::topics::TopicArgs;
 
-/// What an audit found.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Report {
-    /// Reviews that were there when the audit began and whose outcomes have not been deleted.
-    pub reviews: u64,
-    /// Verdicts read, of these reviews or not.
-    pub verdicts: u64,
-    /// Dead letters read, of these reviews or not.
-    pub dead_letters: u64,
-    /// Reviews without any outcome.
-    pub missing: Finding,
-    /// Reviews with more than one verdict, or more than one dead letter.
-    pub duplicated: Finding,
-    /// Reviews with a verdict and a dead letter.
-    pub both: Finding,
-    /// Outcomes of reviews that do not exist, and records in the topics of outcomes that are none.
-    pub phantom: Finding,
-    /// Whether all four are 0, or all but duplicates where these are accepted.
-    pub ok: bool,
+pub use self::report::Report;
+
+/// The flags of `consumer audit`.
+#[derive(Debug, Clone, Args)]
+pub struct AuditArgs {
+    /// How to reach Kafka.
+    #[command(flatten)]
+    pub kafka: KafkaArgs,
+
+    /// The topics.
+    #[command(flatten)]
+    pub topics: TopicArgs,
+
+    /// Audit only reviews that this consumer group is done with; without it, all that are there
+    #[arg(long, value_name = "NAME")]
+    pub group: Option<String>,
+
+    /// Positions to show of each kind
+    #[arg(long, default_value_t = 5, value_name = "N")]
+    pub first: usize,
+
+    /// Accept duplicates: after a crash, an at-least-once consumer delivers some outcomes twice
+    #[arg(long)]
+    pub allow_duplicates: bool,
+
+    /// Give up when nothing arrives for so long, in seconds
+    #[arg(long, default_value_t = 30, value_name = "S")]
+    pub patience_s: u64,
+
+    /// Print one JSON object as the last line of standard output
+    #[arg(long)]
+    pub json: bool,
+
+    /// Logs and metrics.
+    #[command(flatten)]
+    pub telemetry: TelemetryArgs,
 }
 
-/// How many there are of one kind, and where the first of them are.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Finding {
-    /// How many.
-    pub count: u64,
-    /// The first of them, as `topic-partition-offset` of the review (of the record itself where it names none).
-    pub first: Vec<String>,
-}
-
-impl Report {
-    /// The same, with the judgement on it.
-    fn judged(mut self, allow_duplicates: bool) -> Self {
-        self.ok = self
-            .findings()
-            .iter()
-            .all(|(name, found)| found.count == 0 || (allow_duplicates && *name == "duplicated"));
-        self
-    }
-
-    /// The four findings with their names, in the order in which they are told.
-    fn findings(&self) -> [(&'static str, &Finding); 4] {
-        [
-            ("missing", &self.missing),
-            ("duplicated", &self.duplicated),
-            ("both", &self.both),
-            ("phantom", &self.phantom),
-        ]
-    }
-
-    /// The report as one JSON object: the numbers side by side, and the positions of each finding under `first`.
-    #[must_use]
-    pub fn json(&self) -> serde_json::Value {
-        let Self { missing, duplicated, both, phantom, .. } = self;
-        serde_json::json!({
-            "reviews": self.reviews,
-            "verdicts": self.verdicts,
-            "dead_letters": self.dead_letters,
-            "missing": missing.count,
-            "duplicated": duplicated.count,
-            "both": both.count,
-            "phantom": phantom.count,
-            "first": {
-                "missing": missing.first,
-                "duplicated": duplicated.first,
-                "both": both.first,
-                "phantom": phantom.first,
-            },
-            "ok": self.ok,
-        })
-    }
-}
-
-impl Finding {
-    fn add(&mut self, position: impl ToString, show: usize) {
-        self.count += 1;
-        if self.first.len() < show {
-            self.first.push(position.to_string());
-        }
-    }
-}
-
-/// Reads the three topics, the reviews first, and compares. What is written after the audit began does not count.
+/// `consumer audit`: prints the report; exit code 0 when every review has exactly one outcome, 1
+/// when not.
 ///
 /// # Errors
-/// [`Failure::Retry`] when a topic is missing or no broker answers for `patience`; [`Failure::Fatal`] when reading is
-/// not allowed.
+/// Settings that cannot be used, or Kafka being away.
+pub fn command(args: &AuditArgs) -> anyhow::Result<ExitCode> {
+    logs::init(&args.telemetry).map_err(bad_input)?;
+    let problems = args.topics.problems();
+    if !problems.is_empty() {
+        return Err(bad_input(problems.join("; ")));
+    }
+    let kafka = args.kafka.check().map_err(bad_input)?.client_id("verdict-audit");
+    let patience = Duration::from_secs(args.patience_s);
+    let (group, stop) = (args.group.as_deref(), Shutdown::default());
+    let report = audit(&kafka, &args.topics, group, patience, args.first, &stop)?;
+    let report = report.unwrap_or_default();
+    if args.json {
+        output::line(report.json(args.allow_duplicates))?;
+    } else {
+        output::line(report.text(args.allow_duplicates))?;
+    }
+    Ok(ExitCode::from(u8::from(!report.ok(args.allow_duplicates))))
+}
+
+/// Reads the three topics, the reviews first, and compares; keeps the positions of the first `show`
+/// findings of each kind. What is written after the audit began does not count. With a `group`,
+/// only those reviews count that it is done with, so that none is missing because it waits. `None`
+/// when `stop` is requested before the end.
+///
+/// # Errors
+/// [`Failure::Retry`] when a topic is missing or no broker answers for `patience`;
+/// [`Failure::Fatal`] when reading is not allowed.
 pub fn audit(
-    kafka: &KafkaSettings,
-    topics: &TopicArgs,
-    patience: Duration,
-    show: usize,
-    allow_duplicates: bool,
-) -> Result<Report, Failure> {
-    let nobody = Shutdown::default();
-    let report = audit_of(kafka, topics, None, patience, show, &nobody)?;
-    Ok(report.unwrap_or_default().judged(allow_duplicates))
-}
-
-/// The same for those reviews only that `group` is done with, so that none is missing because it waits. Duplicates are told and
-/// are no fault. Ends early, and without a report, when `stop` is requested.
-///
-/// # Errors
-/// Those of [`audit`].
-pub fn audit_of(
     kafka: &KafkaSettings,
     topics: &TopicArgs,
     group: Option<&str>,
@@ -127,65 +93,64 @@ pub fn audit_of(
     show: usize,
     stop: &Shutdown,
 ) -> Result<Option<Report>, Failure> {
-    let go_on = || {
-        if stop.is_requested() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    let read = |topic: &str, on_record: &mut dyn FnMut(Record)| {
+        snapshot::read(kafka, topic, patience, |record, _| {
+            on_record(record);
+            if stop.is_requested() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        })
     };
-    // Outcomes are confirmed before positions are committed: whatever is before these has its outcome, if all is well.
+    // Outcomes are confirmed before positions are committed: whatever is before these has its
+    // outcome, if all is well.
     let ranges = match group {
         Some(group) => committed(kafka, group, &topics.reviews_topic, patience)?,
         None => snapshot::ends(kafka, &topics.reviews_topic, patience)?,
     };
     let mut ledger = Ledger::open(&ranges);
-    let read = snapshot::read(kafka, &topics.reviews_topic, patience, |record, _| {
-        ledger.review(record.partition, record.offset);
-        go_on()
-    })?;
+    let ranges =
+        read(&topics.reviews_topic, &mut |record| ledger.review(record.partition, record.offset))?;
     // Retention may have deleted the first of them since.
-    for range in &read {
+    for range in &ranges {
         ledger.begin_at(range.partition, range.from);
     }
+    let is_of_reviews = |source: &Position| *source.topic == *topics.reviews_topic;
+    // Records that are no outcomes of these reviews.
     let mut strange = Finding::default();
     let (mut verdicts, mut dead_letters) = (0, 0);
     let mut firsts = Firsts::default();
-    let read = snapshot::read(kafka, &topics.verdicts_topic, patience, |record, _| {
+    let ranges = read(&topics.verdicts_topic, &mut |record| {
         verdicts += 1;
-        match verdict_source(&record) {
-            Some(source) if *source.topic == *topics.reviews_topic => {
+        match verdict_source(&record).filter(is_of_reviews) {
+            Some(source) => {
                 firsts.see(&record, &source);
                 ledger.verdict(source.partition, source.offset);
             }
-            _ => strange.add(record.position(), show),
+            None => strange.add(record.position(), show),
         }
-        go_on()
     })?;
-    firsts.begin(&read, &mut ledger);
-    snapshot::read(kafka, &topics.dead_letters_topic, patience, |record, _| {
+    firsts.begin(&ranges, &mut ledger);
+    read(&topics.dead_letters_topic, &mut |record| {
         dead_letters += 1;
-        match dead_letter::source(&record.headers) {
-            Ok(source) if *source.topic == *topics.reviews_topic => {
-                ledger.dead_letter(source.partition, source.offset);
-            }
-            _ => strange.add(record.position(), show),
+        match dead_letter::source(&record.headers).ok().filter(is_of_reviews) {
+            Some(source) => ledger.dead_letter(source.partition, source.offset),
+            None => strange.add(record.position(), show),
         }
-        go_on()
     })?;
     if stop.is_requested() {
         return Ok(None);
     }
     let mut report = ledger.report(&topics.reviews_topic, show);
-    report.verdicts = verdicts;
-    report.dead_letters = dead_letters;
+    (report.verdicts, report.dead_letters) = (verdicts, dead_letters);
     report.phantom.count += strange.count;
     report.phantom.first.extend(strange.first);
     report.phantom.first.truncate(show);
-    Ok(Some(report.judged(true)))
+    Ok(Some(report))
 }
 
 /// The review of the first verdict in each partition.
 ///
-/// Verdicts are deleted after a while, reviews are not. They stand in the partition of their review and in its order, so where
-/// the log of a partition has lost its begin, reviews before that of its first verdict can no longer be judged. Dead letters are
-/// few and are kept longer.
+/// Verdicts are deleted after a while, reviews are not. They stand in the partition of their review
+/// and in its order, so where the log of a partition has lost its begin, reviews before that of its
+/// first verdict can no longer be judged. Dead letters are few and are kept longer.
 #[derive(Debug, Default)]
 struct Firsts(BTreeMap<i32, i64>);
 
@@ -212,47 +177,4 @@ fn verdict_source(record: &Record) -> Option<Position> {
     }
     let verdict: OnlySource = json::from_slice(record.value.as_deref()?).ok()?;
     Some(verdict.source)
-}
-
-/// `consumer audit`: prints the report; exit code 0 when every review has exactly one outcome, 1 when not.
-///
-/// # Errors
-/// Settings that cannot be used, or Kafka being away.
-pub fn command(args: &AuditArgs) -> anyhow::Result<ExitCode> {
-    logs::init(&args.telemetry).map_err(bad_input)?;
-    let problems = args.topics.problems();
-    if !problems.is_empty() {
-        return Err(bad_input(problems.join("; ")));
-    }
-    let kafka = args.kafka.check().map_err(bad_input)?.client_id("verdict-audit");
-    let patience = Duration::from_secs(args.patience_s);
-    let report = audit_of(
-        &kafka,
-        &args.topics,
-        args.group.as_deref(),
-        patience,
-        args.first,
-        &Shutdown::default(),
-    )?;
-    let report = report.unwrap_or_default().judged(args.allow_duplicates);
-    if args.json {
-        output::line(report.json())?;
-    } else {
-        output::line(text(&report).trim_end())?;
-    }
-    Ok(ExitCode::from(u8::from(!report.ok)))
-}
-
-/// The report for people.
-fn text(report: &Report) -> String {
-    let head = format!(
-        "{} reviews, {} verdicts, {} dead letters\n",
-        report.reviews, report.verdicts, report.dead_letters
-    );
-    let lines = report.findings().map(|(name, finding)| match finding.first.as_slice() {
-        [] => format!("{name:<10} {}\n", finding.count),
-        first => format!("{name:<10} {}: {}\n", finding.count, first.join(" ")),
-    });
-    let verdict = if report.ok { "ok\n" } else { "NOT ok\n" };
-    head + &lines.concat() + verdict
 }

@@ -1,4 +1,5 @@
-//! The audit, again and again, in a thread of its own: it reads three topics to their ends, which takes what it takes.
+//! The audit, again and again, in a thread of its own: it reads three topics to their ends, which
+//! takes what it takes.
 
 use std::{
     thread::JoinHandle,
@@ -9,8 +10,10 @@ use verdict_kafka_io::{Cause, Failure, Trouble};
 use verdict_service::{Shutdown, join_within};
 use verdict_telemetry::{AuditFound, Metrics, Telemetry};
 
-use super::settings::MonitorSettings;
-use crate::audit::{self, Report};
+use crate::{
+    audit::{Report, audit},
+    settings::MonitorSettings,
+};
 
 /// The longest wait before the thread looks whether it is to stop.
 const LOOK: Duration = Duration::from_millis(50);
@@ -21,7 +24,7 @@ const SHOW: usize = 5;
 
 /// The running thread, if audits are wanted. Ends when it is dropped.
 #[derive(Debug)]
-pub struct Auditor {
+pub(crate) struct Auditor {
     stop: Shutdown,
     thread: Option<JoinHandle<()>>,
 }
@@ -31,7 +34,7 @@ impl Auditor {
     ///
     /// # Errors
     /// [`Failure::Fatal`] when no thread can be had.
-    pub fn start(
+    pub(crate) fn start(
         settings: &MonitorSettings,
         telemetry: &Telemetry,
         shutdown: &Shutdown,
@@ -68,16 +71,9 @@ impl Drop for Auditor {
 fn go_round(settings: &MonitorSettings, every: Duration, metrics: &Metrics, stop: &Shutdown) {
     while !stop.is_requested() {
         let began = Instant::now();
-        let found = audit::audit_of(
-            &settings.kafka,
-            &settings.topics,
-            Some(&settings.group),
-            settings.patience,
-            SHOW,
-            stop,
-        );
-        match found {
-            Ok(Some(report)) => tell(&report, metrics, began.elapsed()),
+        let MonitorSettings { kafka, topics, group, patience, .. } = settings;
+        match audit(kafka, topics, Some(group), *patience, SHOW, stop) {
+            Ok(Some(report)) => publish(&report, metrics, began.elapsed()),
             Ok(None) => return,
             Err(failure) => tracing::warn!(
                 cause = failure.trouble().cause.as_str(),
@@ -90,38 +86,33 @@ fn go_round(settings: &MonitorSettings, every: Duration, metrics: &Metrics, stop
     }
 }
 
-fn tell(report: &Report, metrics: &Metrics, took: Duration) {
-    let found = AuditFound {
-        reviews: report.reviews,
-        missing: report.missing.count,
-        duplicated: report.duplicated.count,
-        both: report.both.count,
-        phantom: report.phantom.count,
+fn publish(report: &Report, metrics: &Metrics, took: Duration) {
+    let Report { reviews, missing, duplicated, both, phantom, .. } = report;
+    metrics.set_audit(AuditFound {
+        reviews: *reviews,
+        missing: missing.count,
+        duplicated: duplicated.count,
+        both: both.count,
+        phantom: phantom.count,
         at_unix_s: now_unix_s(),
-    };
-    metrics.set_audit(found);
-    let AuditFound { reviews, missing, duplicated, both, phantom, .. } = found;
-    let took_ms = took.as_millis();
+    });
+    let (duplicated, took_ms) = (duplicated.count, took.as_millis());
     // Duplicates are what "at least once" allows.
-    if missing + both + phantom == 0 {
-        tracing::info!(reviews, duplicated, took_ms, "every review has its outcome");
-    } else {
-        let first =
-            [&report.missing, &report.both, &report.phantom].map(|found| found.first.join(" "));
-        let [first_missing, first_both, first_phantom] = first;
-        tracing::error!(
-            reviews,
-            missing,
-            duplicated,
-            both,
-            phantom,
-            took_ms,
-            first_missing,
-            first_both,
-            first_phantom,
-            "the audit found outcomes that are not as promised"
-        );
+    if report.ok(true) {
+        return tracing::info!(reviews, duplicated, took_ms, "every review has its outcome");
     }
+    tracing::error!(
+        reviews,
+        missing = missing.count,
+        duplicated,
+        both = both.count,
+        phantom = phantom.count,
+        took_ms,
+        first_missing = missing.first.join(" "),
+        first_both = both.first.join(" "),
+        first_phantom = phantom.first.join(" "),
+        "the audit found outcomes that are not as promised"
+    );
 }
 
 #[expect(

@@ -1,6 +1,8 @@
-//! Sums that do not depend on the order of their terms, and from which a term can be taken back without a trace.
+//! Sums that do not depend on the order of their terms, and from which a term can be taken back
+//! without a trace.
 
-/// Bits behind the point. A `f64` from 0 to 1 loses less than 2⁻¹⁰⁰ of itself, and 2²⁷ ones fit above.
+/// Bits behind the point. A `f64` from 0 to 1 loses less than 2⁻¹⁰⁰ of itself, and 2²⁷ ones fit
+/// above.
 const FRACTION: u32 = 100;
 
 /// A sum of numbers from 0 to 1, in fixed point.

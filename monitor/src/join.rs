@@ -1,24 +1,29 @@
 //! Verdicts and labels joined by the id of the review, in bounded memory. Pure: no clock, no Kafka.
 //!
-//! What counts does not depend on the order in which events come, as long as nothing had to be forgotten:
+//! What counts does not depend on the order in which events come, as long as nothing had to be
+//! forgotten:
 //!
-//! - A review counts once for each model version that scored it. Of several verdicts of one version on one id, the one whose
-//!   review stands last in the log counts; so an outcome that was written twice counts once.
+//! - A review counts once for each model version that scored it. Of several verdicts of one version
+//!   on one id, the one whose review stands last in the log counts; so an outcome that was written
+//!   twice counts once.
 //! - Of several labels of one id the last in the log counts. Its tombstone takes it back.
-//! - All records of one id have one key and so one partition, in which "last" is the greatest offset.
+//! - All records of one id have one key and so one partition, in which "last" is the greatest
+//!   offset.
 
-use std::hash::{DefaultHasher, Hasher};
+use std::hash::{DefaultHasher, Hash, Hasher};
 
-use super::{bounded::Bounded, tally::Tally};
+use hashlink::LinkedHashMap;
 
-/// The most versions that are told: those that scored last.
+use crate::tally::Tally;
+
+/// The most versions that are reported: those that scored last.
 pub const MOST_VERSIONS: usize = 16;
 /// A version's name is cut here, in characters: it becomes a label of a metric.
 const VERSION_CHARACTERS: usize = 64;
 
-/// Where a record stands in its topic. The greater one is the later one.
+/// Where a record stands in its topic; the greater one is the later one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
+pub struct PartitionOffset {
     /// Partition.
     pub partition: i32,
     /// Offset.
@@ -35,7 +40,7 @@ pub struct Scored<'a> {
     /// P(positive), from 0 to 1.
     pub probability: f64,
     /// Where the review stands.
-    pub source: Place,
+    pub source: PartitionOffset,
     /// When the verdict was written, in milliseconds since 1970.
     pub written_ms: i64,
 }
@@ -48,7 +53,7 @@ pub struct Labelled<'a> {
     /// Whether it is positive; `None` takes the label back.
     pub is_positive: Option<bool>,
     /// Where the label stands.
-    pub place: Place,
+    pub position: PartitionOffset,
 }
 
 /// A hash of an id. Two of a billion reviews share one with a probability of 10⁻²¹.
@@ -73,7 +78,7 @@ type Key = (Id, u32);
 /// What a version said of a review. Of two, the greater one counts.
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
 struct Said {
-    source: Place,
+    source: PartitionOffset,
     probability: f64,
 }
 
@@ -81,12 +86,12 @@ struct Said {
 struct Pair {
     said: Said,
     is_positive: bool,
-    labelled: Place,
+    labelled: PartitionOffset,
 }
 
 #[derive(Debug, Clone, Copy)]
 struct Truth {
-    place: Place,
+    position: PartitionOffset,
     is_positive: Option<bool>,
     // Versions whose verdict on the review it is paired with.
     pairs: usize,
@@ -117,13 +122,15 @@ pub struct Forgotten {
     pub labelled: u64,
 }
 
-/// The join. Memory is bounded by three times the number of records that it is to remember: verdicts that wait, verdicts that have
-/// their label, and labels; the oldest of each kind are forgotten first.
+/// The join. Memory is bounded by three times the number of records that it is to remember:
+/// verdicts that wait, verdicts that have their label, and labels; the oldest of each kind are
+/// forgotten first.
 #[derive(Debug)]
 pub struct Join {
-    waiting: Bounded<Key, Said>,
-    pairs: Bounded<Key, Pair>,
-    labels: Bounded<Id, Truth>,
+    remember: usize,
+    waiting: LinkedHashMap<Key, Said>,
+    pairs: LinkedHashMap<Key, Pair>,
+    labels: LinkedHashMap<Id, Truth>,
     waiting_labels: usize,
     versions: Vec<Version>,
     next_version: u32,
@@ -131,13 +138,14 @@ pub struct Join {
 }
 
 impl Join {
-    /// A join that remembers `remember` of each kind.
+    /// A join that remembers `remember` of each kind, at least one.
     #[must_use]
     pub fn new(remember: usize) -> Self {
         Self {
-            waiting: Bounded::new(remember),
-            pairs: Bounded::new(remember),
-            labels: Bounded::new(remember),
+            remember: remember.max(1),
+            waiting: LinkedHashMap::new(),
+            pairs: LinkedHashMap::new(),
+            labels: LinkedHashMap::new(),
             waiting_labels: 0,
             versions: Vec::new(),
             next_version: 0,
@@ -171,8 +179,8 @@ impl Join {
             return;
         }
         match self.labels.get(&key.0).copied() {
-            Some(Truth { is_positive: Some(is_positive), place, .. }) => {
-                self.pair(key, said, is_positive, place)
+            Some(Truth { is_positive: Some(is_positive), position, .. }) => {
+                self.pair(key, said, is_positive, position)
             }
             _ => self.wait(key, said),
         }
@@ -181,32 +189,32 @@ impl Join {
     /// Takes a label in.
     pub fn label(&mut self, labelled: &Labelled<'_>) {
         let id = Id::of(labelled.id);
-        let Labelled { is_positive, place, .. } = *labelled;
+        let Labelled { is_positive, position, .. } = *labelled;
         match self.labels.get(&id) {
-            Some(truth) if place <= truth.place => return,
+            Some(truth) if position <= truth.position => return,
             Some(_) => self.edit(id, |truth| {
-                (truth.place, truth.is_positive) = (place, is_positive);
+                (truth.position, truth.is_positive) = (position, is_positive);
             }),
-            None => self.remember(id, is_positive, place),
+            None => self.remember(id, is_positive, position),
         }
         let versions: Vec<u32> = self.versions.iter().map(|version| version.key).collect();
         for version in versions {
-            self.settle((id, version), is_positive, place);
+            self.settle((id, version), is_positive, position);
         }
     }
 
     /// Brings what a version said in line with the label that counts now.
-    fn settle(&mut self, key: Key, is_positive: Option<bool>, place: Place) {
+    fn settle(&mut self, key: Key, is_positive: Option<bool>, position: PartitionOffset) {
         let Some(pair) = self.pairs.get(&key).copied() else {
             if let Some(is_positive) = is_positive
                 && let Some(said) = self.waiting.remove(&key)
             {
-                self.pair(key, said, is_positive, place);
+                self.pair(key, said, is_positive, position);
             }
             return;
         };
         // Its label may be remembered here only, and be later than one that comes again.
-        if place <= pair.labelled {
+        if position <= pair.labelled {
             return;
         }
         let p = pair.said.probability;
@@ -217,7 +225,7 @@ impl Join {
                     tally.add(p, is_positive);
                 });
                 if let Some(pair) = self.pairs.get_mut(&key) {
-                    (pair.is_positive, pair.labelled) = (is_positive, place);
+                    (pair.is_positive, pair.labelled) = (is_positive, position);
                 }
             }
             None => {
@@ -246,20 +254,19 @@ impl Join {
         self.forgotten
     }
 
-    /// The versions that are told and how right they were, those that scored last first.
+    /// The versions and how right they were, those that scored last first.
     #[must_use]
     pub fn versions(&self) -> Vec<(&str, &Tally)> {
         let mut versions: Vec<&Version> = self.versions.iter().collect();
         versions.sort_by(|a, b| (b.newest_ms, &b.name).cmp(&(a.newest_ms, &a.name)));
-        let told = versions.into_iter();
-        told.map(|version| (version.name.as_str(), &version.tally)).collect()
+        versions.into_iter().map(|version| (version.name.as_str(), &version.tally)).collect()
     }
 
-    fn pair(&mut self, key: Key, said: Said, is_positive: bool, labelled: Place) {
+    fn pair(&mut self, key: Key, said: Said, is_positive: bool, labelled: PartitionOffset) {
         let pair = Pair { said, is_positive, labelled };
         self.count(key, |tally| tally.add(said.probability, is_positive));
         self.edit(key.0, |truth| truth.pairs += 1);
-        if let Some((oldest, pair)) = self.pairs.insert(key, pair) {
+        if let Some((oldest, pair)) = insert(&mut self.pairs, self.remember, key, pair) {
             self.forgotten.labelled += 1;
             self.unpair(oldest, pair);
         }
@@ -274,18 +281,18 @@ impl Join {
     }
 
     fn wait(&mut self, key: Key, said: Said) {
-        if self.waiting.insert(key, said).is_some() {
+        if insert(&mut self.waiting, self.remember, key, said).is_some() {
             self.forgotten.verdicts += 1;
         }
     }
 
-    fn remember(&mut self, id: Id, is_positive: Option<bool>, place: Place) {
+    fn remember(&mut self, id: Id, is_positive: Option<bool>, position: PartitionOffset) {
         // A pair may outlive its label.
         let versions = self.versions.iter();
         let pairs = versions.filter(|version| self.pairs.get(&(id, version.key)).is_some()).count();
-        let truth = Truth { place, is_positive, pairs };
+        let truth = Truth { position, is_positive, pairs };
         self.waiting_labels += usize::from(truth.waits());
-        if let Some((_, oldest)) = self.labels.insert(id, truth) {
+        if let Some((_, oldest)) = insert(&mut self.labels, self.remember, id, truth) {
             self.forgotten.labels += 1;
             self.waiting_labels -= usize::from(oldest.waits());
         }
@@ -307,7 +314,7 @@ impl Join {
         }
     }
 
-    /// The number of a version; none if there are newer ones than can be told.
+    /// The number of a version; none if there are as many newer ones as are reported.
     fn version(&mut self, name: &str, written_ms: i64) -> Option<u32> {
         let end = name.char_indices().nth(VERSION_CHARACTERS).map_or(name.len(), |(end, _)| end);
         let name = name.get(..end).unwrap_or(name);
@@ -337,13 +344,29 @@ impl Join {
 
     fn drop_version(&mut self, dropped: u32) {
         self.versions.retain(|version| version.key != dropped);
-        self.waiting.retain(|(_, key)| *key != dropped, |_, _| {});
+        self.waiting.retain(|(_, version), _| *version != dropped);
         let mut ids = Vec::new();
-        self.pairs.retain(|(_, key)| *key != dropped, |(id, _), _| ids.push(*id));
+        self.pairs.retain(|(id, version), _| {
+            if *version == dropped {
+                ids.push(*id);
+            }
+            *version != dropped
+        });
         for id in ids {
             self.edit(id, |truth| truth.pairs = truth.pairs.saturating_sub(1));
         }
     }
+}
+
+/// Adds a key that is not there, and returns the oldest entry if there are now more than `most`.
+fn insert<K: Hash + Eq, V>(
+    map: &mut LinkedHashMap<K, V>,
+    most: usize,
+    key: K,
+    value: V,
+) -> Option<(K, V)> {
+    map.insert(key, value);
+    if map.len() > most { map.pop_front() } else { None }
 }
 
 #[cfg(test)]

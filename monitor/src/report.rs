@@ -1,4 +1,4 @@
-//! What the monitor tells: as JSON, as text, and as metrics.
+//! What the monitor reports: as JSON, as text, and as metrics.
 
 use std::fmt::Write as _;
 
@@ -6,14 +6,14 @@ use serde_json::json;
 use verdict_learning::estimate::Estimate;
 use verdict_telemetry::{LiveBin, LiveVersion, Metrics};
 
-use super::{
+use crate::{
     join::{Forgotten, Join},
     tally::CurveBin,
 };
 
 /// How right the verdicts were, and what of them is remembered.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Report {
+pub struct LiveReport {
     /// The versions, those that scored last first.
     pub versions: Vec<VersionReport>,
     /// Verdicts read.
@@ -49,7 +49,7 @@ pub struct VersionReport {
     pub curve: Vec<CurveBin>,
 }
 
-impl Report {
+impl LiveReport {
     pub(super) fn of(join: &Join, verdicts: u64, labels: u64, unreadable: u64) -> Self {
         let versions = join.versions().into_iter();
         let versions = versions.map(|(version, tally)| VersionReport {
@@ -97,29 +97,23 @@ impl Report {
             "{} verdicts, {} labels; {} verdicts wait for a label, {} labels for a verdict\n",
             self.verdicts, self.labels, self.waiting_verdicts, self.waiting_labels
         );
-        for told in &self.versions {
+        for version in &self.versions {
+            let VersionReport { version, labelled, accuracy, brier, ece, .. } = version;
             // Writing to a String cannot fail.
-            let _infallible = match (told.accuracy, told.brier, told.ece) {
+            let _infallible = match (accuracy, brier, ece) {
                 (Some(accuracy), Some(brier), Some(ece)) => writeln!(
                     text,
-                    "{}: {} labelled, accuracy {:.4} ({:.4} to {:.4}), Brier score {:.4} ({:.4} to {:.4}), calibration error {ece:.4}",
-                    told.version,
-                    told.labelled,
-                    accuracy.value,
-                    accuracy.low,
-                    accuracy.high,
-                    brier.value,
-                    brier.low,
-                    brier.high,
+                    "{version}: {labelled} labelled, accuracy {:.4} ({:.4} to {:.4}), Brier score {:.4} ({:.4} to {:.4}), calibration error {ece:.4}",
+                    accuracy.value, accuracy.low, accuracy.high, brier.value, brier.low, brier.high,
                 ),
-                _ => writeln!(text, "{}: nothing labelled", told.version),
+                _ => writeln!(text, "{version}: nothing labelled"),
             };
         }
         text
     }
 
     /// Sets the gauges.
-    pub fn tell(&self, metrics: &Metrics) {
+    pub fn publish(&self, metrics: &Metrics) {
         metrics.set_live(self.versions.iter().map(VersionReport::live).collect());
         metrics.set_live_unmatched(self.waiting_verdicts, self.waiting_labels);
     }
@@ -133,7 +127,7 @@ impl VersionReport {
         let curve = self.curve.iter().map(|bin| {
             json!({ "bin": bin.bin, "n": bin.n, "predicted": bin.predicted, "observed": bin.observed })
         });
-        let mut told = json!({
+        let mut json = json!({
             "version": self.version,
             "labelled": self.labelled,
             "right": self.right,
@@ -143,13 +137,13 @@ impl VersionReport {
             "calibration": curve.collect::<Vec<_>>(),
         });
         if self.labelled == 0
-            && let Some(members) = told.as_object_mut()
+            && let Some(members) = json.as_object_mut()
         {
             let why = "no review of this version is labelled";
             let undefined = json!({ "accuracy": why, "brier": why, "ece": why });
             members.insert("undefined".to_owned(), undefined);
         }
-        told
+        json
     }
 
     fn live(&self) -> LiveVersion {
@@ -176,13 +170,13 @@ impl VersionReport {
 
 #[cfg(test)]
 mod tests {
-    use super::super::join::{Labelled, Place, Scored};
     use super::*;
+    use crate::join::{Labelled, PartitionOffset, Scored};
 
     #[test]
     fn a_version_without_a_label_has_nulls_that_say_why_and_no_series() {
         let mut join = Join::new(10);
-        let place = |offset| Place { partition: 0, offset };
+        let place = |offset| PartitionOffset { partition: 0, offset };
         for (id, version) in [("a", "1"), ("b", "2")] {
             join.verdict(&Scored {
                 id,
@@ -192,8 +186,8 @@ mod tests {
                 written_ms: 0,
             });
         }
-        join.label(&Labelled { id: "a", is_positive: Some(true), place: place(3) });
-        let report = Report::of(&join, 2, 1, 0);
+        join.label(&Labelled { id: "a", is_positive: Some(true), position: place(3) });
+        let report = LiveReport::of(&join, 2, 1, 0);
         let json = report.json();
         for version in json["versions"].as_array().unwrap() {
             let is_labelled = version["version"] == "1";
@@ -205,9 +199,9 @@ mod tests {
         }
         assert!(report.text().contains("2: nothing labelled"));
         let live = report.versions.iter().map(VersionReport::live);
-        for told in live.filter(|told| told.labelled == 0) {
-            assert_eq!((told.accuracy, told.brier, told.ece), (None, None, None));
-            assert!(told.calibration.is_empty());
+        for version in live.filter(|version| version.labelled == 0) {
+            assert_eq!((version.accuracy, version.brier, version.ece), (None, None, None));
+            assert!(version.calibration.is_empty());
         }
     }
 }

@@ -1,27 +1,27 @@
-//! The monitor's loop: follows verdicts and labels and tells how right the verdicts were.
+//! The monitor's loop: follows verdicts and labels and publishes how right the verdicts were.
 
 use std::time::{Duration, Instant};
 
-use verdict_kafka_io::{Failure, Followed, Follower};
+use verdict_kafka_io::{Failure, Followed, Follower, Record};
 use verdict_service::Shutdown;
 use verdict_telemetry::{
     Telemetry,
     health::{Check, Progress},
 };
 
-use super::{Monitor, auditor::Auditor, report::Report, settings::MonitorSettings};
+use crate::{auditor::Auditor, monitor::Monitor, report::LiveReport, settings::MonitorSettings};
 
 /// The loop is wedged when it does not come round for so long.
 const WEDGED: Duration = Duration::from_secs(30);
 /// How often gauges and readiness are set.
-const TELL: Duration = Duration::from_secs(1);
+const PUBLISH: Duration = Duration::from_secs(1);
 /// The longest wait for a record.
 const IDLE: Duration = Duration::from_millis(50);
 /// Records of one topic that are taken before the other has its turn.
 const TURN: usize = 1_000;
 
-/// Follows the topics until `shutdown` is requested, on the calling thread, and gives what was known then. A broker or a topic
-/// that is away is waited for, however long it takes.
+/// Follows the topics until `shutdown` is requested, on the calling thread, and returns what was
+/// known then. A broker or a topic that is away is waited for, however long it takes.
 ///
 /// # Errors
 /// [`Failure::Fatal`] when the settings are refused.
@@ -29,7 +29,7 @@ pub fn run(
     settings: &MonitorSettings,
     telemetry: &Telemetry,
     shutdown: &Shutdown,
-) -> Result<Report, Failure> {
+) -> Result<LiveReport, Failure> {
     let health = telemetry.health();
     let progress: Progress = health.progress("loop", WEDGED);
     let mut verdicts = Topic::follow(settings, &settings.topics.verdicts_topic)?;
@@ -46,7 +46,7 @@ pub fn run(
         "monitor started"
     );
     let mut monitor = Monitor::new(settings.remember);
-    let mut told: Option<Instant> = None;
+    let mut published: Option<Instant> = None;
     while !shutdown.is_requested() {
         progress.touch();
         let took = verdicts.take(|record| monitor.verdict(record))?
@@ -54,15 +54,15 @@ pub fn run(
         if took == 0 {
             verdicts.wait(|record| monitor.verdict(record))?;
         }
-        if told.is_none_or(|at| at.elapsed() >= TELL) {
-            told = Some(Instant::now());
+        if published.is_none_or(|at| at.elapsed() >= PUBLISH) {
+            published = Some(Instant::now());
             look([&verdicts, &labels], &kafka, &caught_up);
-            monitor.report().tell(telemetry.metrics());
+            monitor.report().publish(telemetry.metrics());
         }
     }
     health.stopping();
     let report = monitor.report();
-    report.tell(telemetry.metrics());
+    report.publish(telemetry.metrics());
     tracing::info!(
         verdicts = report.verdicts,
         labels = report.labels,
@@ -105,10 +105,7 @@ impl Topic {
     }
 
     /// Takes what is at hand, and says how much that was.
-    fn take(
-        &mut self,
-        mut on_record: impl FnMut(&verdict_kafka_io::Record),
-    ) -> Result<usize, Failure> {
+    fn take(&mut self, mut on_record: impl FnMut(&Record)) -> Result<usize, Failure> {
         let mut took = 0;
         while took < TURN
             && let Some(followed) = self.follower.at_hand()?
@@ -120,17 +117,14 @@ impl Topic {
     }
 
     /// Waits for what comes next.
-    fn wait(
-        &mut self,
-        mut on_record: impl FnMut(&verdict_kafka_io::Record),
-    ) -> Result<(), Failure> {
+    fn wait(&mut self, mut on_record: impl FnMut(&Record)) -> Result<(), Failure> {
         if let Some(followed) = self.follower.next(IDLE)? {
             self.on(followed, &mut on_record);
         }
         Ok(())
     }
 
-    fn on(&mut self, followed: Followed, on_record: &mut impl FnMut(&verdict_kafka_io::Record)) {
+    fn on(&mut self, followed: Followed, on_record: &mut impl FnMut(&Record)) {
         let name = &self.name;
         match followed {
             Followed::Record(record) => on_record(&record),

@@ -7,11 +7,7 @@ use verdict_kafka_io::{BadSetting, KafkaArgs, KafkaSettings};
 use verdict_messages::topic;
 use verdict_telemetry::{CpuPrice, TelemetryArgs};
 
-use super::exact::Exact;
-use crate::topics::TopicArgs;
-
-/// The shortest time between two audits: each reads three topics.
-const SHORTEST_AUDIT_S: u64 = 1;
+use crate::{exact::Exact, topics::TopicArgs};
 
 /// What was typed for `monitor`.
 #[derive(Debug, Clone, Args)]
@@ -32,8 +28,8 @@ pub struct MonitorArgs {
     #[arg(long, env = "VERDICT_GROUP", default_value = "verdict", value_name = "NAME")]
     pub group: String,
 
-    /// Verdicts without a label to remember; as many with a label, and as many labels; about 200 bytes each. The oldest
-    /// are forgotten first
+    /// Verdicts without a label to remember; as many with a label, and as many labels; about 200
+    /// bytes each. The oldest are forgotten first
     #[arg(long, env = "VERDICT_REMEMBER", default_value_t = 1_000_000, value_name = "N")]
     pub remember: usize,
 
@@ -114,14 +110,13 @@ impl MonitorArgs {
         let (Some(kafka), Some(price), []) = (kafka, price, problems.as_slice()) else {
             return Err(BadSetting(problems));
         };
-        let is_audited = self.audit_every_s >= SHORTEST_AUDIT_S;
         Ok(MonitorSettings {
             kafka: kafka.client_id("verdict-monitor"),
             topics: self.topics.clone(),
             labels_topic: self.labels_topic.clone(),
             group: self.group.clone(),
             remember: self.remember,
-            audit_every: is_audited.then_some(Duration::from_secs(self.audit_every_s)),
+            audit_every: Some(Duration::from_secs(self.audit_every_s)).filter(|it| !it.is_zero()),
             patience: Duration::from_secs(self.patience_s),
             listen: self.listen,
             price,
@@ -160,8 +155,8 @@ mod tests {
         let flags = ["--remember=0", "--group= ", "--labels-topic=reviews", "--kafka=nonsense"];
         let BadSetting(problems) = typed(&flags).unwrap().check().unwrap_err();
         assert_eq!(problems.len(), flags.len(), "{problems:?}");
-        let told = "--remember must be 1 to 67108864, got 0";
-        assert!(problems.iter().any(|problem| problem == told), "{problems:?}");
+        let expected = "--remember must be 1 to 67108864, got 0";
+        assert!(problems.iter().any(|problem| problem == expected), "{problems:?}");
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! How right probabilities were: counts and sums that any order of the same labels leaves the same.
 
-use super::exact::Exact;
 use verdict_learning::estimate::{Estimate, Z};
 use verdict_learning::metrics::{BINS, CalibrationBin, bin_of, calibration_error};
+
+use crate::exact::Exact;
 
 /// Bins of equal width of the reliability curve.
 pub const CURVE_BINS: usize = 10;
@@ -88,8 +89,9 @@ impl Tally {
         Estimate::fraction(self.right, self.n)
     }
 
-    /// The Brier score, the mean squared distance of P(positive) from the label; none of nothing. Its interval is the normal
-    /// one of a mean, cut at 0 and 1, and all of that where one verdict tells nothing of the spread.
+    /// The Brier score, the mean squared distance of P(positive) from the label; none of nothing.
+    /// Its interval is the normal one of a mean, cut at 0 and 1, and all of that where one verdict
+    /// says nothing of the spread.
     #[must_use]
     pub fn brier(&self) -> Option<Estimate> {
         if self.n == 0 {
@@ -135,7 +137,8 @@ mod tests {
     use super::*;
     use serde_json::Value;
 
-    /// Made by scikit-learn and SciPy: the script stands beside the file. The trainer's own measures are held to it too.
+    /// Made by scikit-learn and SciPy: the script stands beside the file. The trainer's own
+    /// measures are held to it too.
     fn goldens() -> Value {
         let json = include_str!("../../trainer/tests/goldens/curves.json");
         serde_json::from_str(json).unwrap()

@@ -3,7 +3,7 @@
 use clap::Args;
 use verdict_messages::topic;
 
-/// The topics, for every command.
+/// The topics of reviews and outcomes, for every command.
 #[derive(Debug, Clone, Args)]
 pub struct TopicArgs {
     /// Topic of the reviews
@@ -19,6 +19,17 @@ pub struct TopicArgs {
     pub dead_letters_topic: String,
 }
 
+impl Default for TopicArgs {
+    /// The names that are the flags' defaults.
+    fn default() -> Self {
+        Self {
+            reviews_topic: topic::REVIEWS.to_owned(),
+            verdicts_topic: topic::VERDICTS.to_owned(),
+            dead_letters_topic: topic::DEAD_LETTERS.to_owned(),
+        }
+    }
+}
+
 impl TopicArgs {
     /// The names of all three.
     #[must_use]
@@ -26,7 +37,8 @@ impl TopicArgs {
         [&self.reviews_topic, &self.verdicts_topic, &self.dead_letters_topic]
     }
 
-    /// An outcome that is written where outcomes of another kind or reviews are read would be read as one of those.
+    /// An outcome that is written where outcomes of another kind or reviews are read would be read
+    /// as one of those.
     #[must_use]
     pub fn problems(&self) -> Vec<String> {
         let named = [

@@ -26,8 +26,8 @@ use common::{Made, process::Place, reviews, write_csv};
 use serde_json::Value;
 use verdict_consumer::{
     cli::{Cli, Command},
+    observe::Observer,
     run,
-    settings::RunArgs,
 };
 use verdict_kafka::{Kafka, Options};
 use verdict_kafka_io::{
@@ -35,9 +35,11 @@ use verdict_kafka_io::{
     topics::{self, TopicSpec},
 };
 use verdict_messages::{Label, Review, Sentiment, topic};
-use verdict_monitor::{once, report::VersionReport, run as monitor, settings::MonitorSettings};
+use verdict_monitor::{
+    monitor::Monitor, report::VersionReport, run as monitor, settings::MonitorSettings,
+};
 use verdict_sentiment::Model;
-use verdict_service::Shutdown;
+use verdict_service::{Pages, Shutdown};
 use verdict_telemetry::{CpuPrice, Service, Telemetry};
 use verdict_trainer::ingest::file::{SplitName, read_corpus};
 use verdict_trainer::params::Params;
@@ -82,7 +84,7 @@ fn the_monitor_of_a_running_system_tells_what_the_evaluation_tells() {
         // All outcomes a second time, by another group: they count once.
         with_consumer(&kafka, "again", &model, || {
             await_condition("every outcome stands twice", || {
-                once::read(&settings).unwrap().report().verdicts == 2 * N as u64
+                Monitor::read(&settings).unwrap().report().verdicts == 2 * N as u64
             });
         });
         shutdown.request();
@@ -90,7 +92,7 @@ fn the_monitor_of_a_running_system_tells_what_the_evaluation_tells() {
     });
 
     let offline = evaluated(&model, &reviews);
-    let once = once::read(&settings).unwrap().report();
+    let once = Monitor::read(&settings).unwrap().report();
     for (what, report) in [("live", &live), ("once", &once)] {
         let [told] = report.versions.as_slice() else {
             panic!("{what}: {report:?}");
@@ -184,13 +186,14 @@ fn with_consumer(kafka: &KafkaSettings, group: &str, model: &Path, work: impl Fn
         &format!("--bootstrap-servers={}", kafka.bootstrap()),
         &format!("--group={group}"),
     ];
-    let settings = RunArgs::read(typed).unwrap().check().unwrap();
+    let settings = Cli::parse_from(typed).run.check().unwrap();
     let bytes = std::fs::read(model.join("model.verdict")).unwrap();
     let models = Arc::new(ArcSwap::from_pointee(Model::from_bytes(&bytes).unwrap()));
     let telemetry = Telemetry::start(Service::Consumer, CpuPrice::default()).unwrap();
+    let observer = Observer::new(&settings.observe, None, &telemetry, &Pages::default());
     let shutdown = Shutdown::default();
     thread::scope(|scope| {
-        let running = scope.spawn(|| run::run(&settings, &models, &telemetry, &shutdown));
+        let running = scope.spawn(|| run::run(&settings, &models, observer, &telemetry, &shutdown));
         let stops = Stop(&shutdown);
         work();
         drop(stops);

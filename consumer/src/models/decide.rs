@@ -6,8 +6,9 @@ use verdict_sentiment::Limits;
 /// What serves now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Serving {
-    /// The version that a pointer gave it. A model that was named on the command line has none, even where its file calls
-    /// itself something: the digits of a checksum are no number of an order.
+    /// The version that a pointer gave it. A model that was named on the command line has none,
+    /// even where its file calls itself something: the digits of a checksum are no number of an
+    /// order.
     pub version: Option<String>,
     /// SHA-256 of its bytes, lower-case hexadecimal.
     pub sha256: String,
@@ -32,9 +33,10 @@ pub enum Decision {
 
 /// Decides about the last pointer under the key `name`.
 ///
-/// Versions that are numbers only go up, so that a pointer that is published again by mistake, or by a publisher that did
-/// not know of a newer one, changes nothing. They go down by a decision: a pointer that withdraws the version that
-/// serves, or `allow_rollback`. Versions that are not numbers have no order, and the last pointer counts.
+/// Versions that are numbers only go up, so that a pointer that is published again by mistake, or
+/// by a publisher that did not know of a newer one, changes nothing. They go down by a decision: a
+/// pointer that withdraws the version that serves, or `allow_rollback`. Versions that are not
+/// numbers have no order, and the last pointer counts.
 ///
 /// ```
 /// use verdict_consumer::models::decide::{Decision, Serving, decide};
@@ -117,7 +119,8 @@ mod tests {
             (Some("9"), "7", "b", None, [Older, Take]),
             (Some("9"), "7", "b", Some("9"), [Take, Take]),
             (Some("8"), "7", "b", Some("9"), [Take, Take]),
-            // What it withdraws is older than what serves: it was written before that, and comes again.
+            // What it withdraws is older than what serves: it was written before that, and comes
+            // again.
             (Some("10"), "7", "b", Some("9"), [Older, Take]),
             (Some("7"), "7", "a", Some("9"), [Same, Same]),
             (Some("9"), "7", "b", Some("no number"), [Older, Take]),

@@ -9,7 +9,8 @@ use super::{
     error::ModelError,
 };
 
-/// Logs and counts what becomes of pointers: each that was read ends in exactly one of these events.
+/// Logs and counts what becomes of pointers: each that was read ends in exactly one of these
+/// events.
 #[derive(Debug, Clone)]
 pub struct Events(Metrics);
 

@@ -7,9 +7,9 @@ use verdict_registry::{LoadError, Resolver};
 
 use super::error::ModelError;
 
-/// Gets the bytes at a URI, at most [`Limits::FILE`](verdict_sentiment::Limits::FILE) of them: a file, a
-/// directory that holds `model.verdict`, either as a `file://` URI (RFC 8089), or a registry (`dir:…`,
-/// `models:/…`). It may wait for the network.
+/// Gets the bytes at a URI, at most [`Limits::FILE`](verdict_sentiment::Limits::FILE) of them: a
+/// file, a directory that holds `model.verdict`, either as a `file://` URI (RFC 8089), or a
+/// registry (`dir:…`, `models:/…`). It may wait for the network.
 ///
 /// # Errors
 /// [`ModelError::TooLarge`], or [`ModelError::Unreachable`] with what the registry says.

@@ -45,8 +45,8 @@ pub struct ModelFollower {
 }
 
 impl ModelFollower {
-    /// Starts to follow the topic. Models that are taken are stored in `models`, under the version that
-    /// the pointer gives.
+    /// Starts to follow the topic. Models that are taken are stored in `models`, under the version
+    /// that the pointer gives.
     ///
     /// # Errors
     /// [`Failure::Fatal`] when the settings are refused or no thread can be had.
@@ -86,8 +86,8 @@ impl ModelFollower {
         Ok(Self { settled, stop, thread: Some(thread), models, start_wait })
     }
 
-    /// Waits until the topic was read to its end and its last pointer was followed or refused, or for as
-    /// long as the start may wait, or until `shutdown` is requested.
+    /// Waits until the topic was read to its end and its last pointer was followed or refused, or
+    /// for as long as the start may wait, or until `shutdown` is requested.
     pub fn await_first(&self, shutdown: &Shutdown) {
         let asked = Instant::now();
         while !shutdown.is_requested() {
@@ -134,7 +134,8 @@ struct Worker {
     caught_up: bool,
     // Sent once: the start need not wait any longer.
     settled: Option<Sender<()>>,
-    // Models that were replaced, until the loop has let go of them: freeing megabytes is this thread's work, not its.
+    // Models that were replaced, until the loop has let go of them: freeing megabytes is this
+    // thread's work, not its.
     retired: Vec<Arc<Model>>,
 }
 
@@ -163,7 +164,10 @@ impl Worker {
                 Followed::CaughtUp => self.caught_up = true,
                 Followed::Absent => {
                     let topic = &self.settings.topic;
-                    tracing::info!(topic, "there is no topic of models yet; the model goes on serving");
+                    tracing::info!(
+                        topic,
+                        "there is no topic of models yet; the model goes on serving"
+                    );
                     self.settle();
                 }
                 Followed::Trouble(failure) => log(&failure),
@@ -201,7 +205,8 @@ impl Worker {
                     tries: 0,
                 });
             }
-            // It is the last record all the same: what stood before it is no longer what is to serve.
+            // It is the last record all the same: what stood before it is no longer what is to
+            // serve.
             Err(rejection) => {
                 self.give_up_candidate();
                 self.events.unreadable(&record.position(), &rejection);

@@ -25,8 +25,8 @@ pub struct ModelArgs {
     #[arg(long, env = "VERDICT_NO_FOLLOW_MODELS", value_parser = BoolishValueParser::new())]
     pub no_follow_models: bool,
 
-    /// Take older versions too, whenever the last pointer is to one; without it, only a pointer that
-    /// withdraws the newer ones leads back
+    /// Take older versions too, whenever the last pointer is to one; without it, only a pointer
+    /// that withdraws the newer ones leads back
     #[arg(long, env = "VERDICT_ALLOW_ROLLBACK", value_parser = BoolishValueParser::new())]
     pub allow_rollback: bool,
 }

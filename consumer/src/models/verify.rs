@@ -7,8 +7,8 @@ use super::error::ModelError;
 
 /// The model in `bytes` under the version that the pointer gives it.
 ///
-/// The cheap comparisons come first, and nothing of the bytes is interpreted, or quoted in an error,
-/// before it is certain that they are those that were published.
+/// The cheap comparisons come first, and nothing of the bytes is interpreted, or quoted in an
+/// error, before it is certain that they are those that were published.
 ///
 /// # Errors
 /// The first thing that does not hold.

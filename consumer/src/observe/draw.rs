@@ -2,8 +2,8 @@
 //! again is sampled as it was.
 
 /// A number from 0 (included) to 1 (not included) for the record at `offset` of `partition`, evenly
-/// distributed whatever the offsets are: those of a partition may be all even (transactions) or have
-/// gaps (compaction). Each `salt` gives independent numbers.
+/// distributed whatever the offsets are: those of a partition may be all even (transactions) or
+/// have gaps (compaction). Each `salt` gives independent numbers.
 pub(super) fn draw(partition: i32, offset: i64, salt: u64) -> f64 {
     let place = u64::from(partition.unsigned_abs()) << 48;
     // The finaliser of SplitMix64 (Steele, Lea and Flood 2014).

@@ -6,10 +6,7 @@ use verdict_kafka_io::Record;
 use verdict_learning::drift::window::Window;
 use verdict_sentiment::{Model, Reference};
 use verdict_service::Pages;
-use verdict_telemetry::{
-    Drift, Metrics, ModelInfo, Telemetry,
-    labels::ShadowOutcome,
-};
+use verdict_telemetry::{Drift, Metrics, ModelInfo, Telemetry, labels::ShadowOutcome};
 
 use super::{
     alarm::{Alarm, AlarmEvent},
@@ -25,7 +22,8 @@ use crate::score::{Ending, Outcome};
 
 /// Where the page is.
 const PATH: &str = "/model";
-/// In every so many parts of a window the stability indices are computed; in between, once a second.
+/// In every so many parts of a window the stability indices are computed; in between, once a
+/// second.
 const LOOKS_A_WINDOW: usize = 10;
 
 /// Observes the model that serves.
@@ -93,7 +91,7 @@ impl Observer {
         if window.is_some() && trained_on.is_none() {
             tracing::info!(
                 version = model.identity().version,
-                "drift is not computed: the model does not tell what its training reviews looked like"
+                "drift is not computed: the model does not say what its training reviews looked like"
             );
         }
         let mut state = lock(&self.state);
@@ -113,8 +111,8 @@ impl Observer {
         self.look(&mut state);
     }
 
-    /// A batch stands. `records` and `endings` belong together one by one; one in `stride` reviews was
-    /// sampled.
+    /// A batch stands. `records` and `endings` belong together one by one; one in `stride` reviews
+    /// was sampled.
     pub fn batch(&self, records: &[Record], endings: &[Ending], stride: u64) {
         let mut state = lock(&self.state);
         let State { serving, comparison, .. } = &mut *state;
@@ -130,7 +128,14 @@ impl Observer {
                 serving.since_look += 1;
             }
             if let Some(shadow) = review.shadow {
-                self.compare(comparison, &serving.model, record, ending, review.probability, shadow);
+                self.compare(
+                    comparison,
+                    &serving.model,
+                    record,
+                    ending,
+                    review.probability,
+                    shadow,
+                );
             }
         }
         if serving.since_look >= (self.window / LOOKS_A_WINDOW).max(1) {

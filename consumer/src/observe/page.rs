@@ -13,7 +13,8 @@ use super::{
     terms::TermSample,
 };
 
-/// The page as it is now. The terms are ranked outside of the lock, which the loop may be waiting for.
+/// The page as it is now. The terms are ranked outside of the lock, which the loop may be waiting
+/// for.
 pub(super) fn render(state: &Mutex<State>) -> String {
     let (mut page, sample) = read(&lock(state));
     if let Some((sample, model)) = sample {

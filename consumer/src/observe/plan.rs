@@ -95,9 +95,8 @@ mod tests {
         for (step, stride) in [(1, 10_u64), (2, 2), (10, 10), (7, 63)] {
             let plan = Plan { stride, shadow: None };
             let n = 20_000_i64;
-            let taken = (0..n)
-                .filter(|i| plan.columns(3, i * step + 1, &scratch).is_some())
-                .count();
+            let taken =
+                (0..n).filter(|i| plan.columns(3, i * step + 1, &scratch).is_some()).count();
             let share = taken as f64 / n as f64 * stride as f64;
             assert!((0.85..1.15).contains(&share), "{step} {stride}: {share}");
         }

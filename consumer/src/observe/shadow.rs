@@ -1,4 +1,5 @@
-//! A second model that scores the same reviews. Its scores are counted and shown; no verdict or reply ever has one.
+//! A second model that scores the same reviews. Its scores are counted and shown; no verdict or
+//! reply ever has one.
 
 use std::{
     collections::VecDeque,
@@ -58,14 +59,15 @@ impl Shadow {
         self.share
     }
 
-    /// Whether it scores the review at `offset` of `partition`: always the same for the same review.
+    /// Whether it scores the review at `offset` of `partition`: always the same for the same
+    /// review.
     #[must_use]
     pub fn takes(&self, partition: i32, offset: i64) -> bool {
         draw(partition, offset, SALT) < self.share
     }
 
-    /// Scores a text. Total: whatever goes wrong is [`ShadowScore::Failed`]. `scratch` is as good as
-    /// new afterwards.
+    /// Scores a text. Total: whatever goes wrong is [`ShadowScore::Failed`]. `scratch` is as good
+    /// as new afterwards.
     pub fn score(&self, scratch: &mut Scratch, text: &str) -> ShadowScore {
         match catch_unwind(AssertUnwindSafe(|| (self.score)(scratch, text))) {
             Ok(Score { probability, label, .. }) if probability.is_finite() => {
@@ -90,7 +92,8 @@ impl fmt::Debug for Shadow {
     }
 }
 
-/// A review that got another label from the shadow model. Its text is not kept: it stands in Kafka at `source`.
+/// A review that got another label from the shadow model. Its text is not kept: it stands in Kafka
+/// at `source`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Disagreement {
     /// Where the review stands.
@@ -164,11 +167,8 @@ mod tests {
     fn it_takes_its_share_and_always_the_same_reviews() {
         for share in [0.0, 0.1, 0.5, 1.0] {
             let shadow = shadow(share, |_, _| half());
-            let taken = |_| {
-                (0..10_000_i64)
-                    .filter(|offset| shadow.takes(1, *offset))
-                    .collect::<Vec<_>>()
-            };
+            let taken =
+                |_| (0..10_000_i64).filter(|offset| shadow.takes(1, *offset)).collect::<Vec<_>>();
             let first = taken(());
             assert_eq!(first, taken(()));
             let got = first.len() as f64 / 10_000.0;

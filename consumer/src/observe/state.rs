@@ -27,7 +27,7 @@ pub(super) struct State {
 #[derive(Debug)]
 pub(super) struct Serving {
     pub(super) model: Arc<Model>,
-    /// Reviews that the model was trained on, as its reference tells.
+    /// Reviews that the model was trained on, as its reference says.
     pub(super) trained_on: Option<u64>,
     pub(super) window: Option<Window>,
     pub(super) sample: TermSample,

@@ -9,8 +9,9 @@ pub const MAX_SAMPLE: usize = 512;
 
 /// The terms of a sample of the window's reviews.
 ///
-/// The reviews are kept as the columns of their terms, not counted by column: the memory does not depend on the size of
-/// the vocabulary, what leaves the window leaves the counts exactly, and scoring pays for one short copy.
+/// The reviews are kept as the columns of their terms, not counted by column: the memory does not
+/// depend on the size of the vocabulary, what leaves the window leaves the counts exactly, and
+/// scoring pays for one short copy.
 #[derive(Debug, Clone)]
 pub struct TermSample {
     window: u64,
@@ -36,8 +37,9 @@ pub struct TermShift<'m> {
     pub window_df: f64,
     /// Part of the training reviews that have it.
     pub training_df: f64,
-    /// `(window_df − training_df) · idf · weight`: above 0 it moves the scores towards positive. It is in units of log-odds
-    /// but for the factor that makes rows of length one, so it ranks terms and does not add up to anything.
+    /// `(window_df − training_df) · idf · weight`: above 0 it moves the scores towards positive. It
+    /// is in units of log-odds but for the factor that makes rows of length one, so it ranks terms
+    /// and does not add up to anything.
     pub shift: f64,
 }
 
@@ -75,8 +77,8 @@ impl TermSample {
         self.reviews.is_empty()
     }
 
-    /// The `most` terms with the largest absolute shift, largest first; equal ones in the order of their text. None without
-    /// a sample. Takes a step for each term of the model.
+    /// The `most` terms with the largest absolute shift, largest first; equal ones in the order of
+    /// their text. None without a sample. Takes a step for each term of the model.
     #[must_use]
     pub fn shifts<'m>(&self, model: &'m Model, most: usize) -> Vec<TermShift<'m>> {
         let parts = model.parts();

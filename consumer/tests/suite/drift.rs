@@ -1,50 +1,26 @@
-//! Drift of real reviews: none between the halves of the Large Movie Review Dataset, and a shift to another kind of text.
-//! Needs the data set, which the repository does not hold:
-//! `VERDICT_IMDB=data/raw/aclImdb_v1.tar.gz cargo test -p verdict-consumer --test drift -- --nocapture`.
+//! Drift of real reviews: none between the halves of the Large Movie Review Dataset, and a shift to
+//! another kind of text. Needs the data set, which the repository does not hold:
+//! `VERDICT_IMDB=data/raw/aclImdb_v1.tar.gz cargo test -p verdict-consumer --test suite drift::`.
 
-use std::{
-    num::NonZeroUsize,
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::{num::NonZeroUsize, path::Path, sync::Arc};
 
-use crate::common::{record, score_settings, settings};
 use verdict_consumer::{
     batch::Pool,
     observe::{Observer, Plan, alarm::Alarm},
-    score::{Ending, Scorer},
-    settings::scoring::Explain,
+    score::{Ending, Explain, Scorer},
 };
 use verdict_datasets::{OpenOptions, Source, Split};
 use verdict_kafka_io::Record;
 use verdict_learning::drift::window::Window;
 use verdict_sentiment::{Model, Reference};
 use verdict_service::{Pages, serve_pages};
-use verdict_telemetry::{CpuPrice, Service, Telemetry};
+use verdict_telemetry::Telemetry;
+use verdict_testkit::{get, imdb, repository};
+
+use crate::common::{default_model, record, score_settings, settings, telemetry};
 
 const WINDOW: usize = 1_000;
 const BATCH: usize = 50;
-
-fn repository() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
-}
-
-#[allow(
-    clippy::disallowed_methods,
-    reason = "a test has no command line on which the archive could be named"
-)]
-fn archive() -> Option<PathBuf> {
-    let named = std::env::var("VERDICT_IMDB").ok();
-    if named.is_none() {
-        eprintln!("left out: VERDICT_IMDB does not name the aclImdb archive");
-    }
-    Some(repository().join(named?))
-}
-
-fn default_model() -> Arc<Model> {
-    let bytes = std::fs::read(repository().join("models/default/model.verdict")).unwrap();
-    Arc::new(Model::from_bytes(&bytes).unwrap())
-}
 
 /// Texts, each scored as the consumer scores it.
 #[derive(Clone)]
@@ -57,12 +33,12 @@ impl Scored {
     fn new(model: &Model, texts: &[String]) -> Self {
         let mut settings = score_settings(Explain::Replies);
         settings.max_review_bytes = 1 << 20;
-        let scorer = Scorer::new(model, &settings, "reviews.verdicts", "dlq.reviews", 0);
+        let scorer = Scorer::new(model, &settings, 0);
         let records: Vec<Record> =
             (0..).zip(texts).map(|(i, text)| record(i, text.as_str(), &[])).collect();
         let plan = Plan { stride: 1, shadow: None };
         let mut pool = Pool::new(NonZeroUsize::new(2).unwrap());
-        let endings = pool.score(&scorer.observing(plan), &records);
+        let endings = pool.score(&scorer, plan, &records);
         Self { records, endings }
     }
 
@@ -124,17 +100,16 @@ fn paragraphs() -> Vec<String> {
     paragraphs
 }
 
-/// What the consumer watches, and what it shows.
-struct Watched {
+/// What the consumer observes, and what it shows.
+struct Observed {
     telemetry: Telemetry,
     pages: Pages,
     observer: Observer,
 }
 
-impl Watched {
+impl Observed {
     fn new(model: &Arc<Model>) -> Self {
-        let telemetry = Telemetry::start(Service::Consumer, CpuPrice::default()).unwrap();
-        let pages = Pages::default();
+        let (telemetry, pages) = (telemetry(), Pages::default());
         let observer = Observer::new(&settings(&[]).observe, None, &telemetry, &pages);
         observer.model_taken(model);
         Self { telemetry, pages, observer }
@@ -169,9 +144,9 @@ impl Watched {
 
 #[test]
 fn shuffled_reviews_raise_no_alarm() {
-    let Some(archive) = archive() else { return };
+    let Some(archive) = imdb() else { return };
     let (texts, _) = test_reviews(&archive);
-    let model = default_model();
+    let model = Arc::new(default_model());
     let scored = Scored::new(&model, &texts);
     let reference = Reference::of_about(&model.parts().about).unwrap().unwrap();
     let mut largest = [0.0_f64; 3];
@@ -200,15 +175,16 @@ fn shuffled_reviews_raise_no_alarm() {
     eprintln!(
         "20 shuffles, {looks} looks: PSI of probability, tokens, oov: mean {means:.4?}, largest {largest:.4?}"
     );
-    // Without drift the mean would be 9 (1/1000 + 1/25000) = 0.0094; test reviews are a little less sure to the model.
+    // Without drift the mean would be 9 (1/1000 + 1/25000) = 0.0094; test reviews are a little less
+    // sure to the model.
     assert!(means.iter().all(|mean| (0.004..0.03).contains(mean)), "{means:?}");
 }
 
 #[test]
 fn another_kind_of_text_raises_the_alarm_within_2000_reviews_and_is_told_by_its_terms() {
-    let Some(archive) = archive() else { return };
+    let Some(archive) = imdb() else { return };
     let (texts, labels) = test_reviews(&archive);
-    let model = default_model();
+    let model = Arc::new(default_model());
     let reviews = Scored::new(&model, &texts);
     let documents = Scored::new(&model, &paragraphs());
     let cycled: Vec<usize> = (0..2_000).map(|i| i % documents.records.len()).collect();
@@ -224,27 +200,23 @@ fn another_kind_of_text_raises_the_alarm_within_2000_reviews_and_is_told_by_its_
         ("positive reviews only", reviews.picked(&of_label(true))),
     ];
     for (what, after) in after {
-        let watched = Watched::new(&model);
-        assert_eq!(watched.until_alarm(&before), None, "before {what}");
-        let calm = watched.psi();
-        let raised = watched.until_alarm(&after);
-        let at_alarm = watched.psi();
+        let observed = Observed::new(&model);
+        assert_eq!(observed.until_alarm(&before), None, "before {what}");
+        let calm = observed.psi();
+        let raised = observed.until_alarm(&after);
+        let at_alarm = observed.psi();
         eprintln!(
             "{what}: alarm after {raised:?} reviews; PSI of probability, tokens, oov {calm:.3?}, then {at_alarm:.3?}"
         );
         assert!(raised.is_some_and(|n| n <= 2_000), "{what}: {raised:?}");
     }
     // What the page says of the documents once they fill the window.
-    let watched = Watched::new(&model);
+    let observed = Observed::new(&model);
     let documents = documents.picked(&cycled);
-    watched.observer.batch(&documents.records, &documents.endings, 1);
-    let server = serve_pages(
-        std::net::SocketAddr::from(([127, 0, 0, 1], 0)),
-        watched.telemetry.clone(),
-        watched.pages.clone(),
-    )
-    .unwrap();
-    let page = crate::common::page(server.address(), "/model");
+    observed.observer.batch(&documents.records, &documents.endings, 1);
+    let Observed { telemetry, pages, .. } = &observed;
+    let server = serve_pages(([127, 0, 0, 1], 0).into(), telemetry.clone(), pages.clone()).unwrap();
+    let page = get(&format!("http://{}/model", server.address())).unwrap().json();
     let shown: Vec<String> = page["terms"]
         .as_array()
         .unwrap()
@@ -253,7 +225,7 @@ fn another_kind_of_text_raises_the_alarm_within_2000_reviews_and_is_told_by_its_
             format!("{} {:+.2}", term["term"].as_str().unwrap(), term["shift"].as_f64().unwrap())
         })
         .collect();
-    eprintln!("PSI of documents alone {:.2?}; terms: {}", watched.psi(), shown.join(", "));
+    eprintln!("PSI of documents alone {:.2?}; terms: {}", observed.psi(), shown.join(", "));
     assert_eq!(shown.len(), 10);
     assert_eq!(page["drift"]["alarm"], true, "{page}");
     let of_training = |name: &str| {

@@ -1,45 +1,33 @@
-//! How far behind a consumer says it is, and how long reviews have waited, when writers do what writers may.
+//! How far behind a consumer says it is, and how long reviews have waited, when writers do what
+//! writers may.
 
-mod common;
-#[path = "../../crates/kafka-io/tests/common/transactions.rs"]
-mod transactions;
-
-use crate::common::{
-    artifact,
-    kafka::{kafka, publish},
-    process::Running,
-};
-use transactions::Transactions;
 use verdict_kafka_io::Outgoing;
 use verdict_messages::topic;
+use verdict_testkit::kafka::{self, Transactions};
+
+use crate::common::{artifact, process::Running};
 
 const REVIEW: (&str, &[u8]) = ("k", b"A great film.");
 
 #[test]
 fn no_review_waits_behind_a_marker_and_no_timestamp_is_a_wait_of_fifty_years() {
-    let Some((_kafka, settings)) = kafka(2) else {
-        return;
-    };
+    let Some((_kafka, settings)) = kafka::own_with_topics(2) else { return };
     let folder = tempfile::tempdir().unwrap();
-    let model = folder.path().join("model.verdict");
-    std::fs::write(&model, artifact()).unwrap();
-    let model = format!("--model={}", model.display());
+    verdict_registry::save(folder.path(), &artifact()).unwrap();
+    let model = format!("--model={}", folder.path().display());
     let consumer = Running::start(&settings, &[&model]);
     let queue = "verdict_stage_duration_seconds_count{stage=\"queue\"} ";
 
     // None of these is a time to subtract.
     for timestamp_ms in [1, 1_000, 946_684_799_999] {
-        let review = Outgoing {
-            timestamp_ms: Some(timestamp_ms),
-            ..Outgoing::to(topic::REVIEWS).value("An awful film.")
-        };
-        publish(&settings, [review]);
+        let review = Outgoing::to(topic::REVIEWS).value("An awful film.");
+        kafka::publish(&settings, [Outgoing { timestamp_ms: Some(timestamp_ms), ..review }]);
     }
     let page = consumer.await_metrics(&["verdict_endings_total{ending=\"verdict\"} 3"]);
     let counted = page.lines().find_map(|line| line.strip_prefix(queue));
     assert!(matches!(counted, None | Some("0")), "{page}");
 
-    let sender = Transactions::new(settings.bootstrap(), "lag");
+    let sender = Transactions::new(&settings, "lag");
     for _ in 0..3 {
         sender.commit(topic::REVIEWS, 0, &[REVIEW]);
     }

@@ -12,7 +12,6 @@
 mod closed_pipes;
 mod common;
 mod drift;
-mod healthcheck;
 mod lag;
 mod models;
 mod monitor;

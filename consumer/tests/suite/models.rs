@@ -2,35 +2,25 @@
 
 use std::{
     collections::BTreeMap,
-    ops::ControlFlow,
     sync::Arc,
     thread,
     time::{Duration, Instant},
 };
 
 use arc_swap::ArcSwap;
-use crate::common::{
-    artifact_of, bad_models,
-    kafka::{PATIENCE, kafka, publish},
-    pointers::{Announcer, NAME, eventually, outcomes, saved},
-    settings,
-};
 use tempfile::TempDir;
-use verdict_consumer::{
-    cli::{Cli, Command},
-    models::ModelSettings,
-    run::run,
-    summary::Summary,
-};
-use verdict_kafka_io::{KafkaSettings, Outgoing, Publisher, PublisherRole, snapshot};
+use verdict_consumer::{models::ModelSettings, summary::Summary};
+use verdict_kafka_io::{KafkaSettings, Outgoing, Publisher, PublisherRole, Record};
 use verdict_messages::{Verdict, topic};
-use verdict_monitor::{
-    audit::{audit, settings::AuditArgs},
-    topics::TopicArgs,
+use verdict_sentiment::{Identity, Model, sha256_hex};
+use verdict_telemetry::Telemetry;
+use verdict_testkit::{PATIENCE, eventually, kafka};
+
+use crate::common::{
+    artifact_of, audited, bad_models, beside_consumer, observer,
+    pointers::{Announcer, NAME, outcomes, pointer_to, saved},
+    settings, telemetry,
 };
-use verdict_sentiment::{Identity, Model};
-use verdict_service::Shutdown;
-use verdict_telemetry::{CpuPrice, Service, Telemetry};
 
 /// A consumer that runs.
 struct Running {
@@ -59,13 +49,13 @@ impl Running {
 
     /// Whatever became of a pointer, the consumer goes on taking work.
     fn assert_ready(&self, after: &str) {
-        let readiness = self.telemetry.health().readiness(std::time::Instant::now());
+        let readiness = self.telemetry.health().readiness(Instant::now());
         assert!(readiness.ok, "after {after}: {}", readiness.text);
     }
 
     fn await_ready(&self) {
         eventually("the consumer is ready", || {
-            let readiness = self.telemetry.health().readiness(std::time::Instant::now());
+            let readiness = self.telemetry.health().readiness(Instant::now());
             // Before the loop has begun there are no checks that could fail.
             (readiness.ok && readiness.text.contains("group")).then_some(())
         });
@@ -84,34 +74,22 @@ fn with_consumer(
     follow(settings.models.as_mut().unwrap());
     let running = Running {
         announcer: Announcer::new(kafka),
-        telemetry: Telemetry::start(Service::Consumer, CpuPrice::default()).unwrap(),
+        telemetry: telemetry(),
         models: Arc::new(ArcSwap::from_pointee(Model::from_bytes(own).unwrap())),
     };
-    let shutdown = Shutdown::default();
-    thread::scope(|scope| {
-        let consumer =
-            scope.spawn(|| run(&settings, &running.models, &running.telemetry, &shutdown));
-        // A panic in the work must end the consumer too, or the scope would wait for it for ever.
-        let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| work(&running)));
-        shutdown.request();
-        let summary = consumer.join().unwrap();
-        done.unwrap();
-        summary.unwrap()
-    })
+    let (work, telemetry) = (|| work(&running), &running.telemetry);
+    let observer = observer(&settings, telemetry);
+    beside_consumer(&settings, &running.models, observer, telemetry, work).unwrap()
 }
 
-/// The verdicts so far, in the order of each partition: partition, time of writing (milliseconds since 1970), verdict's
-/// version.
+/// The verdicts so far, in the order of each partition: partition, time of writing (milliseconds
+/// since 1970), verdict's version.
 fn verdicts(kafka: &KafkaSettings) -> Vec<(i32, i64, String)> {
-    let mut verdicts = Vec::new();
-    snapshot::read(kafka, topic::VERDICTS, PATIENCE, |record, _| {
+    let verdict = |record: &Record| {
         let verdict = Verdict::decode(record.value.as_deref().unwrap()).unwrap();
-        let written = record.timestamp_ms.unwrap();
-        verdicts.push((record.partition, written, verdict.model.version.into_owned()));
-        ControlFlow::Continue(())
-    })
-    .unwrap();
-    verdicts
+        (record.partition, record.timestamp_ms.unwrap(), verdict.model.version.into_owned())
+    };
+    kafka::read(kafka, topic::VERDICTS).iter().map(verdict).collect()
 }
 
 /// Writes `n` reviews, 500 a second.
@@ -129,7 +107,8 @@ fn flow(kafka: &KafkaSettings, n: usize) {
     publisher.wait_delivered(PATIENCE).unwrap();
 }
 
-/// The longest time between two of those verdicts that were written after `skip` others, in milliseconds.
+/// The longest time between two of those verdicts that were written after `skip` others, in
+/// milliseconds.
 fn longest_gap(verdicts: &[(i32, i64, String)], skip: usize, take: usize) -> i64 {
     let mut written: Vec<_> = verdicts.iter().map(|(_, written, _)| *written).collect();
     written.sort_unstable();
@@ -142,9 +121,7 @@ fn a_hundred_models_pass_through_a_flow_of_reviews() {
     const MODELS: u64 = 100;
     const REVIEWS: usize = 5000;
     const BEFORE: usize = 1000;
-    let Some((_broker, kafka)) = kafka(3) else {
-        return;
-    };
+    let Some((_broker, kafka)) = kafka::own_with_topics(3) else { return };
     let place = TempDir::new().unwrap();
     let own = artifact_of(NAME, 0.0);
     let own_version = Model::from_bytes(&own).unwrap().identity().version.clone();
@@ -192,8 +169,8 @@ fn a_hundred_models_pass_through_a_flow_of_reviews() {
 
     let verdicts = verdicts(&kafka);
     assert_eq!(verdicts.len(), BEFORE + REVIEWS + 50);
-    let report = audit(&kafka, &topics(), PATIENCE, 5, false).unwrap();
-    assert!(report.ok, "none is lost and none is doubled: {report:?}");
+    let report = audited(&kafka);
+    assert!(report.ok(false), "none is lost and none is doubled: {report:?}");
     // Each names a version that was published, and none is older than the one before it.
     let mut last: BTreeMap<i32, u64> = BTreeMap::new();
     for (partition, _, version) in &verdicts {
@@ -206,7 +183,8 @@ fn a_hundred_models_pass_through_a_flow_of_reviews() {
         verdicts.iter().filter(|(.., v)| v == "100").count() >= 50,
         "the last one scores what comes after it"
     );
-    // How long the verdicts pause depends on the machine, which is told; what a swap itself costs the loop does not.
+    // How long the verdicts pause depends on the machine, which is told; what a swap itself costs
+    // the loop does not.
     eprintln!(
         "longest time between two verdicts: {quiet_gap} ms without swaps, {} ms with; the loop was kept {:?} at most",
         longest_gap(&verdicts, BEFORE, REVIEWS),
@@ -216,19 +194,9 @@ fn a_hundred_models_pass_through_a_flow_of_reviews() {
     assert!(summary.longest_swap < Duration::from_millis(200), "{summary:?}");
 }
 
-fn topics() -> TopicArgs {
-    let cli = <Cli as clap::Parser>::try_parse_from(["consumer", "audit"]).unwrap();
-    match cli.command {
-        Some(Command::Audit(AuditArgs { topics, .. })) => topics,
-        other => panic!("audit was asked for, got {other:?}"),
-    }
-}
-
 #[test]
 fn a_pointer_that_comes_before_its_model_is_followed_once_that_is_there() {
-    let Some((_broker, kafka)) = kafka(1) else {
-        return;
-    };
+    let Some((_broker, kafka)) = kafka::own_with_topics(1) else { return };
     let place = TempDir::new().unwrap();
     let (own, first, second) =
         (artifact_of(NAME, 0.0), artifact_of(NAME, 0.1), artifact_of(NAME, 0.2));
@@ -236,13 +204,13 @@ fn a_pointer_that_comes_before_its_model_is_followed_once_that_is_there() {
     with_consumer(&kafka, &own, wait, |running| {
         running.await_ready();
         let path = place.path().join("1/model.verdict");
-        let pointer = crate::common::pointers::pointer_to(&path, &first, "1");
+        let pointer = pointer_to(&path, &first, "1");
         running.announcer.announce(&pointer);
         // Time for some tries, after the first of which it must not be given up.
         let since = Instant::now();
         while since.elapsed() < Duration::from_millis(500) {
             thread::park_timeout(Duration::from_millis(50));
-            assert_eq!(running.serving().sha256, crate::common::pointers::sha256_hex(&own));
+            assert_eq!(running.serving().sha256, sha256_hex(&own));
         }
         assert_eq!(outcomes(&running.telemetry), BTreeMap::new());
         running.assert_ready("a pointer before its model");
@@ -255,7 +223,7 @@ fn a_pointer_that_comes_before_its_model_is_followed_once_that_is_there() {
     });
 
     // A consumer that starts serves what is pointed to before it scores anything.
-    publish(&kafka, [review()]);
+    kafka::publish(&kafka, [review()]);
     let summary = with_consumer(&kafka, &own, wait, |running| {
         eventually("it is scored", || (verdicts(&kafka).len() == 1).then_some(()));
         assert_eq!(running.serving().version, "2");
@@ -269,12 +237,12 @@ fn a_pointer_that_comes_before_its_model_is_followed_once_that_is_there() {
     assert_eq!(verdicts(&kafka)[0].2, "2");
 
     // One that is told not to wait for long starts with its own, and goes on following.
-    let third = crate::common::pointers::pointer_to(&place.path().join("3"), &own, "3");
+    let third = pointer_to(&place.path().join("3"), &own, "3");
     Announcer::new(&kafka).announce(&third);
     let hurried = |settings: &mut ModelSettings| settings.start_wait = Duration::from_millis(300);
     with_consumer(&kafka, &own, hurried, |running| {
         running.await_ready();
-        assert_eq!(running.serving().sha256, crate::common::pointers::sha256_hex(&own));
+        assert_eq!(running.serving().sha256, sha256_hex(&own));
         std::fs::write(place.path().join("3"), &own).unwrap();
         running.await_version("3");
     });
@@ -286,9 +254,7 @@ fn review() -> Outgoing {
 
 #[test]
 fn models_go_back_by_a_decision_only() {
-    let Some((_broker, kafka)) = kafka(1) else {
-        return;
-    };
+    let Some((_broker, kafka)) = kafka::own_with_topics(1) else { return };
     let place = TempDir::new().unwrap();
     let own = artifact_of(NAME, 0.0);
     let [one, two, three] = ["1", "2", "3"].map(|version| {
@@ -317,7 +283,7 @@ fn models_go_back_by_a_decision_only() {
             running.announcer.value(None);
             running.await_outcome("removed", 1);
             assert_eq!(running.serving().version, "3");
-            assert!(running.telemetry.health().readiness(std::time::Instant::now()).ok);
+            assert!(running.telemetry.health().readiness(Instant::now()).ok);
         },
     );
     let allowed = |settings: &mut ModelSettings| settings.allow_rollback = true;
@@ -332,9 +298,7 @@ fn models_go_back_by_a_decision_only() {
 
 #[test]
 fn no_bad_model_is_taken_and_the_old_one_serves_on() {
-    let Some((_broker, kafka)) = kafka(1) else {
-        return;
-    };
+    let Some((_broker, kafka)) = kafka::own_with_topics(1) else { return };
     let place = TempDir::new().unwrap();
     let own = artifact_of(NAME, 0.0);
     let good = saved(place.path(), &artifact_of(NAME, 0.5), "5");

@@ -1,18 +1,16 @@
 //! `consumer monitor` as a process, beside a real Apache Kafka.
 
-use std::{
-    process::Command,
-    time::{Duration, Instant},
-};
+use std::{process::Command, time::Instant};
+
+use verdict_kafka_io::{KafkaSettings, Outgoing};
+use verdict_messages::{Label, ModelRef, Position, Review, Sentiment, Verdict, topic};
+use verdict_testkit::{Signal, kafka};
 
 use crate::common::{
     artifact,
-    kafka::{kafka, publish, read_until, sources},
-    process::{Running, until},
+    process::{CONSUMER, END_WITHIN, Running},
+    read_until, sources,
 };
-use rustix::process::Signal;
-use verdict_kafka_io::{KafkaSettings, Outgoing};
-use verdict_messages::{Label, ModelRef, Position, Review, Sentiment, Verdict, topic};
 
 fn reviews(ids: std::ops::Range<usize>) -> impl Iterator<Item = Outgoing> {
     ids.map(|n| {
@@ -57,22 +55,18 @@ fn score(kafka: &KafkaSettings, n: usize) {
     verdict_registry::save(directory.path(), &artifact()).unwrap();
     let model = format!("--model={}", directory.path().display());
     let mut consumer = Running::start(kafka, &["--no-follow-models", &model]);
-    read_until(kafka, &format!("probe.{n}"), &[topic::VERDICTS], |records| {
-        sources(records).len() >= n
-    });
-    consumer.signal(Signal::TERM);
-    assert!(consumer.child.wait().unwrap().success());
+    read_until(kafka, &[topic::VERDICTS], |records| sources(records).len() >= n);
+    assert!(consumer.process.end(Signal::TERM).success());
 }
 
 fn run(kafka: &KafkaSettings, arguments: &[&str]) -> (Option<i32>, serde_json::Value) {
-    let output = Command::new(env!("CARGO_BIN_EXE_consumer"))
+    let output = Command::new(CONSUMER)
         .args(arguments)
         .args(["--bootstrap-servers", kafka.bootstrap()])
         .output()
         .unwrap();
     let json = serde_json::from_slice(&output.stdout);
-    let told = json.unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&output.stderr)));
-    (output.status.code(), told)
+    (output.status.code(), json.unwrap_or_else(|error| panic!("{error}: {output:?}")))
 }
 
 const NO_FINDINGS: [&str; 4] = [
@@ -84,14 +78,11 @@ const NO_FINDINGS: [&str; 4] = [
 
 #[test]
 fn it_tells_how_right_verdicts_are_and_what_of_them_is_not_as_promised() {
-    let Some((_broker, kafka)) = kafka(3) else {
-        return;
-    };
-    publish(&kafka, reviews(0..300));
+    let Some((_broker, kafka)) = kafka::own_with_topics(3) else { return };
+    kafka::publish(&kafka, reviews(0..300));
     score(&kafka, 300);
     // These wait: the group is not done with them.
-    publish(&kafka, reviews(300..500));
-    let started = Instant::now();
+    kafka::publish(&kafka, reviews(300..500));
     let mut monitor = Running::start(&kafka, &["monitor", "--audit-every-s=1"]);
     monitor.await_ready();
     monitor.await_metrics(&NO_FINDINGS);
@@ -110,17 +101,17 @@ fn it_tells_how_right_verdicts_are_and_what_of_them_is_not_as_promised() {
     assert_eq!((code, &none["reviews"]), (Some(0), &0.into()));
 
     // All are called positive; three of four are.
-    publish(
+    kafka::publish(
         &kafka,
         (0..100).map(|n| {
             let said = if n % 4 == 0 { Sentiment::Negative } else { Sentiment::Positive };
             label(n, said)
         }),
     );
-    publish(&kafka, [label(1000, Sentiment::Positive)]);
-    monitor.await_page("/metrics", |_, page| {
+    kafka::publish(&kafka, [label(1000, Sentiment::Positive)]);
+    monitor.await_page("/metrics", |page| {
         let has = |name: &str, value: &str| {
-            let mut lines = page.lines().filter(|line| line.starts_with(name));
+            let mut lines = page.text.lines().filter(|line| line.starts_with(name));
             lines.any(|line| line.ends_with(value))
         };
         has("verdict_live_labelled{", "} 100")
@@ -139,8 +130,9 @@ fn it_tells_how_right_verdicts_are_and_what_of_them_is_not_as_promised() {
         ["estimate", "lower", "upper"].map(|bound| version["accuracy"][bound].as_f64().unwrap());
     assert!(lower < estimate && estimate < upper, "{once}");
 
-    // An outcome of a review that is not there, one more of a review that has one, and a record that is none.
-    publish(
+    // An outcome of a review that is not there, one more of a review that has one, and a record
+    // that is none.
+    kafka::publish(
         &kafka,
         [
             verdict("x", Position::new("reviews", 7, 0), "9"),
@@ -153,45 +145,40 @@ fn it_tells_how_right_verdicts_are_and_what_of_them_is_not_as_promised() {
         "verdict_audit_findings{finding=\"duplicated\"} 1",
         "verdict_audit_findings{finding=\"phantom\"} 2",
     ]);
-    until(&monitor.log, "not as promised");
+    monitor.process.err.next_with("not as promised");
 
-    assert_eq!(monitor.get("/healthz").0, "HTTP/1.1 200 OK");
+    assert_eq!(monitor.get("/healthz").status, 200);
     let asked = Instant::now();
-    monitor.signal(Signal::TERM);
-    assert!(monitor.child.wait().unwrap().success());
-    assert!(asked.elapsed() < Duration::from_secs(10), "{asked:?}");
-    until(&monitor.log, "monitor stopped");
-    eprintln!("took {:?}", started.elapsed());
+    assert!(monitor.process.end(Signal::TERM).success());
+    assert!(asked.elapsed() < END_WITHIN, "{asked:?}");
+    monitor.process.err.next_with("monitor stopped");
 }
 
 #[test]
 fn it_waits_for_topics_and_for_a_broker_that_is_away() {
-    let Some((mut broker, kafka)) = kafka(1) else {
-        return;
-    };
+    let Some((mut broker, kafka)) = kafka::own_with_topics(1) else { return };
     let mut monitor =
         Running::start(&kafka, &["monitor", "--audit-every-s=1", "--labels-topic=not.yet"]);
     let lacks = "failing caught_up: there is no topic not.yet";
-    monitor.await_page("/readyz", |_, page| page.contains(lacks));
+    monitor.await_page("/readyz", |page| page.text.contains(lacks));
     drop(monitor);
 
     monitor = Running::start(&kafka, &["monitor", "--audit-every-s=1", "--patience-s=2"]);
     monitor.await_ready();
     broker.kill9().unwrap();
-    let page = monitor.await_page("/readyz", |status, _| status != "HTTP/1.1 200 OK");
+    let page = monitor.await_page("/readyz", |page| page.status != 200);
     assert!(page.contains("failing kafka: no broker is connected"), "{page}");
-    until(&monitor.log, "the audit was not made");
-    assert_eq!(monitor.get("/healthz").0, "HTTP/1.1 200 OK");
+    monitor.process.err.next_with("the audit was not made");
+    assert_eq!(monitor.get("/healthz").status, 200);
     broker.restart().unwrap();
-    publish(&kafka, [label(1, Sentiment::Positive)]);
+    kafka::publish(&kafka, [label(1, Sentiment::Positive)]);
     monitor.await_metrics(&["verdict_live_unmatched{what=\"label\"} 1"]);
     monitor.await_ready();
 
     // Frozen, not closed: nothing answers, and the end comes in time all the same.
     broker.pause().unwrap();
     let asked = Instant::now();
-    monitor.signal(Signal::TERM);
-    assert!(monitor.child.wait().unwrap().success());
-    assert!(asked.elapsed() < Duration::from_secs(10), "{asked:?}");
+    assert!(monitor.process.end(Signal::TERM).success());
+    assert!(asked.elapsed() < END_WITHIN, "{asked:?}");
     broker.kill9().unwrap();
 }

@@ -1,25 +1,27 @@
-//! What is watched, without a broker: the window, the terms, and what scoring tells of a review.
+//! What is observed, without a broker: the window, the terms, and what scoring sees of a review.
 
-use std::{collections::VecDeque, num::NonZeroUsize, sync::Arc};
+use std::{collections::VecDeque, num::NonZeroUsize, sync::Arc, time::Duration};
 
-use crate::common::{artifact_of, model, record, score_settings};
 use proptest::prelude::*;
 use verdict_consumer::{
     batch::Pool,
-    score::{Ending, Scorer},
-    settings::scoring::Explain,
     observe::{
         Plan, Shadow,
-        observation::MAX_COLUMNS,
-        shadow::ShadowScore,
+        observation::ShadowScore,
+        plan::MAX_COLUMNS,
         terms::{MAX_SAMPLE, TermSample},
     },
-    score::{Ending, Scorer},
-    settings::scoring::Explain,
+    score::{Ending, Explain, Scorer},
 };
 use verdict_kafka_io::Record;
 use verdict_learning::drift::window::Window;
-use verdict_sentiment::{Bins, Identity, Label, Model, Reference, Scratch, Seen};
+use verdict_messages::Sentiment;
+use verdict_sentiment::{
+    Bins, Identity, Label, Model, Reference, Score, Scratch, Seen, Vectorizer, VectorizerOptions,
+    Vocabulary,
+};
+
+use crate::common::{artifact_of, model, record, score_settings};
 
 fn reference() -> Reference {
     let bins = |edges: &[f64]| Bins::new(edges.to_vec(), vec![5; edges.len() + 1], 0.5).unwrap();
@@ -103,25 +105,20 @@ fn memory_is_bounded_whatever_comes() {
     // A review that has more terms than are kept.
     let mut scratch = Scratch::default();
     let words: Vec<String> = (0..3 * MAX_COLUMNS).map(|i| format!("w{i:05}")).collect();
-    let vocabulary = verdict_sentiment::Vocabulary::new(words.iter().map(String::as_str)).unwrap();
-    let vectorizer = verdict_sentiment::Vectorizer::new(
-        vocabulary,
-        verdict_sentiment::VectorizerOptions::default(),
-        9,
-        vec![1; words.len()],
-    )
-    .unwrap();
+    let vocabulary = Vocabulary::new(words.iter().map(String::as_str)).unwrap();
+    let vectorizer =
+        Vectorizer::new(vocabulary, VectorizerOptions::default(), 9, vec![1; words.len()]).unwrap();
     vectorizer.transform(&mut scratch, &words.join(" "));
     assert_eq!(scratch.columns().len(), words.len());
     let plan = Plan { stride: 1, shadow: None };
-    let kept = plan.columns(&record(1, "", &[]).position(), &scratch);
+    let kept = plan.columns(3, 1, &scratch);
     assert_eq!(kept.unwrap().len(), MAX_COLUMNS);
 }
 
 fn scored(model: &Model, records: &[Record], plan: Plan<'_>) -> Vec<Ending> {
     let settings = score_settings(Explain::Replies);
-    let scorer = Scorer::new(model, &settings, "reviews.verdicts", "dlq.reviews", 0);
-    Pool::new(NonZeroUsize::new(2).unwrap()).score(&scorer.observing(plan), records)
+    let scorer = Scorer::new(model, &settings, 0);
+    Pool::new(NonZeroUsize::new(2).unwrap()).score(&scorer, plan, records)
 }
 
 #[test]
@@ -140,12 +137,10 @@ fn a_verdict_says_what_was_seen_of_its_review_and_a_dead_letter_nothing() {
     assert_eq!(unobserved[0].observation.as_ref().unwrap().columns, None);
 }
 
-/// Everything of an ending but what is watched and how long it took.
-fn without_what_is_watched(endings: &[Ending]) -> Vec<Ending> {
+/// Everything of an ending but what was observed and how long it took.
+fn without_what_is_observed(endings: &[Ending]) -> Vec<Ending> {
     let endings = endings.iter().cloned();
-    endings
-        .map(|ending| Ending { took: std::time::Duration::ZERO, observation: None, ..ending })
-        .collect()
+    endings.map(|ending| Ending { took: Duration::ZERO, observation: None, ..ending }).collect()
 }
 
 #[test]
@@ -168,7 +163,7 @@ fn a_shadow_changes_no_ending_whether_it_disagrees_panics_or_gives_no_number() {
         broken_model.score(scratch, text);
         panic!("a shadow that fails")
     });
-    let no_number = Shadow::by(identity(), 1.0, |_, _| verdict_sentiment::Score {
+    let no_number = Shadow::by(identity(), 1.0, |_, _| Score {
         score: 0.0,
         probability: f64::NAN,
         label: Label::Positive,
@@ -178,13 +173,17 @@ fn a_shadow_changes_no_ending_whether_it_disagrees_panics_or_gives_no_number() {
     for (shadow, is_scored) in shadows {
         let plan = Plan { stride: 1, shadow: Some(shadow) };
         let beside = scored(&model, &records, plan);
-        assert_eq!(without_what_is_watched(&beside), without_what_is_watched(&alone), "{shadow:?}");
+        assert_eq!(
+            without_what_is_observed(&beside),
+            without_what_is_observed(&alone),
+            "{shadow:?}"
+        );
         for ending in &beside {
             let said = ending.observation.as_ref().unwrap().shadow.unwrap();
             match said {
                 ShadowScore::Scored { label, .. } => {
                     assert!(is_scored, "{shadow:?}");
-                    assert_eq!(label, Label::Negative);
+                    assert_eq!(label, Sentiment::Negative);
                 }
                 ShadowScore::Failed => assert!(!is_scored, "{shadow:?}"),
             }

@@ -1,61 +1,32 @@
 //! The loop against a real Apache Kafka, and the audit that judges it.
 
-use std::{sync::Arc, thread, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use arc_swap::ArcSwap;
-use crate::common::{
-    kafka::{PATIENCE, kafka, publish, read_until, sources},
-    model,
-    pointers::eventually,
-    settings,
-};
-use verdict_consumer::{
-    cli::{Cli, Command},
-    run::run,
-    summary::Summary,
-};
-use verdict_kafka_io::{Failure, KafkaSettings, Outgoing};
+use verdict_consumer::summary::Summary;
+use verdict_kafka_io::{Failure, Outgoing};
 use verdict_messages::{ReplyAddress, Review, Sentiment, Verdict, reply::Dialect, topic};
-use verdict_monitor::{
-    audit::{Report, audit, settings::AuditArgs},
-    topics::TopicArgs,
+use verdict_telemetry::Telemetry;
+use verdict_testkit::{
+    eventually,
+    kafka::{self, publish},
 };
-use verdict_service::Shutdown;
-use verdict_telemetry::{CpuPrice, Service, Telemetry};
 
-fn topics() -> TopicArgs {
-    let cli = <Cli as clap::Parser>::try_parse_from(["consumer", "audit"]).unwrap();
-    match cli.command {
-        Some(Command::Audit(AuditArgs { topics, .. })) => topics,
-        other => panic!("audit was asked for, got {other:?}"),
-    }
-}
+use crate::common::{
+    audited, beside_consumer, model, observer, read_until, settings, sources, telemetry,
+};
 
-fn audited(kafka: &KafkaSettings, allow_duplicates: bool) -> Report {
-    audit(kafka, &topics(), PATIENCE, 5, allow_duplicates).unwrap()
-}
-
-/// Runs a consumer while `work` is done, then asks it to stop and gives what it did.
 fn with_consumer(
     flags: &[&str],
     telemetry: &Telemetry,
     work: impl FnOnce(),
 ) -> Result<Summary, Failure> {
-    let (settings, models, shutdown) =
-        (settings(flags), Arc::new(ArcSwap::from_pointee(model())), Shutdown::default());
-    thread::scope(|scope| {
-        let running = scope.spawn(|| run(&settings, &models, telemetry, &shutdown));
-        // A panic in the work must end the consumer too, or the scope would wait for it for ever.
-        let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work));
-        shutdown.request();
-        let result = running.join().unwrap();
-        done.unwrap();
-        result
-    })
-}
-
-fn telemetry() -> Telemetry {
-    Telemetry::start(Service::Consumer, CpuPrice::default()).unwrap()
+    let models = Arc::new(ArcSwap::from_pointee(model()));
+    let settings = settings(flags);
+    beside_consumer(&settings, &models, observer(&settings, telemetry), telemetry, work)
 }
 
 /// `n` records, of which every tenth is no review.
@@ -77,30 +48,29 @@ fn reviews(n: usize) -> impl Iterator<Item = Outgoing> {
 
 #[test]
 fn every_review_has_one_outcome_and_the_counters_add_up() {
-    let Some((_broker, kafka)) = kafka(3) else {
-        return;
-    };
+    let Some((_broker, kafka)) = kafka::own_with_topics(3) else { return };
     let telemetry = telemetry();
     let bootstrap = format!("--bootstrap-servers={}", kafka.bootstrap());
     publish(&kafka, reviews(3000));
-    assert_eq!(audited(&kafka, false).missing.count, 3000, "before the consumer ran");
+    assert_eq!(audited(&kafka).missing.count, 3000, "before the consumer ran");
     let outcomes = [topic::VERDICTS, topic::DEAD_LETTERS];
     let summary = with_consumer(&[&bootstrap, "--max-batch-records=500"], &telemetry, || {
-        read_until(&kafka, "probe", &outcomes, |records| records.len() >= 3000);
+        read_until(&kafka, &outcomes, |records| records.len() >= 3000);
         publish(&kafka, reviews(500));
-        read_until(&kafka, "probe.2", &outcomes, |records| records.len() >= 3500);
+        read_until(&kafka, &outcomes, |records| records.len() >= 3500);
         assert!(
-            telemetry.health().readiness(std::time::Instant::now()).ok,
+            telemetry.health().readiness(Instant::now()).ok,
             "{:?}",
-            telemetry.health().readiness(std::time::Instant::now())
+            telemetry.health().readiness(Instant::now())
         );
     })
     .unwrap();
-    assert_eq!((summary.read, summary.verdicts, summary.dead_letters()), (3500, 3150, 350));
-    assert_eq!(summary.read, summary.verdicts + summary.dead_letters());
+    let endings = summary.endings;
+    assert_eq!((endings.read, endings.verdicts(), endings.dead_letters()), (3500, 3150, 350));
+    assert_eq!(endings.read, endings.verdicts() + endings.dead_letters());
     assert_eq!(summary.failed_batches, 0);
-    let report = audited(&kafka, false);
-    assert!(report.ok, "{report:?}");
+    let report = audited(&kafka);
+    assert!(report.ok(false), "{report:?}");
     assert_eq!((report.reviews, report.verdicts, report.dead_letters), (3500, 3150, 350));
 
     let exposition = telemetry.metrics().exposition().unwrap();
@@ -112,22 +82,20 @@ fn every_review_has_one_outcome_and_the_counters_add_up() {
     assert_eq!(sum("messaging_client_consumed_messages_total{"), 3500, "{exposition}");
     assert_eq!(sum("model_prediction_count_total{"), 3150);
     assert!(
-        !telemetry.health().readiness(std::time::Instant::now()).ok,
+        !telemetry.health().readiness(Instant::now()).ok,
         "a consumer that has stopped is not ready"
     );
 
     // The positions are committed: another member finds nothing to do.
     let idle = with_consumer(&[&bootstrap], &telemetry, || {
-        read_until(&kafka, "probe.3", &outcomes, |records| records.len() >= 3500);
+        read_until(&kafka, &outcomes, |records| records.len() >= 3500);
     });
-    assert_eq!(idle.unwrap().read, 0);
+    assert_eq!(idle.unwrap().endings.read, 0);
 }
 
 #[test]
 fn a_requester_is_answered_in_its_dialect_and_partition() {
-    let Some((_broker, kafka)) = kafka(3) else {
-        return;
-    };
+    let Some((_broker, kafka)) = kafka::own_with_topics(3) else { return };
     let bootstrap = format!("--bootstrap-servers={}", kafka.bootstrap());
     let ask = |dialect, id: u8| {
         let address = ReplyAddress {
@@ -145,7 +113,7 @@ fn a_requester_is_answered_in_its_dialect_and_partition() {
     let dialects = [Dialect::Spring, Dialect::SmallRye, Dialect::Nest];
     let summary = with_consumer(&[&bootstrap], &telemetry(), || {
         publish(&kafka, dialects.into_iter().zip(1..).map(|(dialect, id)| ask(dialect, id)));
-        let replies = read_until(&kafka, "probe", &[topic::REPLIES], |records| records.len() >= 3);
+        let replies = read_until(&kafka, &[topic::REPLIES], |records| records.len() >= 3);
         let mut ids = Vec::new();
         for reply in &replies {
             assert_eq!(reply.partition, 2);
@@ -157,14 +125,12 @@ fn a_requester_is_answered_in_its_dialect_and_partition() {
         ids.sort();
         assert_eq!(ids, [[1], [2], [3]]);
     });
-    assert_eq!(summary.unwrap().verdicts, 3);
+    assert_eq!(summary.unwrap().endings.verdicts(), 3);
 }
 
 #[test]
 fn members_that_come_and_go_lose_nothing_and_double_nothing() {
-    let Some((_broker, kafka)) = kafka(6) else {
-        return;
-    };
+    let Some((_broker, kafka)) = kafka::own_with_topics(6) else { return };
     let bootstrap = format!("--bootstrap-servers={}", kafka.bootstrap());
     let flags = [bootstrap.as_str(), "--max-batch-records=100"];
     let outcomes = [topic::VERDICTS, topic::DEAD_LETTERS];
@@ -174,52 +140,47 @@ fn members_that_come_and_go_lose_nothing_and_double_nothing() {
             let passing = with_consumer(&flags, &telemetry(), || {
                 publish(&kafka, reviews(1000));
                 let enough = 2000 + round * 1000;
-                read_until(&kafka, &format!("probe.{round}"), &outcomes, |records| {
-                    records.len() >= enough
-                });
+                read_until(&kafka, &outcomes, |records| records.len() >= enough);
             });
             passing.unwrap();
         }
     });
     steady.unwrap();
-    let report = audited(&kafka, false);
-    assert!(report.ok && report.reviews == 4000, "{report:?}");
+    let report = audited(&kafka);
+    assert!(report.ok(false) && report.reviews == 4000, "{report:?}");
 }
 
 #[test]
 fn a_broker_that_is_killed_and_comes_back_loses_nothing() {
-    let Some((mut broker, kafka)) = kafka(3) else {
-        return;
-    };
+    let Some((mut broker, kafka)) = kafka::own_with_topics(3) else { return };
     let bootstrap = format!("--bootstrap-servers={}", kafka.bootstrap());
     let flags = [bootstrap.as_str(), "--max-batch-records=200", "--kafka=session.timeout.ms=6000"];
     publish(&kafka, reviews(5000));
     let outcomes = [topic::VERDICTS, topic::DEAD_LETTERS];
     with_consumer(&flags, &telemetry(), || {
-        read_until(&kafka, "probe.1", &outcomes, |records| records.len() >= 500);
+        read_until(&kafka, &outcomes, |records| records.len() >= 500);
         broker.kill9().unwrap();
         broker.restart().unwrap();
         publish(&kafka, reviews(1000));
-        read_until(&kafka, "probe.2", &outcomes, |records| sources(records).len() >= 6000);
+        read_until(&kafka, &outcomes, |records| sources(records).len() >= 6000);
     })
     .unwrap();
-    // Whether some came twice depends on where the broker was hit; the audit tells, and nothing else may be wrong.
-    let report = audited(&kafka, true);
-    assert!(report.ok && report.reviews == 6000, "{report:?}");
+    // Whether some came twice depends on where the broker was hit; the audit tells, and nothing
+    // else may be wrong.
+    let report = audited(&kafka);
+    assert!(report.ok(true) && report.reviews == 6000, "{report:?}");
 }
 
 #[test]
 fn a_consumer_whose_broker_is_away_stops_in_time() {
-    let Some((mut broker, kafka)) = kafka(1) else {
-        return;
-    };
+    let Some((mut broker, kafka)) = kafka::own_with_topics(1) else { return };
     let bootstrap = format!("--bootstrap-servers={}", kafka.bootstrap());
     publish(&kafka, reviews(10));
     let started = std::cell::Cell::new(None);
     with_consumer(&[&bootstrap], &telemetry(), || {
-        read_until(&kafka, "probe", &[topic::VERDICTS], |records| records.len() >= 9);
+        read_until(&kafka, &[topic::VERDICTS], |records| records.len() >= 9);
         broker.kill9().unwrap();
-        started.set(Some(std::time::Instant::now()));
+        started.set(Some(Instant::now()));
     })
     .unwrap();
     let took = started.get().unwrap().elapsed();
@@ -231,9 +192,7 @@ fn a_long_run_of_dead_letters_pauses_reading_and_loses_nothing() {
     const BAD: usize = 1500;
     const GOOD: usize = 300;
     // One partition: then the run of bad records is one in the order of reading too.
-    let Some((_broker, kafka)) = kafka(1) else {
-        return;
-    };
+    let Some((_broker, kafka)) = kafka::own_with_topics(1) else { return };
     let telemetry = telemetry();
     let flags = [
         &format!("--bootstrap-servers={}", kafka.bootstrap()),
@@ -251,37 +210,38 @@ fn a_long_run_of_dead_letters_pauses_reading_and_loses_nothing() {
     let page = || telemetry.metrics().exposition().unwrap();
     let summary = with_consumer(&flags, &telemetry, || {
         eventually("it opens", || {
-            let readiness = telemetry.health().readiness(std::time::Instant::now());
+            let readiness = telemetry.health().readiness(Instant::now());
             let text = readiness.text;
             let is_open = text.contains("failing breaker: ")
                 && text.contains(" dead letters in a row: reading is paused for 2s");
             (!readiness.ok && is_open).then_some(())
         });
         assert!(page().contains("verdict_breaker_open 1\n"), "{}", page());
-        let read =
-            read_until(&kafka, "probe.1", &[topic::DEAD_LETTERS], |records| records.len() >= 1000);
+        let read = read_until(&kafka, &[topic::DEAD_LETTERS], |records| records.len() >= 1000);
         assert!(read.len() < BAD, "{}: it has stopped", read.len());
-        let group = telemetry.health().readiness(std::time::Instant::now()).text;
-        assert!(group.contains("ok group"), "{group}");
+        eventually("it is in its group", || {
+            telemetry.health().readiness(Instant::now()).text.contains("ok group").then_some(())
+        });
         eventually("everything is processed", || {
             page().contains("verdict_endings_total{ending=\"verdict\"} 300\n").then_some(())
         });
         eventually("it is closed and ready", || {
-            (telemetry.health().readiness(std::time::Instant::now()).ok
+            (telemetry.health().readiness(Instant::now()).ok
                 && page().contains("verdict_breaker_open 0\n"))
             .then_some(())
         });
     })
     .unwrap();
     assert_eq!(
-        (summary.verdicts, summary.dead_letters(), summary.failed_batches),
+        (summary.endings.verdicts(), summary.endings.dead_letters(), summary.failed_batches),
         (GOOD as u64, BAD as u64, 0)
     );
-    // After 1,000 it opened, and again after each try that brought nothing else: 5 or more, by how many each found at hand.
+    // After 1,000 it opened, and again after each try that brought nothing else: 5 or more, by how
+    // many each found at hand.
     let trips = page();
     let trips = trips.lines().find_map(|line| line.strip_prefix("verdict_breaker_trips_total "));
     let trips: u64 = trips.unwrap().parse().unwrap();
     assert!(trips > 1, "{trips}");
-    let report = audited(&kafka, false);
-    assert!(report.ok && report.reviews == 1800, "{report:?}");
+    let report = audited(&kafka);
+    assert!(report.ok(false) && report.reviews == 1800, "{report:?}");
 }

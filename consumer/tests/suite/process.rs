@@ -1,37 +1,34 @@
 //! The consumer as a process: kill -9, SIGTERM, exit codes, operator pages.
 
-use std::{
-    process::{Command, Output},
-    time::{Duration, Instant},
-};
+use std::{path::Path, process::Command, time::Instant};
+
+use verdict_kafka_io::{KafkaSettings, Outgoing};
+use verdict_messages::topic;
+use verdict_telemetry::Service;
+use verdict_testkit::{Signal, assert_healthcheck_follows_readyz, kafka};
 
 use crate::common::{
     artifact,
-    kafka::{kafka, publish, read_until, sources},
-    process::{Running, until},
+    process::{CONSUMER, END_WITHIN, Running},
+    read_until, sources,
 };
-use rustix::process::Signal;
-use verdict_kafka_io::{KafkaSettings, Outgoing};
-use verdict_messages::topic;
 
 const DEFAULT_MODEL: &str = concat!("--model=", env!("CARGO_MANIFEST_DIR"), "/../models/default");
 
-fn consumer(kafka: &KafkaSettings, model: &std::path::Path) -> Running {
+fn consumer(kafka: &KafkaSettings, model: &Path) -> Running {
     let flags = ["--max-batch-records=50", "--kafka=session.timeout.ms=6000"];
     let model = format!("--model={}", model.display());
     Running::start(kafka, &[&flags[..], &[&model]].concat())
 }
 
 fn audit(kafka: &KafkaSettings, flags: &[&str]) -> (Option<i32>, serde_json::Value) {
-    let Output { status, stdout, stderr } = Command::new(env!("CARGO_BIN_EXE_consumer"))
+    let output = Command::new(CONSUMER)
         .args(["audit", "--json", "--bootstrap-servers", kafka.bootstrap()])
         .args(flags)
         .output()
         .unwrap();
-    let text = String::from_utf8(stdout).unwrap();
-    let last =
-        text.lines().last().unwrap_or_else(|| panic!("{}", String::from_utf8_lossy(&stderr)));
-    (status.code(), serde_json::from_str(last).unwrap())
+    let report = serde_json::from_slice(&output.stdout);
+    (output.status.code(), report.unwrap_or_else(|error| panic!("{error}: {output:?}")))
 }
 
 fn reviews(n: usize) -> impl Iterator<Item = Outgoing> {
@@ -40,12 +37,10 @@ fn reviews(n: usize) -> impl Iterator<Item = Outgoing> {
 
 #[test]
 fn killed_at_any_moment_it_loses_nothing_and_asked_to_stop_it_ends_in_order() {
-    let Some((_broker, kafka)) = kafka(3) else {
-        return;
-    };
+    let Some((_broker, kafka)) = kafka::own_with_topics(3) else { return };
     let directory = tempfile::tempdir().unwrap();
     verdict_registry::save(directory.path(), &artifact()).unwrap();
-    publish(&kafka, reviews(2000));
+    kafka::publish(&kafka, reviews(2000));
     let (code, report) = audit(&kafka, &[]);
     assert_eq!(
         (code, &report["missing"], &report["ok"]),
@@ -56,25 +51,22 @@ fn killed_at_any_moment_it_loses_nothing_and_asked_to_stop_it_ends_in_order() {
 
     for round in 1..=3 {
         let running = consumer(&kafka, directory.path());
-        let group = format!("probe.{round}");
-        read_until(&kafka, &group, &[topic::VERDICTS], |records| {
-            sources(records).len() >= round * 300
-        });
+        read_until(&kafka, &[topic::VERDICTS], |records| sources(records).len() >= round * 300);
         // Dropping it is kill -9, in the middle of its work.
         drop(running);
     }
     let mut running = consumer(&kafka, directory.path());
-    read_until(&kafka, "probe.9", &[topic::VERDICTS], |records| sources(records).len() >= 2000);
-    assert_eq!(running.get("/healthz").0, "HTTP/1.1 200 OK");
-    // Its killed predecessors may have done all the work; then the group lets it in when their session times out.
+    read_until(&kafka, &[topic::VERDICTS], |records| sources(records).len() >= 2000);
+    assert_eq!(running.get("/healthz").status, 200);
+    // Its killed predecessors may have done all the work; then the group lets it in when their
+    // session times out.
     running.await_ready();
-    assert!(running.get("/metrics").1.contains("verdict_model_info{"));
+    assert!(running.get("/metrics").text.contains("verdict_model_info{"));
 
     let asked = Instant::now();
-    running.signal(Signal::TERM);
-    assert!(running.child.wait().unwrap().success());
-    assert!(asked.elapsed() < Duration::from_secs(10), "{:?}", asked.elapsed());
-    until(&running.log, "consumer stopped");
+    assert!(running.process.end(Signal::TERM).success());
+    assert!(asked.elapsed() < END_WITHIN, "{:?}", asked.elapsed());
+    running.process.err.next_with("consumer stopped");
 
     let (code, report) = audit(&kafka, &["--allow-duplicates"]);
     assert_eq!(
@@ -86,27 +78,25 @@ fn killed_at_any_moment_it_loses_nothing_and_asked_to_stop_it_ends_in_order() {
 
 #[test]
 fn asked_to_stop_while_its_broker_is_away_it_ends_within_ten_seconds() {
-    let Some((mut broker, kafka)) = kafka(1) else {
-        return;
-    };
+    let Some((mut broker, kafka)) = kafka::own_with_topics(1) else { return };
     let directory = tempfile::tempdir().unwrap();
     verdict_registry::save(directory.path(), &artifact()).unwrap();
-    publish(&kafka, reviews(500));
+    kafka::publish(&kafka, reviews(500));
     let mut running = consumer(&kafka, directory.path());
-    read_until(&kafka, "probe", &[topic::VERDICTS], |records| !records.is_empty());
-    // Frozen, not closed: connections stay and nothing answers, which is what takes clients longest.
+    read_until(&kafka, &[topic::VERDICTS], |records| !records.is_empty());
+    // Frozen, not closed: connections stay and nothing answers, which is what takes clients
+    // longest.
     broker.pause().unwrap();
     let asked = Instant::now();
-    running.signal(Signal::INT);
-    running.child.wait().unwrap();
-    assert!(asked.elapsed() < Duration::from_secs(10), "{:?}", asked.elapsed());
+    running.process.end(Signal::INT);
+    assert!(asked.elapsed() < END_WITHIN, "{:?}", asked.elapsed());
     broker.kill9().unwrap();
 }
 
 #[test]
 fn what_the_user_can_put_right_exits_with_2() {
     let run = |flags: &[&str]| {
-        let output = Command::new(env!("CARGO_BIN_EXE_consumer")).args(flags).output().unwrap();
+        let output = Command::new(CONSUMER).args(flags).output().unwrap();
         (output.status.code(), String::from_utf8(output.stderr).unwrap())
     };
     for (flags, says) in [
@@ -141,7 +131,7 @@ fn a_variable_of_opentelemetry_that_cannot_be_used_exits_with_2() {
         ("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4318", "must be a URL"),
         ("OTEL_TRACES_SAMPLER", "sometimes", "OTEL_TRACES_SAMPLER must be one of"),
     ] {
-        let output = Command::new(env!("CARGO_BIN_EXE_consumer"))
+        let output = Command::new(CONSUMER)
             .args(["--listen=127.0.0.1:0", "--model"])
             .arg(model.path())
             .env("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9")
@@ -152,4 +142,9 @@ fn a_variable_of_opentelemetry_that_cannot_be_used_exits_with_2() {
         assert_eq!(output.status.code(), Some(2), "{name}: {stderr}");
         assert!(stderr.contains(says), "{name}: {stderr}");
     }
+}
+
+#[test]
+fn a_health_check_says_what_readyz_says() {
+    assert_healthcheck_follows_readyz(CONSUMER, Service::Consumer);
 }

@@ -1,17 +1,18 @@
 //! From bytes to an ending, without a broker.
 
-use std::num::NonZeroUsize;
+use std::{num::NonZeroUsize, time::Duration};
 
-use crate::common::{model, record, score_settings};
 use proptest::prelude::*;
 use verdict_consumer::{
     batch::{Pool, commits},
-    score::{Ending, Outcome, Reply, Scorer},
-    settings::scoring::{Explain, ScoreSettings},
+    observe::Plan,
+    score::{Ending, Explain, Outcome, Reply, ScoreSettings, Scorer},
 };
 use verdict_kafka_io::{Outgoing, Record};
 use verdict_messages::{ErrorKind, Headers, Problem, Sentiment, Verdict, dead_letter};
 use verdict_sentiment::{Model, Scratch};
+
+use crate::common::{model, record, score_settings};
 
 const NOW: i64 = 1_767_323_045_000;
 const JSON: (&str, &[u8]) = ("content-type", b"application/json");
@@ -22,7 +23,7 @@ const ASK: [(&str, &[u8]); 3] = [
 ];
 
 fn scorer<'a>(model: &'a Model, settings: &'a ScoreSettings) -> Scorer<'a> {
-    Scorer::new(model, settings, "reviews.verdicts", "dlq.reviews", NOW)
+    Scorer::new(model, settings, NOW)
 }
 
 fn score(record: &Record, explain: Explain) -> Ending {
@@ -193,9 +194,9 @@ fn threads_change_neither_the_endings_nor_their_order() {
         .map(|n| record(n, if n % 7 == 0 { String::new() } else { text.clone() }, &ASK))
         .collect();
     let score = |threads| {
-        let mut endings = Pool::new(NonZeroUsize::new(threads).unwrap())
-            .score(&scorer(&model, &settings), &records);
-        endings.iter_mut().for_each(|ending| ending.took = std::time::Duration::ZERO);
+        let mut pool = Pool::new(NonZeroUsize::new(threads).unwrap());
+        let mut endings = pool.score(&scorer(&model, &settings), Plan::default(), &records);
+        endings.iter_mut().for_each(|ending| ending.took = Duration::ZERO);
         endings
     };
     let one = score(1);
@@ -203,7 +204,8 @@ fn threads_change_neither_the_endings_nor_their_order() {
     for threads in [2, 3, 8] {
         assert!(score(threads) == one, "{threads} threads");
     }
-    assert!(Pool::new(NonZeroUsize::MIN).score(&scorer(&model, &settings), &[]).is_empty());
+    let mut pool = Pool::new(NonZeroUsize::MIN);
+    assert!(pool.score(&scorer(&model, &settings), Plan::default(), &[]).is_empty());
 }
 
 proptest! {

@@ -1,30 +1,28 @@
-//! What is watched while reviews flow, against a real Apache Kafka: metrics, the page, a swap, and a shadow model that
-//! nobody hears.
+//! What is watched while reviews flow, against a real Apache Kafka: metrics, the page, a swap, and
+//! a shadow model that nobody hears.
 
-use std::{net::SocketAddr, path::Path, sync::Arc, thread};
+use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use crate::common::{
-    artifact, artifact_of,
-    kafka::{kafka, publish, read_until},
-    page,
-    pointers::{Announcer, NAME, eventually, saved},
-    settings,
-};
 use tempfile::TempDir;
-use verdict_consumer::{observe::Shadow, run::run_beside};
+use verdict_consumer::observe::{Observer, Shadow};
 use verdict_kafka_io::Outgoing;
 use verdict_messages::{ReplyAddress, Verdict, reply::Dialect, topic};
 use verdict_sentiment::{Model, Scratch};
-use verdict_service::{Pages, Shutdown, serve_pages};
-use verdict_telemetry::{CpuPrice, Service, Telemetry};
+use verdict_service::{Pages, serve_pages};
+use verdict_testkit::{
+    eventually, get,
+    kafka::{self, publish},
+};
 
-fn default_model() -> Model {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/default/model.verdict");
-    Model::from_bytes(&std::fs::read(path).unwrap()).unwrap()
-}
+use crate::common::{
+    artifact, artifact_of, beside_consumer, default_model,
+    pointers::{Announcer, NAME, saved},
+    read_until, settings, telemetry,
+};
 
-/// Reviews of which the small model, which knows two words only, takes half for the other side. Each asks for a reply.
+/// Reviews of which the small model, which knows two words only, takes half for the other side.
+/// Each asks for a reply.
 fn reviews(n: usize) -> Vec<Outgoing> {
     let texts = [
         "A great waste of time, boring and badly acted.",
@@ -50,20 +48,18 @@ fn reviews(n: usize) -> Vec<Outgoing> {
 
 #[test]
 fn what_is_watched_is_shown_and_begins_anew_with_a_model_and_the_shadow_is_never_heard() {
-    let Some((_broker, kafka)) = kafka(2) else {
-        return;
-    };
+    let Some((_broker, kafka)) = kafka::own_with_topics(2) else { return };
     let bootstrap = format!("--bootstrap-servers={}", kafka.bootstrap());
     let settings = settings(&[&bootstrap, "--drift-window=200", "--max-batch-records=50"]);
-    let telemetry = Telemetry::start(Service::Consumer, CpuPrice::default()).unwrap();
+    let telemetry = telemetry();
     let pages = Pages::default();
-    let server =
-        serve_pages(SocketAddr::from(([127, 0, 0, 1], 0)), telemetry.clone(), pages.clone())
-            .unwrap();
+    let address = ([127, 0, 0, 1], 0).into();
+    let server = serve_pages(address, telemetry.clone(), pages.clone()).unwrap();
     let other = Arc::new(Model::from_bytes(&artifact()).unwrap());
-    let (models, shutdown) =
-        (Arc::new(ArcSwap::from_pointee(default_model())), Shutdown::default());
+    let page = || get(&format!("http://{}/model", server.address())).unwrap().json();
+    let models = Arc::new(ArcSwap::from_pointee(default_model()));
     let shadow = Shadow::new(Arc::clone(&other), 1.0);
+    let observer = Observer::new(&settings.observe, Some(shadow), &telemetry, &pages);
     let metric = |name: &str| -> Option<f64> {
         let text = telemetry.metrics().exposition().unwrap();
         let line = text.lines().find(|line| line.starts_with(name))?;
@@ -71,8 +67,7 @@ fn what_is_watched_is_shown_and_begins_anew_with_a_model_and_the_shadow_is_never
     };
     let work = || {
         publish(&kafka, reviews(400));
-        let verdicts =
-            read_until(&kafka, "probe", &[topic::VERDICTS], |records| records.len() >= 400);
+        let verdicts = read_until(&kafka, &[topic::VERDICTS], |records| records.len() >= 400);
         // The last thing that is counted of a review.
         eventually("every batch is watched", || {
             (metric("verdict_shadow_difference_count ") == Some(400.0)).then_some(())
@@ -92,7 +87,7 @@ fn what_is_watched_is_shown_and_begins_anew_with_a_model_and_the_shadow_is_never
         assert_eq!(metric("verdict_shadow_reviews_total{outcome=\"agree\"}"), Some(200.0));
         assert_eq!(metric("verdict_shadow_reviews_total{outcome=\"disagree\"}"), Some(200.0));
 
-        let shown = page(server.address(), "/model");
+        let shown = page();
         let serving = default_model();
         assert_eq!(shown["model"]["sha256"], serving.identity().sha256, "{shown}");
         assert_eq!(shown["model"]["trained_on"], 25_000, "{shown}");
@@ -121,14 +116,15 @@ fn what_is_watched_is_shown_and_begins_anew_with_a_model_and_the_shadow_is_never
             );
             assert!((verdict.probability - of("serving")).abs() < 1e-12, "{example}");
         }
-        // The model's own terms may be shown ("waste of time" is one), and they have three words at most.
+        // The model's own terms may be shown ("waste of time" is one), and they have three words at
+        // most.
         for text in ["great waste of time", "wonderful and moving"] {
             assert!(!shown.to_string().contains(text), "{shown}");
         }
 
-        // Nobody hears the shadow: one verdict and one reply of each review, all the serving model's.
-        let replies =
-            read_until(&kafka, "probe.replies", &[topic::REPLIES], |records| records.len() >= 400);
+        // Nobody hears the shadow: one verdict and one reply of each review, all the serving
+        // model's.
+        let replies = read_until(&kafka, &[topic::REPLIES], |records| records.len() >= 400);
         assert_eq!((verdicts.len(), replies.len()), (400, 400));
         let mut scratch = Scratch::default();
         for record in verdicts.iter().chain(&replies) {
@@ -139,12 +135,13 @@ fn what_is_watched_is_shown_and_begins_anew_with_a_model_and_the_shadow_is_never
         let text = std::str::from_utf8(texts[0].value.as_deref().unwrap()).unwrap();
         assert_ne!(serving.score(&mut scratch, text).label, other.score(&mut scratch, text).label);
 
-        // Another model: the window and the comparison begin anew, and without a reference there is no drift.
+        // Another model: the window and the comparison begin anew, and without a reference there is
+        // no drift.
         let directory = TempDir::new().unwrap();
         let pointer = saved(directory.path(), &artifact_of(NAME, 0.25), "2");
         Announcer::new(&kafka).announce(&pointer);
         let shown = eventually("version 2 is shown", || {
-            let shown = page(server.address(), "/model");
+            let shown = page();
             (shown["model"]["version"] == "2").then_some(shown)
         });
         assert_eq!(shown["window"]["reviews"], 0, "{shown}");
@@ -157,17 +154,9 @@ fn what_is_watched_is_shown_and_begins_anew_with_a_model_and_the_shadow_is_never
         eventually("the window fills again", || {
             (metric("verdict_drift_window ") == Some(8.0)).then_some(())
         });
-        let shown = page(server.address(), "/model");
+        let shown = page();
         assert_eq!(shown["shadow"]["agree"], 8, "nearly the same model: {shown}");
     };
-    thread::scope(|scope| {
-        let running = scope
-            .spawn(|| run_beside(&settings, &models, Some(shadow), &telemetry, &pages, &shutdown));
-        // A panic in the work must end the consumer too, or the scope would wait for it for ever.
-        let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work));
-        shutdown.request();
-        let summary = running.join().unwrap();
-        done.unwrap();
-        assert_eq!(summary.unwrap().models, 2);
-    });
+    let summary = beside_consumer(&settings, &models, observer, &telemetry, work);
+    assert_eq!(summary.unwrap().models, 2);
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use verdict_messages::OffsetRange;
 
-use super::Report;
+use super::report::Report;
 
 /// The review is there. Below it, two bits count verdicts and two count dead letters, each up to 3.
 const PRESENT: u8 = 0b1_0000;
@@ -14,7 +14,7 @@ const COUNT: u8 = 0b11;
 
 /// The reviews of an audit and their outcomes.
 #[derive(Debug, Default)]
-pub struct Ledger {
+pub(super) struct Ledger {
     partitions: BTreeMap<i32, Partition>,
     /// Outcomes of partitions that do not exist.
     elsewhere: Vec<(i32, i64)>,
@@ -33,8 +33,7 @@ struct Partition {
 
 impl Ledger {
     /// Opens the ledger for the reviews within `ranges`.
-    #[must_use]
-    pub fn open(ranges: &[OffsetRange]) -> Self {
+    pub(super) fn open(ranges: &[OffsetRange]) -> Self {
         let partitions = ranges.iter().map(|range| {
             let length = usize::try_from(range.len()).unwrap_or(usize::MAX);
             let partition = Partition {
@@ -48,8 +47,9 @@ impl Ledger {
         Self { partitions: partitions.collect(), elsewhere: Vec::new() }
     }
 
-    /// Enters that there is a review at `offset` of `partition`. One outside of the ranges does not count.
-    pub fn review(&mut self, partition: i32, offset: i64) {
+    /// Enters that there is a review at `offset` of `partition`. One outside of the ranges does not
+    /// count.
+    pub(super) fn review(&mut self, partition: i32, offset: i64) {
         let found = self.partitions.get_mut(&partition);
         if let Some(state) = found.and_then(|found| found.state(offset)) {
             *state |= PRESENT;
@@ -57,19 +57,19 @@ impl Ledger {
     }
 
     /// Reviews of `partition` before `offset` do not count, and neither do their outcomes.
-    pub fn begin_at(&mut self, partition: i32, offset: i64) {
+    pub(super) fn begin_at(&mut self, partition: i32, offset: i64) {
         if let Some(found) = self.partitions.get_mut(&partition) {
             found.begin = found.begin.max(offset);
         }
     }
 
     /// Enters a verdict of the review at `offset` of `partition`.
-    pub fn verdict(&mut self, partition: i32, offset: i64) {
+    pub(super) fn verdict(&mut self, partition: i32, offset: i64) {
         self.enter(partition, offset, VERDICT);
     }
 
     /// Enters a dead letter of the review at `offset` of `partition`.
-    pub fn dead_letter(&mut self, partition: i32, offset: i64) {
+    pub(super) fn dead_letter(&mut self, partition: i32, offset: i64) {
         self.enter(partition, offset, DEAD_LETTER);
     }
 
@@ -86,15 +86,15 @@ impl Ledger {
                 }
             }
             Some(_) => found.phantoms.push(offset),
-            // Before the log begins, retention has deleted the review; after its end, it came later than the audit.
+            // Before the log begins, retention has deleted the review; after its end, it came later
+            // than the audit.
             None if offset >= 0 && (offset < from || offset >= to) => {}
             None => found.phantoms.push(offset),
         }
     }
 
     /// What the entries say about the reviews of `topic`; shows the first `show` of each kind.
-    #[must_use]
-    pub fn report(&self, topic: &str, show: usize) -> Report {
+    pub(super) fn report(&self, topic: &str, show: usize) -> Report {
         let mut report = Report::default();
         for (id, partition) in &self.partitions {
             for (offset, state) in (partition.from..).zip(&partition.offsets) {

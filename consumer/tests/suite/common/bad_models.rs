@@ -4,10 +4,11 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 use verdict_messages::ModelPointer;
+use verdict_sentiment::sha256_hex;
 
 use super::{
     artifact_of,
-    pointers::{NAME, pointer_to, sha256_hex},
+    pointers::{NAME, pointer_to},
 };
 
 /// What is written where, the pointer to it, and what becomes of that.
@@ -17,8 +18,8 @@ pub(crate) struct Bad {
     pub(crate) outcome: &'static str,
 }
 
-/// Where things stand in the file of [`artifact_of`], as `artifact.rs` of crate `sentiment` lays them out: three terms
-/// and a name of nine bytes.
+/// Where things stand in the file of [`artifact_of`], as `artifact.rs` of crate `sentiment` lays
+/// them out: three terms and a name of nine bytes.
 const VERSION: usize = 8;
 const LENGTH: usize = 12;
 const TERMS: usize = 20;

@@ -1,20 +1,39 @@
-//! A small model and a scorer for the tests.
-#![allow(dead_code, reason = "each test binary uses its part")]
+//! A small model, records, and consumers: in this process and as processes of their own.
 
 pub(crate) mod bad_models;
-pub(crate) mod kafka;
 pub(crate) mod pointers;
 pub(crate) mod process;
 
-use verdict_consumer::settings::{
-    RunArgs, Settings,
-    scoring::{Explain, ScoreSettings},
+use std::{
+    collections::BTreeMap,
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::PathBuf,
+    sync::Arc,
+    thread,
 };
-use verdict_kafka_io::Record;
-use verdict_messages::Headers;
+
+use arc_swap::ArcSwap;
+use clap::Parser as _;
+use verdict_consumer::{
+    cli::Cli,
+    observe::Observer,
+    run::run,
+    score::{Explain, ScoreSettings},
+    settings::Settings,
+    summary::Summary,
+};
+use verdict_kafka_io::{Failure, KafkaSettings, Record};
+use verdict_messages::{Headers, dead_letter};
+use verdict_monitor::{
+    audit::{Report, audit},
+    topics::TopicArgs,
+};
 use verdict_sentiment::{
     Calibration, Model, ModelParts, Vectorizer, VectorizerOptions, Vocabulary,
 };
+use verdict_service::{Pages, Shutdown};
+use verdict_telemetry::{CpuPrice, Service, Telemetry};
+use verdict_testkit::{PATIENCE, eventually, kafka, repository};
 
 /// The bytes of a model that knows "great" and "awful".
 pub(crate) fn artifact() -> Vec<u8> {
@@ -40,25 +59,22 @@ pub(crate) fn model() -> Model {
     Model::from_bytes(&artifact()).unwrap()
 }
 
-/// A JSON page of the operator server.
-pub(crate) fn page(address: std::net::SocketAddr, path: &str) -> serde_json::Value {
-    use std::io::{Read, Write};
-    let mut stream = std::net::TcpStream::connect(address).unwrap();
-    write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-    assert!(head.starts_with("HTTP/1.1 200"), "{answer}");
-    serde_json::from_str(body).unwrap()
+pub(crate) fn default_model() -> Model {
+    let path: PathBuf = repository().join("models/default/model.verdict");
+    Model::from_bytes(&std::fs::read(path).unwrap()).unwrap()
 }
 
 /// Settings as the flags give them.
 pub(crate) fn settings(flags: &[&str]) -> Settings {
-    RunArgs::read(["consumer"].iter().chain(flags)).unwrap().check().unwrap()
+    Cli::parse_from(["consumer"].iter().chain(flags)).run.check().unwrap()
 }
 
 pub(crate) fn score_settings(explain: Explain) -> ScoreSettings {
     ScoreSettings { explain, max_review_bytes: 1000, ..settings(&[]).scoring }
+}
+
+pub(crate) fn telemetry() -> Telemetry {
+    Telemetry::start(Service::Consumer, CpuPrice::default()).unwrap()
 }
 
 pub(crate) fn record(offset: i64, value: impl Into<Vec<u8>>, headers: &[(&str, &[u8])]) -> Record {
@@ -73,4 +89,61 @@ pub(crate) fn record(offset: i64, value: impl Into<Vec<u8>>, headers: &[(&str, &
         headers: Headers::from(headers),
         timestamp_ms: Some(1_700_000_000_000),
     }
+}
+
+/// An observer without a shadow model.
+pub(crate) fn observer(settings: &Settings, telemetry: &Telemetry) -> Observer {
+    Observer::new(&settings.observe, None, telemetry, &Pages::default())
+}
+
+/// Runs a consumer while `work` is done, then asks it to stop and returns what it did.
+pub(crate) fn beside_consumer(
+    settings: &Settings,
+    models: &Arc<ArcSwap<Model>>,
+    observer: Observer,
+    telemetry: &Telemetry,
+    work: impl FnOnce(),
+) -> Result<Summary, Failure> {
+    let shutdown = Shutdown::default();
+    thread::scope(|scope| {
+        let running = scope.spawn(|| run(settings, models, observer, telemetry, &shutdown));
+        // A panic in the work must end the consumer too, or the scope would wait for it for ever.
+        let done = catch_unwind(AssertUnwindSafe(work));
+        shutdown.request();
+        let result = running.join().unwrap();
+        done.unwrap();
+        result
+    })
+}
+
+/// What an audit of all reviews finds.
+pub(crate) fn audited(kafka: &KafkaSettings) -> Report {
+    let (topics, stop) = (TopicArgs::default(), Shutdown::default());
+    audit(kafka, &topics, None, PATIENCE, 5, &stop).unwrap().unwrap()
+}
+
+/// All records of these topics, once they are enough.
+pub(crate) fn read_until(
+    settings: &KafkaSettings,
+    topics: &[&str],
+    is_enough: impl Fn(&[Record]) -> bool,
+) -> Vec<Record> {
+    eventually("there are enough records", || {
+        let records = topics.iter().flat_map(|topic| kafka::read(settings, topic));
+        Some(records.collect()).filter(|records: &Vec<_>| is_enough(records))
+    })
+}
+
+/// How many outcomes each review has, by its position.
+pub(crate) fn sources(records: &[Record]) -> BTreeMap<String, usize> {
+    let mut sources = BTreeMap::new();
+    for record in records {
+        // The id of a verdict's event is its review's position; a dead letter has headers for it.
+        let source = match dead_letter::source(&record.headers) {
+            Ok(position) => position.to_string(),
+            Err(_) => record.headers.text("ce_id").unwrap().to_owned(),
+        };
+        *sources.entry(source).or_default() += 1;
+    }
+    sources
 }

@@ -1,28 +1,17 @@
 //! Models on disk, pointers to them, and what became of those.
 
-use std::{
-    collections::BTreeMap,
-    path::Path,
-    thread,
-    time::{Duration, Instant},
-};
+use std::{collections::BTreeMap, path::Path};
 
-use sha2::{Digest, Sha256};
 use verdict_kafka_io::{KafkaSettings, Outgoing, Publisher, PublisherRole};
 use verdict_messages::{ModelPointer, TrainedFrom, topic};
+use verdict_sentiment::sha256_hex;
 use verdict_telemetry::Telemetry;
-
-use super::kafka::PATIENCE;
+use verdict_testkit::PATIENCE;
 
 /// The name that the consumers of the tests follow.
 pub(crate) const NAME: &str = "sentiment";
 
-pub(crate) fn sha256_hex(bytes: &[u8]) -> String {
-    let digest = Sha256::digest(bytes);
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// A pointer that tells the truth about `bytes`, which are at `uri` or not.
+/// A pointer with the true size and checksum of `bytes`, which are at `uri` or not.
 pub(crate) fn pointer_to(uri: &Path, bytes: &[u8], version: &str) -> ModelPointer {
     ModelPointer {
         name: NAME.into(),
@@ -58,10 +47,7 @@ impl Announcer {
     /// Writes the value, whatever it is, as the last pointer.
     pub(crate) fn value(&self, value: Option<&[u8]>) {
         let record = Outgoing::to(topic::MODELS).key(NAME);
-        let record = match value {
-            Some(value) => record.value(value),
-            None => record,
-        };
+        let record = Outgoing { value: value.map(<[u8]>::to_vec), ..record };
         self.0.send(&record).unwrap();
         self.0.wait_delivered(PATIENCE).unwrap();
     }
@@ -80,16 +66,4 @@ pub(crate) fn outcomes(telemetry: &Telemetry) -> BTreeMap<String, u64> {
         })
         .filter(|(_, n)| *n > 0)
         .collect()
-}
-
-/// Waits until `value` gives something.
-pub(crate) fn eventually<T>(what: &str, mut value: impl FnMut() -> Option<T>) -> T {
-    let deadline = Instant::now() + PATIENCE;
-    loop {
-        if let Some(value) = value() {
-            return value;
-        }
-        assert!(Instant::now() < deadline, "not within {PATIENCE:?}: {what}");
-        thread::park_timeout(Duration::from_millis(5));
-    }
 }

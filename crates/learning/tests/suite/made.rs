@@ -22,7 +22,7 @@ pub fn reviews(n: usize) -> Vec<Labelled> {
         ((state >> 11) % n) as usize
     };
     let mut review = |i: usize| {
-        let label = i % 2 == 0;
+        let label = i.is_multiple_of(2);
         let words = (0..3 + below(6)).map(|_| {
             let side = if (below(10) == 0) == label { BAD } else { GOOD };
             format!("{} was {}", plain[below(12)], side[below(6)])

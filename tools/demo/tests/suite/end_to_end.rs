@@ -5,13 +5,13 @@ use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value;
-use verdict_consumer::cli::{Cli, Command as ConsumerCommand};
 use verdict_kafka_io::Outgoing;
 use verdict_messages::topic::{MODELS, REVIEWS, VERDICTS};
 use verdict_messages::{ModelPointer, TrainedFrom};
-use verdict_monitor::audit::{Report, audit, settings::AuditArgs};
+use verdict_monitor::audit::{Report, audit};
 use verdict_monitor::topics::TopicArgs;
 use verdict_sentiment::Model;
+use verdict_service::Shutdown;
 use verdict_testkit::{PATIENCE, eventually, kafka, python_tools, repository, run};
 
 use crate::demo::{Demo, JSON, State, TEXT};
@@ -61,9 +61,9 @@ fn a_foreign_client_publishes_plain_text_and_reads_its_verdict(demo: &Demo) {
 fn a_review_that_cannot_be_read_is_a_dead_letter(demo: &Demo) {
     let bad: [&[u8]; 4] = [b"\xff\xfe not text", b"{\"text\": 7}", b"   ", b"{\"text\": \"\"}"];
     demo.publish(bad.map(|value| Outgoing::to(REVIEWS).value(value)));
-    let report = eventually("every review has an outcome", || settled(demo, false));
+    let report = eventually("every review has an outcome", || settled(demo));
     assert_eq!(report.dead_letters, 4, "{report:?}");
-    assert!(report.ok, "{report:?}");
+    assert!(report.ok(false), "{report:?}");
 }
 
 fn a_published_model_is_taken_up_while_it_runs(demo: &Demo) {
@@ -123,8 +123,8 @@ fn two_thousand_reviews_survive_a_kill_in_the_middle(
     while_dead();
     let demo = Demo::start(state, &[]);
     demo.publish((1000..2000).map(bulk));
-    let report = eventually("every review has an outcome", || settled(&demo, true));
-    assert!(report.ok, "{report:?}");
+    let report = eventually("every review has an outcome", || settled(&demo));
+    assert!(report.ok(true), "{report:?}");
     // Nothing of the stored log is gone. A publisher that was cut off may have stored a review
     // twice.
     assert!(report.reviews >= reviews_before as u64 + 2000, "{report:?}");
@@ -150,15 +150,8 @@ fn bulk(i: usize) -> Outgoing {
 }
 
 /// The audit's report once no review is without an outcome.
-fn settled(demo: &Demo, allow_duplicates: bool) -> Option<Report> {
-    let report = audit(&demo.kafka(), &topics(), PATIENCE, 5, allow_duplicates).unwrap();
+fn settled(demo: &Demo) -> Option<Report> {
+    let (topics, stop) = (TopicArgs::default(), Shutdown::default());
+    let report = audit(&demo.kafka(), &topics, None, PATIENCE, 5, &stop).unwrap()?;
     (report.missing.count == 0).then_some(report)
-}
-
-fn topics() -> TopicArgs {
-    let cli = <Cli as clap::Parser>::try_parse_from(["consumer", "audit"]).unwrap();
-    match cli.command {
-        Some(ConsumerCommand::Audit(AuditArgs { topics, .. })) => topics,
-        other => panic!("audit was asked for, got {other:?}"),
-    }
 }

@@ -1,16 +1,17 @@
 //! Training reads the bytes of a record as serving does: the same id, the same text, the same refusals.
 
 use super::*;
+use clap::Parser as _;
 use proptest::prelude::*;
 use std::sync::LazyLock;
-use verdict_consumer::score::{Outcome, Scorer};
-use verdict_consumer::settings::{RunArgs, scoring::ScoreSettings};
+use verdict_consumer::cli::Cli;
+use verdict_consumer::score::{Outcome, ScoreSettings, Scorer};
 use verdict_messages::{Headers, Verdict};
 use verdict_sentiment::{Model, Scratch};
 
 static SERVING: LazyLock<(Model, ScoreSettings)> = LazyLock::new(|| {
     let model = include_bytes!("../../../../models/default/model.verdict");
-    let settings = RunArgs::read(["consumer"]).unwrap().check().unwrap();
+    let settings = Cli::parse_from(["consumer"]).run.check().unwrap();
     (Model::from_bytes(model).unwrap(), settings.scoring)
 });
 
@@ -102,7 +103,7 @@ proptest! {
             timestamp_ms: None,
         };
         let (model, settings) = &*SERVING;
-        let scorer = Scorer::new(model, settings, "v", "d", 0);
+        let scorer = Scorer::new(model, settings, 0);
         let ending = scorer.score_record(&mut Scratch::default(), &record);
 
         let mut join = Join::default();
