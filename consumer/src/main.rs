@@ -17,7 +17,7 @@ fn main() -> ExitCode {
         Some(Command::Audit(args)) => audit::command(&args),
         Some(Command::Monitor(args)) => verdict_monitor::command(&args),
         Some(Command::Run(args)) => service::command(&args),
-        Some(Command::Healthcheck(args)) => service::healthcheck(&args),
+        Some(Command::Healthcheck(args)) => Ok(service::healthcheck(&args)),
         None => service::command(&cli.run),
     };
     result.unwrap_or_else(|error| {

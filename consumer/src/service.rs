@@ -3,8 +3,8 @@
 use std::{process::ExitCode, sync::Arc};
 
 use arc_swap::ArcSwap;
-use verdict_service::{Pages, ProbeArgs, Shutdown, bad_input, serve, start};
-use verdict_telemetry::{Service, logs, output};
+use verdict_service::{Grace, Pages, ProbeArgs, Shutdown, Worker, bad_input, start};
+use verdict_telemetry::{Service, logs};
 
 use crate::{
     health,
@@ -37,22 +37,20 @@ pub fn command(args: &RunArgs) -> anyhow::Result<ExitCode> {
     let models = Arc::new(ArcSwap::from_pointee(model));
     let pages = Pages::default();
     let observer = Observer::new(&settings.observe, shadow, &telemetry, &pages);
-    let (shared, flag, checks) = (telemetry.clone(), shutdown.clone(), &health::CHECKS);
-    serve(settings.listen, &telemetry, &pages, &shutdown, "consumer", checks, move || {
+    let (shared, flag) = (telemetry.clone(), shutdown.clone());
+    let worker = Worker {
+        name: "consumer",
+        listen: settings.listen,
+        checks: &health::CHECKS,
+        grace: Grace::Bounded,
+    };
+    worker.run(&telemetry, &pages, &shutdown, move || {
         run::run(&settings, &models, observer, &shared, &flag)
     })
 }
 
 /// `consumer healthcheck`: asks a running consumer, as a container's health check does.
-///
-/// # Errors
-/// None: a consumer that is not ready is the answer 1, and standard error says why.
-pub fn healthcheck(args: &ProbeArgs) -> anyhow::Result<ExitCode> {
-    Ok(match args.run(PAGES_PORT) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            output::note(format_args!("consumer: {error}"));
-            ExitCode::from(1)
-        }
-    })
+#[must_use]
+pub fn healthcheck(args: &ProbeArgs) -> ExitCode {
+    args.run("consumer", PAGES_PORT)
 }

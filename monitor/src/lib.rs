@@ -25,7 +25,7 @@ pub mod topics;
 
 use std::process::ExitCode;
 
-use verdict_service::{Pages, Shutdown, bad_input, serve, start};
+use verdict_service::{Grace, Pages, Shutdown, Worker, bad_input, start};
 use verdict_telemetry::{Service, logs, output};
 
 use self::{monitor::Monitor, settings::MonitorArgs};
@@ -50,7 +50,11 @@ pub fn command(args: &MonitorArgs) -> anyhow::Result<ExitCode> {
     let telemetry = start(Service::Monitor, settings.price)?;
     let (shutdown, pages) = (Shutdown::default(), Pages::default());
     let (shared, flag) = (telemetry.clone(), shutdown.clone());
-    serve(settings.listen, &telemetry, &pages, &shutdown, "monitor", &run::CHECKS, move || {
-        run::run(&settings, &shared, &flag)
-    })
+    let worker = Worker {
+        name: "monitor",
+        listen: settings.listen,
+        checks: &run::CHECKS,
+        grace: Grace::Bounded,
+    };
+    worker.run(&telemetry, &pages, &shutdown, move || run::run(&settings, &shared, &flag))
 }

@@ -73,7 +73,7 @@ pub fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
         Command::Explain(args) => explain::run(args),
         Command::Inspect(args) => inspect::run(args),
         Command::Rebuild(args) => return rebuild::run(args),
-        Command::Watch(args) => watch::run(args),
+        Command::Watch(args) => return watch::run(args),
         Command::Promote(args) => return promote::run(args),
         Command::Rollback(args) => promote::run_rollback(args),
         Command::Replay(args) => replay::run(args),

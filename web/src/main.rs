@@ -3,8 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use tokio::signal::unix::{SignalKind, signal};
-use verdict_service::ProbeArgs;
+use verdict_service::Signals;
 use verdict_telemetry::{TelemetryError, logs, output};
 use verdict_web::{Command, RawSettings, RunError};
 
@@ -14,7 +13,7 @@ const PORT: u16 = 8080;
 fn main() -> ExitCode {
     let raw = RawSettings::parse();
     if let Some(Command::Healthcheck(args)) = &raw.command {
-        return healthcheck(args);
+        return args.run("web", PORT);
     }
     match start(&raw) {
         Ok(()) => ExitCode::SUCCESS,
@@ -32,24 +31,11 @@ fn main() -> ExitCode {
     }
 }
 
-fn healthcheck(args: &ProbeArgs) -> ExitCode {
-    match args.run(PORT) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            output::note(format_args!("web: {error}"));
-            ExitCode::from(1)
-        }
-    }
-}
-
 #[tokio::main]
 async fn start(raw: &RawSettings) -> anyhow::Result<()> {
     let settings = raw.check()?;
     logs::init(&raw.telemetry)?;
-    let (mut terminate, mut interrupt) =
-        (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    let shutdown = async move {
-        tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
-    };
+    let mut signals = Signals::listen()?;
+    let shutdown = async move { signals.next().await };
     Ok(verdict_web::run(settings, shutdown).await?)
 }

@@ -43,22 +43,16 @@ pub struct Limits {
     pub drain: Duration,
 }
 
-/// Why [`accept`] closed a new connection without reading from it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Refusal {
-    /// [`Limits::connections_per_address`] are open from this address.
-    TooManyFromAddress(IpAddr),
-}
-
 /// Serves HTTP/1.1 on `listener` until `shutdown` ends, then gives open requests [`Limits::drain`] to finish.
 ///
-/// `service` is called for each connection with the peer's address. `refused` hears of every connection turned away.
-/// Returns the number of connections that were still open at the deadline and were cut off.
+/// `service` is called for each connection with the peer's address, `refused` with the address of
+/// each connection that is closed at once because its address has too many. Returns the number of
+/// connections that were still open at the deadline and were cut off.
 pub async fn accept<S, B>(
     listener: TcpListener,
     limits: Limits,
     service: impl Fn(SocketAddr) -> S,
-    refused: impl Fn(Refusal),
+    refused: impl Fn(IpAddr),
     shutdown: impl Future<Output = ()>,
 ) -> usize
 where
@@ -99,7 +93,7 @@ where
             }
         };
         let Some(address) = addresses.enter(peer.ip(), limits.connections_per_address) else {
-            refused(Refusal::TooManyFromAddress(peer.ip()));
+            refused(peer.ip());
             continue;
         };
         // Answers are small and whole: waiting to fill a packet would only add latency.

@@ -3,6 +3,7 @@
 use std::{
     io,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    process::ExitCode,
     time::Duration,
 };
 
@@ -11,6 +12,7 @@ use http_body_util::{BodyExt, Empty, Limited};
 use hyper::{Request, StatusCode, client::conn::http1::handshake, header::HOST};
 use hyper_util::rt::TokioIo;
 use tokio::{net::TcpStream, time::timeout};
+use verdict_telemetry::output;
 
 /// Longest part of an answer that is read; the pages themselves are some lines long.
 const BODY_BYTES: usize = 64 * 1024;
@@ -50,13 +52,19 @@ pub struct ProbeArgs {
 }
 
 impl ProbeArgs {
-    /// Asks the service, at `port` of this machine unless `--listen` or the environment says otherwise.
-    ///
-    /// # Errors
-    /// As [`probe`].
-    pub fn run(&self, port: u16) -> Result<(), ProbeError> {
+    /// Asks the service, at `port` of this machine unless `--listen` or the environment says
+    /// otherwise. Returns 0 when it is well, else 1, and why stands on standard error after the name
+    /// of the program.
+    #[must_use]
+    pub fn run(&self, program: &str, port: u16) -> ExitCode {
         let address = self.listen.unwrap_or((Ipv4Addr::LOCALHOST, port).into());
-        probe(address, self.ask, Duration::from_millis(self.timeout_ms))
+        match probe(address, self.ask, Duration::from_millis(self.timeout_ms)) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                output::note(format_args!("{program}: {error}"));
+                ExitCode::from(1)
+            }
+        }
     }
 }
 

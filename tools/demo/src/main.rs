@@ -27,8 +27,8 @@ use std::time::Duration;
 
 use anyhow::Context;
 use clap::Parser;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::{JoinHandle, spawn_blocking};
+use verdict_service::Signals;
 use verdict_telemetry::output;
 
 use crate::banner::banner;
@@ -65,7 +65,7 @@ fn run(settings: Settings) -> anyhow::Result<()> {
 }
 
 async fn run_until_asked(settings: Settings) -> anyhow::Result<()> {
-    let mut asked = Asked::listen()?;
+    let mut signals = Signals::listen()?;
     let stop = Arc::new(AtomicBool::new(false));
     let mut starting = {
         let (settings, stop) = (settings.clone(), Arc::clone(&stop));
@@ -78,14 +78,14 @@ async fn run_until_asked(settings: Settings) -> anyhow::Result<()> {
     ));
     let mut stack = tokio::select! {
         started = &mut starting => started??,
-        () = asked.wait() => return stopped(&stop, starting).await,
+        () = signals.next() => return stopped(&stop, starting).await,
     };
     // That nobody reads it is no reason to end what runs.
     output::line(banner(&settings, &stack)).unwrap_or(());
     let mut look = tokio::time::interval(Duration::from_millis(500));
     loop {
         tokio::select! {
-            () = asked.wait() => break,
+            () = signals.next() => break,
             _ = look.tick() => if let Err(ended) = stack.check() {
                 end(stack).await.unwrap_or(());
                 return Err(ended.into());
@@ -114,27 +114,5 @@ async fn stopped(
             Err(error) if error.is::<Stopped>() => Ok(()),
             Err(error) => Err(error),
         },
-    }
-}
-
-/// The signals that ask for the end.
-struct Asked {
-    interrupt: Signal,
-    terminate: Signal,
-}
-
-impl Asked {
-    fn listen() -> anyhow::Result<Self> {
-        Ok(Self {
-            interrupt: signal(SignalKind::interrupt())?,
-            terminate: signal(SignalKind::terminate())?,
-        })
-    }
-
-    async fn wait(&mut self) {
-        tokio::select! {
-            _ = self.interrupt.recv() => {},
-            _ = self.terminate.recv() => {},
-        }
     }
 }

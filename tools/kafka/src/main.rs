@@ -5,8 +5,8 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
-use tokio::signal::unix::{SignalKind, signal};
 use verdict_kafka::{Jvm, KAFKA_VERSION, Kafka, Options, StartError};
+use verdict_service::Signals;
 use verdict_telemetry::output;
 
 /// Runs a real Apache Kafka (one KRaft node on 127.0.0.1) as a plain process.
@@ -68,8 +68,7 @@ async fn main() -> ExitCode {
 async fn run(args: Run) -> anyhow::Result<()> {
     // Before the start, so that a signal during it is not lost: it is acted upon as soon as the
     // start is over.
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
+    let mut signals = Signals::listen()?;
     let options = Options {
         data: args.data,
         port: Some(args.port).filter(|port| *port != 0),
@@ -89,8 +88,7 @@ async fn run(args: Run) -> anyhow::Result<()> {
     let mut look = tokio::time::interval(Duration::from_millis(500));
     loop {
         tokio::select! {
-            _ = interrupt.recv() => break,
-            _ = terminate.recv() => break,
+            () = signals.next() => break,
             _ = look.tick() => kafka.check()?,
         }
     }

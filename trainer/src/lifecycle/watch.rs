@@ -3,10 +3,10 @@
 use super::job::{Job, TooFew};
 use super::rebuild::Rebuilt;
 use super::settle;
-use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 use verdict_kafka_io::snapshot;
 use verdict_messages::{OffsetRange, TrainedFrom};
+use verdict_service::Shutdown;
 use verdict_telemetry::{Telemetry, labels::Rebuild};
 
 /// When to rebuild.
@@ -20,12 +20,12 @@ pub struct Pace {
     pub poll: Duration,
 }
 
-/// Watches the labels and rebuilds until something is sent to `stop`, or until its sender is gone. Blocks the thread; a
-/// rebuild that has begun is finished first.
+/// Watches the labels and rebuilds until `shutdown` is requested. Blocks the thread; a rebuild that
+/// has begun is finished first.
 ///
 /// What goes wrong is logged, once for each cause, and tried again: a rebuild when as many labels have come once more, or in time. The
 /// check `kafka` of `telemetry` passes once the topic of pointers follows the registry.
-pub fn watch(job: &Job, pace: &Pace, telemetry: &Telemetry, stop: &Receiver<()>) {
+pub fn watch(job: &Job, pace: &Pace, telemetry: &Telemetry, shutdown: &Shutdown) {
     let mut watch = Watch {
         job,
         pace,
@@ -43,9 +43,8 @@ pub fn watch(job: &Job, pace: &Pace, telemetry: &Telemetry, stop: &Receiver<()>)
             tracing::warn!("{problem}");
         }
         told = failed;
-        match stop.recv_timeout(pace.poll) {
-            Err(RecvTimeoutError::Timeout) => {}
-            Ok(()) | Err(RecvTimeoutError::Disconnected) => return,
+        if shutdown.wait(pace.poll) {
+            return;
         }
     }
 }
