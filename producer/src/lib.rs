@@ -1,16 +1,17 @@
 //! The producer: puts reviews at rest onto Kafka, and the topics they need.
 //!
-//! - [`topics::ensure`] creates the topics of [`verdict_messages::topic::catalogue`] and says where existing ones
-//!   differ from it.
-//! - [`publish::publish`] reads a data set and writes each review to `reviews`, keyed by its id, as JSON with
-//!   CloudEvents headers; with labels, what the data set says about it goes to `reviews.labels`.
+//! - [`topics::plan`] lays out the topics of [`verdict_messages::topic::catalogue`], which
+//!   `producer topics ensure` creates; it reports where existing ones differ.
+//! - [`publish::publish`] reads a data set and writes each review to `reviews`, keyed by its id, as
+//!   JSON with CloudEvents headers; with labels, the label of the data set goes to `reviews.labels`.
 //!
-//! Writing is idempotent and acknowledged by all replicas. The ids of a data set are the same on every run, so a second
-//! run over the same file repeats the keys of the first, and who reads by key sees each review once.
+//! Writing is idempotent and acknowledged by all replicas. The ids of a data set are the same on
+//! every run, so a second run over the same file repeats the keys of the first, and a reader by key
+//! sees each review once.
 //!
-//! The road of one review: [`verdict_datasets::Source`] reads it, [`encode`] makes its records, [`pace`] says when,
-//! [`publish`] sends them and counts. The command line is in [`settings`], what a person sees in [`report`], and
-//! [`run`] holds them together; only it reads the clock.
+//! One review: [`verdict_datasets::Source`] reads it, [`encode`] makes its records, [`pace`] says
+//! when, [`publish`] sends them and counts. The command line is in [`settings`], what a person sees
+//! in [`report`], and [`run`] holds them together; only it reads the clock.
 
 pub mod encode;
 pub mod pace;
@@ -18,5 +19,5 @@ pub mod publish;
 pub mod report;
 pub mod run;
 pub mod settings;
-pub mod stop;
+pub mod summary;
 pub mod topics;

@@ -4,19 +4,20 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use serde::Serialize;
-use verdict_datasets::{OpenOptions, Progress, ReadError, Review, Source};
+use verdict_datasets::{OpenOptions, ReadError, Review, Source};
 use verdict_kafka_io::{Failure, KafkaSettings, Outgoing, Publisher, PublisherRole, topics};
 use verdict_messages::Rejection;
+use verdict_service::Shutdown;
 
 use crate::encode::{EncodeError, Encoder};
 use crate::pace::Pace;
-use crate::stop::Stop;
+use crate::report::Progress;
+use crate::summary::{Ended, Summary};
 
-/// How often the one who watches is told, and a missing topic is looked for.
+/// How often progress is shown, and a missing topic is looked for.
 const TICK: Duration = Duration::from_millis(100);
 /// How long a topic may stay missing.
-const NEWS: Duration = Duration::from_secs(5);
+const MISSING: Duration = Duration::from_secs(5);
 
 /// What to publish.
 #[derive(Debug, Clone)]
@@ -35,59 +36,12 @@ pub struct PublishSettings {
     pub timeout: Duration,
 }
 
-/// Told what happens while it happens; every method may be left out.
-pub trait Observer {
-    /// A broker answered, and the topics are there.
-    fn connected(&mut self) {}
-    /// A review cannot be read or sent; it was counted.
-    fn unreadable(&mut self, _error: &ReadError) {}
-    /// So far; told a few times a second, and at the end.
-    fn advanced(&mut self, _progress: Progress, _summary: &Summary) {}
-}
-
-/// Watches nothing.
-#[derive(Debug, Clone, Copy)]
-pub struct Quiet;
-
-impl Observer for Quiet {}
-
-/// How publishing ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Ended {
-    /// Everything was read.
-    Complete,
-    /// The limit was reached.
-    Limit,
-    /// Asked to stop.
-    Stopped,
-    /// The source broke off.
-    SourceBroken,
-}
-
-/// What was done.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Summary {
-    /// Reviews confirmed by all replicas.
-    pub published: u64,
-    /// Labels confirmed by all replicas.
-    pub labels: u64,
-    /// Reviews, or parts of the source, that could not be read or sent.
-    pub unreadable: u64,
-    /// From the first review read to the last confirmation, seconds.
-    pub seconds: f64,
-    /// Confirmed reviews a second.
-    pub reviews_per_second: f64,
-    /// How it ended.
-    pub ended: Ended,
-}
-
 /// Why nothing, or not everything, was published.
 #[derive(Debug, thiserror::Error)]
 pub enum PublishError {
     /// Kafka is away, or refuses.
     #[error("{}", .0.trouble())]
-    Kafka(#[from] Failure),
+    Kafka(Failure),
     /// Kafka went away, or refuses records.
     #[error("{confirmed} of {sent} records for {topic} were confirmed: {}", .failure.trouble())]
     Undelivered {
@@ -109,41 +63,51 @@ pub enum PublishError {
         bootstrap: String,
     },
     /// The source cannot be opened.
-    #[error("{0}")]
+    #[error(transparent)]
     Source(#[from] ReadError),
     /// The JSON writer failed.
-    #[error("{0}")]
+    #[error(transparent)]
     Json(#[from] Rejection),
+}
+
+// Not by #[from], which would make the failure its own cause, and print it twice.
+impl From<Failure> for PublishError {
+    fn from(failure: Failure) -> Self {
+        Self::Kafka(failure)
+    }
 }
 
 /// Publishes, and returns when everything is confirmed. Blocks the thread.
 ///
-/// `now` gives milliseconds since 1970. A review that cannot be read is told to `observer`, counted, and passed over; so
-/// is the end of a source that breaks off.
+/// `now` gives milliseconds since 1970. A review that cannot be read is shown, counted and passed over;
+/// so is the end of a source that breaks off.
 ///
 /// # Errors
-/// The source cannot be opened; no broker answers within the timeout, a topic is missing, or records stay unconfirmed
-/// for longer than the client tries: then some may be stored and some not.
+/// The source cannot be opened; no broker answers within the timeout, a topic is missing, or records
+/// stay unconfirmed for longer than the client tries: then some may be stored and some not.
 pub fn publish(
     kafka: &KafkaSettings,
     settings: &PublishSettings,
     now: impl Fn() -> i64,
-    stop: &Stop,
-    observer: &mut dyn Observer,
+    shutdown: &Shutdown,
+    progress: &mut Progress,
 ) -> Result<Summary, PublishError> {
-    // Standard input comes last: opening it waits for a first line, and nobody should type one for a Kafka that is away.
+    // Standard input comes last: opening it waits for a first line, and nobody should type one for a
+    // Kafka that is away.
     let typed = settings.path.as_os_str() == "-";
     let file = (!typed).then(|| Source::open(&settings.path, &settings.open)).transpose()?;
-    let outbox = Outbox::open(kafka, settings, stop)?;
-    observer.connected();
+    let outbox = Outbox::open(kafka, settings, shutdown)?;
+    progress.connected();
     let source = match file {
         Some(source) => source,
         None => Source::open(&settings.path, &settings.open)?,
     };
-    let mut run = Run { outbox, settings, started: Instant::now(), unreadable: 0, observer };
-    let ended = run.send_all(source, now, stop)?;
+    let mut run = Run { outbox, settings, started: Instant::now(), unreadable: 0, progress };
+    let ended = run.send_all(source, now, shutdown)?;
     run.outbox.wait_delivered()?;
-    Ok(run.summary(ended))
+    let summary = run.summary(ended);
+    run.progress.finish(&summary);
+    Ok(summary)
 }
 
 struct Run<'a> {
@@ -151,7 +115,7 @@ struct Run<'a> {
     settings: &'a PublishSettings,
     started: Instant,
     unreadable: u64,
-    observer: &'a mut dyn Observer,
+    progress: &'a mut Progress,
 }
 
 impl Run<'_> {
@@ -159,11 +123,11 @@ impl Run<'_> {
         &mut self,
         mut source: Source,
         now: impl Fn() -> i64,
-        stop: &Stop,
+        shutdown: &Shutdown,
     ) -> Result<Ended, PublishError> {
         let mut pace = self.settings.rate.map(|rate| Pace::new(rate, self.started));
         let limit = self.settings.limit.unwrap_or(u64::MAX);
-        let mut told = self.started;
+        let mut shown = self.started;
         while self.outbox.reviews.sent() < limit {
             let Some(row) = source.next() else {
                 return Ok(self.end(&source, Ended::Complete));
@@ -172,7 +136,7 @@ impl Run<'_> {
                 Ok(review) => {
                     let wait =
                         pace.as_mut().map_or(Duration::ZERO, |pace| pace.wait(Instant::now()));
-                    if stop.wait(wait) {
+                    if shutdown.wait(wait) {
                         return Ok(self.end(&source, Ended::Stopped));
                     }
                     self.send(&review, now())?;
@@ -184,8 +148,8 @@ impl Run<'_> {
                     }
                 }
             }
-            if told.elapsed() >= TICK {
-                told = Instant::now();
+            if shown.elapsed() >= TICK {
+                shown = Instant::now();
                 self.end(&source, Ended::Complete);
             }
         }
@@ -211,12 +175,12 @@ impl Run<'_> {
 
     fn pass_over(&mut self, error: &ReadError) {
         self.unreadable += 1;
-        self.observer.unreadable(error);
+        self.progress.unreadable(error);
     }
 
     fn end(&mut self, source: &Source, ended: Ended) -> Ended {
         let summary = self.summary(ended);
-        self.observer.advanced(source.progress(), &summary);
+        self.progress.advanced(source.progress(), &summary);
         ended
     }
 
@@ -247,7 +211,7 @@ impl Outbox {
     fn open(
         kafka: &KafkaSettings,
         settings: &PublishSettings,
-        stop: &Stop,
+        shutdown: &Shutdown,
     ) -> Result<Self, PublishError> {
         let Encoder { reviews, labels, .. } = &settings.encoder;
         let started = Instant::now();
@@ -259,9 +223,9 @@ impl Outbox {
             let Some(missing) = wanted.into_iter().flatten().find(is_missing) else {
                 break;
             };
-            // A broker learns of new topics one after the other: what was created a moment ago may not be known to it
-            // yet, least of all behind a topic of many partitions.
-            if started.elapsed() >= settings.timeout.min(NEWS) || stop.wait(TICK) {
+            // A broker learns of new topics one after the other: it may not know yet of one that was
+            // created a moment ago, least of all behind a topic of many partitions.
+            if started.elapsed() >= settings.timeout.min(MISSING) || shutdown.wait(TICK) {
                 let (topic, bootstrap) = (missing.to_string(), kafka.bootstrap().to_owned());
                 return Err(PublishError::NoTopic { topic, bootstrap });
             }

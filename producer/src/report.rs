@@ -1,18 +1,21 @@
-//! What a person sees: a progress bar on a terminal, each review that could not be read, and a closing line.
+//! What a person sees: a progress bar on a terminal, each review that could not be read, and a
+//! closing line.
 
 use indicatif::{HumanCount, ProgressBar, ProgressStyle};
-use verdict_datasets::{Progress, ReadError};
+use verdict_datasets::ReadError;
 use verdict_kafka_io::topics::{TopicOutcome, TopicState};
 use verdict_messages::topic::LABELS;
 use verdict_telemetry::health::Check;
 use verdict_telemetry::labels::Destination;
 use verdict_telemetry::{Metrics, Telemetry, output};
 
-use crate::publish::{Observer, Summary};
+use crate::encode::Encoder;
+use crate::summary::Summary;
 
-/// Shows progress on standard error and counts for `/metrics`. In a pipe the bar is not drawn; errors always are told.
+/// Shows progress on standard error and counts for `/metrics`. In a pipe the bar is not drawn; errors
+/// always are.
 #[derive(Debug)]
-pub struct Watch {
+pub struct Progress {
     bar: ProgressBar,
     styled: bool,
     kafka: Check,
@@ -21,18 +24,38 @@ pub struct Watch {
     labels: (Destination, u64),
 }
 
-impl Watch {
-    /// A watch that has seen nothing yet. `reviews` and `labels` are the topics.
-    pub fn new(telemetry: &Telemetry, reviews: &str, labels: Option<&str>) -> Self {
+impl Progress {
+    /// Of a run that has not begun.
+    pub fn new(telemetry: &Telemetry, encoder: &Encoder) -> Self {
         let destination = |topic| (Destination::topic(topic), 0);
         Self {
             bar: ProgressBar::no_length(),
             styled: false,
             kafka: telemetry.health().check("kafka"),
             metrics: telemetry.metrics().clone(),
-            reviews: destination(reviews),
-            labels: destination(labels.unwrap_or(LABELS)),
+            reviews: destination(&encoder.reviews),
+            labels: destination(encoder.labels.as_deref().unwrap_or(LABELS)),
         }
+    }
+
+    /// A broker answered, and the topics are there.
+    pub fn connected(&self) {
+        self.kafka.pass();
+    }
+
+    /// A review cannot be read or sent.
+    pub fn unreadable(&self, error: &ReadError) {
+        self.bar.suspend(|| output::note(format_args!("producer: {error}")));
+    }
+
+    /// So far.
+    pub fn advanced(&mut self, read: verdict_datasets::Progress, summary: &Summary) {
+        if !self.styled {
+            self.style(read.total);
+        }
+        self.bar.set_position(read.done);
+        self.bar.set_message(format!("{} reviews", HumanCount(summary.published)));
+        self.count(summary);
     }
 
     /// Takes the bar away and counts the last confirmations.
@@ -62,26 +85,6 @@ impl Watch {
             self.bar.set_style(style);
         }
         self.styled = true;
-    }
-}
-
-impl Observer for Watch {
-    fn connected(&mut self) {
-        self.kafka.pass();
-    }
-
-    fn unreadable(&mut self, error: &ReadError) {
-        let line = format_args!("producer: {error}");
-        self.bar.suspend(|| output::note(line));
-    }
-
-    fn advanced(&mut self, progress: Progress, summary: &Summary) {
-        if !self.styled {
-            self.style(progress.total);
-        }
-        self.bar.set_position(progress.done);
-        self.bar.set_message(format!("{} reviews", HumanCount(summary.published)));
-        self.count(summary);
     }
 }
 
@@ -122,7 +125,7 @@ pub fn topic_line(outcome: &TopicOutcome) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::publish::Ended;
+    use crate::summary::Ended;
     use verdict_kafka_io::topics::Difference;
 
     #[test]

@@ -1,9 +1,6 @@
 //! The topics that Verdict needs.
 
-use std::time::Duration;
-
-use verdict_kafka_io::topics::{TopicOutcome, TopicSpec};
-use verdict_kafka_io::{Failure, KafkaSettings, topics};
+use verdict_kafka_io::topics::TopicSpec;
 use verdict_messages::topic::{DEAD_LETTERS, LABELS, REVIEWS, VERDICTS, catalogue};
 
 /// How the topics are to be laid out where the catalogue leaves a choice.
@@ -28,18 +25,6 @@ pub fn plan(layout: Layout) -> Vec<TopicSpec> {
         }
     }
     specs
-}
-
-/// Creates what is missing, changes nothing that is there, and tells about each topic.
-///
-/// # Errors
-/// No broker answers within `timeout`, or one refuses.
-pub fn ensure(
-    kafka: &KafkaSettings,
-    layout: Layout,
-    timeout: Duration,
-) -> Result<Vec<TopicOutcome>, Failure> {
-    topics::ensure(kafka, &plan(layout), timeout)
 }
 
 #[cfg(test)]
