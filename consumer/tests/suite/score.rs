@@ -9,7 +9,7 @@ use verdict_consumer::{
     score::{Ending, Explain, Outcome, Reply, ScoreSettings, Scorer},
 };
 use verdict_kafka_io::{Outgoing, Record};
-use verdict_messages::{ErrorKind, Headers, Problem, Sentiment, Verdict, dead_letter};
+use verdict_messages::{ErrorKind, Problem, Sentiment, Verdict, dead_letter};
 use verdict_sentiment::{Model, Scratch};
 
 use crate::common::{model, record, score_settings};
@@ -216,8 +216,8 @@ proptest! {
     ) {
         let names = ["content-type", "kafka_correlationId", "kafka_replyTopic", "kafka_replyPartition", "REPLY_TOPIC",
             "REPLY_CORRELATION_ID", "x-deadline-unix-ms", "x"];
-        let headers: Vec<_> = headers.into_iter().map(|(name, value)| (names[name].to_owned(), Some(value))).collect();
-        let given = Record { value, headers: Headers::from(headers), ..record(5, "", &[]) };
+        let mut given = Record { value, ..record(5, "", &[]) };
+        headers.into_iter().for_each(|(name, value)| given.headers.push(names[name], value));
         let ending = score(&given, Explain::Replies);
         prop_assert_eq!(ending.output.partition, Some(3));
         match ending.outcome {

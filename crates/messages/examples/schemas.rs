@@ -1,4 +1,5 @@
-//! Writes the JSON Schema of every message into a directory: `cargo run -p verdict-messages --example schemas -- DIR`.
+//! Writes the JSON Schema of every message into a directory: `cargo run -p verdict-messages
+//! --example schemas -- DIR`.
 
 use std::{error::Error, fs, path::PathBuf};
 

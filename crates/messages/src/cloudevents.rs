@@ -1,14 +1,12 @@
-//! CloudEvents 1.0 over Kafka: the headers of binary mode, written on everything that Verdict publishes.
+//! CloudEvents 1.0 over Kafka: the headers of binary mode, written on everything that Verdict
+//! publishes.
 //!
-//! The value is the data and stays as it is; attributes are headers `ce_…`, all text. Structured mode is only read
-//! (see [`Review::from_record`](crate::Review::from_record)).
+//! The value is the data and stays as it is; attributes are headers `ce_…`, all text. Structured
+//! mode is only read (see [`Review::from_record`](crate::Review::from_record)).
 
 use std::borrow::Cow;
 
 use crate::{Headers, headers};
-
-/// Version of the CloudEvents specification.
-pub const SPECVERSION: &str = "1.0";
 
 /// What happened: the values of `ce_type`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -58,8 +56,9 @@ impl EventType {
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
-    /// Unique for its source and type. What is made from a record takes the record's position, so that the same record
-    /// gives the same id each time it is processed and a reader can drop the second copy.
+    /// Unique for its source and type. What is made from a record takes the record's position, so
+    /// that the same record gives the same id each time it is processed and a reader can drop the
+    /// second copy.
     pub id: String,
     /// Who made the event, a URI reference.
     pub source: Cow<'static, str>,
@@ -82,7 +81,7 @@ impl Event {
 
     /// Appends the attributes alone, to headers that have a content type already.
     pub fn append_attributes(self, headers: &mut Headers) {
-        headers.push(headers::CE_SPECVERSION, SPECVERSION);
+        headers.push(headers::CE_SPECVERSION, "1.0");
         headers.push(headers::CE_ID, self.id);
         headers.push(headers::CE_SOURCE, self.source);
         headers.push(headers::CE_TYPE, self.event_type.as_str());
@@ -90,7 +89,7 @@ impl Event {
     }
 }
 
-/// Hands on what belongs to the whole transmission: trace context, and which event caused this one.
+/// Copies what connects events: the trace context, and which event caused this one.
 pub fn pass_on(from: &Headers, to: &mut Headers) {
     for name in [headers::TRACEPARENT, headers::TRACESTATE] {
         if let Some(value) = from.get(name) {

@@ -1,12 +1,15 @@
-//! Dead letters: a record that could not be scored, with its bytes and headers untouched and the reason beside them.
+//! Dead letters: a record that could not be scored, with its bytes and headers untouched and the
+//! reason beside them.
 //!
-//! The header names are those of Kafka's own dead-letter queues (KIP-1191), all values text, and a `kind` of ours.
+//! The header names are those of Kafka's own dead-letter queues (KIP-1191), all values text, and a
+//! `kind` of ours.
 
-use crate::{ErrorKind, Headers, Position, Rejection, headers};
+use crate::{Headers, Position, Rejection, headers};
 
-/// The headers of the dead letter of a record: all that it had, then where it came from and what was wrong.
+/// The headers of the dead letter of a record: all that it had, then where it came from and what
+/// was wrong.
 ///
-/// A record that was a dead letter before keeps its former reasons; the last ones count.
+/// A record that was a dead letter before keeps its former headers; the last ones count.
 pub fn headers(
     original: Headers,
     source: &Position,
@@ -26,7 +29,7 @@ pub fn headers(
 /// Where a dead letter came from.
 ///
 /// # Errors
-/// `schema` naming the header that is missing or that is no number: then it is not a dead letter of ours.
+/// `schema` names the header that is missing or is no number: it is no dead letter of Verdict.
 pub fn source(headers: &Headers) -> Result<Position, Rejection> {
     let topic = text(headers, headers::DLQ_TOPIC)?;
     Ok(Position::new(
@@ -34,12 +37,6 @@ pub fn source(headers: &Headers) -> Result<Position, Rejection> {
         number(headers, headers::DLQ_PARTITION)?,
         number(headers, headers::DLQ_OFFSET)?,
     ))
-}
-
-/// What was wrong with a dead letter, when its headers say so.
-pub fn rejection(headers: &Headers) -> Option<Rejection> {
-    let kind = ErrorKind::from_text(text(headers, headers::DLQ_KIND).ok()?)?;
-    Some(Rejection::new(kind, text(headers, headers::DLQ_MESSAGE).unwrap_or_default()))
 }
 
 fn text<'h>(headers: &'h Headers, name: &str) -> Result<&'h str, Rejection> {
@@ -57,14 +54,15 @@ fn number<N: std::str::FromStr>(headers: &Headers, name: &str) -> Result<N, Reje
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ErrorKind;
 
     #[test]
     fn a_dead_letter_keeps_what_it_had_and_tells_its_source() {
         let mut original = Headers::new();
         original.push("x-mine", "1");
         let position = Position::new("reviews", 3, 41);
-        let rejection_in = Rejection::new(ErrorKind::Decode, "not JSON");
-        let out = headers(original, &position, "verdict", &rejection_in);
+        let rejection = Rejection::new(ErrorKind::Decode, "not JSON");
+        let out = headers(original, &position, "verdict", &rejection);
         let seen: Vec<_> = out
             .iter()
             .map(|(n, v)| (n, std::str::from_utf8(v.unwrap()).unwrap().to_owned()))
@@ -80,7 +78,6 @@ mod tests {
         ];
         assert_eq!(seen, expected.map(|(n, v)| (n, v.to_owned())));
         assert_eq!(source(&out).unwrap(), position);
-        assert_eq!(rejection(&out), Some(rejection_in));
     }
 
     #[test]

@@ -1,13 +1,16 @@
-//! Record headers: an ordered multimap of names to bytes, and every header name that Verdict reads or writes.
+//! Record headers: an ordered multimap of names to bytes, and every header name that Verdict reads
+//! or writes.
 
 use std::borrow::Cow;
 
-/// A header name. Names that this crate knows are borrowed, so that headers of a busy stream cost no allocation.
+/// A header name. Names that this crate knows are borrowed, so that headers of a busy stream cost
+/// no allocation.
 pub type HeaderName = Cow<'static, str>;
 /// A header value: bytes, often text, by convention of the name.
 pub type HeaderValue = Cow<'static, [u8]>;
 
-/// The headers of one record, in order. A name may occur more than once and a value may be absent (null), as in Kafka.
+/// The headers of one record, in order. A name may occur more than once and a value may be absent
+/// (null), as in Kafka.
 ///
 /// ```
 /// use verdict_messages::Headers;
@@ -40,19 +43,20 @@ impl Headers {
         self.0.push((name.into(), None));
     }
 
-    /// Puts one header of this name, in place of all there were.
+    /// Replaces all headers of this name by one.
     pub fn replace(&mut self, name: &'static str, value: impl IntoValue) {
         self.remove(name);
         self.push(name, value);
     }
 
-    /// Takes all headers of this name away.
+    /// Removes all headers of this name.
     pub fn remove(&mut self, name: &str) {
         self.0.retain(|(known, _)| known != name);
     }
 
-    /// The value of the last header of this name, when that one has a value. The last counts, as Kafka's own clients
-    /// have it (KIP-82, `lastHeader`): whoever hands a record on appends, and what came before is another's.
+    /// The value of the last header of this name, when that one has a value. The last counts, as in
+    /// Kafka's own clients (KIP-82, `lastHeader`): a service that passes a record on appends its
+    /// headers.
     pub fn get(&self, name: &str) -> Option<&[u8]> {
         self.0.iter().rev().find(|(n, _)| n == name).and_then(|(_, value)| value.as_deref())
     }
@@ -62,9 +66,15 @@ impl Headers {
         self.get(name).and_then(|value| std::str::from_utf8(value).ok())
     }
 
-    /// The media type of the value: `content-type`, or else `contentType`, as Spring Cloud Stream has it.
+    /// The media type of the value: `content-type`, or else `contentType`, as Spring Cloud Stream
+    /// has it.
     pub fn content_type(&self) -> Option<&[u8]> {
         self.get(CONTENT_TYPE).or_else(|| self.get(SPRING_CONTENT_TYPE))
+    }
+
+    /// Appends all of `headers`.
+    pub fn extend(&mut self, headers: Headers) {
+        self.0.extend(headers.0);
     }
 
     /// Whether a header of this name is present, with or without a value.
@@ -85,33 +95,6 @@ impl Headers {
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
-    }
-}
-
-impl Extend<(HeaderName, Option<HeaderValue>)> for Headers {
-    fn extend<T: IntoIterator<Item = (HeaderName, Option<HeaderValue>)>>(&mut self, headers: T) {
-        self.0.extend(headers);
-    }
-}
-
-impl FromIterator<(HeaderName, Option<HeaderValue>)> for Headers {
-    fn from_iter<T: IntoIterator<Item = (HeaderName, Option<HeaderValue>)>>(headers: T) -> Self {
-        Self(headers.into_iter().collect())
-    }
-}
-
-impl IntoIterator for Headers {
-    type Item = (HeaderName, Option<HeaderValue>);
-    type IntoIter = std::vec::IntoIter<Self::Item>;
-
-    fn into_iter(self) -> Self::IntoIter {
-        self.0.into_iter()
-    }
-}
-
-impl From<Vec<(String, Option<Vec<u8>>)>> for Headers {
-    fn from(headers: Vec<(String, Option<Vec<u8>>)>) -> Self {
-        headers.into_iter().map(|(name, value)| (Cow::Owned(name), value.map(Cow::Owned))).collect()
     }
 }
 
@@ -160,95 +143,75 @@ impl IntoValue for Vec<u8> {
     }
 }
 
-/// Media type of the value: of reviews, of everything Verdict writes, and of CloudEvents.
-pub const CONTENT_TYPE: &str = "content-type";
-/// Spring Cloud Stream's name for [`CONTENT_TYPE`].
-pub const SPRING_CONTENT_TYPE: &str = "contentType";
-/// W3C trace context of this hop.
-pub const TRACEPARENT: &str = "traceparent";
-/// W3C vendor state beside [`TRACEPARENT`].
-pub const TRACESTATE: &str = "tracestate";
+macro_rules! names {
+    ($($(#[$doc:meta])* $name:ident = $value:literal;)*) => {
+        $($(#[$doc])* pub const $name: &str = $value;)*
 
-/// CloudEvents binary mode: specification version, always `1.0`.
-pub const CE_SPECVERSION: &str = "ce_specversion";
-/// CloudEvents binary mode: id of the event, unique for its source.
-pub const CE_ID: &str = "ce_id";
-/// CloudEvents binary mode: who made the event.
-pub const CE_SOURCE: &str = "ce_source";
-/// CloudEvents binary mode: what happened.
-pub const CE_TYPE: &str = "ce_type";
-/// CloudEvents binary mode: when, RFC 3339.
-pub const CE_TIME: &str = "ce_time";
-/// CloudEvents extension: the id of the event that caused this one.
-pub const CE_CAUSATION_ID: &str = "ce_causationid";
+        /// Every header name above.
+        pub const NAMES: &[&str] = &[$($name),*];
+    };
+}
 
-/// Spring and NestJS: the opaque id that the answer must carry.
-pub const SPRING_CORRELATION_ID: &str = "kafka_correlationId";
-/// Spring and NestJS: the topic of the answer.
-pub const SPRING_REPLY_TOPIC: &str = "kafka_replyTopic";
-/// Spring (4 bytes, big-endian) and NestJS (decimal text): the partition of the answer.
-pub const SPRING_REPLY_PARTITION: &str = "kafka_replyPartition";
-/// Quarkus/SmallRye: the opaque id that the answer must carry.
-pub const SMALLRYE_CORRELATION_ID: &str = "REPLY_CORRELATION_ID";
-/// Quarkus/SmallRye: the topic of the answer.
-pub const SMALLRYE_REPLY_TOPIC: &str = "REPLY_TOPIC";
-/// Quarkus/SmallRye: the partition of the answer, 4 bytes, big-endian.
-pub const SMALLRYE_REPLY_PARTITION: &str = "REPLY_PARTITION";
-/// NestJS: present on the last answer to a request.
-pub const NEST_IS_DISPOSED: &str = "kafka_nest-is-disposed";
-/// NestJS: the error text of a failed request.
-pub const NEST_ERR: &str = "kafka_nest-err";
-/// Verdict's own: when the requester stops waiting, milliseconds since 1970 as decimal text.
-pub const DEADLINE_UNIX_MS: &str = "x-deadline-unix-ms";
+names! {
+    /// Media type of the value: of reviews, of everything Verdict writes, and of CloudEvents.
+    CONTENT_TYPE = "content-type";
+    /// Spring Cloud Stream's name for [`CONTENT_TYPE`].
+    SPRING_CONTENT_TYPE = "contentType";
+    /// W3C trace context of this hop.
+    TRACEPARENT = "traceparent";
+    /// W3C vendor state beside [`TRACEPARENT`].
+    TRACESTATE = "tracestate";
 
-/// Dead letters: topic of the record that failed.
-pub const DLQ_TOPIC: &str = "__dlq.errors.topic";
-/// Dead letters: partition of the record that failed, decimal text.
-pub const DLQ_PARTITION: &str = "__dlq.errors.partition";
-/// Dead letters: offset of the record that failed, decimal text.
-pub const DLQ_OFFSET: &str = "__dlq.errors.offset";
-/// Dead letters: consumer group that gave up on the record.
-pub const DLQ_GROUP: &str = "__dlq.errors.group";
-/// Dead letters: what was wrong, for people.
-pub const DLQ_MESSAGE: &str = "__dlq.errors.message";
-/// Dead letters: what was wrong, for programs: an [`ErrorKind`](crate::ErrorKind) as text.
-pub const DLQ_KIND: &str = "__dlq.errors.kind";
+    /// CloudEvents binary mode: specification version, always `1.0`.
+    CE_SPECVERSION = "ce_specversion";
+    /// CloudEvents binary mode: id of the event, unique for its source.
+    CE_ID = "ce_id";
+    /// CloudEvents binary mode: who made the event.
+    CE_SOURCE = "ce_source";
+    /// CloudEvents binary mode: what happened.
+    CE_TYPE = "ce_type";
+    /// CloudEvents binary mode: when, RFC 3339.
+    CE_TIME = "ce_time";
+    /// CloudEvents extension: the id of the event that caused this one.
+    CE_CAUSATION_ID = "ce_causationid";
 
-/// Every header name above.
-pub const NAMES: [&str; 25] = [
-    CONTENT_TYPE,
-    SPRING_CONTENT_TYPE,
-    TRACEPARENT,
-    TRACESTATE,
-    CE_SPECVERSION,
-    CE_ID,
-    CE_SOURCE,
-    CE_TYPE,
-    CE_TIME,
-    CE_CAUSATION_ID,
-    SPRING_CORRELATION_ID,
-    SPRING_REPLY_TOPIC,
-    SPRING_REPLY_PARTITION,
-    SMALLRYE_CORRELATION_ID,
-    SMALLRYE_REPLY_TOPIC,
-    SMALLRYE_REPLY_PARTITION,
-    NEST_IS_DISPOSED,
-    NEST_ERR,
-    DEADLINE_UNIX_MS,
-    DLQ_TOPIC,
-    DLQ_PARTITION,
-    DLQ_OFFSET,
-    DLQ_GROUP,
-    DLQ_MESSAGE,
-    DLQ_KIND,
-];
+    /// Spring and NestJS: the opaque id that the answer must carry.
+    SPRING_CORRELATION_ID = "kafka_correlationId";
+    /// Spring and NestJS: the topic of the answer.
+    SPRING_REPLY_TOPIC = "kafka_replyTopic";
+    /// Spring (4 bytes, big-endian) and NestJS (decimal text): the partition of the answer.
+    SPRING_REPLY_PARTITION = "kafka_replyPartition";
+    /// Quarkus/SmallRye: the opaque id that the answer must carry.
+    SMALLRYE_CORRELATION_ID = "REPLY_CORRELATION_ID";
+    /// Quarkus/SmallRye: the topic of the answer.
+    SMALLRYE_REPLY_TOPIC = "REPLY_TOPIC";
+    /// Quarkus/SmallRye: the partition of the answer, 4 bytes, big-endian.
+    SMALLRYE_REPLY_PARTITION = "REPLY_PARTITION";
+    /// NestJS: present on the last answer to a request.
+    NEST_IS_DISPOSED = "kafka_nest-is-disposed";
+    /// NestJS: the error text of a failed request.
+    NEST_ERR = "kafka_nest-err";
+    /// Verdict's own: when the requester stops waiting, milliseconds since 1970 as decimal text.
+    DEADLINE_UNIX_MS = "x-deadline-unix-ms";
+
+    /// Dead letters: topic of the record that failed.
+    DLQ_TOPIC = "__dlq.errors.topic";
+    /// Dead letters: partition of the record that failed, decimal text.
+    DLQ_PARTITION = "__dlq.errors.partition";
+    /// Dead letters: offset of the record that failed, decimal text.
+    DLQ_OFFSET = "__dlq.errors.offset";
+    /// Dead letters: consumer group that gave up on the record.
+    DLQ_GROUP = "__dlq.errors.group";
+    /// Dead letters: what was wrong, for people.
+    DLQ_MESSAGE = "__dlq.errors.message";
+    /// Dead letters: what was wrong, for programs: an [`ErrorKind`](crate::ErrorKind) as text.
+    DLQ_KIND = "__dlq.errors.kind";
+}
 
 /// The name as a [`HeaderName`], without an allocation when Verdict knows it.
 pub fn interned(name: &str) -> HeaderName {
-    NAMES
-        .iter()
-        .find(|known| **known == name)
-        .map_or_else(|| Cow::Owned(name.to_owned()), |known| Cow::Borrowed(*known))
+    let known = NAMES.iter().find(|known| **known == name);
+    known.map_or_else(|| Cow::Owned(name.to_owned()), |known| Cow::Borrowed(*known))
 }
 
 #[cfg(test)]
@@ -264,6 +227,7 @@ mod tests {
         let seen: Vec<_> = headers.iter().collect();
         assert_eq!(seen, [("a", Some(&b"1"[..])), ("b", None), ("a", Some(&[0xff][..]))]);
         assert_eq!(headers.get("a"), Some(&[0xff][..]));
+        assert!(headers.contains("b") && headers.get("b").is_none(), "null is no bytes");
     }
 
     #[test]
@@ -275,14 +239,6 @@ mod tests {
         headers.replace("a", "4");
         let seen: Vec<_> = headers.iter().collect();
         assert_eq!(seen, [("b", Some(&b"2"[..])), ("a", Some(&b"4"[..]))]);
-    }
-
-    #[test]
-    fn a_null_value_is_present_but_has_no_bytes() {
-        let mut headers = Headers::new();
-        headers.push_null("b");
-        assert!(headers.contains("b"));
-        assert_eq!(headers.get("b"), None);
     }
 
     #[test]
@@ -302,7 +258,8 @@ mod tests {
 
     #[test]
     fn bytes_that_are_not_utf8_are_no_text() {
-        let headers: Headers = vec![("a".to_owned(), Some(vec![0xff]))].into();
+        let mut headers = Headers::new();
+        headers.push("a", vec![0xff]);
         assert_eq!(headers.text("a"), None);
     }
 

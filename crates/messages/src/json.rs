@@ -1,22 +1,25 @@
 //! JSON from outside, read one way for every message, file and body.
 //!
-//! - A struct is a JSON object. What serde derives takes an array too, by the order of the fields (serde issue 1587): a
-//!   column of another table would become the text of a review. [`from_slice`] refuses it, at any depth.
+//! - A struct is a JSON object. Derived code accepts an array too, by the order of the fields
+//!   (serde issue 1587), and a column of another table would become the text of a review.
+//!   [`from_slice`] refuses arrays, at any depth.
 //! - A UTF-8 mark (EF BB BF) before the text is no part of it (RFC 8259, section 8.1).
-//! - An id may be a number ([`id`]), a label any of the forms that [`Sentiment::from_label`] knows ([`label`]).
-//! - JSON is what RFC 8259 says: `NaN`, `Infinity` and, in a text that is read, half of a surrogate pair are errors.
+//! - An id may be a number ([`id`]), a label any of the forms that [`Sentiment::from_label`] knows
+//!   ([`label`]).
+//! - JSON is what RFC 8259 says: `NaN`, `Infinity` and, in a text that is read, half of a surrogate
+//!   pair are errors.
 
 mod objects;
 
 use std::borrow::Cow;
 
 use serde::{
-    Deserialize, Deserializer,
+    Deserialize, Deserializer, Serialize,
     de::{Error as _, Unexpected},
 };
 use serde_json::value::RawValue;
 
-use crate::Sentiment;
+use crate::{ErrorKind, Rejection, Sentiment};
 use objects::Objects;
 
 const MARK: &[u8] = b"\xef\xbb\xbf";
@@ -39,7 +42,7 @@ pub fn without_mark(text: &[u8]) -> &[u8] {
 /// ```
 ///
 /// # Errors
-/// What serde_json says of text that is not JSON or not a `T`; an array where a struct is to be.
+/// Those of serde_json for text that is not JSON or not a `T`; an array in place of a struct.
 pub fn from_slice<'de, T: Deserialize<'de>>(text: &'de [u8]) -> Result<T, serde_json::Error> {
     let mut reader = serde_json::Deserializer::from_slice(without_mark(text));
     let value = T::deserialize(Objects(&mut reader))?;
@@ -47,8 +50,45 @@ pub fn from_slice<'de, T: Deserialize<'de>>(text: &'de [u8]) -> Result<T, serde_
     Ok(value)
 }
 
-/// For `#[serde(deserialize_with)]`: an id. Of a number it is the text, as it stands there: a review has one id, whoever
-/// writes it and however.
+/// `message` as JSON in one allocation for most messages.
+pub(crate) fn to_vec<T: Serialize>(message: &T) -> Result<Vec<u8>, Rejection> {
+    let mut json = Vec::with_capacity(448);
+    match serde_json::to_writer(&mut json, message) {
+        Ok(()) => Ok(json),
+        Err(error) => Err(Rejection::new(
+            ErrorKind::Internal,
+            format!("message cannot be written as JSON: {error}"),
+        )),
+    }
+}
+
+/// Implements `encode` and `decode` for a message whose value is JSON.
+macro_rules! json_message {
+    ($name:ident $(<$lifetime:lifetime>)?, $what:literal) => {
+        impl $(<$lifetime>)? $name $(<$lifetime>)? {
+            #[doc = concat!("Reads a ", $what, " from the value of a record.")]
+            ///
+            /// # Errors
+            /// `schema` when the value is not this message.
+            pub fn decode(value: &$($lifetime)? [u8]) -> Result<Self, $crate::Rejection> {
+                $crate::json::from_slice(value)
+                    .map_err(|error| $crate::Rejection::schema(format!("{}: {error}", $what)))
+            }
+
+            /// The value of a record.
+            ///
+            /// # Errors
+            /// None that is known; what the JSON writer reports is passed on as `internal`.
+            pub fn encode(&self) -> Result<Vec<u8>, $crate::Rejection> {
+                $crate::json::to_vec(self)
+            }
+        }
+    };
+}
+pub(crate) use json_message;
+
+/// For `#[serde(deserialize_with)]`: an id. A number becomes its text, as written, so that `5000`
+/// and `"5000"` are one id.
 ///
 /// # Errors
 /// A value that is neither text nor number.
@@ -200,29 +240,5 @@ mod tests {
         let object = r#"{"topic":"reviews","partition":0,"from":0,"to":5}"#;
         assert!(ModelPointer::decode(pointer(object).as_bytes()).is_ok());
         assert!(ModelPointer::decode(pointer(r#"["reviews",0,0,5]"#).as_bytes()).is_err());
-    }
-
-    #[test]
-    fn an_id_is_the_text_of_a_number_as_it_stands_there() {
-        #[derive(Deserialize)]
-        struct Row<'a> {
-            #[serde(borrow, deserialize_with = "id")]
-            id: Cow<'a, str>,
-        }
-        for (json, expected) in [
-            (r#"{"id":"r1"}"#, Some("r1")),
-            (r#"{"id":"r\u0031"}"#, Some("r1")),
-            (r#"{"id":5000}"#, Some("5000")),
-            (r#"{"id":-7}"#, Some("-7")),
-            (r#"{"id": 12345678901234567890123}"#, Some("12345678901234567890123")),
-            (r#"{"id":1.50}"#, Some("1.50")),
-            (r#"{"id":null}"#, None),
-            (r#"{"id":true}"#, None),
-            (r#"{"id":["r1"]}"#, None),
-            (r#"{"id":"\ud83d"}"#, None),
-        ] {
-            let read = from_slice::<Row<'_>>(json.as_bytes());
-            assert_eq!(read.ok().as_ref().map(|row| &*row.id), expected, "{json}");
-        }
     }
 }

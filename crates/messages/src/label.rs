@@ -4,9 +4,12 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Rejection, Sentiment, json};
+use crate::{Sentiment, json, json::json_message};
 
-/// A label on topic [`LABELS`](crate::topic::LABELS), keyed by review id. The last one of a key counts.
+json_message!(Label<'a>, "label");
+
+/// A label on topic [`LABELS`](crate::topic::LABELS), keyed by review id. The last one of a key
+/// counts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(
@@ -26,24 +29,6 @@ pub struct Label<'a> {
     /// When it was said, RFC 3339.
     #[serde(borrow)]
     pub labelled_at: Cow<'a, str>,
-}
-
-impl<'a> Label<'a> {
-    /// A label from the value of a record.
-    ///
-    /// # Errors
-    /// `schema` when the value is not this message.
-    pub fn decode(value: &'a [u8]) -> Result<Self, Rejection> {
-        json::from_slice(value).map_err(|error| Rejection::schema(format!("label: {error}")))
-    }
-
-    /// The value of a record.
-    ///
-    /// # Errors
-    /// None that is known; what the JSON writer reports is passed on as `internal`.
-    pub fn encode(&self) -> Result<Vec<u8>, Rejection> {
-        crate::verdict::to_json(self)
-    }
 }
 
 #[cfg(test)]
@@ -77,7 +62,23 @@ mod tests {
         for label in [r#""negative""#, "0", "0.0", "false", r#""Neg""#] {
             assert_eq!(read("5000", label), Some(("5000".into(), Sentiment::Negative)), "{label}");
         }
-        for (id, label) in [("null", "1"), ("[1]", "1"), ("1", "0.5"), ("1", "[1]")] {
+        for (json, id) in [
+            (r#""r1""#, "r1"),
+            (r#""r\u0031""#, "r1"),
+            ("-7", "-7"),
+            ("1.50", "1.50"),
+            ("12345678901234567890123", "12345678901234567890123"),
+        ] {
+            assert_eq!(read(json, "1"), Some((id.into(), Sentiment::Positive)), "{json}");
+        }
+        for (id, label) in [
+            ("null", "1"),
+            ("true", "1"),
+            ("[1]", "1"),
+            (r#""\ud83d""#, "1"),
+            ("1", "0.5"),
+            ("1", "[1]"),
+        ] {
             assert_eq!(read(id, label), None, "{id} {label}");
         }
     }

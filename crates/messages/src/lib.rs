@@ -1,13 +1,17 @@
 //! The wire contract of Verdict: topics, positions, headers and messages, as values.
 //!
-//! Every byte that one part of Verdict sends to another is described here and nowhere else. The crate is pure: it opens
-//! no socket, reads no clock and knows no Kafka client, so that each rule can be tested as a function.
+//! Every byte that one part of Verdict sends to another is described here and nowhere else. The
+//! crate is pure: it opens no socket, reads no clock and knows no Kafka client, so that each rule
+//! can be tested as a function.
 //!
-//! The road of one review through the types:
+//! One review on its way through the types:
 //!
-//! 1. [`Review::from_record`] turns a record's value and headers into a [`Review`] or a [`Rejection`].
-//! 2. A [`Review`] becomes a [`Verdict`]; a [`Rejection`] becomes a dead letter ([`dead_letter::headers`]).
-//! 3. A record that asks for an answer carries a [`ReplyAddress`]; [`ReplyAddress::reply_headers`] addresses the answer.
+//! 1. [`Review::from_record`] turns a record's value and headers into a [`Review`] or a
+//!    [`Rejection`].
+//! 2. A [`Review`] becomes a [`Verdict`]; a [`Rejection`] becomes a dead letter
+//!    ([`dead_letter::headers`]).
+//! 3. A record that asks for an answer carries a [`ReplyAddress`]; [`ReplyAddress::reply_headers`]
+//!    addresses the answer.
 //!
 //! ```
 //! use verdict_messages::{Headers, MAX_REVIEW_BYTES, Review};
@@ -31,6 +35,7 @@ mod rejection;
 pub mod reply;
 mod review;
 pub mod schemas;
+mod sentiment;
 pub mod time;
 pub mod topic;
 mod verdict;
@@ -44,4 +49,5 @@ pub use problem::{Accepted, Problem};
 pub use rejection::{ErrorKind, Rejection};
 pub use reply::{AllowedReplyTopics, ReplyAddress};
 pub use review::{MAX_ID_BYTES, MAX_REVIEW_BYTES, Review};
-pub use verdict::{ModelRef, Sentiment, TermContribution, Verdict};
+pub use sentiment::Sentiment;
+pub use verdict::{ModelRef, TermContribution, Verdict};

@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 
-use crate::{Rejection, json};
+use crate::json::json_message;
 
-/// A model version that is ready to serve. The record is written after the bytes are durable at `uri`.
+json_message!(ModelPointer, "model pointer");
+
+/// A model version that is ready to serve; its bytes were durable at `uri` before it was published.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct ModelPointer {
     /// Model name; also the key of the record.
@@ -25,8 +27,9 @@ pub struct ModelPointer {
     pub trained_at: String,
     /// What it was trained from.
     pub trained_from: TrainedFrom,
-    /// The newest version that this record takes back: versions after `version` up to this one are not to serve. It is
-    /// what makes a step back a decision; an older version without it is a mistake, and no reader takes it.
+    /// The newest version that this record withdraws: versions after `version` up to this one must
+    /// not be served. It marks a rollback; a record of an older version without it is a mistake,
+    /// and readers ignore it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub withdraws: Option<String>,
 }
@@ -48,7 +51,7 @@ pub enum TrainedFrom {
 }
 
 impl<'de> Deserialize<'de> for TrainedFrom {
-    /// Not derived: an untagged enum takes arrays for objects again, whatever its reader forbids.
+    /// Not derived: serde buffers an untagged enum and then accepts arrays again.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         #[derive(Deserialize)]
         struct Either {
@@ -89,25 +92,17 @@ impl OffsetRange {
 }
 
 impl ModelPointer {
-    /// A pointer from the value of a record.
-    ///
-    /// # Errors
-    /// `schema` when the value is not this message.
-    pub fn decode(value: &[u8]) -> Result<Self, Rejection> {
-        json::from_slice(value)
-            .map_err(|error| Rejection::schema(format!("model pointer: {error}")))
-    }
-
-    /// The record that goes back from `last`, the pointer that is to be withdrawn, to this one: the same version of the
-    /// same bytes as before, and all that came after it withdrawn.
+    /// This pointer as the record that rolls back from `last`: it withdraws every version after its
+    /// own.
     #[must_use]
     pub fn withdrawing(self, last: &Self) -> Self {
         let newest = last.withdraws.as_ref().unwrap_or(&last.version);
         Self { withdraws: Some(newest.clone()), ..self }
     }
 
-    /// The number that the next version gets: one more than any that was given, withdrawn ones too, so that a version
-    /// never names two models. `None` when the versions of this name are not numbers.
+    /// The number that the next version gets: one more than any that was given, withdrawn ones too,
+    /// so that a version never names two models. `None` when the versions of this name are not
+    /// numbers.
     pub fn next_version(&self) -> Option<u64> {
         let withdrawn = match &self.withdraws {
             Some(version) => version_number(version)?,
@@ -115,17 +110,10 @@ impl ModelPointer {
         };
         version_number(&self.version)?.max(withdrawn).checked_add(1)
     }
-
-    /// The value of a record.
-    ///
-    /// # Errors
-    /// None that is known; what the JSON writer reports is passed on as `internal`.
-    pub fn encode(&self) -> Result<Vec<u8>, Rejection> {
-        crate::verdict::to_json(self)
-    }
 }
 
-/// The number that a version is: digits and nothing else. Other versions have no order but that of their records.
+/// The number that a version is: digits and nothing else. Other versions have no order but that of
+/// their records.
 pub fn version_number(version: &str) -> Option<u64> {
     let is_number = version.bytes().all(|byte| byte.is_ascii_digit());
     // `parse` alone would take a sign too.

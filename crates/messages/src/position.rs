@@ -1,10 +1,10 @@
-//! Where a record stands in the log, and where to go on after it.
+//! The position of a record in the log, and the next offset to read.
 
 use std::{fmt, sync::Arc};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// The place of one record: topic, partition, offset. It identifies the record for as long as the topic exists.
+/// The position of one record: topic, partition and offset, which identify it.
 ///
 /// ```
 /// use verdict_messages::Position;
@@ -33,29 +33,31 @@ impl Position {
         Self { topic: topic.into(), partition, offset }
     }
 
-    /// Where reading goes on once this record is done with: the number to commit.
+    /// The offset after this record: the number to commit.
     ///
-    /// Kafka commits the next offset to read, not the last one read. This is the only place that adds the one.
+    /// Kafka commits the next offset to read, not the last one read. This is the only place that
+    /// adds the one.
     pub fn next(&self) -> NextOffset {
         NextOffset(self.offset.saturating_add(1))
     }
 }
 
-/// `topic-partition-offset`: the id of a review that names none, and the `ce_id` of what is made from it.
+/// `topic-partition-offset`: the id of a review that names none, and the `ce_id` of what is made
+/// from it.
 impl fmt::Display for Position {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}-{}-{}", self.topic, self.partition, self.offset)
     }
 }
 
-/// The next offset to read from a partition: one past the last record that is done with.
+/// The next offset to read from a partition: one past the last processed record.
 ///
 /// Ordered, so that commits of one partition merge by maximum.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NextOffset(i64);
 
 impl NextOffset {
-    /// An offset that already means "read from here", as a broker reports it for a group or as the end of a partition.
+    /// An offset that a broker reported: the position of a group, or the end of a partition.
     pub fn reported(offset: i64) -> Self {
         Self(offset)
     }

@@ -2,9 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ErrorKind, Rejection};
+use crate::{ErrorKind, Rejection, json::json_message};
 
-/// A problem detail (RFC 9457), media type [`Problem::MEDIA_TYPE`], with Verdict's extension members.
+json_message!(Problem, "problem");
+
+/// A problem detail (RFC 9457), media type [`Problem::MEDIA_TYPE`], with Verdict's extension
+/// members.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[schemars(
     description = "A problem detail (RFC 9457) with the extension members of Verdict; media type application/problem+json."
@@ -107,23 +110,6 @@ impl Problem {
     pub fn with_detail(mut self, detail: impl Into<String>) -> Self {
         self.detail = Some(detail.into());
         self
-    }
-
-    /// A problem from JSON.
-    ///
-    /// # Errors
-    /// `schema` when the bytes are not a problem.
-    pub fn decode(value: &[u8]) -> Result<Self, Rejection> {
-        crate::json::from_slice(value)
-            .map_err(|error| Rejection::schema(format!("problem: {error}")))
-    }
-
-    /// The problem as JSON.
-    ///
-    /// # Errors
-    /// None that is known; what the JSON writer reports is passed on as `internal`.
-    pub fn encode(&self) -> Result<Vec<u8>, Rejection> {
-        crate::verdict::to_json(self)
     }
 }
 

@@ -50,7 +50,8 @@ impl fmt::Display for ErrorKind {
 
 /// A record that cannot be scored, and why.
 ///
-/// The detail states value, bound and place, and never quotes the text of a review: it is shown in logs and headers.
+/// The detail states value, bound and place, and never quotes the text of a review: it is shown in
+/// logs and headers.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{kind}: {detail}")]
 pub struct Rejection {
@@ -75,7 +76,8 @@ impl Rejection {
     }
 }
 
-/// `name` fit for an error text: at most 64 characters, control characters replaced. It came from outside.
+/// `name` fit for an error text: at most 64 characters, control characters replaced. It came from
+/// outside.
 pub(crate) fn shown(name: &str) -> String {
     const LONGEST: usize = 64;
     let mut shown: String =

@@ -6,9 +6,9 @@
 //! | Quarkus / SmallRye | `REPLY_CORRELATION_ID`, `REPLY_TOPIC`, `REPLY_PARTITION` | 4 bytes, big-endian |
 //! | NestJS | Spring's names | decimal text |
 //!
-//! A correlation id is opaque: it is echoed byte for byte. Spring and NestJS share their names and are told apart by the
-//! partition, which NestJS always sends: all digits is text. Four digits read as a number would be a partition above
-//! 808 million, so nothing is ambiguous.
+//! A correlation id is opaque: it is echoed byte for byte. Spring and NestJS share their names and
+//! are told apart by the partition, which NestJS always sends: all digits is text. Four digits read
+//! as a number would be a partition above 808 million, so nothing is ambiguous.
 
 use regex::Regex;
 
@@ -65,7 +65,8 @@ pub struct ReplyAddress {
     pub partition: Option<i32>,
     /// Opaque id, echoed as it came.
     pub correlation_id: Vec<u8>,
-    /// When the requester stops waiting, milliseconds since 1970. A header that is not a number counts as absent.
+    /// When the requester stops waiting, milliseconds since 1970. A header that is not a number
+    /// counts as absent.
     pub deadline_unix_ms: Option<i64>,
 }
 
@@ -81,12 +82,12 @@ pub enum Outcome<'a> {
 impl ReplyAddress {
     /// The address in the headers of a record, or `None` when no answer is asked for.
     ///
-    /// A record with a reply topic but without a correlation id asks for nothing that anyone could match, so it has no
-    /// address either.
+    /// A record with a reply topic but without a correlation id could not be matched with a reply,
+    /// so it has no address either.
     ///
     /// # Errors
-    /// `bad_reply_topic` when the topic is not allowed, or when topic or partition cannot be read. A record must not be
-    /// able to make Verdict write to any topic it names.
+    /// `bad_reply_topic` when the topic is not allowed, or when topic or partition cannot be read.
+    /// A record must not be able to make Verdict write to any topic it names.
     pub fn from_headers(
         headers: &Headers,
         allowed: &AllowedReplyTopics,
@@ -144,8 +145,8 @@ impl ReplyAddress {
         headers
     }
 
-    /// The headers of the answer: the correlation id under the requester's name for it, the media type, and for NestJS
-    /// that the request is over and how.
+    /// The headers of the answer: the correlation id under the requester's name for it, the media
+    /// type, and for NestJS that the request is over and how.
     pub fn reply_headers(&self, outcome: Outcome<'_>) -> Headers {
         let [correlation_name, ..] = self.dialect.names();
         let mut headers = Headers::with_capacity(6);
@@ -179,8 +180,8 @@ impl ReplyAddress {
     }
 }
 
-/// The families of names, the one that stands last first: a service that passes a record on appends its own address to
-/// that of its caller, perhaps in another dialect.
+/// The families of names, the one used last first: a service that passes a record on appends its
+/// own address to that of its caller, perhaps in another dialect.
 fn families(headers: &Headers) -> [Dialect; 2] {
     let last = headers
         .iter()
@@ -215,8 +216,8 @@ fn read_partition(bytes: &[u8], name: &str) -> Result<(Option<i32>, bool), Rejec
     }
 }
 
-/// Which topics answers may go to. The reply topic of a record comes from outside: without this list, whoever may write
-/// reviews could make Verdict write to any topic.
+/// Which topics answers may go to. The reply topic of a record comes from outside: without this
+/// list, whoever may write reviews could make Verdict write to any topic.
 #[derive(Debug, Clone)]
 pub struct AllowedReplyTopics {
     pattern: String,
@@ -240,7 +241,7 @@ impl AllowedReplyTopics {
     /// # Errors
     /// When `pattern` is not a regular expression.
     pub fn matching(pattern: &str) -> Result<Self, BadPattern> {
-        // The whole name, whether or not the pattern has anchors: an unanchored list would allow more than it shows.
+        // Anchored: without that, a pattern would allow more than it shows.
         let regex = Regex::new(&format!("^(?:{pattern})$")).map_err(|error| BadPattern {
             pattern: pattern.to_owned(),
             reason: error.to_string(),

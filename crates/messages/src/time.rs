@@ -1,17 +1,18 @@
-//! Moments on the wire: RFC 3339 in UTC with milliseconds; and what may be concluded from a moment that somebody else wrote.
+//! Times on the wire: RFC 3339 in UTC with milliseconds; and the time passed since one that another
+//! machine wrote.
 
 use std::time::Duration;
 
 use jiff::{Timestamp, fmt::temporal::DateTimePrinter};
 
-/// 2000-01-01T00:00:00Z: a moment before Kafka is that of a clock that was never set, or no moment at all.
+/// 2000-01-01T00:00:00Z: an earlier time comes from a clock that was never set, or is no time.
 const FIRST_UNIX_MS: i64 = 946_684_800_000;
-/// So far may the clock of a writer be ahead of a reader's.
+/// The clock of a writer may be ahead of a reader's by this much.
 const CLOCK_SKEW_MS: i64 = 5_000;
 
 /// `unix_ms` (milliseconds since 1970) as RFC 3339 text in UTC, always with three decimals.
 ///
-/// Moments beyond year 9999 or before -9999 become the nearest one that can be written.
+/// Times beyond the years -9999 to 9999 become the nearest one that can be written.
 ///
 /// ```
 /// assert_eq!(verdict_messages::time::rfc3339(1_700_000_000_042), "2023-11-14T22:13:20.042Z");
@@ -27,8 +28,9 @@ pub fn unix_ms(rfc3339: &str) -> Option<i64> {
     rfc3339.parse::<Timestamp>().ok().map(|moment| moment.as_millisecond())
 }
 
-/// The time from a moment that somebody wrote to the present one, both milliseconds since 1970; `None` when the moment can
-/// be no true one: before the year 2000, or more than 5 s ahead. Less than that ahead is a difference of clocks: no time.
+/// The time passed from `unix_ms` to `now_unix_ms`, both milliseconds since 1970. `None` when
+/// `unix_ms` cannot be true: before the year 2000, or more than 5 s ahead. Up to 5 s ahead is a
+/// difference of clocks and counts as zero.
 ///
 /// ```
 /// use std::time::Duration;

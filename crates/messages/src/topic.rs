@@ -54,18 +54,20 @@ impl TopicPlan {
     }
 }
 
-/// Partitions of the topics that follow the reviews: a verdict or dead letter goes to the partition of its review, so
-/// these must not differ.
+/// Partitions of the topics that follow the reviews: a verdict or dead letter goes to the partition
+/// of its review, so these must not differ.
 pub const REVIEW_PARTITIONS: i32 = 12;
 
-/// One partition for each web instance; instances beyond that share (their correlation ids keep them apart).
+/// One partition for each web instance; instances beyond that share (their correlation ids keep
+/// them apart).
 pub const REPLY_PARTITIONS: i32 = 32;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Every topic of Verdict, as `producer topics ensure` creates it.
 ///
-/// Verdicts and dead letters can be made again from the review log, so they expire; reviews and labels cannot.
+/// Verdicts and dead letters can be computed again from the review log, so they expire; reviews and
+/// labels cannot.
 pub fn catalogue() -> [TopicPlan; 6] {
     let kept =
         |name, partitions, cleanup, retention| TopicPlan { name, partitions, cleanup, retention };

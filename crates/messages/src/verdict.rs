@@ -1,62 +1,15 @@
 //! The verdict: what the consumer says about a review.
 
-use std::{borrow::Cow, fmt};
+use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ErrorKind, Position, Rejection, json};
+use crate::{Position, Sentiment, json::json_message};
 
-/// Positive or negative: the two classes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Sentiment {
-    /// The reviewer liked it.
-    Positive,
-    /// The reviewer did not.
-    Negative,
-}
+json_message!(Verdict<'a>, "verdict");
 
-impl Sentiment {
-    /// The forms that [`from_label`](Self::from_label) reads, for messages.
-    pub const LABELS: &str = "positive or negative (or pos/neg, 1/0, 1.0/0.0, true/false)";
-
-    /// The class that a label names, as people and their tools write it: a word, a truth value, or a number that is 1
-    /// or 0 (pandas writes 1.0 and 0.0 where a column once had a gap). Case and surrounding space do not matter.
-    ///
-    /// It is the one list of labels, for files of any layout, records and HTTP.
-    pub fn from_label(label: &str) -> Option<Self> {
-        let label = label.trim();
-        let is = |names: [&str; 3]| names.iter().any(|name| label.eq_ignore_ascii_case(name));
-        let is_number = label.bytes().all(|byte| matches!(byte, b'0' | b'1' | b'.'));
-        if is(["positive", "pos", "true"]) {
-            Some(Self::Positive)
-        } else if is(["negative", "neg", "false"]) {
-            Some(Self::Negative)
-        } else {
-            let number = label.parse::<f64>().ok().filter(|_| is_number)?;
-            [(1.0, Self::Positive), (0.0, Self::Negative)]
-                .into_iter()
-                .find(|(of, _)| number.total_cmp(of).is_eq())
-                .map(|(_, class)| class)
-        }
-    }
-
-    /// The class as it stands on the wire.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Positive => "positive",
-            Self::Negative => "negative",
-        }
-    }
-}
-
-impl fmt::Display for Sentiment {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-/// A verdict on topic [`VERDICTS`](crate::topic::VERDICTS), keyed by review id; also the value of a successful reply.
+/// A verdict on topic [`VERDICTS`](crate::topic::VERDICTS), keyed by review id; also the value of a
+/// successful reply.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[schemars(
     description = "What the consumer says about a review: the value of a record on the topic of verdicts, keyed by review id, and of a successful reply."
@@ -74,7 +27,7 @@ pub struct Verdict<'a> {
     /// The model version that says so.
     #[serde(borrow)]
     pub model: ModelRef<'a>,
-    /// The terms that weighed most, strongest first. `intercept + rest +` the sum of these weights is exactly `score`.
+    /// The heaviest terms, strongest first. `intercept + rest +` their sum is exactly `score`.
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     pub explanation: Option<Vec<TermContribution<'a>>>,
     /// The score of a review without any known term; present with `explanation`.
@@ -114,70 +67,15 @@ pub struct TermContribution<'a> {
     pub weight: f64,
 }
 
-impl<'a> Verdict<'a> {
+impl Verdict<'_> {
     /// `content-type` of a verdict.
     pub const MEDIA_TYPE: &'static str = "application/json";
 
-    /// A verdict from the value of a record.
-    ///
-    /// # Errors
-    /// `schema` when the value is not this message.
-    pub fn decode(value: &'a [u8]) -> Result<Self, Rejection> {
-        json::from_slice(value).map_err(|error| Rejection::schema(format!("verdict: {error}")))
-    }
-
-    /// The value of a record.
-    ///
-    /// # Errors
-    /// None that is known; what the JSON writer reports is passed on as `internal`.
-    pub fn encode(&self) -> Result<Vec<u8>, Rejection> {
-        to_json(self)
-    }
-
-    /// `intercept + rest +` the sum of the listed weights, when there is an explanation. Equal to `score`, to the bit.
+    /// `intercept + rest +` the sum of the listed weights, when there is an explanation. Equal to
+    /// `score`, to the bit.
     pub fn explained_score(&self) -> Option<f64> {
         let listed: f64 = self.explanation.as_ref()?.iter().map(|term| term.weight).sum();
         Some(self.intercept? + self.rest? + listed)
-    }
-
-    /// The same verdict, owning all that it holds.
-    pub fn into_owned(self) -> Verdict<'static> {
-        Verdict {
-            id: Cow::Owned(self.id.into_owned()),
-            label: self.label,
-            probability: self.probability,
-            score: self.score,
-            model: ModelRef {
-                name: Cow::Owned(self.model.name.into_owned()),
-                version: Cow::Owned(self.model.version.into_owned()),
-                sha256: Cow::Owned(self.model.sha256.into_owned()),
-            },
-            explanation: self
-                .explanation
-                .map(|terms| terms.into_iter().map(TermContribution::into_owned).collect()),
-            intercept: self.intercept,
-            rest: self.rest,
-            source: self.source,
-            scored_at: Cow::Owned(self.scored_at.into_owned()),
-        }
-    }
-}
-
-impl TermContribution<'_> {
-    fn into_owned(self) -> TermContribution<'static> {
-        TermContribution { term: Cow::Owned(self.term.into_owned()), weight: self.weight }
-    }
-}
-
-/// `message` as JSON in one allocation for most messages.
-pub(crate) fn to_json<T: Serialize>(message: &T) -> Result<Vec<u8>, Rejection> {
-    let mut json = Vec::with_capacity(448);
-    match serde_json::to_writer(&mut json, message) {
-        Ok(()) => Ok(json),
-        Err(error) => Err(Rejection::new(
-            ErrorKind::Internal,
-            format!("message cannot be written as JSON: {error}"),
-        )),
     }
 }
 
@@ -197,31 +95,6 @@ mod tests {
             rest: None,
             source: Position::new("reviews", 3, 41),
             scored_at: "2026-01-02T03:04:05.000Z".into(),
-        }
-    }
-
-    #[test]
-    fn a_label_is_a_word_a_truth_value_or_one_and_nought() {
-        for (labels, class) in [
-            (
-                &["positive", " Positive ", "pos", "POS", "1", "1.0", "01", "1.", "true", "True"][..],
-                Some(Sentiment::Positive),
-            ),
-            (
-                &["negative", "NEG", "0", "0.0", "00", "0.", "false", "FALSE"],
-                Some(Sentiment::Negative),
-            ),
-            (
-                &[
-                    "", " ", "2", "0.5", "2.0", "-1", "-0", "+1", "1e0", "nan", "NaN", "inf", ".",
-                    "1.0.0", "neutral", "yes", "t", "None", "null", "[1]",
-                ],
-                None,
-            ),
-        ] {
-            for label in labels {
-                assert_eq!(Sentiment::from_label(label), class, "{label:?}");
-            }
         }
     }
 
@@ -257,11 +130,6 @@ mod tests {
         assert_eq!(read, explained);
         assert_eq!(read.explained_score().map(f64::to_bits), Some(read.score.to_bits()));
         assert!(matches!(read.id, Cow::Borrowed(_)));
-        assert_eq!(read.clone().into_owned(), explained);
-    }
-
-    #[test]
-    fn a_verdict_without_explanation_has_no_explained_score() {
-        assert_eq!(verdict().explained_score(), None);
+        assert_eq!(verdict().explained_score(), None, "without an explanation");
     }
 }

@@ -77,16 +77,16 @@ pub(crate) fn telemetry() -> Telemetry {
     Telemetry::start(Service::Consumer, CpuPrice::default()).unwrap()
 }
 
-pub(crate) fn record(offset: i64, value: impl Into<Vec<u8>>, headers: &[(&str, &[u8])]) -> Record {
-    let headers: Vec<_> =
-        headers.iter().map(|(name, value)| ((*name).to_owned(), Some(value.to_vec()))).collect();
+pub(crate) fn record(offset: i64, value: impl Into<Vec<u8>>, pairs: &[(&str, &[u8])]) -> Record {
+    let mut headers = Headers::new();
+    pairs.iter().for_each(|(name, value)| headers.push((*name).to_owned(), value.to_vec()));
     Record {
         topic: "reviews".into(),
         partition: 3,
         offset,
         key: Some(b"k".to_vec()),
         value: Some(value.into()),
-        headers: Headers::from(headers),
+        headers,
         timestamp_ms: Some(1_700_000_000_000),
     }
 }

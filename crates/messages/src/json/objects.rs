@@ -1,4 +1,4 @@
-//! A deserializer that asks for a map wherever a struct is to be read, and else changes nothing.
+//! A deserializer that reads structs from maps only, and changes nothing else.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use serde::de::{
     DeserializeSeed, Deserializer, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor,
 };
 
-/// Around a deserializer, and around whatever it hands its reader on to.
+/// Wraps a deserializer, and each deserializer, visitor and seed inside of it.
 pub(super) struct Objects<T>(pub(super) T);
 
 macro_rules! deserialize {
@@ -46,9 +46,17 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Objects<D> {
 }
 
 macro_rules! visit {
-    ($($method:ident($type:ty))*) => {$(
-        fn $method<E: serde::de::Error>(self, value: $type) -> Result<V::Value, E> {
-            self.0.$method(value)
+    ($($method:ident($($value:ident: $type:ty)?))*) => {$(
+        fn $method<E: serde::de::Error>(self, $($value: $type)?) -> Result<V::Value, E> {
+            self.0.$method($($value)?)
+        }
+    )*};
+}
+
+macro_rules! visit_inside {
+    ($($method:ident: $access:ident),*) => {$(
+        fn $method<A: $access<'de>>(self, inner: A) -> Result<V::Value, A::Error> {
+            self.0.$method(Objects(inner))
         }
     )*};
 }
@@ -61,37 +69,16 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Objects<V> {
     }
 
     visit! {
-        visit_bool(bool) visit_i64(i64) visit_u64(u64) visit_f64(f64)
-        visit_str(&str) visit_borrowed_str(&'de str) visit_string(String)
-        visit_bytes(&[u8]) visit_borrowed_bytes(&'de [u8]) visit_byte_buf(Vec<u8>)
+        visit_none() visit_unit()
+        visit_bool(value: bool) visit_i64(value: i64) visit_u64(value: u64) visit_f64(value: f64)
+        visit_str(text: &str) visit_borrowed_str(text: &'de str) visit_string(text: String)
+        visit_bytes(bytes: &[u8]) visit_borrowed_bytes(bytes: &'de [u8])
+        visit_byte_buf(bytes: Vec<u8>)
     }
 
-    fn visit_none<E: serde::de::Error>(self) -> Result<V::Value, E> {
-        self.0.visit_none()
-    }
-
-    fn visit_unit<E: serde::de::Error>(self) -> Result<V::Value, E> {
-        self.0.visit_unit()
-    }
-
-    fn visit_some<D: Deserializer<'de>>(self, inner: D) -> Result<V::Value, D::Error> {
-        self.0.visit_some(Objects(inner))
-    }
-
-    fn visit_newtype_struct<D: Deserializer<'de>>(self, inner: D) -> Result<V::Value, D::Error> {
-        self.0.visit_newtype_struct(Objects(inner))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<V::Value, A::Error> {
-        self.0.visit_seq(Objects(items))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<V::Value, A::Error> {
-        self.0.visit_map(Objects(members))
-    }
-
-    fn visit_enum<A: EnumAccess<'de>>(self, variant: A) -> Result<V::Value, A::Error> {
-        self.0.visit_enum(Objects(variant))
+    visit_inside! {
+        visit_some: Deserializer, visit_newtype_struct: Deserializer, visit_seq: SeqAccess,
+        visit_map: MapAccess, visit_enum: EnumAccess
     }
 }
 
@@ -157,7 +144,7 @@ impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for Objects<A> {
         self.0.tuple_variant(len, Objects(visitor))
     }
 
-    /// Asked for as what it is, a variant with one value, which must be a map.
+    /// Read as a variant with one value, which must be a map.
     fn struct_variant<V: Visitor<'de>>(
         self,
         _: &'static [&'static str],

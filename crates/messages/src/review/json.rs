@@ -1,7 +1,7 @@
 //! Reviews in JSON, read in one pass into borrowed text.
 //!
-//! Written by hand where a derive would do, for two reasons: `Option<Cow<str>>` does not borrow with a derive, and the
-//! derive's messages quote the value that has the wrong type, which here is what a person wrote.
+//! Not derived, for two reasons: derived code does not borrow in `Option<Cow<str>>`, and its errors
+//! quote a value of the wrong type, which here is what a person wrote.
 
 use std::{borrow::Cow, fmt};
 
@@ -54,7 +54,7 @@ fn object<'a>(payload: &'a [u8], what: &str) -> Result<Object<'a>, Rejection> {
     }
 }
 
-/// The position of a syntax error, never what stands there.
+/// The position of a syntax error, never the text there.
 fn unreadable(error: &serde_json::Error) -> Rejection {
     Rejection::decode(format!("not JSON: {error}"))
 }
@@ -101,7 +101,7 @@ fn missing(name: &str) -> Rejection {
     Rejection::schema(format!("{name} is missing"))
 }
 
-/// Which of two names of one thing is there; both would leave it open which one is meant.
+/// The value under either of two names; both together would be ambiguous.
 fn one<T>(a: &str, of_a: Option<T>, b: &str, of_b: Option<T>) -> Result<Option<T>, Rejection> {
     match (of_a, of_b) {
         (Some(_), Some(_)) => Err(Rejection::schema(format!(

@@ -12,11 +12,9 @@ const UUID: [u8; 16] = [
 const UUID_TEXT: &[u8] = b"6ec0bd7f-11c0-43da-975e-2a8ad9ebae0b";
 
 fn headers(pairs: &[(&str, &[u8])]) -> Headers {
-    pairs
-        .iter()
-        .map(|(name, value)| ((*name).to_owned(), Some(value.to_vec())))
-        .collect::<Vec<_>>()
-        .into()
+    let mut headers = Headers::new();
+    pairs.iter().for_each(|(name, value)| headers.push((*name).to_owned(), value.to_vec()));
+    headers
 }
 
 fn address(pairs: &[(&str, &[u8])]) -> Result<Option<ReplyAddress>, Rejection> {

@@ -40,7 +40,8 @@ fn a_value_is_read_as_its_content_type_says() {
         ("Fine.", JSON, Err(ErrorKind::Decode)),
         ("{sigh} a film", None, Ok("{sigh} a film")),
         ("{\u{1f600}} a film", None, Ok("{\u{1f600}} a film")),
-        // Meant to be an object: half of one, half of an emoji, no number of JSON's, Python's quotes.
+        // Meant to be an object: half of one, half of an emoji, no number of JSON's, Python's
+        // quotes.
         (r#"{"text":"Fi"#, None, Err(ErrorKind::Decode)),
         (r#" { "text":"Fi"#, None, Err(ErrorKind::Decode)),
         (r#"{"text":"Fine. \ud83d"}"#, None, Err(ErrorKind::Decode)),
