@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use verdict_datasets::{ReadError, Review as AtRest, RowProblem};
+use verdict_datasets::{ReadError, Review as AtRest};
 use verdict_kafka_io::Outgoing;
 use verdict_messages::cloudevents::{Event, EventType};
 use verdict_messages::{Label, MAX_ID_BYTES, MAX_REVIEW_BYTES, Rejection, Review, Sentiment, time};
@@ -56,11 +56,12 @@ impl Encoder {
     /// An id or a review that is longer than the consumer takes: it would only become a dead letter.
     pub fn encode(&self, at_rest: &AtRest, unix_ms: i64) -> Result<Records, EncodeError> {
         let place_prefix =
-            if at_rest.is_named_by_place() { self.place_prefix.as_str() } else { "" };
+            if at_rest.is_named_by_location() { self.place_prefix.as_str() } else { "" };
         let id = [self.prefix.as_str(), place_prefix, at_rest.id.as_str()].concat();
-        let unfit = |problem| ReadError::Row { place: at_rest.place.clone(), problem };
+        let unfit = |problem: String| ReadError::row(at_rest.location.clone(), problem);
         if id.len() > MAX_ID_BYTES {
-            return Err(unfit(RowProblem::LongId { max: MAX_ID_BYTES, got: id.len() }).into());
+            let problem = format!("an id must have at most {MAX_ID_BYTES} bytes, got {}", id.len());
+            return Err(unfit(problem).into());
         }
         let review = Review {
             id: Some(Cow::Borrowed(&id)),
@@ -70,11 +71,9 @@ impl Encoder {
         };
         let value = review.encode()?;
         if value.len() > MAX_REVIEW_BYTES {
-            return Err(unfit(RowProblem::TooLong {
-                max: MAX_REVIEW_BYTES,
-                got: value.len() as u64,
-            })
-            .into());
+            let got = value.len();
+            let problem = format!("a review must have at most {MAX_REVIEW_BYTES} bytes, got {got}");
+            return Err(unfit(problem).into());
         }
         let now = time::rfc3339(unix_ms);
         let label = match (&self.labels, at_rest.label) {

@@ -8,12 +8,10 @@ use std::sync::Arc;
 
 use verdict_messages::json::without_mark;
 
-use crate::error::{ReadError, RowProblem, SourceProblem};
+use crate::error::{BLANK, EMPTY, ReadError, Row, text, too_long};
 use crate::input::Taken;
-use crate::review::{Place, Review, Split};
-use crate::text::text;
-
-pub(crate) type Row = Result<Review, ReadError>;
+use crate::options::Split;
+use crate::review::{Location, Review};
 
 /// The parts of the layout, in the order in which a folder is read.
 const PARTS: [Part; 4] = [
@@ -45,7 +43,7 @@ impl Part {
     }
 }
 
-/// How many reviews were found in each of [`PARTS`], to tell a data set with a hole from a whole one.
+/// How many reviews were found in each of [`PARTS`], to notice that a part is missing.
 #[derive(Default)]
 pub(crate) struct Found([u64; 4]);
 
@@ -56,26 +54,28 @@ impl Found {
         }
     }
 
-    /// A split that was asked for by name must be there, of both labels; of `All`, one split is enough, but not half
-    /// of one: a model trained on one label only would be a quiet disaster.
-    pub(crate) fn check(&self, split: Split) -> Result<(), SourceProblem> {
+    /// A split that was asked for must have reviews of both labels. For `All` one complete split is
+    /// enough: a model trained on one label only would be useless, and nothing else would show it.
+    pub(crate) fn check(&self, split: Split) -> Result<(), String> {
         let counts = || PARTS.iter().zip(self.0).filter(|(part, _)| part.wanted(split));
         if counts().all(|(_, count)| count == 0) {
             return Err(match split {
-                Split::All => SourceProblem::NotAclImdb {
-                    missing: "train/pos, train/neg, test/pos, test/neg".into(),
-                },
-                _ => SourceProblem::EmptySplit(split),
+                Split::All => no_layout("train/pos, train/neg, test/pos, test/neg"),
+                _ => format!("{EMPTY} in the split {split}"),
             });
         }
         for (part, count) in counts() {
             let other = counts().any(|(p, count)| p.split == part.split && count > 0);
             if count == 0 && other {
-                return Err(SourceProblem::NotAclImdb { missing: part.path() });
+                return Err(no_layout(&part.path()));
             }
         }
         Ok(())
     }
+}
+
+fn no_layout(missing: &str) -> String {
+    format!("must have the layout of aclImdb, but has no review in {missing}")
 }
 
 /// Iterates over a folder, file names in byte order.
@@ -108,9 +108,8 @@ impl Folder {
                 files.push_back((part, path, stem));
             }
         }
-        found
-            .check(split)
-            .map_err(|problem| ReadError::Source { place: Place::whole(file), problem })?;
+        let fail = |problem| ReadError::source(Location::whole(file), problem);
+        found.check(split).map_err(fail)?;
         Ok(Self { file: Arc::clone(file), files, max, taken: taken.clone() })
     }
 
@@ -120,9 +119,9 @@ impl Folder {
     }
 
     fn read(&self, part: Part, path: &Path, stem: &str) -> Row {
-        let place = Place::entry(&self.file, part.entry(stem) + ".txt");
+        let location = Location::entry(&self.file, part.entry(stem) + ".txt");
         if let Err(problem) = a_file(path) {
-            return Err(ReadError::Row { place, problem });
+            return Err(ReadError::row(location, problem));
         }
         let read = |path| {
             let handle = File::open(path)?;
@@ -131,14 +130,11 @@ impl Folder {
             handle.take(self.max as u64 + 1).read_to_end(&mut bytes)?;
             io::Result::Ok((bytes, length))
         };
-        let (bytes, length) = read(path).map_err(|error| ReadError::io(place.clone(), error))?;
+        let (bytes, length) = read(path).map_err(|error| ReadError::io(location.clone(), error))?;
         if bytes.len() > self.max {
-            return Err(ReadError::Row {
-                place,
-                problem: RowProblem::TooLong { max: self.max, got: length },
-            });
+            return Err(ReadError::row(location, too_long(self.max, length)));
         }
-        review(&bytes, part, stem, place)
+        review(&bytes, part, stem, location)
     }
 }
 
@@ -152,9 +148,10 @@ impl Iterator for Folder {
     }
 }
 
-/// The review files of one folder, with their names without `.txt`; none if the folder is not there.
+/// The review files of one folder, with their names without `.txt`; none if the folder is not
+/// there.
 fn list(folder: &Path) -> Result<Vec<(PathBuf, String)>, ReadError> {
-    let fail = |error| ReadError::io(Place::whole(&folder.to_string_lossy().into()), error);
+    let fail = |error| ReadError::io(Location::whole(&folder.to_string_lossy().into()), error);
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -177,35 +174,38 @@ fn review_stem(name: &str) -> Option<&str> {
     name.strip_suffix(".txt").filter(|stem| !stem.is_empty() && !stem.starts_with('.'))
 }
 
-/// Whether something with the name of a review is a file, or a link that leads to one. A pipe would never end.
-fn a_file(path: &Path) -> Result<(), RowProblem> {
+/// Whether something with the name of a review is a file, or a link that leads to one. A pipe would
+/// never end.
+fn a_file(path: &Path) -> Result<(), String> {
     let what = match fs::metadata(path) {
         Ok(found) if found.is_file() => return Ok(()),
         Ok(found) if found.is_dir() => FOLDER,
         Ok(_) => DEVICE,
         Err(_) if path.is_symlink() => DEAD_LINK,
-        // Reading says what is wrong.
+        // Reading it will report the error.
         Err(_) => return Ok(()),
     };
-    Err(RowProblem::NotAFile { what })
+    Err(not_a_file(what))
+}
+
+pub(crate) fn not_a_file(what: &str) -> String {
+    format!("must be a file, but is {what}")
 }
 
 pub(crate) const FOLDER: &str = "a folder";
 pub(crate) const DEVICE: &str = "a pipe, a device or a part of a file";
 pub(crate) const DEAD_LINK: &str = "a link that leads to no file";
 
-pub(crate) fn review(bytes: &[u8], part: Part, stem: &str, place: Place) -> Row {
-    let read = text(without_mark(bytes)).and_then(|text| match text.trim() {
-        "" => Err(RowProblem::Blank),
-        _ => Ok(text.to_owned()),
-    });
-    match read {
-        Ok(text) => Ok(Review { text, label: Some(part.label), id: part.entry(stem), place }),
-        Err(problem) => Err(ReadError::Row { place, problem }),
+pub(crate) fn review(bytes: &[u8], part: Part, stem: &str, location: Location) -> Row {
+    match text(without_mark(bytes)) {
+        Ok(text) if text.trim().is_empty() => Err(ReadError::row(location, BLANK)),
+        Ok(text) => Ok(Review::new(text, Some(part.label), Some(part.entry(stem)), location)),
+        Err(problem) => Err(ReadError::row(location, problem)),
     }
 }
 
-/// Which part an entry belongs to: the last three names of its path decide, so that any folder around them will do.
+/// Which part an entry belongs to: the last three names of its path decide, whatever folders are
+/// above them.
 pub(crate) fn locate(path: &[u8]) -> Option<(usize, Part, &str)> {
     let path = std::str::from_utf8(path).ok()?;
     let mut names = path.rsplit('/');

@@ -6,19 +6,20 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 
-use crate::acl_imdb::{Found, Row, locate, review};
-use crate::archive_index::{Claim, Index, is_content};
-use crate::error::{ReadError, RowProblem, SourceProblem};
+use crate::acl_imdb::{Found, locate, review};
+use crate::archive_index::{Claim, Index, broken_archive, is_content};
+use crate::error::{ReadError, Row, too_long};
 use crate::input::stream_error;
-use crate::review::{Place, Split};
+use crate::options::Split;
+use crate::review::Location;
 
-/// Reviews handed over at once, and such batches under way: enough that neither side waits for the other, and a bound
-/// on what is held in memory.
+/// Reviews in a batch, and batches in the channel: enough that neither side waits for the other,
+/// and a bound on memory.
 const BATCH: usize = 64;
 const BATCHES: usize = 16;
 
-/// Iterates over an archive in its own order. A thread unpacks ahead, so that a caller's work and the unpacking share
-/// the time; it ends when this is dropped.
+/// Iterates over an archive in its own order. A thread unpacks ahead, so that a caller's work and
+/// the unpacking share the time; it ends when this is dropped.
 pub(crate) struct Archive {
     file: Arc<str>,
     batches: Option<Receiver<Vec<Row>>>,
@@ -27,10 +28,10 @@ pub(crate) struct Archive {
 }
 
 impl Archive {
-    /// Starts to unpack; `index` says what counts, where it could be made.
+    /// Starts to unpack, with the index if there is one.
     ///
     /// # Errors
-    /// No thread to be had.
+    /// No thread could be started.
     pub(crate) fn open(
         bytes: impl Read + Send + 'static,
         index: Option<Index>,
@@ -50,7 +51,7 @@ impl Archive {
         thread::Builder::new()
             .name("unpack".into())
             .spawn(move || unpack.run(bytes, index))
-            .map_err(|error| ReadError::io(Place::whole(file), error))?;
+            .map_err(|error| ReadError::io(Location::whole(file), error))?;
         Ok(Self {
             file: Arc::clone(file),
             batches: Some(batches),
@@ -69,13 +70,14 @@ impl Iterator for Archive {
                 return Some(row);
             }
             match self.batches.as_ref()?.recv() {
-                // An empty batch is the thread's last word: without it, the end would look like a whole archive.
+                // The thread ends with an empty batch. Without it, a thread that died would look
+                // like the end of the archive.
                 Ok(batch) if batch.is_empty() => self.complete = true,
                 Ok(batch) => self.batch = batch.into(),
                 Err(_) => {
                     self.batches = None;
-                    let place = Place::whole(&self.file);
-                    let gone = ReadError::Source { place, problem: SourceProblem::ReaderGone };
+                    let gone = "the thread that unpacks the archive is gone";
+                    let gone = ReadError::source(Location::whole(&self.file), gone);
                     return (!self.complete).then_some(Err(gone));
                 }
             }
@@ -123,12 +125,13 @@ impl Unpack {
         let sent =
             sent.and_then(|()| if self.out.batch.is_empty() { Ok(()) } else { self.out.send() });
         if sent.is_ok() {
-            // Unwanted is all that can go wrong, and then nobody waits for this word either.
+            // This fails only when the receiver is gone, and then nobody waits for it.
             self.out.send().unwrap_or(());
         }
     }
 
-    /// The outer result tells whether anyone still listens, the inner one how the archive ended.
+    /// The outer result says whether the receiver is still there, the inner one how the archive
+    /// ended.
     fn unpack(
         &mut self,
         bytes: impl Read,
@@ -138,8 +141,8 @@ impl Unpack {
         let mut seen = HashSet::new();
         for (claim, problem) in index.iter_mut().flat_map(|index| index.problems.drain(..)) {
             found.count(claim.at);
-            let place = self.place(&claim);
-            self.out.push(Err(ReadError::Row { place, problem }))?;
+            let location = self.location(&claim);
+            self.out.push(Err(ReadError::row(location, problem)))?;
         }
         let mut archive = tar::Archive::new(bytes);
         let entries = match archive.entries() {
@@ -161,44 +164,45 @@ impl Unpack {
             let Some(first) = claims.first() else {
                 continue;
             };
-            let place = self.place(first);
+            let location = self.location(first);
             let need = entry.size();
             let mut text = Vec::new();
             if need <= self.max as u64 {
                 text.reserve(usize::try_from(need).unwrap_or(0));
                 if let Err(error) = entry.read_to_end(&mut text) {
-                    return Ok(Err(self.broken(Some(place), error)));
+                    return Ok(Err(self.broken(Some(location), error)));
                 }
                 let got = text.len() as u64;
                 if got < need {
-                    let problem = SourceProblem::EntryCutShort { need, got };
-                    return Ok(Err(ReadError::Source { place, problem }));
+                    let problem = format!(
+                        "the archive is cut short: the entry must have {need} bytes, got {got}"
+                    );
+                    return Ok(Err(ReadError::source(location, problem)));
                 }
             }
             for claim in claims {
                 found.count(claim.at);
-                let place = self.place(&claim);
+                let location = self.location(&claim);
                 self.out.push(if need > self.max as u64 {
-                    let (max, got) = (self.max, need);
-                    let problem = RowProblem::TooLong { max, got };
-                    Err(ReadError::Row { place, problem })
+                    Err(ReadError::row(location, too_long(self.max, need)))
                 } else {
-                    review(&text, claim.part, &claim.stem, place)
+                    review(&text, claim.part, &claim.stem, location)
                 })?;
             }
         }
-        // The archive ends before the stream does, and only the end of the stream has gzip's checksum.
+        // The archive ends before the stream does, and only the end of the stream has gzip's
+        // checksum.
         if let Err(error) = io::copy(&mut archive.into_inner(), &mut io::sink()) {
             return Ok(Err(stream_error(&self.file, self.gzip, error)));
         }
-        let whole = |problem| ReadError::Source { place: Place::whole(&self.file), problem };
+        let whole = |problem| ReadError::source(Location::whole(&self.file), problem);
         Ok(found.check(self.split).map_err(whole))
     }
 
     /// The review that an entry of a stream is, if it is one.
     ///
     /// # Errors
-    /// An entry that says nothing about the end: a link, or a name that was there before.
+    /// An entry that depends on the rest of the archive: a link, or a name that occurred before.
     fn own_claim(
         &self,
         entry: &tar::Entry<'_, impl Read>,
@@ -217,18 +221,18 @@ impl Unpack {
         } else {
             return Ok(Some(claim));
         };
-        Err(ReadError::Source {
-            place: self.place(&claim),
-            problem: SourceProblem::NeedsFile { what },
-        })
+        let problem = format!(
+            "{what}: what counts is known at the end of the archive only, so give it as a file, not as a stream"
+        );
+        Err(ReadError::source(self.location(&claim), problem))
     }
 
-    fn place(&self, claim: &Claim) -> Place {
-        Place::entry(&self.file, claim.part.entry(&claim.stem) + ".txt")
+    fn location(&self, claim: &Claim) -> Location {
+        Location::entry(&self.file, claim.part.entry(&claim.stem) + ".txt")
     }
 
-    fn broken(&self, place: Option<Place>, error: io::Error) -> ReadError {
-        let place = place.unwrap_or_else(|| Place::whole(&self.file));
-        ReadError::Source { place, problem: SourceProblem::Archive(error) }
+    fn broken(&self, location: Option<Location>, error: io::Error) -> ReadError {
+        let location = location.unwrap_or_else(|| Location::whole(&self.file));
+        broken_archive(location, &error)
     }
 }

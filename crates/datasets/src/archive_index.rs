@@ -1,18 +1,21 @@
-//! What an archive holds once it is unpacked: links lead somewhere, and of two entries of one name the last counts.
+//! What an archive holds once it is unpacked: links lead somewhere, and of two entries of one name
+//! the last counts.
 //!
-//! That is known at the end of the archive only, so a file is read twice, the first time for its headers. What comes as a
-//! stream is read once, and an archive that would need this is refused.
+//! That is known only at the end of the archive, so a file is read twice, first for its headers. A
+//! stream can be read only once, and an archive that needs the index is refused there.
 
 use std::collections::HashMap;
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
 use tar::EntryType;
 
-use crate::acl_imdb::{DEAD_LINK, DEVICE, FOLDER, Part, locate};
-use crate::error::{ReadError, RowProblem, SourceProblem};
+use crate::acl_imdb::{DEAD_LINK, DEVICE, FOLDER, Part, locate, not_a_file};
+use crate::error::ReadError;
 use crate::input::{Taken, open_file, prepare};
-use crate::review::{Place, Split};
+use crate::options::Split;
+use crate::review::Location;
 
 /// As many links one after the other as Linux follows.
 const MOST_LINKS: usize = 40;
@@ -21,8 +24,8 @@ const MOST_LINKS: usize = 40;
 pub(crate) struct Index {
     /// The reviews that each entry gives: its own, and those that are links to it.
     pub(crate) claims: HashMap<usize, Vec<Claim>>,
-    /// What has the name of a review and is none.
-    pub(crate) problems: Vec<(Claim, RowProblem)>,
+    /// Entries named like a review that are no file.
+    pub(crate) problems: Vec<(Claim, String)>,
 }
 
 /// A review by its place in the data set.
@@ -46,10 +49,12 @@ enum Node {
 }
 
 impl Index {
-    /// Reads the headers of an archive; `None` when it is no regular file, which can be read only once.
+    /// Reads the headers of an archive; `None` when it is no regular file, which can be read only
+    /// once.
     ///
     /// # Errors
-    /// A file that cannot be read; two folders with the same reviews; a symbolic link to a folder of reviews.
+    /// A file that cannot be read; two folders with the same reviews; a symbolic link to a folder
+    /// of reviews.
     pub(crate) fn of_file(
         path: &Path,
         file: &Arc<str>,
@@ -58,8 +63,7 @@ impl Index {
         if !path.is_file() {
             return Ok(None);
         }
-        let fail = |problem| ReadError::Source { place: Place::whole(file), problem };
-        let broken = |error| fail(SourceProblem::Archive(error));
+        let broken = |error| broken_archive(Location::whole(file), &error);
         let (handle, _) = open_file(path, file)?;
         let input = prepare(Box::new(handle), file, &Taken::default(), false)?;
         let mut archive = tar::Archive::new(input.bytes);
@@ -70,7 +74,8 @@ impl Index {
             let target = entry.link_name_bytes().unwrap_or_default();
             let node = match entry.header().entry_type() {
                 kind if is_content(kind) => Node::Content(number),
-                // What stood there when the link was made; what takes its place later is another file.
+                // A hard link keeps the content of its time; a later entry of that name is another
+                // file.
                 EntryType::Link => match nodes.get(&normal(&target)) {
                     Some(node) => Node::clone(node),
                     None => Node::Other(DEAD_LINK),
@@ -94,10 +99,8 @@ impl Index {
         let mut folders: HashMap<(usize, &str), &[u8]> = HashMap::new();
         for (path, node) in nodes {
             if matches!(node, Node::Link(_)) && leads_to_reviews(path) {
-                return Err(ReadError::Source {
-                    place: Place::entry(file, shown(path)),
-                    problem: SourceProblem::LinkedFolder,
-                });
+                let problem = "is a symbolic link to a folder, which is not followed in an archive: unpack it, and read the folder";
+                return Err(ReadError::source(Location::entry(file, shown(path)), problem));
             }
             let Some((at, part, stem)) = locate(path).filter(|(_, part, _)| part.wanted(split))
             else {
@@ -108,23 +111,28 @@ impl Index {
                 if first > second {
                     std::mem::swap(&mut first, &mut second);
                 }
-                return Err(ReadError::Source {
-                    place: Place::entry(file, part.entry(stem) + ".txt"),
-                    problem: SourceProblem::TwoFolders { first, second },
-                });
+                let location = Location::entry(file, part.entry(stem) + ".txt");
+                let problem = format!(
+                    "holds this review in two folders, {first} and {second}: leave one out"
+                );
+                return Err(ReadError::source(location, problem));
             }
             let claim = Claim { at, part, stem: stem.to_owned() };
             match follow(nodes, node) {
                 Ok(number) => index.claims.entry(number).or_default().push(claim),
-                Err(what) => index.problems.push((claim, RowProblem::NotAFile { what })),
+                Err(what) => index.problems.push((claim, not_a_file(what))),
             }
         }
-        // The map's order is chance; the reviews' must not be.
+        // The order of a hash map is random; that of the reviews must not be.
         let name = |claim: &Claim| (claim.at, claim.stem.clone());
         index.problems.sort_by_key(|(claim, _)| name(claim));
         index.claims.values_mut().for_each(|claims| claims.sort_by_key(name));
         Ok(index)
     }
+}
+
+pub(crate) fn broken_archive(location: Location, error: &io::Error) -> ReadError {
+    ReadError::source(location, format!("the archive is broken or cut short: {error}"))
 }
 
 /// Whether an entry of this type has content of its own.
@@ -144,7 +152,8 @@ fn follow(nodes: &HashMap<Vec<u8>, Node>, node: &Node) -> Result<usize, &'static
     Err(DEAD_LINK)
 }
 
-/// Whether reviews would be looked for below this path: it ends in `train`, `test/pos` and the like.
+/// Whether reviews would be looked for below this path: it ends in `train`, `test/pos` and the
+/// like.
 fn leads_to_reviews(path: &[u8]) -> bool {
     let mut names = path.rsplit(|&byte| byte == b'/');
     let is_split = |name: Option<&[u8]>| matches!(name, Some(b"train" | b"test"));
@@ -167,7 +176,8 @@ fn beside(path: &[u8], target: &[u8]) -> Vec<u8> {
     normal(&[folder, b"/", target].concat())
 }
 
-/// Without `.`, `..`, double slashes and a slash at either end. What leaves the archive by `..` keeps one in front.
+/// Without `.`, `..`, double slashes and a slash at either end. What leaves the archive by `..`
+/// keeps one in front.
 fn normal(path: &[u8]) -> Vec<u8> {
     let mut names: Vec<&[u8]> = Vec::new();
     for name in path.split(|&byte| byte == b'/') {

@@ -1,20 +1,24 @@
 //! Tables with a header: separated by commas, tabs, semicolons or bars.
 
-use std::fmt;
 use std::io::{self, BufReader, Read};
 use std::sync::Arc;
 
 use csv::{ByteRecord, Reader, ReaderBuilder, Terminator};
+use verdict_messages::Sentiment;
 
 use crate::dialect::{
     Dialect, ID_COLUMNS, LABEL_COLUMNS, Quotes, Requoted, TEXT_COLUMNS, column_name,
 };
-use crate::error::{ReadError, RowProblem, SourceProblem, shortened};
+use crate::error::{BLANK, EMPTY, NO_LABEL, ReadError, Row, shortened, text, too_long};
 use crate::input::{Input, Replay, stream_error};
-use crate::review::{Labels, Place, Review, parse_label};
-use crate::text::text;
+use crate::options::Labels;
+use crate::review::{Location, Review};
 
 const BUFFER: usize = 64 << 10;
+/// Marks a row beyond the limit; reading a file never returns this kind itself.
+const ROW_TOO_LONG: io::ErrorKind = io::ErrorKind::FileTooLarge;
+const QUOTE: &str =
+    "a quote stands within a quoted cell, neither doubled nor escaped as in the rest of the table";
 
 /// Iterates over the rows below a header; columns that are not known are not read.
 pub(crate) struct CsvRows {
@@ -51,7 +55,8 @@ impl CsvRows {
             .flexible(true)
             .delimiter(dialect.separator)
             .quoting(dialect.quotes != Quotes::None)
-            // Not `CRLF`: that ends a row at the carriage return, and the next one seems to start a line too early.
+            // Not `CRLF`: that ends a row at the carriage return, and the next one seems to start a
+            // line too early.
             .terminator(Terminator::Any(b'\n'))
             .buffer_capacity(BUFFER)
             .from_reader(Bounded {
@@ -65,13 +70,10 @@ impl CsvRows {
             .read_byte_record(&mut header)
             .map_err(|error| csv_error(file, 1, gzip, max, error))?
         {
-            return Err(ReadError::Source {
-                place: Place::whole(file),
-                problem: SourceProblem::Empty,
-            });
+            return Err(ReadError::source(Location::whole(file), EMPTY));
         }
         let columns = Columns::find(&header, labels)
-            .map_err(|problem| ReadError::Source { place: Place::line(file, 1), problem })?;
+            .map_err(|problem| ReadError::source(Location::line(file, 1), problem))?;
         Ok(Self {
             file: Arc::clone(file),
             gzip,
@@ -83,8 +85,8 @@ impl CsvRows {
         })
     }
 
-    /// The first and the last line of the row at hand: counted back from its end, because the reader's own count of the
-    /// start does not see the blank lines that it passed over.
+    /// The first and the last line of the present row. Counted back from its end, because the
+    /// reader's start of a row ignores the blank lines before it.
     fn lines(&self) -> (u64, u64) {
         let inside = self.row.as_slice().iter().filter(|&&byte| byte == b'\n');
         let end = u64::from(!self.reader.get_ref().ended);
@@ -92,7 +94,7 @@ impl CsvRows {
         (last.saturating_sub(inside.count() as u64), last)
     }
 
-    fn read_row(&self, place: &Place) -> Result<Review, RowProblem> {
+    fn read_row(&self, location: &Location) -> Result<Review, String> {
         let columns = &self.columns;
         let text = self.cell(columns.text)?;
         let label = match columns.label {
@@ -100,30 +102,29 @@ impl CsvRows {
             None => None,
         };
         if text.trim().is_empty() {
-            return Err(RowProblem::Blank);
+            return Err(BLANK.to_owned());
         }
         let label = match label {
-            None if self.labels == Labels::Required => return Err(RowProblem::NoLabel),
+            None if self.labels == Labels::Required => return Err(NO_LABEL.to_owned()),
             None => None,
-            Some(cell) => {
-                Some(parse_label(cell).ok_or_else(|| RowProblem::Label { got: shortened(cell) })?)
-            }
+            Some(cell) => Some(Sentiment::from_label(cell).ok_or_else(|| {
+                format!("the label must be {}, got {}", Sentiment::LABELS, shortened(cell))
+            })?),
         };
         let id = match columns.id {
             Some(at) => Some(self.cell(at)?).filter(|id| !id.is_empty()),
             None => None,
         };
-        Ok(Review {
-            text: text.to_owned(),
-            label,
-            id: id.map_or_else(|| place.id(), str::to_owned),
-            place: place.clone(),
-        })
+        let label = label.map(|label| label == Sentiment::Positive);
+        Ok(Review::new(text, label, id.map(str::to_owned), location.clone()))
     }
 
-    fn cell(&self, at: usize) -> Result<&str, RowProblem> {
-        let bytes =
-            self.row.get(at).ok_or(RowProblem::ShortRow { need: at + 1, got: self.row.len() })?;
+    fn cell(&self, at: usize) -> Result<&str, String> {
+        let (need, got) = (at + 1, self.row.len());
+        let bytes = self
+            .row
+            .get(at)
+            .ok_or_else(|| format!("the row must have at least {need} columns, got {got}"))?;
         let last = at + 1 == self.row.len();
         let bytes = bytes.strip_suffix(b"\r").filter(|_| last).unwrap_or(bytes);
         text(bytes)
@@ -131,14 +132,15 @@ impl CsvRows {
 }
 
 impl Iterator for CsvRows {
-    type Item = Result<Review, ReadError>;
+    type Item = Row;
 
-    fn next(&mut self) -> Option<Self::Item> {
+    fn next(&mut self) -> Option<Row> {
         loop {
             self.reader.get_mut().since_row = 0;
             let start = self.reader.position().line();
             match self.reader.read_byte_record(&mut self.row) {
-                // A blank line that ends in CRLF; those that end in LF the reader passes over itself.
+                // A blank line that ends in CRLF; those that end in LF the reader passes over
+                // itself.
                 Ok(true) if self.row.as_slice() == b"\r" => {}
                 Ok(true) => break,
                 Ok(false) => return None,
@@ -149,25 +151,26 @@ impl Iterator for CsvRows {
             }
         }
         let (first, last) = self.lines();
-        let place = Place::line(&self.file, first);
+        let location = Location::line(&self.file, first);
         let length = self.row.as_slice().len();
         let read = if self.reader.get_mut().inner.is_faulty(last) {
-            Err(RowProblem::Quote)
+            Err(QUOTE.to_owned())
         } else if length > self.max {
-            Err(RowProblem::TooLong { max: self.max, got: length as u64 })
+            Err(too_long(self.max, length as u64))
         } else {
-            self.read_row(&place)
+            self.read_row(&location)
         };
-        Some(read.map_err(|problem| ReadError::Row { place, problem }))
+        Some(read.map_err(|problem| ReadError::row(location, problem)))
     }
 }
 
 impl Columns {
-    fn find(header: &ByteRecord, labels: Labels) -> Result<Self, SourceProblem> {
+    fn find(header: &ByteRecord, labels: Labels) -> Result<Self, String> {
         let names: Vec<String> = header.iter().map(column_name).collect();
         let position =
             |wanted: [&str; 2]| names.iter().position(|name| wanted.contains(&name.as_str()));
-        let missing = |need| SourceProblem::Column { need, got: shortened(&names.join(",")) };
+        let got = shortened(&names.join(","));
+        let missing = |need| format!("the header must have a column {need}, got {got}");
         let label = position(LABEL_COLUMNS);
         if label.is_none() && labels == Labels::Required {
             return Err(missing("\"sentiment\" (or \"label\")"));
@@ -177,22 +180,26 @@ impl Columns {
     }
 }
 
-/// Every error of the CSV reader ends the source: with `flexible` and byte records only reading itself can fail.
+/// Every error of the CSV reader ends the source: with `flexible` and byte records only reading
+/// itself can fail.
 fn csv_error(file: &Arc<str>, line: u64, gzip: bool, max: usize, error: csv::Error) -> ReadError {
     let error = match error.into_kind() {
         csv::ErrorKind::Io(error) => error,
         other => io::Error::other(format!("{other:?}")),
     };
-    if error.get_ref().is_some_and(|inner| inner.is::<RowLimit>()) {
-        return ReadError::Source {
-            place: Place::line(file, line),
-            problem: SourceProblem::RowTooLong { max },
-        };
+    if error.kind() == ROW_TOO_LONG {
+        return ReadError::source(
+            Location::line(file, line),
+            format!(
+                "a row must have at most {max} bytes, and the one that starts here has more: is a quote not closed?"
+            ),
+        );
     }
     stream_error(file, gzip, error)
 }
 
-/// Ends a row that is never closed: the CSV reader itself would take the rest of the file as one row.
+/// Ends a row that is never closed: the CSV reader itself would take the rest of the file as one
+/// row.
 struct Bounded {
     inner: Requoted<BufReader<Replay>>,
     since_row: usize,
@@ -204,7 +211,7 @@ struct Bounded {
 impl Read for Bounded {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if self.since_row > self.most {
-            return Err(io::Error::other(RowLimit));
+            return Err(ROW_TOO_LONG.into());
         }
         let n = self.inner.read(buffer)?;
         self.since_row += n;
@@ -212,14 +219,3 @@ impl Read for Bounded {
         Ok(n)
     }
 }
-
-#[derive(Debug)]
-struct RowLimit;
-
-impl fmt::Display for RowLimit {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the row is longer than the limit")
-    }
-}
-
-impl std::error::Error for RowLimit {}

@@ -1,9 +1,10 @@
 //! How a table is written: what separates its columns, and what its quotes mean.
 //!
-//! Both are told from the table itself, since no two tools agree. The separator is the one that makes the most known
-//! names of the header. Of quotes there are three uses: doubled within a quoted cell (RFC 4180), escaped there by a
-//! backslash (Kaggle's `labeledTrainData.tsv`, Spark), or none at all (GLUE's `.tsv`). Each is tried on the start of the
-//! table, and the first that finds no quote out of place is taken.
+//! Both are derived from the table itself, since no two tools agree. The separator is the one that
+//! makes the most known names of the header. Of quotes there are three uses: doubled within a
+//! quoted cell (RFC 4180), escaped there by a backslash (Kaggle's `labeledTrainData.tsv`, Spark),
+//! or none at all (GLUE's `.tsv`). Each is tried on the start of the table, and the first that
+//! finds no quote out of place is taken.
 
 use std::collections::VecDeque;
 use std::io::{self, BufRead, Read};
@@ -55,8 +56,8 @@ impl Dialect {
     }
 }
 
-/// Whether the first line of `start` is the header of a table: a known name among others that look like names, two known
-/// ones, or the name of the text alone.
+/// Whether the first line of `start` is the header of a table: a known name among others that look
+/// like names, two known ones, or the name of the text alone.
 pub(crate) fn has_header(start: &[u8]) -> bool {
     let header = first_line(start);
     SEPARATORS.into_iter().any(|separator| {
@@ -96,7 +97,7 @@ fn is_known(name: &str) -> bool {
     [TEXT_COLUMNS, LABEL_COLUMNS, ID_COLUMNS].iter().any(|names| names.contains(&name))
 }
 
-/// Goes through a table byte by byte and keeps the lines with a quote out of place.
+/// Scans a table byte by byte and records the lines with a quote out of place.
 struct Scan {
     dialect: Dialect,
     state: State,
@@ -142,10 +143,10 @@ impl Scan {
     }
 }
 
-/// A table on its way to the CSV reader, with quotes doubled that were escaped.
+/// Rewrites a table for the CSV reader: escaped quotes become doubled ones.
 ///
-/// The CSV reader could be told of the backslash itself, but would then drop it before any other character too, where the
-/// writers of such tables leave it alone.
+/// The CSV reader has an option for the backslash, but then drops it before every other character
+/// too, where the writers of such tables keep it.
 pub(crate) struct Requoted<R> {
     input: R,
     scan: Scan,

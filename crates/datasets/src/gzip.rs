@@ -1,4 +1,4 @@
-//! Gzip as gzip itself and Python read it.
+//! Gzip, read as the program gzip and Python read it.
 
 use std::io::{self, BufRead, BufReader, Read};
 
@@ -7,8 +7,8 @@ use flate2::bufread::GzDecoder;
 const BUFFER: usize = 64 << 10;
 const MAGIC: u8 = 0x1f;
 
-/// Members may follow each other, and zeros may stand behind any of them, as tapes and block stores leave them; anything
-/// else behind a member is an error that says where.
+/// Members may follow each other, with zeros after each, as tapes and block stores leave them.
+/// Anything else after a member is an error that names the byte.
 pub(crate) struct Gzip<R: Read> {
     /// `None` only while one member gives way to the next.
     member: Option<GzDecoder<Counted<R>>>,

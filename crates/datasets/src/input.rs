@@ -6,13 +6,13 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::error::{ReadError, SourceProblem};
+use crate::error::ReadError;
 use crate::gzip::Gzip;
-use crate::review::Place;
+use crate::review::Location;
 
 /// Enough to see a tar header's magic, and more than any header of a table in use.
 const PEEK: usize = 8 << 10;
-/// Read at once while looking: some rows of a table, to tell how it is quoted.
+/// Bytes read at a time while looking: some rows of a table, to see how it is quoted.
 const LOOK: usize = 64 << 10;
 
 const UTF8_MARK: &[u8] = b"\xef\xbb\xbf";
@@ -34,7 +34,7 @@ const FOREIGN: [(&[u8], &str); 5] = [
     (b"7z\xbc\xaf\x27\x1c", "7z"),
 ];
 
-/// Likewise, with words of their own.
+/// The same, for formats that are not compressed text.
 const BINARY: [(&[u8], &str); 5] = [
     (b"PAR1", "Parquet"),
     (b"Obj\x01", "Avro"),
@@ -70,9 +70,9 @@ impl Taken {
     }
 }
 
-/// Opens a regular file and tells its length.
+/// Opens a file and returns its length.
 pub(crate) fn open_file(path: &Path, file: &Arc<str>) -> Result<(File, u64), ReadError> {
-    let fail = |error| ReadError::io(Place::whole(file), error);
+    let fail = |error| ReadError::io(Location::whole(file), error);
     let handle = File::open(path).map_err(fail)?;
     let length = handle.metadata().map_err(fail)?.len();
     Ok((handle, length))
@@ -80,8 +80,8 @@ pub(crate) fn open_file(path: &Path, file: &Arc<str>) -> Result<(File, u64), Rea
 
 /// Unpacks `raw` if it is gzip and looks at the start of what comes out.
 ///
-/// `sniff` asks for the first line or more; without it only a few bytes are awaited, so that lines typed by a person
-/// are seen one by one.
+/// `sniff` waits for the first line or more. Without it a few bytes are enough, so that typed lines
+/// are returned one by one.
 pub(crate) fn prepare(
     raw: Bytes,
     file: &Arc<str>,
@@ -89,18 +89,20 @@ pub(crate) fn prepare(
     sniff: bool,
 ) -> Result<Input, ReadError> {
     let counted: Bytes = Box::new(Counted { inner: raw, taken: taken.clone() });
-    let (magic, counted) =
-        peek(counted, |seen| seen.len() >= 6).map_err(|e| ReadError::io(Place::whole(file), e))?;
-    let fail = |problem| ReadError::Source { place: Place::whole(file), problem };
+    let (magic, counted) = peek(counted, |seen| seen.len() >= 6)
+        .map_err(|e| ReadError::io(Location::whole(file), e))?;
+    let fail = |problem| ReadError::source(Location::whole(file), problem);
     let named = |known: &[(&[u8], &'static str)], bytes: &[u8]| {
         let found = known.iter().find(|(prefix, _)| bytes.starts_with(prefix));
         found.map(|(_, name)| *name)
     };
     if let Some(name) = named(&FOREIGN, &magic) {
-        return Err(fail(SourceProblem::Compression(name)));
+        return Err(fail(format!(
+            "is compressed with {name}, and only gzip is read: unpack it first"
+        )));
     }
     if let Some(looks) = named(&BINARY, &magic) {
-        return Err(fail(SourceProblem::Unrecognised { looks }));
+        return Err(fail(unrecognised(looks)));
     }
     let gzip = magic.starts_with(&[0x1f, 0x8b]);
     let plain: Bytes = if gzip { Box::new(Gzip::new(counted)) } else { Box::new(counted) };
@@ -113,7 +115,9 @@ pub(crate) fn prepare(
     };
     let (start, bytes) = peek(plain, enough).map_err(|error| stream_error(file, gzip, error))?;
     if let Some(name) = named(&ENCODINGS, &start) {
-        return Err(fail(SourceProblem::Encoding(name)));
+        return Err(fail(format!(
+            "is {name}, by the mark it begins with, and only UTF-8 is read: e.g. iconv -f {name} -t UTF-8"
+        )));
     }
     let Some(text) = start.strip_prefix(UTF8_MARK) else {
         return Ok(Input { start, bytes, gzip });
@@ -125,8 +129,21 @@ pub(crate) fn prepare(
 
 /// What a failed read means, which depends on whether gzip is between us and the file.
 pub(crate) fn stream_error(file: &Arc<str>, gzip: bool, error: io::Error) -> ReadError {
-    let problem = if gzip { SourceProblem::Gzip(error) } else { SourceProblem::Io(error) };
-    ReadError::Source { place: Place::whole(file), problem }
+    let location = Location::whole(file);
+    match gzip {
+        true => {
+            ReadError::source(location, format!("the gzip stream is broken or cut short: {error}"))
+        }
+        false => ReadError::io(location, error),
+    }
+}
+
+/// For a layout that is not known, and is not taken for plain lines either.
+pub(crate) fn unrecognised(looks: &str) -> String {
+    format!(
+        "looks like {looks}, and not like one review a line: name the columns in a header with \"review\" (or \
+         \"text\"); for lines all the same there is producer publish --format lines"
+    )
 }
 
 /// Reads until `enough` or the end, and puts what was read back in front.

@@ -7,13 +7,15 @@
 //! | [`Kind::JsonLines`] | one object a line with `text` and `label` | the member `id` (or its number), else `file:line` |
 //! | [`Kind::Lines`] | one review a line, no labels | `file:line` |
 //!
-//! Every layout may be compressed with gzip, which is told from the first bytes and never from the name, and every
-//! layout but the folder may come from standard input (`-`). Nothing is held in memory but the review at hand. Text is
-//! UTF-8, with or without a mark before it; other encodings are named and refused, and so is what looks like a table or
-//! like another format and is none of these layouts: nothing is taken for plain lines but plain lines.
+//! Every layout may be compressed with gzip, which is recognised by the first bytes and never by
+//! the name, and every layout but the folder may come from standard input (`-`). Only one review at
+//! a time is held in memory. Text is UTF-8, with or without a mark before it. Other encodings are
+//! refused by name, and so is what looks like a table or another format and is none of these
+//! layouts.
 //!
-//! What cannot be read is never skipped in silence. A single bad review is an `Err` item that names its line or entry,
-//! and the iterator goes on; a broken source is an `Err` item with [`ReadError::is_fatal`], and the iterator ends.
+//! Nothing is skipped silently. A single bad review is an `Err` item that names its line or entry,
+//! and the iterator goes on; a broken source is an `Err` item with [`ReadError::is_fatal`], and the
+//! iterator ends.
 //!
 //! ```
 //! use verdict_datasets::{Kind, OpenOptions, Source};
@@ -35,13 +37,13 @@ mod dialect;
 mod error;
 mod gzip;
 mod input;
-mod json_lines;
 mod line_reader;
 mod lines;
+mod options;
 mod review;
 mod source;
-mod text;
 
-pub use error::{ReadError, RowProblem, SourceProblem};
-pub use review::{Kind, Labels, OpenOptions, Place, Review, Split, UnknownName};
+pub use error::ReadError;
+pub use options::{Kind, Labels, OpenOptions, Split};
+pub use review::{Location, Review};
 pub use source::{Progress, Source};

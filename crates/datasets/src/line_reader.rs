@@ -2,12 +2,12 @@
 
 use std::io::{self, BufRead};
 
-/// One line, or word of one that is too long to hold.
+/// One line, or the length of one beyond the limit.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Line<'a> {
     /// Without its line end (`\n` or `\r\n`).
     Whole(&'a [u8]),
-    /// More bytes than the limit; its rest has been passed over.
+    /// More bytes than the limit; the whole line was skipped.
     TooLong { got: u64 },
 }
 

@@ -10,29 +10,31 @@ use crate::archive::Archive;
 use crate::archive_index::Index;
 use crate::csv_rows::CsvRows;
 use crate::dialect::{first_line, has_header};
-use crate::error::{ReadError, SourceProblem};
-use crate::input::{Bytes, Input, Taken, is_tar, open_file, prepare};
-use crate::json_lines::JsonLines;
+use crate::error::{EMPTY, ReadError, Row};
+use crate::input::{Bytes, Input, Taken, is_tar, open_file, prepare, unrecognised};
 use crate::line_reader::LineReader;
-use crate::lines::Lines;
-use crate::review::{Kind, Labels, OpenOptions, Place, Review};
+use crate::lines::{Format, Lines};
+use crate::options::{Kind, Labels, OpenOptions};
+use crate::review::Location;
 
 /// Reviews at rest, read one after the other.
 ///
-/// Yields each review, or what is wrong with it; after an error with [`ReadError::is_fatal`] comes nothing more. A
-/// source that turns out to have had nothing to read ends with a fatal error too.
+/// Yields each review, or what is wrong with it; after an error with [`ReadError::is_fatal`] comes
+/// nothing more. A source that turns out to have had nothing to read ends with a fatal error too.
 ///
-/// The order is the source's own; a folder is read part by part, file names in byte order. Sort by id where the order
-/// matters, since the archive of a folder may have another one.
+/// The order is the source's own; a folder is read part by part, file names in byte order. Sort by
+/// id where the order matters, since the archive of a folder may have another one.
 pub struct Source {
     file: Arc<str>,
     kind: Kind,
-    rows: Box<dyn Iterator<Item = Result<Review, ReadError>> + Send>,
+    rows: Rows,
     taken: Taken,
     total: Option<u64>,
     any: bool,
     ended: bool,
 }
+
+type Rows = Box<dyn Iterator<Item = Row> + Send>;
 
 /// How far a source has been read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,8 +49,9 @@ impl Source {
     /// Opens a file, a folder in the layout of aclImdb, or standard input (`-`).
     ///
     /// # Errors
-    /// A path that does not exist or may not be read, a CSV header without the columns, a layout without the labels
-    /// that are required, a compression other than gzip. Whatever shows up only later is yielded.
+    /// A path that does not exist or may not be read, a CSV header without the columns, a layout
+    /// without the labels that are required, a compression other than gzip. What is found later is
+    /// yielded as an item.
     pub fn open(path: impl AsRef<Path>, options: &OpenOptions) -> Result<Self, ReadError> {
         let path = path.as_ref();
         if path == Path::new("-") {
@@ -74,7 +77,7 @@ impl Source {
         Self::from_bytes(&name.into(), Box::new(reader), None, options)
     }
 
-    /// The layout, as told or as found out.
+    /// The layout, given or detected.
     pub fn kind(&self) -> Kind {
         self.kind
     }
@@ -86,10 +89,10 @@ impl Source {
 
     fn open_folder(path: &Path, file: &Arc<str>, options: &OpenOptions) -> Result<Self, ReadError> {
         if let Some(kind) = options.kind.filter(|kind| *kind != Kind::AclImdb) {
-            return Err(ReadError::Source {
-                place: Place::whole(file),
-                problem: SourceProblem::Folder(kind),
-            });
+            let problem = format!(
+                "is a folder, and only the format aclimdb is read from a folder, got {kind}"
+            );
+            return Err(ReadError::source(Location::whole(file), problem));
         }
         let taken = Taken::default();
         let folder = Folder::open(path, file, options.split, options.max_review_bytes, &taken)?;
@@ -106,20 +109,22 @@ impl Source {
         let taken = Taken::default();
         let named = options.kind.or_else(|| kind_by_name(file));
         let input = prepare(raw, file, &taken, named.is_none())?;
-        let fail = |problem| ReadError::Source { place: Place::whole(file), problem };
+        let fail = |problem: String| ReadError::source(Location::whole(file), problem);
         let kind = match named {
             Some(kind) => kind,
             None => kind_by_start(&input.start).map_err(fail)?,
         };
         let nul = input.start.iter().take(2).position(|&byte| byte == 0);
         if let Some(at) = nul.filter(|_| kind != Kind::AclImdb) {
-            return Err(fail(SourceProblem::Nul { at }));
+            return Err(fail(format!(
+                "is no text: byte {at} (counted from 0) is a NUL; UTF-16 without a mark has such"
+            )));
         }
         if input.start.is_empty() {
-            return Err(fail(SourceProblem::Empty));
+            return Err(fail(EMPTY.to_owned()));
         }
         if kind == Kind::Lines && options.labels == Labels::Required {
-            return Err(fail(SourceProblem::NoLabels(kind)));
+            return Err(fail(format!("labels are required, and the format {kind} has none")));
         }
         let index = match stored.filter(|_| kind == Kind::AclImdb) {
             Some((path, _)) => Index::of_file(path, file, options.split)?,
@@ -130,21 +135,15 @@ impl Source {
         Ok(Self::new(file, kind, rows, taken, total))
     }
 
-    fn new(
-        file: &Arc<str>,
-        kind: Kind,
-        rows: Box<dyn Iterator<Item = Result<Review, ReadError>> + Send>,
-        taken: Taken,
-        total: Option<u64>,
-    ) -> Self {
+    fn new(file: &Arc<str>, kind: Kind, rows: Rows, taken: Taken, total: Option<u64>) -> Self {
         Self { file: Arc::clone(file), kind, rows, taken, total, any: false, ended: false }
     }
 }
 
 impl Iterator for Source {
-    type Item = Result<Review, ReadError>;
+    type Item = Row;
 
-    fn next(&mut self) -> Option<Self::Item> {
+    fn next(&mut self) -> Option<Row> {
         if self.ended {
             return None;
         }
@@ -156,11 +155,8 @@ impl Iterator for Source {
             }
             None => {
                 self.ended = true;
-                let empty = ReadError::Source {
-                    place: Place::whole(&self.file),
-                    problem: SourceProblem::Empty,
-                };
-                (!self.any).then_some(Err(empty))
+                let empty = || Err(ReadError::source(Location::whole(&self.file), EMPTY));
+                (!self.any).then(empty)
             }
         }
     }
@@ -181,26 +177,25 @@ fn open_rows(
     index: Option<Index>,
     file: &Arc<str>,
     options: &OpenOptions,
-) -> Result<Box<dyn Iterator<Item = Result<Review, ReadError>> + Send>, ReadError> {
+) -> Result<Rows, ReadError> {
     let (labels, max) = (options.labels, options.max_review_bytes);
-    if kind == Kind::Csv {
-        return Ok(Box::new(CsvRows::open(input, file, labels, max)?));
-    }
+    let format = match kind {
+        Kind::Csv => return Ok(Box::new(CsvRows::open(input, file, labels, max)?)),
+        Kind::AclImdb => {
+            let Input { bytes, gzip, .. } = input;
+            let bytes = BufReader::new(bytes);
+            return Ok(Box::new(Archive::open(bytes, index, file, gzip, options.split, max)?));
+        }
+        Kind::JsonLines => Format::Json(labels),
+        Kind::Lines => Format::Plain,
+    };
     let Input { bytes, gzip, .. } = input;
-    let file = Arc::clone(file);
-    let bytes = BufReader::new(bytes);
-    Ok(match kind {
-        Kind::AclImdb => Box::new(Archive::open(bytes, index, &file, gzip, options.split, max)?),
-        Kind::JsonLines => {
-            Box::new(JsonLines { file, gzip, max, labels, reader: LineReader::new(bytes, max) })
-        }
-        Kind::Csv | Kind::Lines => {
-            Box::new(Lines { file, gzip, max, reader: LineReader::new(bytes, max) })
-        }
-    })
+    let reader = LineReader::new(BufReader::new(bytes), max);
+    Ok(Box::new(Lines { file: Arc::clone(file), gzip, max, format, reader }))
 }
 
-/// By the end of the name, without `.gz`: that one may lie, and the bytes tell. `.txt` says nothing: it may hold a table.
+/// By the end of the name, without `.gz`, which the bytes decide. `.txt` decides nothing: it may
+/// hold a table.
 fn kind_by_name(file: &str) -> Option<Kind> {
     let name = file.to_ascii_lowercase();
     let name = name.strip_suffix(".gz").unwrap_or(&name);
@@ -216,11 +211,12 @@ fn kind_by_name(file: &str) -> Option<Kind> {
     }
 }
 
-/// By the first line: a tar header, JSON, a header with a column we know, or else plain text, if nothing speaks against it.
+/// By the first line: a tar header, JSON, a header with a column we know, or else plain text, if
+/// nothing speaks against it.
 ///
 /// # Errors
 /// What looks like another layout, which would put labels and ids into the texts.
-fn kind_by_start(start: &[u8]) -> Result<Kind, SourceProblem> {
+fn kind_by_start(start: &[u8]) -> Result<Kind, String> {
     if is_tar(start) {
         return Ok(Kind::AclImdb);
     }
@@ -240,5 +236,5 @@ fn kind_by_start(start: &[u8]) -> Result<Kind, SourceProblem> {
         _ if line.starts_with(b"<?xml") => "XML",
         _ => return Ok(Kind::Lines),
     };
-    Err(SourceProblem::Unrecognised { looks })
+    Err(unrecognised(looks))
 }

@@ -65,7 +65,7 @@ pub fn read_reviews(path: &Path, split: SplitName, rule: &Split) -> anyhow::Resu
         match review {
             Ok(review) if own || split.holds(rule.holds_out(&review.text)) => match review.label {
                 Some(label) => reviews.push(Labelled { id: review.id, text: review.text, label }),
-                None => problems.add(format!("{}: the review has no label", review.place)),
+                None => problems.add(format!("{}: the review has no label", review.location)),
             },
             Ok(_) => {}
             Err(error) if error.is_fatal() => return Err(error.into()),
