@@ -117,7 +117,7 @@ pub fn is_back(
             "version {} of {name} serves and {} does not have it: the announced versions are those of another registry \
              (--registry, --models-topic)",
             last.version,
-            registry.place()
+            registry.location()
         );
     }
     Ok(last.version != version.version.to_string())

@@ -1,24 +1,23 @@
-//! A registry in a directory: `ROOT/NAME/versions/N/{model.verdict, version.json, …}` and `ROOT/NAME/aliases.json`.
+//! A registry in a directory: `ROOT/NAME/versions/N/{model.verdict, version.json, …}` and
+//! `ROOT/NAME/aliases.json`.
 //!
-//! A version is written under a name that nobody reads and renamed to its number once it is on disk, so that it is there
-//! whole or not at all, wherever the writer is killed. Writers of a name take turns by a lock that the system drops with
-//! its holder; where a file system has no locks, the rename still gives a number to one writer only.
+//! A version is written under a temporary name and renamed to its number when it is on disk: it is
+//! there whole or not at all, wherever the writer is killed. Writers of a model take turns by a
+//! file lock, which the system releases when its holder ends. Where a file system has no locks, the
+//! rename still gives a number to one writer only.
 
-mod write;
-
+use crate::names::{self, MODEL_FILE, VERSION_FILE};
 use crate::version::{check_annotations, check_digest};
-use crate::{Files, MODEL_FILE, NewVersion, Registry, RegistryError, Tags, Version, Which, names};
+use crate::write::{self, Lock};
+use crate::{Files, NewVersion, Registry, RegistryError, Tags, Version, Which};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{self, ErrorKind};
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use verdict_sentiment::sha256_hex;
-use write::Lock;
 
-/// The name of the file that tells about a version.
-pub(crate) const VERSION_FILE: &str = "version.json";
 const ALIASES_FILE: &str = "aliases.json";
 const VERSIONS: &str = "versions";
 
@@ -28,7 +27,7 @@ pub struct DirectoryRegistry {
     root: PathBuf,
 }
 
-/// What `version.json` holds: a promise to whoever reads the directory with other tools.
+/// What `version.json` holds. Other tools read it, so its layout is a promise.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Record {
     name: String,
@@ -44,8 +43,7 @@ struct Record {
 type Aliases = BTreeMap<String, u64>;
 
 impl DirectoryRegistry {
-    /// The registry in `root`, which is made when the first model is registered.
-    #[must_use]
+    /// The registry in `root`, which is created when the first model is registered.
     pub fn new(root: impl Into<PathBuf>) -> Self {
         Self { root: root.into() }
     }
@@ -59,20 +57,16 @@ impl DirectoryRegistry {
         Ok(self.model(name)?.join(VERSIONS).join(version.to_string()))
     }
 
-    /// What is told about a version.
+    /// What is recorded of a version.
     fn record(&self, name: &str, version: u64) -> Result<Record, RegistryError> {
         let path = self.folder(name, version)?.join(VERSION_FILE);
-        let record: Record = read_json(&path)?.ok_or_else(|| RegistryError::NotFound {
-            what: format!("version {version} of model {name}"),
-            place: self.place(),
-        })?;
+        let record: Record = read_json(&path)?
+            .ok_or_else(|| RegistryError::no_version(self.location(), name, version))?;
         if (record.name.as_str(), record.version) == (name, version) {
             return Ok(record);
         }
-        Err(RegistryError::Corrupt {
-            place: path.display().to_string(),
-            problem: format!("tells of version {} of model {}", record.version, record.name),
-        })
+        let problem = format!("tells of version {} of model {}", record.version, record.name);
+        Err(RegistryError::corrupt(path.display(), problem))
     }
 
     fn records(&self, name: &str) -> Result<Vec<Record>, RegistryError> {
@@ -81,14 +75,11 @@ impl DirectoryRegistry {
     }
 
     fn version_of(&self, record: &Record) -> Result<Version, RegistryError> {
-        // A pointer to the model travels to processes that run elsewhere.
+        // The URI is sent to processes that run in other directories.
         let root = std::path::absolute(&self.root).map_err(RegistryError::io(&self.root))?;
         let Some(root) = root.to_str() else {
-            return Err(RegistryError::Invalid {
-                what: "directory of the registry".to_owned(),
-                bound: "must be UTF-8",
-                got: root.display().to_string(),
-            });
+            let what = "directory of the registry";
+            return Err(RegistryError::invalid(what, "must be UTF-8", root.display()));
         };
         let which = Which::Version(record.version);
         Ok(Version {
@@ -189,10 +180,8 @@ impl Registry for DirectoryRegistry {
         let path = self.folder(name, version)?.join(MODEL_FILE);
         let (bytes, length) = crate::file::read_bounded(&path).map_err(RegistryError::io(&path))?;
         if length != record.bytes || bytes.len() as u64 != length {
-            return Err(RegistryError::Corrupt {
-                place: path.display().to_string(),
-                problem: format!("length must be {}, got {length}", record.bytes),
-            });
+            let problem = format!("length must be {}, got {length}", record.bytes);
+            return Err(RegistryError::corrupt(path.display(), problem));
         }
         check_digest(&bytes, &record.sha256, || path.display().to_string())?;
         Ok(bytes)
@@ -221,12 +210,12 @@ impl Registry for DirectoryRegistry {
         write::file(&folder, VERSION_FILE, &json)
     }
 
-    fn place(&self) -> String {
+    fn location(&self) -> String {
         self.root.display().to_string()
     }
 }
 
-/// The numbers of the versions under `versions`, in order. What is not a number is no version.
+/// The numbers of the versions under `versions`, in order. Other names are ignored.
 fn numbers(versions: &Path) -> Result<Vec<u64>, RegistryError> {
     let entries = match fs::read_dir(versions) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
@@ -242,25 +231,18 @@ fn numbers(versions: &Path) -> Result<Vec<u64>, RegistryError> {
     Ok(numbers)
 }
 
-/// Most bytes of a JSON file of the registry: far above what is ever written, so that a wrong file cannot fill the memory.
+/// Largest JSON file of the registry in bytes, so that a wrong file cannot fill the memory.
 const LONGEST_JSON: u64 = 16 << 20;
 
 fn read_json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<Option<T>, RegistryError> {
-    let read = || -> io::Result<Vec<u8>> {
-        let file = fs::File::open(path)?;
-        let mut text = Vec::new();
-        io::Read::read_to_end(&mut io::Read::take(file, LONGEST_JSON), &mut text)?;
-        Ok(text)
+    let mut text = Vec::new();
+    let read = fs::File::open(path).and_then(|file| file.take(LONGEST_JSON).read_to_end(&mut text));
+    match read {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        read => read.map_err(RegistryError::io(path))?,
     };
-    let text = match read() {
-        Err(error) if error.kind() == ErrorKind::NotFound => {
-            return Ok(None);
-        }
-        text => text.map_err(RegistryError::io(path))?,
-    };
-    let corrupt =
-        |problem: String| RegistryError::Corrupt { place: path.display().to_string(), problem };
-    // Some editors write a mark before the text; and serde would take an array for an object.
+    let corrupt = |problem| RegistryError::corrupt(path.display(), problem);
+    // Some editors write a UTF-8 mark first; and serde would accept an array for an object.
     let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&text);
     if text.trim_ascii_start().first() != Some(&b'{') {
         return Err(corrupt("must be a JSON object".to_owned()));
@@ -275,9 +257,6 @@ fn to_json(value: &impl Serialize, path: &Path) -> Result<Vec<u8>, RegistryError
     if json.len() as u64 <= LONGEST_JSON {
         return Ok(json);
     }
-    Err(RegistryError::Invalid {
-        what: format!("length of {}", path.display()),
-        bound: "must be at most 16777216",
-        got: json.len().to_string(),
-    })
+    let what = format!("length of {}", path.display());
+    Err(RegistryError::invalid(what, "must be at most 16777216", json.len()))
 }

@@ -1,14 +1,10 @@
 //! Models as files.
 
-use crate::LoadError;
+use crate::{names::MODEL_FILE, write};
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
-use verdict_sentiment::{ArtifactError, Limits};
-
-/// The name of the model in its directory.
-pub const MODEL_FILE: &str = "model.verdict";
+use verdict_sentiment::Limits;
 
 /// A model could not be written.
 #[derive(Debug, thiserror::Error)]
@@ -18,23 +14,10 @@ pub struct SaveError {
     problem: io::Error,
 }
 
-/// Reads the bytes of the model at `path`: a file, or a directory with a [`MODEL_FILE`].
-pub(crate) fn read(path: &Path) -> Result<Vec<u8>, LoadError> {
-    let path = file_of(path);
-    let (bytes, length) =
-        read_bounded(&path).map_err(|problem| LoadError::Io { path: path.clone(), problem })?;
-    if length > Limits::FILE as u64 {
-        let most = Limits::FILE;
-        let problem = format!("length of the file must be at most {most}, got {length} (byte 0)");
-        let problem = ArtifactError::Invalid(problem);
-        return Err(LoadError::Artifact { path, problem });
-    }
-    Ok(bytes)
-}
-
-/// Writes a model file into `directory`, which is made if it is not there, and gives the file's path.
+/// Writes a model file into `directory`, which is created if it is missing, and returns the file's
+/// path.
 ///
-/// The bytes are on disk before they have the name. Whatever fails, no part of them stays behind.
+/// The file gets its name when all bytes are on disk. On failure nothing is left behind.
 ///
 /// # Errors
 /// Names the file, and what the system says.
@@ -42,30 +25,10 @@ pub fn save(directory: impl AsRef<Path>, artifact: &[u8]) -> Result<PathBuf, Sav
     let path = directory.as_ref().join(MODEL_FILE);
     let write = || {
         std::fs::create_dir_all(directory.as_ref())?;
-        let beside = directory.as_ref().join(temporary_name());
-        if let Err(error) = write_then_name(artifact, &beside, &path) {
-            // What went wrong first is the news; that the rest could not be removed either changes nothing.
-            std::fs::remove_file(&beside).unwrap_or(());
-            return Err(error);
-        }
-        File::open(directory.as_ref())?.sync_all()
+        write::replace(directory.as_ref(), MODEL_FILE, artifact)
     };
     write().map_err(|problem| SaveError { path: path.clone(), problem })?;
     Ok(path)
-}
-
-/// A name that no other save uses, in this process or another, so that two at once do not write into each other.
-fn temporary_name() -> String {
-    static SAVES: AtomicU64 = AtomicU64::new(0);
-    let save = SAVES.fetch_add(1, Ordering::Relaxed);
-    format!(".{MODEL_FILE}.{}.{save}", std::process::id())
-}
-
-fn write_then_name(artifact: &[u8], beside: &Path, path: &Path) -> io::Result<()> {
-    let mut file = File::create(beside)?;
-    file.write_all(artifact)?;
-    file.sync_all()?;
-    std::fs::rename(beside, path)
 }
 
 /// The model's file: the path, or what is in it.
@@ -73,8 +36,9 @@ pub(crate) fn file_of(uri: &Path) -> PathBuf {
     if uri.is_dir() { uri.join(MODEL_FILE) } else { uri.to_path_buf() }
 }
 
-/// Reads a file and gives its length too. Of one that is longer than a model may be nothing is read; of one that does not
-/// tell its length, one byte more than that: a wrong path cannot fill the memory.
+/// Reads a file, and returns its length too. Nothing is read of a file longer than a model may be,
+/// and at most one byte more than that of a stream without a length: a wrong path cannot fill the
+/// memory.
 pub(crate) fn read_bounded(path: &Path) -> io::Result<(Vec<u8>, u64)> {
     let file = File::open(path)?;
     let told = file.metadata()?.len();

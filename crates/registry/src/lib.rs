@@ -1,12 +1,13 @@
 //! Where models live: a file, a directory of versions, or an MLflow server.
 //!
-//! A model is read whole, its size is bounded before it is read, and every check of
-//! [`verdict_sentiment::Model::from_bytes`] is made before anyone sees it. It is written beside its place and moved there,
-//! so that a reader finds the old one or the new one, never a part.
+//! A model is read as a whole, never more than a model may have, and
+//! [`verdict_sentiment::Model::from_bytes`] checks it before it is returned. It is written to a
+//! temporary file and renamed, so that a reader finds the old model or the new one, never a part.
 //!
-//! A [`Registry`] keeps numbered versions of named models, and aliases such as `staging` and `production` that point to
-//! them. [`DirectoryRegistry`] needs nothing but a disk; [`MlflowRegistry`] is for those who have an MLflow server. A
-//! [`ModelUri`] names a model in any of them, and a [`Resolver`] (or [`load`], without a server) gives it:
+//! A [`Registry`] keeps numbered versions of named models, and aliases such as `staging` and
+//! `production` that point to them. [`DirectoryRegistry`] needs only a disk, [`MlflowRegistry`] an
+//! MLflow server. A [`ModelUri`] names a model in any of them, and a [`Resolver`] (or [`load`],
+//! without a server) loads it:
 //!
 //! ```
 //! use verdict_registry::{DirectoryRegistry, NewVersion, Registry, read};
@@ -31,11 +32,13 @@ mod mlflow;
 mod names;
 mod uri;
 mod version;
+mod write;
 
 pub use directory::DirectoryRegistry;
 pub use error::RegistryError;
-pub use file::{MODEL_FILE, SaveError, save};
+pub use file::{SaveError, save};
 pub use load::{LoadError, Resolver, load, read};
 pub use mlflow::{MlflowRegistry, Secret, TrackingSettings};
+pub use names::MODEL_FILE;
 pub use uri::{ModelUri, UriError, Which};
 pub use version::{Files, NewVersion, Registry, Tags, Version};

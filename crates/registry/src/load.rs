@@ -2,49 +2,32 @@
 
 use crate::mlflow::{MlflowRegistry, TrackingSettings};
 use crate::{DirectoryRegistry, ModelUri, Registry, RegistryError, UriError, Version, Which, file};
-use std::io;
-use std::path::{Path, PathBuf};
-use verdict_sentiment::{ArtifactError, Model};
+use std::path::Path;
+use verdict_sentiment::{Limits, Model};
 
-/// Why a model could not be loaded. The text is whole: what the system says is in it and no source beside it, so that a
-/// caller who prints the chain does not say it twice.
+/// Why a model could not be loaded. The text is complete and there is no `source`, so that a caller
+/// who prints the chain of errors does not repeat it.
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
     /// The file cannot be read.
-    #[error("loading model {}: {problem}", path.display())]
-    Io {
-        /// The file.
-        path: PathBuf,
-        /// What the system says.
-        problem: io::Error,
-    },
+    #[error("loading model {0}")]
+    Io(String),
     /// The bytes are not a model that may serve.
-    #[error("loading model {}: {problem}", path.display())]
-    Artifact {
-        /// The file, or the URI.
-        path: PathBuf,
-        /// What is wrong with it.
-        problem: ArtifactError,
-    },
+    #[error("loading model {0}")]
+    Artifact(String),
     /// The URI names no model.
-    #[error("loading {problem}")]
-    Uri {
-        /// What is wrong with it.
-        problem: UriError,
-    },
+    #[error("loading {0}")]
+    Uri(UriError),
     /// An MLflow server is meant and none is set.
-    #[error("loading model {uri}: must be given an MLflow server (MLFLOW_TRACKING_URI), got none")]
-    NoTracking {
-        /// The URI.
-        uri: String,
-    },
+    #[error("loading model {0}: must be given an MLflow server (MLFLOW_TRACKING_URI), got none")]
+    NoTracking(String),
     /// The registry did not give it.
     #[error("loading model {uri}: {problem}")]
     Registry {
         /// The URI.
         uri: String,
         /// What the registry says.
-        problem: Box<RegistryError>,
+        problem: RegistryError,
     },
 }
 
@@ -53,7 +36,6 @@ type Kept = (Box<dyn Registry>, Version);
 
 impl LoadError {
     /// Whether the same call may succeed later, as [`RegistryError::is_retryable`].
-    #[must_use]
     pub fn is_retryable(&self) -> bool {
         matches!(self, Self::Registry { problem, .. } if problem.is_retryable())
     }
@@ -67,18 +49,19 @@ pub struct Resolver {
 }
 
 impl Resolver {
-    /// Loads and checks the model at `uri`, a [`ModelUri`]. One from a registry has its number there as its version.
+    /// Loads and checks the model at `uri`, a [`ModelUri`]. One from a registry has its number
+    /// there as its version.
     ///
     /// # Errors
     /// Names the URI or file, and what is wrong with it.
     pub fn load(&self, uri: impl AsRef<Path>) -> Result<Model, LoadError> {
         let (bytes, found) = self.find(uri.as_ref())?;
-        let model = Model::from_bytes(&bytes).map_err(|problem| LoadError::Artifact {
-            path: match found {
+        let model = Model::from_bytes(&bytes).map_err(|problem| {
+            let path = match found {
                 Some(_) => uri.as_ref().to_path_buf(),
                 None => file::file_of(uri.as_ref()),
-            },
-            problem,
+            };
+            LoadError::Artifact(format!("{}: {problem}", path.display()))
         })?;
         Ok(match found {
             Some(version) => model.with_version(version.version.to_string()),
@@ -86,8 +69,8 @@ impl Resolver {
         })
     }
 
-    /// Reads the bytes of the model at `uri`, at most [`verdict_sentiment::Limits::FILE`] of them. They are not looked at,
-    /// except that those from a registry are the ones that were registered.
+    /// Reads the bytes of the model at `uri`, at most [`verdict_sentiment::Limits::FILE`] of them.
+    /// They are not parsed; those from a registry are compared with their SHA-256.
     ///
     /// # Errors
     /// Names the URI or file, and what is wrong with it.
@@ -105,14 +88,14 @@ impl Resolver {
 
     fn find(&self, uri: &Path) -> Result<(Vec<u8>, Option<Version>), LoadError> {
         let Some((registry, version)) = self.resolve(uri)? else {
-            return Ok((file::read(uri)?, None));
+            return Ok((read_file(uri)?, None));
         };
         let bytes = registry.fetch(&version.name, version.version).map_err(at(uri))?;
         Ok((bytes, Some(version)))
     }
 
     fn resolve(&self, uri: &Path) -> Result<Option<Kept>, LoadError> {
-        let parsed = ModelUri::of(uri).map_err(|problem| LoadError::Uri { problem })?;
+        let parsed = ModelUri::of(uri).map_err(LoadError::Uri)?;
         let (registry, name, which): (Box<dyn Registry>, String, Which) = match parsed {
             ModelUri::Path(_) => return Ok(None),
             ModelUri::Directory { root, name, which } => {
@@ -122,7 +105,7 @@ impl Resolver {
                 let settings = self
                     .tracking
                     .as_ref()
-                    .ok_or_else(|| LoadError::NoTracking { uri: uri.display().to_string() })?;
+                    .ok_or_else(|| LoadError::NoTracking(uri.display().to_string()))?;
                 let registry = MlflowRegistry::new(settings).map_err(at(uri))?;
                 (Box::new(registry), name, which)
             }
@@ -132,15 +115,27 @@ impl Resolver {
     }
 }
 
-fn at(uri: &Path) -> impl FnOnce(RegistryError) -> LoadError {
-    move |problem| LoadError::Registry {
-        uri: uri.display().to_string(),
-        problem: Box::new(problem),
+/// The bytes of the model at `path`: a file, or a directory with a model's file.
+fn read_file(path: &Path) -> Result<Vec<u8>, LoadError> {
+    let path = file::file_of(path);
+    let name = path.display();
+    let (bytes, length) =
+        file::read_bounded(&path).map_err(|problem| LoadError::Io(format!("{name}: {problem}")))?;
+    let most = Limits::FILE;
+    if length <= most as u64 {
+        return Ok(bytes);
     }
+    Err(LoadError::Artifact(format!(
+        "{name}: length of the file must be at most {most}, got {length} (byte 0)"
+    )))
 }
 
-/// Loads and checks the model at `uri`: a path, or a version in a directory registry. Of an MLflow server a [`Resolver`]
-/// must be told.
+fn at(uri: &Path) -> impl FnOnce(RegistryError) -> LoadError {
+    move |problem| LoadError::Registry { uri: uri.display().to_string(), problem }
+}
+
+/// Loads and checks the model at `uri`: a path, or a version in a directory registry. For an MLflow
+/// server use a [`Resolver`].
 ///
 /// # Errors
 /// As [`Resolver::load`].

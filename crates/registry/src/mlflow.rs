@@ -1,9 +1,11 @@
-//! A registry in an MLflow server, by its REST interface: versions and aliases in its model registry, parameters, metrics
-//! and files in a run, the model's file in a LoggedModel where the server has them.
+//! A registry in an MLflow server, by its REST interface: versions and aliases in its model
+//! registry, parameters, metrics and files in a run, the model's file in a LoggedModel where the
+//! server has them.
 //!
-//! Everything is found again by the tag `verdict.sha256`, and the version is made when all else is there. So a call that
-//! was cut off at any point may be made again, from any process: it goes on with the same run and makes one version. Two
-//! processes that register the same bytes *at once* may make two; MLflow has nothing to make one of them wait.
+//! Everything is found again by the tag `verdict.sha256`, and the version is created last. So a
+//! call that was cut off at any point may be repeated, from any process: it continues the same run
+//! and creates one version. Two processes that register the same bytes *at the same time* may
+//! create two; MLflow offers no lock.
 
 mod artifact;
 mod client;
@@ -23,8 +25,8 @@ use std::sync::OnceLock;
 use tracking::Run;
 use verdict_sentiment::sha256_hex;
 
-/// Models in an MLflow server, 2.x or 3.x. One that has no model registry keeps runs and artifacts only: versions are
-/// numbered there by a tag, aliases are refused, and a warning is logged once.
+/// Models in an MLflow server, 2.x or 3.x. One that has no model registry keeps runs and artifacts
+/// only: versions are numbered there by a tag, aliases are refused, and a warning is logged once.
 #[derive(Debug)]
 pub struct MlflowRegistry {
     client: Client,
@@ -34,12 +36,12 @@ pub struct MlflowRegistry {
 }
 
 impl MlflowRegistry {
-    /// The registry of this server, which is not called yet.
+    /// The registry of this server. Calls nothing yet.
     ///
     /// # Errors
     /// If the settings' URI is not the URL of a server.
     pub fn new(settings: &TrackingSettings) -> Result<Self, RegistryError> {
-        // The fields are open, so that the URI may have credentials still.
+        // The fields are public, so the URI may still have credentials.
         let mut checked = TrackingSettings::new(&settings.uri)?;
         checked.username = settings.username.clone().or(checked.username);
         checked.password = settings.password.clone().or(checked.password);
@@ -78,38 +80,31 @@ impl MlflowRegistry {
         Ok(*self.has_logged_models.get_or_init(|| has))
     }
 
-    fn not_found(&self, name: &str, version: u64) -> RegistryError {
-        RegistryError::NotFound {
-            what: format!("version {version} of model {name}"),
-            place: self.place(),
-        }
-    }
-
     fn needs_models(&self) -> Result<(), RegistryError> {
         if self.has_models()? {
             return Ok(());
         }
-        Err(RegistryError::Unsupported {
-            place: self.place(),
-            problem: "the server has no model registry; aliases need one, or a directory registry (dir:ROOT/NAME@ALIAS)".to_owned(),
-        })
+        Err(RegistryError::Unsupported(format!(
+            "{}: the server has no model registry; aliases need one, or a directory registry (dir:ROOT/NAME@ALIAS)",
+            self.location()
+        )))
     }
 
     /// The version and its run.
     fn with_run(&self, name: &str, version: u64) -> Result<(Version, Run), RegistryError> {
         if self.has_models()? {
             let found = versions::get(&self.client, name, version)?
-                .ok_or_else(|| self.not_found(name, version))?;
+                .ok_or_else(|| RegistryError::no_version(self.location(), name, version))?;
             let run = tracking::run(&self.client, &found.run_id)?;
             return Ok((found.version, run));
         }
         runs::list(&self.client, &self.experiment, name)?
             .into_iter()
             .find(|(known, _)| known.version == version)
-            .ok_or_else(|| self.not_found(name, version))
+            .ok_or_else(|| RegistryError::no_version(self.location(), name, version))
     }
 
-    /// What an earlier attempt registered, with its last step made if it lacks.
+    /// What an earlier attempt registered, with its last step repeated if it is missing.
     fn known(&self, new: &NewVersion<'_>, sha256: &str) -> Result<Option<Version>, RegistryError> {
         if !self.has_models()? {
             let known = runs::list(&self.client, &self.experiment, new.name)?;
@@ -126,7 +121,7 @@ impl MlflowRegistry {
         let found = versions::ready(&self.client, found)?;
         match tracking::run(&self.client, &found.run_id) {
             Ok(run) => tracking::finish(&self.client, &run, new)?,
-            // Somebody deleted it for good; the version has its artifact all the same.
+            // The run was deleted for good; the version still has its artifact.
             Err(error) if is_absent(&error) => {}
             Err(error) => return Err(error),
         }
@@ -184,7 +179,8 @@ impl Registry for MlflowRegistry {
         names::model(name)?;
         if self.has_models()? {
             let found = versions::get(&self.client, name, version)?;
-            let found = found.ok_or_else(|| self.not_found(name, version))?;
+            let found =
+                found.ok_or_else(|| RegistryError::no_version(self.location(), name, version))?;
             return Ok(found.version);
         }
         Ok(self.with_run(name, version)?.0)
@@ -226,7 +222,7 @@ impl Registry for MlflowRegistry {
             (version, bytes)
         };
         check_digest(&bytes, &version.sha256, || {
-            format!("{}: version {} of model {name}", self.place(), version.version)
+            format!("{}: version {} of model {name}", self.location(), version.version)
         })?;
         Ok(bytes)
     }
@@ -249,7 +245,7 @@ impl Registry for MlflowRegistry {
         Ok(())
     }
 
-    fn place(&self) -> String {
+    fn location(&self) -> String {
         self.client.base().to_owned()
     }
 }

@@ -1,9 +1,14 @@
-//! What may be a name. The narrowest of what a file system, a URI and MLflow take, so that a name good for one registry is
-//! good for the other.
+//! Which names are allowed: those that a file system, a URI and MLflow all accept, so that a name
+//! valid in one registry is valid in the other.
 
 use crate::RegistryError;
 
-/// Most bytes of a name.
+/// The name of the model in its directory.
+pub const MODEL_FILE: &str = "model.verdict";
+/// The name of the file that describes a version.
+pub(crate) const VERSION_FILE: &str = "version.json";
+
+/// Longest name in bytes.
 const LONGEST: usize = 128;
 const NAME: &str = "must be 1 to 128 of A-Z a-z 0-9 . _ - and begin with a letter or digit";
 
@@ -18,11 +23,8 @@ pub(crate) fn alias(alias: &str) -> Result<(), RegistryError> {
     let number = alias.strip_prefix(['v', 'V']).unwrap_or(alias);
     let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
     if is_number || alias.eq_ignore_ascii_case("latest") {
-        return Err(RegistryError::Invalid {
-            what: "alias".to_owned(),
-            bound: "must not be \"latest\", a number, or \"v\" and a number",
-            got: format!("{alias:?}"),
-        });
+        let bound = "must not be \"latest\", a number, or \"v\" and a number";
+        return Err(RegistryError::invalid("alias", bound, format_args!("{alias:?}")));
     }
     Ok(())
 }
@@ -30,12 +32,9 @@ pub(crate) fn alias(alias: &str) -> Result<(), RegistryError> {
 /// The name of a file beside the model.
 pub(crate) fn file(name: &str) -> Result<(), RegistryError> {
     plain("name of the file", name)?;
-    if [crate::MODEL_FILE, crate::directory::VERSION_FILE].contains(&name) {
-        return Err(RegistryError::Invalid {
-            what: "name of the file".to_owned(),
-            bound: "must not be that of the registry's own files",
-            got: format!("{name:?}"),
-        });
+    if [MODEL_FILE, VERSION_FILE].contains(&name) {
+        let bound = "must not be that of the registry's own files";
+        return Err(RegistryError::invalid("name of the file", bound, format_args!("{name:?}")));
     }
     Ok(())
 }
@@ -46,5 +45,5 @@ fn plain(what: &str, name: &str) -> Result<(), RegistryError> {
     if begins && name.len() <= LONGEST && name.bytes().all(known) {
         return Ok(());
     }
-    Err(RegistryError::Invalid { what: what.to_owned(), bound: NAME, got: format!("{name:?}") })
+    Err(RegistryError::invalid(what, NAME, format_args!("{name:?}")))
 }

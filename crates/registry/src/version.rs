@@ -48,11 +48,12 @@ pub struct Version {
 
 /// Where versions of models live. All implementations pass one conformance suite.
 pub trait Registry: Send + Sync + std::fmt::Debug {
-    /// Keeps a model under the next number of its name. Bytes that the name has already are not registered again: their
-    /// version is returned, so that it is safe to call again after a crash or a lost answer.
+    /// Stores a model under the next number of its name. Bytes that are registered under the name
+    /// already are not stored again: their version is returned, so that a call can be repeated
+    /// after a crash or a lost answer.
     ///
     /// # Errors
-    /// What is out of bounds, or what failed; then a later call goes on where this one ended.
+    /// What is out of bounds, or what failed. A later call continues where this one ended.
     fn register(&self, new: NewVersion<'_>) -> Result<Version, RegistryError>;
 
     /// All versions of a name, the lowest number first; none for a name that is not there.
@@ -79,7 +80,7 @@ pub trait Registry: Send + Sync + std::fmt::Debug {
     /// [`RegistryError::NotFound`] without the version, or what failed.
     fn set_alias(&self, name: &str, alias: &str, version: u64) -> Result<(), RegistryError>;
 
-    /// Removes an alias. One that is not there is removed already.
+    /// Removes an alias; succeeds if there is none.
     ///
     /// # Errors
     /// What failed.
@@ -88,11 +89,12 @@ pub trait Registry: Send + Sync + std::fmt::Debug {
     /// The bytes of a version, at most [`Limits::FILE`] of them, whose SHA-256 is the version's.
     ///
     /// # Errors
-    /// [`RegistryError::NotFound`] without the version, [`RegistryError::Corrupt`] if the bytes are others, or what failed.
+    /// [`RegistryError::NotFound`] without the version, [`RegistryError::Corrupt`] if the bytes are
+    /// others, or what failed.
     fn fetch(&self, name: &str, version: u64) -> Result<Vec<u8>, RegistryError>;
 
-    /// Adds to a version what became known later, such as the decision to promote it. What is there under the same names
-    /// is replaced.
+    /// Adds tags and files to a version, such as the decision to promote it. Those of the same
+    /// names are replaced.
     ///
     /// # Errors
     /// [`RegistryError::NotFound`] without the version, or what failed.
@@ -112,21 +114,19 @@ pub trait Registry: Send + Sync + std::fmt::Debug {
         match which {
             Which::Version(number) => self.version(name, *number),
             Which::Alias(alias) => {
-                self.alias(name, alias)?.ok_or_else(|| RegistryError::NotFound {
-                    what: format!("alias {alias} of model {name}"),
-                    place: self.place(),
-                })
+                let what = format!("alias {alias} of model {name}");
+                let found = self.alias(name, alias)?;
+                found.ok_or_else(|| RegistryError::not_found(self.location(), what))
             }
         }
     }
 
     /// Where the registry is: a directory, or a server's URL without credentials.
-    fn place(&self) -> String;
+    fn location(&self) -> String;
 }
 
 impl<'a> NewVersion<'a> {
     /// A model without metrics, parameters, tags and files.
-    #[must_use]
     pub fn new(name: &'a str, artifact: &'a [u8], created_at: Timestamp) -> Self {
         Self {
             name,
@@ -143,37 +143,32 @@ impl<'a> NewVersion<'a> {
     pub(crate) fn check(&self) -> Result<(), RegistryError> {
         names::model(self.name)?;
         if self.artifact.is_empty() || self.artifact.len() > Limits::FILE {
-            return Err(RegistryError::Invalid {
-                what: "length of the artifact".to_owned(),
-                bound: "must be from 1 to 67108864",
-                got: self.artifact.len().to_string(),
-            });
+            let (what, bound) = ("length of the artifact", "must be from 1 to 67108864");
+            return Err(RegistryError::invalid(what, bound, self.artifact.len()));
         }
         for (key, value) in &self.metrics {
             check_key("metric", key)?;
             if !value.is_finite() {
-                return Err(RegistryError::Invalid {
-                    what: format!("metric {key}"),
-                    bound: "must be finite",
-                    got: value.to_string(),
-                });
+                return Err(RegistryError::invalid(
+                    format_args!("metric {key}"),
+                    "must be finite",
+                    value,
+                ));
             }
         }
         for (key, value) in &self.params {
             check_key("parameter", key)?;
-            if value.chars().count() > 6000 {
-                return Err(RegistryError::Invalid {
-                    what: format!("value of parameter {key}"),
-                    bound: "must be of at most 6000 characters",
-                    got: value.chars().count().to_string(),
-                });
+            let (n, bound) = (value.chars().count(), "must be of at most 6000 characters");
+            if n > 6000 {
+                let what = format!("value of parameter {key}");
+                return Err(RegistryError::invalid(what, bound, n));
             }
         }
         check_annotations(&self.tags, &self.files)
     }
 }
 
-/// Tags by which what is registered is found again.
+/// Tags that the registry itself sets.
 const RESERVED: [&str; 5] =
     ["verdict.sha256", "verdict.bytes", "verdict.name", "verdict.created_at", "verdict.version"];
 
@@ -182,59 +177,46 @@ pub(crate) fn check_annotations(tags: &Tags, files: &Files) -> Result<(), Regist
     for (key, value) in tags {
         check_key("tag", key)?;
         if RESERVED.contains(&key.as_str()) {
-            return Err(RegistryError::Invalid {
-                what: "name of the tag".to_owned(),
-                bound: "must not be one of the registry's own",
-                got: format!("{key:?}"),
-            });
+            let bound = "must not be one of the registry's own";
+            return Err(RegistryError::invalid("name of the tag", bound, format_args!("{key:?}")));
         }
-        if value.chars().count() > 5000 {
-            return Err(RegistryError::Invalid {
-                what: format!("value of tag {key}"),
-                bound: "must be of at most 5000 characters",
-                got: value.chars().count().to_string(),
-            });
+        let (n, bound) = (value.chars().count(), "must be of at most 5000 characters");
+        if n > 5000 {
+            return Err(RegistryError::invalid(format_args!("value of tag {key}"), bound, n));
         }
     }
     for (name, bytes) in files {
         names::file(name)?;
         if bytes.len() > Limits::FILE {
-            return Err(RegistryError::Invalid {
-                what: format!("length of file {name}"),
-                bound: "must be at most 67108864",
-                got: bytes.len().to_string(),
-            });
+            let what = format!("length of file {name}");
+            return Err(RegistryError::invalid(what, "must be at most 67108864", bytes.len()));
         }
     }
     Ok(())
 }
 
-/// Keys as MLflow takes them (its `validate_param_and_metric_name`), with nothing that a path would fold.
+/// Keys that MLflow accepts (`validate_param_and_metric_name`), without parts that a path would
+/// drop.
 fn check_key(what: &str, key: &str) -> Result<(), RegistryError> {
     let known = |c: char| c.is_ascii_alphanumeric() || "_-. /".contains(c);
     let folded = key.split('/').any(|part| ["", ".", ".."].contains(&part));
     if !folded && key.len() <= 250 && key.chars().all(known) {
         return Ok(());
     }
-    Err(RegistryError::Invalid {
-        what: format!("name of the {what}"),
-        bound: "must be 1 to 250 of A-Z a-z 0-9 _ - . / and space, none of its parts between slashes empty, \".\" or \"..\"",
-        got: format!("{key:?}"),
-    })
+    let bound = "must be 1 to 250 of A-Z a-z 0-9 _ - . / and space, none of its parts between slashes empty, \".\" or \"..\"";
+    Err(RegistryError::invalid(format_args!("name of the {what}"), bound, format_args!("{key:?}")))
 }
 
 /// Refuses bytes that are not those of the version.
 pub(crate) fn check_digest(
     bytes: &[u8],
     expected: &str,
-    place: impl FnOnce() -> String,
+    location: impl FnOnce() -> String,
 ) -> Result<(), RegistryError> {
     let got = sha256_hex(bytes);
     if got == expected {
         return Ok(());
     }
-    Err(RegistryError::Corrupt {
-        place: place(),
-        problem: format!("SHA-256 must be {expected}, got {got}"),
-    })
+    let problem = format!("SHA-256 must be {expected}, got {got}");
+    Err(RegistryError::corrupt(location(), problem))
 }

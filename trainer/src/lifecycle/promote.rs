@@ -166,7 +166,7 @@ pub fn rollback(
     version: Option<u64>,
 ) -> anyhow::Result<RolledBack> {
     let from = registry.alias(name, alias)?.ok_or_else(|| {
-        anyhow!("{} has no alias {alias} of {name}: nothing serves yet", registry.place())
+        anyhow!("{} has no alias {alias} of {name}: nothing serves yet", registry.location())
     })?;
     let last = announcer.last(name)?;
     let announced = last.as_ref().and_then(|last| last.version.parse::<u64>().ok());

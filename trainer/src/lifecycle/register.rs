@@ -81,7 +81,7 @@ pub fn register(
         sha256: version.sha256.clone(),
         uri: version.uri.clone(),
         alias: alias.to_owned(),
-        registry: registry.place(),
+        registry: registry.location(),
     };
     Ok((version, registration))
 }

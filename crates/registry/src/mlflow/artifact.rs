@@ -1,4 +1,5 @@
-//! Where the model's file goes: into a LoggedModel, which MLflow has since 3.0, else among the run's artifacts.
+//! Where the model's file goes: into a LoggedModel, which MLflow has since 3.0, else among the
+//! run's artifacts.
 
 use super::client::Client;
 use super::json::{items, text};

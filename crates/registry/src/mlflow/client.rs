@@ -1,4 +1,5 @@
-//! HTTP to an MLflow server: one request at a time, each with a deadline, each failure with its URL.
+//! HTTP to an MLflow server: one request at a time, each with a deadline, each failure with its
+//! URL.
 
 use super::settings::TrackingSettings;
 use crate::RegistryError;
@@ -39,7 +40,7 @@ impl fmt::Debug for Client {
 #[derive(Debug)]
 struct Address {
     url: String,
-    /// Whether the server itself answers there: no other is told who calls.
+    /// Whether it is on the MLflow server: no other server gets the credentials.
     is_own: bool,
 }
 
@@ -47,7 +48,7 @@ impl Client {
     pub(super) fn new(settings: &TrackingSettings) -> Self {
         let agent = Agent::config_builder()
             .http_status_as_error(false)
-            // A redirected POST would become a GET; and nobody else is to be told who calls.
+            // A redirected POST would become a GET, and no other server may get the credentials.
             .max_redirects(0)
             .max_redirects_will_error(false)
             .timeout_connect(Some(CONNECT))
@@ -93,34 +94,30 @@ impl Client {
 
     fn exchange(
         &self,
-        method: &'static str,
+        method: &str,
         url: &str,
         body: Option<&Value>,
     ) -> Result<Value, RegistryError> {
         let bytes = body.map(|body| body.to_string().into_bytes());
         let mut response = self.send(method, url, bytes.as_deref(), JSON, true, CALL)?;
         let text = read(&mut response, LONGEST_JSON).map_err(transport(method, url))?;
-        if !response.status().is_success() {
-            return Err(refused(method, url, response.status().as_u16(), &text));
-        }
-        serde_json::from_slice(&text).map_err(|problem| RegistryError::Corrupt {
-            place: format!("{method} {url}"),
-            problem: format!("the answer must be JSON: {problem}"),
+        serde_json::from_slice(&text).map_err(|problem| {
+            RegistryError::corrupt(
+                format!("{method} {url}"),
+                format!("the answer must be JSON: {problem}"),
+            )
         })
     }
 
-    /// Keeps `bytes` as the artifact `name` under `uri`, an `artifact_uri` as MLflow gives it.
+    /// Stores `bytes` as the artifact `name` under `uri`, an `artifact_uri` of MLflow.
     pub(super) fn upload(&self, uri: &str, name: &str, bytes: &[u8]) -> Result<(), RegistryError> {
         let Address { url, is_own } = self.address(uri, name)?;
         let mut response = self.send("PUT", &url, Some(bytes), BYTES, is_own, TRANSFER)?;
-        let text = read(&mut response, LONGEST_JSON).map_err(transport("PUT", &url))?;
-        if response.status().is_success() {
-            return Ok(());
-        }
-        Err(refused("PUT", &url, response.status().as_u16(), &text))
+        read(&mut response, LONGEST_JSON).map_err(transport("PUT", &url)).map(drop)
     }
 
-    /// The artifact `name` under `uri`. One of more than `limit` bytes is refused before it takes more memory than that.
+    /// The artifact `name` under `uri`. More than `limit` bytes are refused, and never held in
+    /// memory.
     pub(super) fn download(
         &self,
         uri: &str,
@@ -129,14 +126,9 @@ impl Client {
     ) -> Result<Vec<u8>, RegistryError> {
         let Address { url, is_own } = self.address(uri, name)?;
         let mut response = self.send("GET", &url, None, BYTES, is_own, TRANSFER)?;
-        if !response.status().is_success() {
-            let text = read(&mut response, LONGEST_JSON).map_err(transport("GET", &url))?;
-            return Err(refused("GET", &url, response.status().as_u16(), &text));
-        }
         let told = response.body().content_length();
-        let too_long = |got: String| RegistryError::Corrupt {
-            place: url.clone(),
-            problem: format!("length must be at most {limit}, got {got}"),
+        let too_long = |got: String| {
+            RegistryError::corrupt(&url, format!("length must be at most {limit}, got {got}"))
         };
         if let Some(told) = told.filter(|&told| told > limit as u64) {
             return Err(too_long(told.to_string()));
@@ -148,9 +140,10 @@ impl Client {
         Ok(bytes)
     }
 
+    /// The answer, which is a success.
     fn send(
         &self,
-        method: &'static str,
+        method: &str,
         url: &str,
         body: Option<&[u8]>,
         content_type: &str,
@@ -178,16 +171,20 @@ impl Client {
                 request.call()
             }
         };
-        sent.map_err(transport(method, url))
+        let mut response = sent.map_err(transport(method, url))?;
+        if response.status().is_success() {
+            return Ok(response);
+        }
+        let text = read(&mut response, LONGEST_JSON).map_err(transport(method, url))?;
+        Err(refused(method, url, response.status().as_u16(), &text))
     }
 
-    /// Where an artifact is served. MLflow's own proxy is meant by `mlflow-artifacts:`.
+    /// Where an artifact is served. `mlflow-artifacts:` is MLflow's own proxy.
     fn address(&self, uri: &str, name: &str) -> Result<Address, RegistryError> {
         let unsupported = || {
-            RegistryError::Unsupported {
-            place: uri.to_owned(),
-            problem: "artifacts must be served by MLflow itself: start the server with --serve-artifacts, and make the experiment anew".to_owned(),
-        }
+            RegistryError::Unsupported(format!(
+                "{uri}: artifacts must be served by MLflow itself: start the server with --serve-artifacts, and make the experiment anew"
+            ))
         };
         let own = format!("{}/api/2.0/mlflow-artifacts/artifacts", self.base);
         if let Some(rest) = uri.strip_prefix("mlflow-artifacts:") {
@@ -236,9 +233,8 @@ fn origin(url: &str) -> Option<(String, String)> {
     Some((uri.scheme_str()?.to_owned(), uri.authority()?.to_string()))
 }
 
-fn transport<E: fmt::Display>(method: &'static str, url: &str) -> impl FnOnce(E) -> RegistryError {
-    let url = url.to_owned();
-    move |problem| RegistryError::Transport { method, url, problem: problem.to_string() }
+fn transport<E: fmt::Display>(method: &str, url: &str) -> impl FnOnce(E) -> RegistryError {
+    move |problem| RegistryError::Transport(format!("{method} {url}: {problem}"))
 }
 
 fn read(response: &mut Response<Body>, limit: u64) -> std::io::Result<Vec<u8>> {
@@ -248,15 +244,14 @@ fn read(response: &mut Response<Body>, limit: u64) -> std::io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-fn refused(method: &'static str, url: &str, status: u16, text: &[u8]) -> RegistryError {
+fn refused(method: &str, url: &str, status: u16, text: &[u8]) -> RegistryError {
     let answer: Option<Value> = serde_json::from_slice(text).ok();
     let field = |name: &str| {
         let value = answer.as_ref().and_then(|answer| answer.get(name));
         value.and_then(Value::as_str).map(str::to_owned)
     };
     RegistryError::Status {
-        method,
-        url: url.to_owned(),
+        call: format!("{method} {url}"),
         status,
         code: field("error_code").unwrap_or_default(),
         message: field("message").unwrap_or_else(|| {

@@ -16,10 +16,8 @@ pub(super) fn items<'a>(answer: &'a Value, path: &[&str]) -> &'a [Value] {
 /// The text at `path` of an answer of `method`.
 pub(super) fn text(answer: &Value, path: &[&str], method: &str) -> Result<String, RegistryError> {
     let text = at(answer, path).and_then(Value::as_str);
-    text.map(str::to_owned).ok_or_else(|| RegistryError::Corrupt {
-        place: method.to_owned(),
-        problem: format!("the answer must have {}", path.join(".")),
-    })
+    let missing = || format!("the answer must have {}", path.join("."));
+    text.map(str::to_owned).ok_or_else(|| RegistryError::corrupt(method, missing()))
 }
 
 /// The tags of a version, run or model.
@@ -33,22 +31,17 @@ pub(super) fn tags(answer: &Value) -> Tags {
         .collect()
 }
 
-/// The value of one tag.
-pub(super) fn tag<'a>(tags: &'a Tags, key: &str) -> Option<&'a str> {
-    tags.get(key).map(String::as_str)
-}
-
 /// A whole number from 1.
 pub(super) fn number(text: &str) -> Option<u64> {
     text.parse().ok().filter(|&number| number > 0)
 }
 
-/// Whether the server has what answered, and only the thing asked for is not there.
+/// Whether the server has the method, and only the object asked for is missing.
 pub(super) fn is_absent(error: &RegistryError) -> bool {
     matches!(error, RegistryError::Status { code, .. } if code == "RESOURCE_DOES_NOT_EXIST")
 }
 
-/// Whether the server has no such method: an older MLflow, or one that is not MLflow's own.
+/// Whether the server lacks the method: an older MLflow, or another implementation.
 pub(super) fn is_no_such_method(error: &RegistryError) -> bool {
     matches!(error, RegistryError::Status { status: 404 | 405 | 501, .. }) && !is_absent(error)
 }

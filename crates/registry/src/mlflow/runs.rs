@@ -1,14 +1,15 @@
-//! Versions on a server that has runs but no model registry, such as DagsHub: a run that is complete has its number in a
-//! tag. There are no aliases.
+//! Versions on a server that has runs but no model registry, such as DagsHub: a run that is
+//! complete has its number in a tag. There are no aliases.
 
 use super::artifact::{self, FOLDER};
 use super::client::Client;
+use super::json;
 use super::tracking::{self, NAME, Run, SHA256};
 use super::versions::from_tags;
 use crate::{NewVersion, RegistryError, Tags, Version};
 
 /// The tag that holds the number.
-pub(super) const NUMBER: &str = "verdict.version";
+const NUMBER: &str = "verdict.version";
 
 /// The versions of a name with their runs, by number.
 pub(super) fn list(
@@ -21,8 +22,8 @@ pub(super) fn list(
     };
     let mut versions = Vec::new();
     for run in tracking::runs(client, &experiment, &[(NAME, name)])? {
-        if let Some((number, tags)) = tracking::as_version(&run, NUMBER) {
-            versions.push((from_tags(name, number, &tags, client.base())?, run));
+        if let Some(number) = run.tags.get(NUMBER).and_then(|text| json::number(text)) {
+            versions.push((from_tags(name, number, &run.tags, client.base())?, run));
         }
     }
     versions.sort_by_key(|(version, _)| version.version);

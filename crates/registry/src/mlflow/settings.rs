@@ -33,11 +33,7 @@ impl TrackingSettings {
     /// If `uri` is not the URL of a server. A user and password in it are taken out.
     pub fn new(uri: &str) -> Result<Self, RegistryError> {
         let uri = uri.trim();
-        let refused = |problem: &'static str, got: String| RegistryError::Invalid {
-            what: URI.to_owned(),
-            bound: problem,
-            got,
-        };
+        let refused = |bound, got: String| RegistryError::invalid(URI, bound, got);
         let (scheme, rest) = uri.split_once("://").unwrap_or(("", uri));
         let path = rest.find(['/', '?', '#']).unwrap_or(rest.len());
         let (authority, path) = rest.split_at(path);
@@ -70,9 +66,10 @@ impl TrackingSettings {
         Ok(Self { uri: clean, username, password, token: None, experiment: EXPERIMENT.to_owned() })
     }
 
-    /// Reads `MLFLOW_TRACKING_URI`, `MLFLOW_TRACKING_USERNAME`, `MLFLOW_TRACKING_PASSWORD`, `MLFLOW_TRACKING_TOKEN`,
-    /// `MLFLOW_EXPERIMENT_NAME` and `DAGSHUB_TOKEN` by `lookup`. Without a URI there is no server, which is fine. DagsHub
-    /// takes its token for user and password; no other server gets to see it.
+    /// Reads `MLFLOW_TRACKING_URI`, `MLFLOW_TRACKING_USERNAME`, `MLFLOW_TRACKING_PASSWORD`,
+    /// `MLFLOW_TRACKING_TOKEN`, `MLFLOW_EXPERIMENT_NAME` and `DAGSHUB_TOKEN` by `lookup`. Without a
+    /// URI the result is `None`. DagsHub takes its token as user and password; no other server gets
+    /// it.
     ///
     /// ```
     /// use verdict_registry::TrackingSettings;

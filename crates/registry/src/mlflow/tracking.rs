@@ -1,8 +1,8 @@
-//! Experiments and runs. The run of a model is found again by the model's SHA-256, which is what makes a second attempt
-//! go on where the first one ended.
+//! Experiments and runs. The run of a model is found again by the model's SHA-256, so that a second
+//! attempt continues where the first one ended.
 
 use super::client::Client;
-use super::json::{is_absent, items, number, set, tag, text};
+use super::json::{is_absent, items, set, text};
 use crate::{Files, NewVersion, RegistryError, Tags};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -19,10 +19,11 @@ pub(super) const CREATED_AT: &str = "verdict.created_at";
 /// Most metrics, and most parameters or tags, in one `log-batch`.
 const METRICS: usize = 1000;
 const STRINGS: usize = 100;
-/// Most bytes of values in one `log-batch`, whose bound is a megabyte of JSON; escapes may double what is here.
+/// Most bytes of values in one `log-batch`, whose bound is a megabyte of JSON; escapes may double
+/// what is here.
 const BATCH: usize = 400_000;
 
-/// A run, as the server tells it.
+/// A run, as the server returns it.
 #[derive(Debug, Clone)]
 pub(super) struct Run {
     pub(super) id: String,
@@ -60,18 +61,17 @@ impl Run {
     }
 }
 
-/// The id of an experiment, which is made if it is not there.
+/// The id of an experiment, which is created if it is missing.
 pub(super) fn experiment(client: &Client, name: &str) -> Result<String, RegistryError> {
     if let Some(id) = known_experiment(client, name)? {
         return Ok(id);
     }
     match client.post("experiments/create", &json!({ "name": name })) {
-        // Somebody else was faster.
+        // Another process created it first.
         Err(RegistryError::Status { code, .. }) if code == "RESOURCE_ALREADY_EXISTS" => {
-            known_experiment(client, name)?.ok_or_else(|| RegistryError::NotFound {
-                what: format!("experiment {name}, although it exists"),
-                place: client.base().to_owned(),
-            })
+            let what = format!("experiment {name}, although it exists");
+            known_experiment(client, name)?
+                .ok_or_else(|| RegistryError::not_found(client.base(), what))
         }
         answer => text(&answer?, &["experiment_id"], "experiments/create"),
     }
@@ -163,7 +163,7 @@ pub(super) fn pairs(tags: &Tags) -> Vec<Value> {
     tags.iter().map(pair).collect()
 }
 
-/// Logs what the run lacks. A parameter that it has keeps its value, since MLflow changes none.
+/// Logs what the run lacks. MLflow never changes a parameter, so those that are there are skipped.
 pub(super) fn log(client: &Client, run: &Run, new: &NewVersion<'_>) -> Result<(), RegistryError> {
     let at = new.created_at.as_millisecond();
     let metrics: Vec<Value> = new
@@ -232,10 +232,4 @@ pub(super) fn finish(
         "end_time": new.created_at.as_millisecond(),
     });
     client.post("runs/update", &body).map(drop)
-}
-
-/// The number that a run without a model registry has as a version, and what it tells of the model.
-pub(super) fn as_version(run: &Run, number_tag: &str) -> Option<(u64, Tags)> {
-    let number = number(tag(&run.tags, number_tag)?)?;
-    Some((number, run.tags.clone()))
 }

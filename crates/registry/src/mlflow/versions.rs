@@ -2,13 +2,14 @@
 
 use super::artifact::Stored;
 use super::client::Client;
-use super::json::{is_absent, items, number, set, tag, tags, text};
+use super::json::{is_absent, items, number, set, tags, text};
 use super::tracking::{self, BYTES, CREATED_AT, Run, SHA256};
 use crate::{NewVersion, RegistryError, Tags, Version, Which};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
-/// How long a version may take to become ready. MLflow's own stores need no time; others copy the model.
+/// How long a version may take to become ready. MLflow's own stores need no time; others copy the
+/// model.
 const PATIENCE: Duration = Duration::from_secs(60);
 const PAUSE: Duration = Duration::from_millis(200);
 const FAILED: &str = "FAILED_REGISTRATION";
@@ -22,41 +23,40 @@ pub(super) struct Found {
     message: String,
 }
 
-/// A version told by tags: of a version in the model registry, or of a run.
+/// A version from the tags of a registered version or of a run.
 pub(super) fn from_tags(
     name: &str,
     number: u64,
     tags: &Tags,
-    place: &str,
+    location: &str,
 ) -> Result<Version, RegistryError> {
-    let told = |key: &str| {
-        tag(tags, key).ok_or_else(|| RegistryError::Corrupt {
-            place: format!("{place}: version {number} of model {name}"),
-            problem: format!(
-                "it must have the tag {key}, which Verdict gives to what it registers"
-            ),
+    let corrupt = |problem| {
+        RegistryError::corrupt(format!("{location}: version {number} of model {name}"), problem)
+    };
+    let tag = |key: &str| tags.get(key).map(String::as_str);
+    let own = |key: &str| {
+        tag(key).ok_or_else(|| {
+            corrupt(format!("it must have the tag {key}, which Verdict gives to what it registers"))
         })
     };
-    let bytes = told(BYTES)?;
+    let bytes = own(BYTES)?;
     Ok(Version {
         name: name.to_owned(),
         version: number,
-        sha256: told(SHA256)?.to_owned(),
-        bytes: bytes.parse().map_err(|_| RegistryError::Corrupt {
-            place: format!("{place}: version {number} of model {name}"),
-            problem: format!("the tag {BYTES} must be a number, got {bytes:?}"),
-        })?,
+        sha256: own(SHA256)?.to_owned(),
+        bytes: bytes
+            .parse()
+            .map_err(|_| corrupt(format!("the tag {BYTES} must be a number, got {bytes:?}")))?,
         uri: format!("models:/{name}{}", Which::Version(number)),
-        created_at: tag(tags, CREATED_AT).and_then(|at| at.parse().ok()),
+        created_at: tag(CREATED_AT).and_then(|at| at.parse().ok()),
     })
 }
 
 fn found(client: &Client, answer: &Value, path: &str) -> Result<Found, RegistryError> {
     let name = text(answer, &["name"], path)?;
     let version = text(answer, &["version"], path)?;
-    let number = number(&version).ok_or_else(|| RegistryError::Corrupt {
-        place: path.to_owned(),
-        problem: format!("version must be a number from 1, got {version:?}"),
+    let number = number(&version).ok_or_else(|| {
+        RegistryError::corrupt(path, format!("version must be a number from 1, got {version:?}"))
     })?;
     let or_empty = |field| text(answer, &[field], path).unwrap_or_default();
     Ok(Found {
@@ -67,8 +67,8 @@ fn found(client: &Client, answer: &Value, path: &str) -> Result<Found, RegistryE
     })
 }
 
-/// Versions of a name by number; those of one artifact, if `sha256` is given. Only those that Verdict registered, and
-/// none that failed to be registered.
+/// Versions of a name by number; those of one artifact, if `sha256` is given. Only those that
+/// Verdict registered, and none that failed to be registered.
 pub(super) fn list(
     client: &Client,
     name: &str,
@@ -107,10 +107,18 @@ pub(super) fn get(
     name: &str,
     number: u64,
 ) -> Result<Option<Found>, RegistryError> {
-    let path = "model-versions/get";
-    let number = number.to_string();
-    match client.get(path, &[("name", name), ("version", &number)]) {
-        Err(error) if is_absent(&error) => Ok(None),
+    let query = [("name", name), ("version", &*number.to_string())];
+    one(client, "model-versions/get", &query, is_absent)
+}
+
+fn one(
+    client: &Client,
+    path: &str,
+    query: &[(&str, &str)],
+    is_none: fn(&RegistryError) -> bool,
+) -> Result<Option<Found>, RegistryError> {
+    match client.get(path, query) {
+        Err(error) if is_none(&error) => Ok(None),
         answer => {
             let answer = answer?;
             let version = answer.get("model_version").unwrap_or(&Value::Null);
@@ -157,25 +165,20 @@ pub(super) fn ready(client: &Client, mut version: Found) -> Result<Found, Regist
             // Older servers leave the status out.
             "READY" | "" => return Ok(version),
             FAILED => {
-                return Err(RegistryError::Corrupt {
-                    place: format!("{}: {what}", client.base()),
-                    problem: format!("{FAILED}: {}", version.message),
-                });
+                let location = format!("{}: {what}", client.base());
+                let problem = format!("{FAILED}: {}", version.message);
+                return Err(RegistryError::corrupt(location, problem));
             }
             status if start.elapsed() >= PATIENCE => {
-                return Err(RegistryError::Pending {
-                    url: client.base().to_owned(),
-                    what,
-                    status: status.to_owned(),
-                    waited: PATIENCE,
-                });
+                return Err(RegistryError::Pending(format!(
+                    "{}: {what} is {status} after {PATIENCE:?}",
+                    client.base()
+                )));
             }
             _ => std::thread::park_timeout(PAUSE),
         }
-        version = get(client, &name, number)?.ok_or_else(|| RegistryError::NotFound {
-            what: what.clone(),
-            place: client.base().to_owned(),
-        })?;
+        version = get(client, &name, number)?
+            .ok_or_else(|| RegistryError::no_version(client.base(), &name, number))?;
     }
 }
 
@@ -205,8 +208,8 @@ pub(super) fn tag_version(
 
 const ALIAS: &str = "registered-models/alias";
 
-/// Whether an answer to a request for an alias says that there is none: 400 from MLflow's own server, 404 without the
-/// model. Name and alias were checked before, so that the parameters are not what is invalid.
+/// Whether the server answered that there is no such alias: 400 from MLflow's own server, 404
+/// without the model. Name and alias were checked before, so 400 cannot mean that they are invalid.
 fn has_no_alias(error: &RegistryError) -> bool {
     is_absent(error)
         || matches!(error, RegistryError::Status { status: 400, code, .. } if code == "INVALID_PARAMETER_VALUE")
@@ -217,14 +220,7 @@ pub(super) fn by_alias(
     name: &str,
     alias: &str,
 ) -> Result<Option<Found>, RegistryError> {
-    match client.get(ALIAS, &[("name", name), ("alias", alias)]) {
-        Err(error) if has_no_alias(&error) => Ok(None),
-        answer => {
-            let answer = answer?;
-            let version = answer.get("model_version").unwrap_or(&Value::Null);
-            found(client, version, ALIAS).map(Some)
-        }
-    }
+    one(client, ALIAS, &[("name", name), ("alias", alias)], has_no_alias)
 }
 
 pub(super) fn set_alias(

@@ -134,7 +134,8 @@ fn a_root_that_cannot_be_written_is_named() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(12))]
 
-    /// Whoever registers what at once: each of the bytes has one number, and the numbers are 1, 2, 3, ….
+    /// Whoever registers what at once: each of the bytes has one number, and the numbers are 1, 2,
+    /// 3, ….
     #[test]
     fn concurrent_registers_get_distinct_versions(
         writers in prop::collection::vec(prop::collection::vec(0_u32..8, 1..5), 2..5),

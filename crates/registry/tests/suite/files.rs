@@ -1,27 +1,11 @@
 //! Models on disk: found, bounded, and never seen in part.
 
+use crate::models::artifact;
 use std::fs::{self, File};
 use std::path::Path;
 use tempfile::TempDir;
 use verdict_registry::{LoadError, MODEL_FILE, load, save};
-use verdict_sentiment::{
-    Calibration, Limits, Model, ModelParts, Vectorizer, VectorizerOptions, Vocabulary,
-};
-
-/// A model of two terms.
-fn artifact(name: &str) -> Vec<u8> {
-    let options = VectorizerOptions { sublinear_tf: true, ..VectorizerOptions::default() };
-    let vocabulary = Vocabulary::new(["bad", "good"]).unwrap();
-    let parts = ModelParts {
-        name: name.to_owned(),
-        vectorizer: Vectorizer::new(vocabulary, options, 4, vec![2, 2]).unwrap(),
-        weights: vec![-1.0, 1.0],
-        intercept: 0.0,
-        calibration: Calibration::IDENTITY,
-        about: serde_json::json!({}),
-    };
-    Model::encode(parts, &["a good film", "a bad film"]).unwrap()
-}
+use verdict_sentiment::Limits;
 
 fn names(directory: &Path) -> Vec<String> {
     let mut names: Vec<String> = fs::read_dir(directory)
@@ -35,7 +19,7 @@ fn names(directory: &Path) -> Vec<String> {
 #[test]
 fn a_model_is_loaded_from_its_file_and_from_its_directory() {
     let dir = TempDir::new().unwrap();
-    let path = save(dir.path(), &artifact("tiny")).unwrap();
+    let path = save(dir.path(), &artifact(1)).unwrap();
     assert_eq!(path, dir.path().join(MODEL_FILE));
     let (by_file, by_directory) = (load(&path).unwrap(), load(dir.path()).unwrap());
     assert_eq!(by_file.identity().name, "tiny");
@@ -46,15 +30,15 @@ fn a_model_is_loaded_from_its_file_and_from_its_directory() {
 fn saving_makes_the_directory_and_leaves_nothing_but_the_bytes() {
     let dir = TempDir::new().unwrap();
     let deep = dir.path().join("models").join("new");
-    let path = save(&deep, &artifact("tiny")).unwrap();
-    assert_eq!(fs::read(path).unwrap(), artifact("tiny"));
+    let path = save(&deep, &artifact(1)).unwrap();
+    assert_eq!(fs::read(path).unwrap(), artifact(1));
     assert_eq!(names(&deep), [MODEL_FILE]);
 }
 
 #[test]
 fn saving_again_replaces_the_model_without_touching_the_file_that_a_reader_has_open() {
     let dir = TempDir::new().unwrap();
-    let (old, new) = (artifact("old"), artifact("a newer one"));
+    let (old, new) = (artifact(1), artifact(2));
     let path = save(dir.path(), &old).unwrap();
     let mut reader = File::open(&path).unwrap();
     save(dir.path(), &new).unwrap();
@@ -68,13 +52,13 @@ fn saving_again_replaces_the_model_without_touching_the_file_that_a_reader_has_o
 #[test]
 fn a_reader_sees_a_whole_model_while_others_save() {
     let dir = TempDir::new().unwrap();
-    save(dir.path(), &artifact("first")).unwrap();
+    save(dir.path(), &artifact(1)).unwrap();
     std::thread::scope(|scope| {
-        let writers: Vec<_> = ["one", "another"]
-            .map(|name| {
+        let writers: Vec<_> = [2, 3]
+            .map(|number| {
                 let dir = dir.path();
                 scope.spawn(move || {
-                    let bytes = artifact(name);
+                    let bytes = artifact(number);
                     (0..20).for_each(|_| drop(save(dir, &bytes).unwrap()));
                 })
             })
@@ -91,7 +75,7 @@ fn a_save_that_fails_names_the_path_and_leaves_no_temporary_file() {
     let dir = TempDir::new().unwrap();
     let in_the_way = dir.path().join(MODEL_FILE);
     fs::create_dir_all(in_the_way.join("full")).unwrap();
-    let error = save(dir.path(), &artifact("tiny")).unwrap_err();
+    let error = save(dir.path(), &artifact(1)).unwrap_err();
     let expected = format!("writing model {}: ", in_the_way.display());
     assert!(error.to_string().starts_with(&expected), "{error}");
     assert_eq!(names(dir.path()), [MODEL_FILE]);
@@ -102,7 +86,7 @@ fn a_directory_that_cannot_be_made_is_named() {
     let dir = TempDir::new().unwrap();
     let file = dir.path().join("file");
     fs::write(&file, "in the way").unwrap();
-    let error = save(file.join("models"), &artifact("tiny")).unwrap_err();
+    let error = save(file.join("models"), &artifact(1)).unwrap_err();
     assert!(error.to_string().contains("file/models/model.verdict"), "{error}");
 }
 
@@ -114,7 +98,7 @@ fn a_model_that_is_not_there_is_named() {
         (dir.path().join("other"), dir.path().join("other")),
     ] {
         let error = load(&uri).unwrap_err();
-        assert!(matches!(&error, LoadError::Io { path: p, .. } if *p == path));
+        assert!(matches!(&error, LoadError::Io(_)), "{error}");
         let expected = format!("loading model {}: ", path.display());
         assert!(error.to_string().starts_with(&expected), "{error}");
         assert!(std::error::Error::source(&error).is_none(), "said once");
@@ -144,7 +128,7 @@ fn a_stream_without_an_end_is_refused_after_what_a_model_may_have() {
 #[test]
 fn damage_is_refused_with_the_path() {
     let dir = TempDir::new().unwrap();
-    let whole = artifact("tiny");
+    let whole = artifact(1);
     let path = dir.path().join("damaged");
     for end in [0, 1, 8, 12, whole.len() / 2, whole.len() - 1] {
         fs::write(&path, &whole[..end]).unwrap();

@@ -1,5 +1,5 @@
-//! What every registry does, run on a directory, on a real MLflow 3 server, and on what older and lesser servers answer;
-//! then what each of them does when it is cut off.
+//! What every registry does, run on a directory, on a real MLflow 3 server, and on what older and
+//! lesser servers answer; then what each of them does when it is cut off.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -53,6 +53,5 @@ mod files;
 mod mlflow;
 mod models;
 mod proxy;
-mod server;
 mod suite;
 mod two_processes;

@@ -1,17 +1,18 @@
-//! The registry in a real MLflow 3 server; behind a proxy that hides what older and lesser servers lack; and cut off.
+//! The registry in a real MLflow 3 server; behind a proxy that hides what older and lesser servers
+//! lack; and cut off.
 
 use crate::models::{artifact, new};
 use crate::proxy::{Fate, Proxy, Request, answer};
-use crate::server::{Server, shared};
 use crate::suite::Subject;
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use verdict_registry::{
     Files, MlflowRegistry, Registry, RegistryError, Resolver, Tags, TrackingSettings,
 };
+use verdict_testkit::{Mlflow, python_tools};
 
 fn settings() -> Option<TrackingSettings> {
-    let mut settings = TrackingSettings::new(&format!("http://{}", shared()?)).unwrap();
+    let mut settings = TrackingSettings::new(&format!("http://{}", Mlflow::shared()?)).unwrap();
     settings.experiment = "verdict's own".to_owned();
     Some(settings)
 }
@@ -37,10 +38,10 @@ mod three {
 
 /// MLflow 2 has no LoggedModels.
 mod two {
-    use super::{Proxy, lacking, shared, subject as subject_of};
+    use super::{Mlflow, Proxy, lacking, subject as subject_of};
 
     fn subject() -> Option<crate::suite::Subject> {
-        let proxy = Proxy::new(Some(shared()?), lacking(&["logged-models"]));
+        let proxy = Proxy::new(Some(Mlflow::shared()?), lacking(&["logged-models"]));
         Some(subject_of(proxy.settings(), "two"))
     }
 
@@ -80,10 +81,10 @@ fn value<'a>(run: &'a Value, field: &str, key: &str) -> Option<&'a Value> {
     Some(&pairs.iter().find(|pair| pair["key"] == key)?["value"])
 }
 
-/// Registers with the server going away after each of the calls in turn, that call's answer lost; then again with the
-/// server back.
+/// Registers with the server going away after each of the calls in turn, that call's answer lost;
+/// then again with the server back.
 fn cut_off_everywhere(prefix: &str, hidden: &'static [&str]) {
-    let Some(server) = shared() else { return };
+    let Some(server) = Mlflow::shared() else { return };
     let proxy = Proxy::new(Some(server), lacking(hidden));
     let mut is_through = false;
     for cut in 0_u32.. {
@@ -150,7 +151,7 @@ fn so_it_does_on_a_server_without_models() {
 
 #[test]
 fn mlflows_own_client_finds_the_model_and_all_that_is_told_of_it() {
-    let Some(server) = shared() else { return };
+    let Some(server) = Mlflow::shared() else { return };
     let settings = TrackingSettings::new(&format!("http://{server}")).unwrap();
     let registry = MlflowRegistry::new(&settings).unwrap();
     let bytes = artifact(1);
@@ -166,7 +167,7 @@ fn mlflows_own_client_finds_the_model_and_all_that_is_told_of_it() {
         registry.annotate("foreign", 1, &tags, &files).unwrap();
     }
 
-    let python = Server::program().unwrap().with_file_name("python");
+    let python = python_tools("mlflow").unwrap().join("python");
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/suite/foreign_client.py");
     let output = std::process::Command::new(python)
         .args([script, &settings.uri, "foreign"])
@@ -191,11 +192,8 @@ fn mlflows_own_client_finds_the_model_and_all_that_is_told_of_it() {
 
 #[test]
 fn a_server_that_is_killed_in_the_middle_has_one_run_and_one_version_in_the_end() {
-    let Some(program) = Server::program() else {
-        return;
-    };
     let store = tempfile::tempdir().unwrap();
-    let server = Server::start(&program, store.path());
+    let Some(server) = Mlflow::start(store.path()) else { return };
     let proxy = Proxy::new(Some(server.address), |_| Fate::Pass);
     let mut server = Some(server);
     // Once the run is there, and the model's file about to come.
@@ -211,7 +209,7 @@ fn a_server_that_is_killed_in_the_middle_has_one_run_and_one_version_in_the_end(
     assert!(error.is_retryable(), "{error}");
     assert!(error.to_string().contains("PUT http://127.0.0.1:"), "{error}");
 
-    let server = Server::start(&program, store.path());
+    let server = Mlflow::start(store.path()).unwrap();
     proxy.upstream(server.address);
     proxy.rule(|_| Fate::Pass);
     assert_eq!(runs_of(&proxy, "0", "killed").len(), 1);
@@ -220,12 +218,11 @@ fn a_server_that_is_killed_in_the_middle_has_one_run_and_one_version_in_the_end(
     assert_eq!(registry.versions("killed").unwrap(), [version]);
     assert_eq!(runs_of(&proxy, "0", "killed").len(), 1);
     assert_eq!(registry.fetch("killed", 1).unwrap(), bytes);
-    server.kill9();
 }
 
 #[test]
 fn a_server_without_models_numbers_runs_and_says_where_aliases_are() {
-    let Some(server) = shared() else { return };
+    let Some(server) = Mlflow::shared() else { return };
     let proxy = Proxy::new(Some(server), lacking(MODELS));
     let registry = proxy.registry();
     let (one, two) = (artifact(1), artifact(2));
@@ -256,7 +253,7 @@ fn a_server_without_models_numbers_runs_and_says_where_aliases_are() {
 
 #[test]
 fn artifacts_at_a_plain_address_are_kept_there() {
-    let Some(server) = shared() else { return };
+    let Some(server) = Mlflow::shared() else { return };
     let proxy = Proxy::new(Some(server), |_| Fate::Pass);
     let place = format!("http://{server}/api/2.0/mlflow-artifacts/artifacts/elsewhere");
     let body = json!({ "name": "plain address", "artifact_location": place });
@@ -279,7 +276,7 @@ fn artifacts_at_a_plain_address_are_kept_there() {
 
 #[test]
 fn a_file_that_changed_on_its_way_is_refused() {
-    let Some(server) = shared() else { return };
+    let Some(server) = Mlflow::shared() else { return };
     let proxy = Proxy::new(Some(server), |_| Fate::Pass);
     let registry = proxy.registry();
     registry.register(new("changed", &artifact(1))).unwrap();

@@ -1,4 +1,5 @@
-//! What stands between a client and a server: it counts requests, and may answer, drop or pass each of them.
+//! What stands between a client and a server: it counts requests, and may answer, drop or pass each
+//! of them.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};

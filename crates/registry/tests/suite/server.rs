@@ -12,8 +12,8 @@ use tempfile::TempDir;
 /// Its imports take long on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(240);
 
-/// A server with a store of its own. It ends with its owner, even if that is killed: its shell reads until the owner's end
-/// of the pipe is gone.
+/// A server with a store of its own. It ends with its owner, even if that is killed: its shell
+/// reads until the owner's end of the pipe is gone.
 #[derive(Debug)]
 pub(crate) struct Server {
     child: Child,

@@ -93,7 +93,7 @@ pub(crate) fn a_version_that_is_not_there_is_named(subject: &Subject) {
         assert!(matches!(&error, RegistryError::NotFound { .. }), "{error}");
         let text = error.to_string();
         assert!(text.contains(&format!("version 7 of model {name}")), "{text}");
-        assert!(text.contains(&registry.place()), "{text}");
+        assert!(text.contains(&registry.location()), "{text}");
         assert!(!error.is_retryable());
     }
 }
@@ -149,7 +149,7 @@ pub(crate) fn a_model_is_loaded_by_number_and_by_alias_and_bears_its_number(subj
     let by_alias = second.uri.replace(&format!("{name}/2"), &format!("{name}@staging"));
     let error = subject.resolver.load(&by_alias).unwrap_err();
     let LoadError::Registry { problem, .. } = &error else { panic!("{error}") };
-    assert!(matches!(**problem, RegistryError::NotFound { .. }), "{error}");
+    assert!(matches!(problem, RegistryError::NotFound { .. }), "{error}");
     assert!(error.to_string().contains("alias staging of model"), "{error}");
     subject.registry.set_alias(&name, "staging", 1).unwrap();
     let model = subject.resolver.load(&by_alias).unwrap();

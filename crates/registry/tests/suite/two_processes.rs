@@ -9,7 +9,8 @@ use verdict_registry::{DirectoryRegistry, Registry, load};
 const ROOT: &str = "VERDICT_TEST_REGISTRY_ROOT";
 const FIRST: &str = "VERDICT_TEST_REGISTRY_FIRST";
 
-/// What a child does: registers models from a number on, a line for each, until its input ends. Alone it does nothing.
+/// What a child does: registers models from a number on, a line for each, until its input ends.
+/// Alone it does nothing.
 #[test]
 fn a_child_registers_what_it_is_told() {
     let (Ok(root), Ok(first)) = (std::env::var(ROOT), std::env::var(FIRST)) else {

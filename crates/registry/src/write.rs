@@ -1,4 +1,4 @@
-//! Writing so that a reader finds the old or the new, and a kill leaves nothing half done.
+//! Atomic writes: a reader finds the old or the new, also after a kill.
 
 use crate::RegistryError;
 use std::fs::{self, File};
@@ -6,30 +6,30 @@ use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// How the names of what is not finished begin; a number never does.
+/// Prefix of the names of unfinished writes; no number begins with it.
 const UNFINISHED: &str = ".new-";
 
-/// The turn of one writer of a model; others wait. The system ends it with the process, however that ends.
+/// The lock of one writer of a model; others wait. The system releases it when the process ends.
 #[derive(Debug)]
-pub(super) struct Lock {
+pub(crate) struct Lock {
     _held: Option<File>,
 }
 
 impl Lock {
-    pub(super) fn take(model: &Path) -> Result<Self, RegistryError> {
+    pub(crate) fn take(model: &Path) -> Result<Self, RegistryError> {
         let path = model.join(".lock");
         let file = File::create(&path).map_err(RegistryError::io(&path))?;
         match file.lock() {
             Ok(()) => Ok(Self { _held: Some(file) }),
-            // Then only the rename keeps numbers apart.
+            // Without locks only the rename keeps numbers apart.
             Err(error) if error.kind() == ErrorKind::Unsupported => Ok(Self { _held: None }),
             Err(error) => Err(RegistryError::io(&path)(error)),
         }
     }
 }
 
-/// Makes a directory and those above it, and puts their names on disk.
-pub(super) fn folders(path: &Path) -> Result<(), RegistryError> {
+/// Creates a directory and its parents, and syncs their names to disk.
+pub(crate) fn folders(path: &Path) -> Result<(), RegistryError> {
     if path.is_dir() {
         return Ok(());
     }
@@ -44,8 +44,8 @@ pub(super) fn folders(path: &Path) -> Result<(), RegistryError> {
     sync(parent.unwrap_or(Path::new(".")))
 }
 
-/// Removes what killed writers left behind. Nobody else writes now, if the lock is a real one.
-pub(super) fn sweep(folder: &Path, lock: &Lock) -> Result<(), RegistryError> {
+/// Removes what killed writers left behind, if the lock excludes other writers.
+pub(crate) fn sweep(folder: &Path, lock: &Lock) -> Result<(), RegistryError> {
     if lock._held.is_none() {
         return Ok(());
     }
@@ -58,8 +58,9 @@ pub(super) fn sweep(folder: &Path, lock: &Lock) -> Result<(), RegistryError> {
     Ok(())
 }
 
-/// Writes `name` in `parent` with these files, unless it is there already: then nothing changes, and the answer is no.
-pub(super) fn folder(
+/// Writes the folder `name` in `parent` with these files, and returns true. If it exists already,
+/// changes nothing and returns false.
+pub(crate) fn folder(
     parent: &Path,
     name: &str,
     files: &[(&str, &[u8])],
@@ -74,7 +75,7 @@ pub(super) fn folder(
         sync(&beside)?;
         let path = parent.join(name);
         match fs::rename(&beside, &path) {
-            // It is not empty: a version never is.
+            // The folder of a version exists already and is never empty.
             Err(error) if is_taken(&error) => {
                 remove(&beside);
                 Ok(false)
@@ -89,18 +90,20 @@ pub(super) fn folder(
     write().inspect_err(|_| remove(&beside))
 }
 
-/// Writes or replaces a file.
-pub(super) fn file(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), RegistryError> {
-    let (beside, path) = (unfinished(folder), folder.join(name));
+/// Writes or replaces a file. On failure nothing is left behind.
+pub(crate) fn replace(folder: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
+    let beside = unfinished(folder);
     let write = || {
         write_synced(&beside, bytes)?;
-        fs::rename(&beside, &path)
+        fs::rename(&beside, folder.join(name))
     };
-    write().map_err(|problem| {
-        remove(&beside);
-        RegistryError::io(&path)(problem)
-    })?;
-    sync(folder)
+    write().inspect_err(|_| remove(&beside))?;
+    File::open(folder)?.sync_all()
+}
+
+/// [`replace`] in a registry.
+pub(crate) fn file(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), RegistryError> {
+    replace(folder, name, bytes).map_err(RegistryError::io(&folder.join(name)))
 }
 
 fn is_taken(error: &io::Error) -> bool {
@@ -128,7 +131,7 @@ fn sync(folder: &Path) -> Result<(), RegistryError> {
     sync().map_err(RegistryError::io(folder))
 }
 
-/// Removes what is unfinished. Nobody reads it, so that it may as well stay where this fails.
+/// Removes an unfinished write. Nobody reads it, so a failure here is harmless.
 fn remove(path: &Path) {
     let removed = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
     removed.unwrap_or(());
