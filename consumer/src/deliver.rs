@@ -92,7 +92,7 @@ impl Delivery for AtLeastOnce {
     ) -> Result<(), Failure> {
         let published = self.publish(endings, patience);
         self.is_too_large =
-            matches!(&published, Err(failure) if failure.trouble().cause == Cause::TooLarge);
+            matches!(&published, Err(failure) if failure.details().cause == Cause::TooLarge);
         published?;
         // From here on the outputs stand. Positions that cannot be committed mean that some are
         // written twice, so it is worth trying for a while.

@@ -189,7 +189,7 @@ impl Events {
         self.metrics.record_not_sent(&self.verdicts, SendError::Unknown, records as u64);
         tracing::warn!(
             records,
-            cause = failure.trouble().cause.as_str(),
+            cause = failure.details().cause.as_str(),
             "batch failed: {failure}"
         );
     }
@@ -197,7 +197,7 @@ impl Events {
     /// Kafka is away, or something like it. Logged once in a while as long as it lasts.
     pub fn trouble(&mut self, failure: &Failure) {
         if let Some(times) = self.trouble.due(1) {
-            tracing::warn!(times, cause = failure.trouble().cause.as_str(), "{failure}");
+            tracing::warn!(times, cause = failure.details().cause.as_str(), "{failure}");
         }
     }
 

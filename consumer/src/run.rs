@@ -214,7 +214,7 @@ impl Loop<'_> {
                 Ok(())
             }
             Err(failure) => {
-                traced.failed(failure.trouble().cause.as_str());
+                traced.failed(failure.details().cause.as_str());
                 if matches!(failure, Failure::Fatal(_)) {
                     return Err(failure);
                 }
@@ -233,7 +233,7 @@ impl Loop<'_> {
             let span = self.traces.reply(traced, index, &mut reply);
             if let Err(failure) = self.replies.send(&reply) {
                 if let Some(span) = span {
-                    span.fail(failure.trouble().cause.as_str());
+                    span.fail(failure.details().cause.as_str());
                 }
                 self.events.reply_not_queued(&failure);
             }

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
-use verdict_kafka_io::{Cause, Failure, Trouble};
+use verdict_kafka_io::{Cause, Failure};
 use verdict_service::{Shutdown, join_within};
 use verdict_telemetry::{AuditFound, Metrics, Telemetry};
 
@@ -49,11 +49,7 @@ impl Auditor {
             .name("auditor".to_owned())
             .spawn(move || go_round(&settings, every, &metrics, &flag))
             .map_err(|error| {
-                Failure::Fatal(Trouble {
-                    context: "starting the auditor".to_owned(),
-                    reason: error.to_string(),
-                    cause: Cause::Other,
-                })
+                Failure::fatal("starting the auditor", error.to_string(), Cause::Other)
             })?;
         Ok(Self { stop, thread: Some(thread) })
     }
@@ -76,7 +72,7 @@ fn go_round(settings: &MonitorSettings, every: Duration, metrics: &Metrics, stop
             Ok(Some(report)) => publish(&report, metrics, began.elapsed()),
             Ok(None) => return,
             Err(failure) => tracing::warn!(
-                cause = failure.trouble().cause.as_str(),
+                cause = failure.details().cause.as_str(),
                 "the audit was not made: {failure}"
             ),
         }

@@ -136,8 +136,8 @@ impl Topic {
                 self.lacks = Some(format!("there is no topic {name}"));
                 tracing::warn!(topic = name, "there is no such topic; waiting for it");
             }
-            Followed::Trouble(failure) => {
-                let cause = failure.trouble().cause.as_str();
+            Followed::Failed(failure) => {
+                let cause = failure.details().cause.as_str();
                 tracing::warn!(topic = name, cause, "{failure}");
             }
         }

@@ -40,10 +40,10 @@ pub struct PublishSettings {
 #[derive(Debug, thiserror::Error)]
 pub enum PublishError {
     /// Kafka is away, or refuses.
-    #[error("{}", .0.trouble())]
+    #[error("{}", .0.details())]
     Kafka(Failure),
     /// Kafka went away, or refuses records.
-    #[error("{confirmed} of {sent} records for {topic} were confirmed: {}", .failure.trouble())]
+    #[error("{confirmed} of {sent} records for {topic} were confirmed: {}", .failure.details())]
     Undelivered {
         /// The topic.
         topic: Arc<str>,
@@ -216,7 +216,7 @@ impl Outbox {
         let Encoder { reviews, labels, .. } = &settings.encoder;
         let started = Instant::now();
         loop {
-            let present = topics::wait_for_broker(kafka, settings.timeout)?.topics;
+            let present = topics::present(kafka, settings.timeout)?;
             let is_missing =
                 |topic: &&Arc<str>| !present.iter().any(|(name, _)| **name == ***topic);
             let wanted = [Some(reviews), labels.as_ref()];

@@ -10,7 +10,7 @@ use std::{
 };
 
 use arc_swap::ArcSwap;
-use verdict_kafka_io::{Cause, Failure, Followed, Follower, KafkaSettings, Record, Trouble};
+use verdict_kafka_io::{Cause, Failure, Followed, Follower, KafkaSettings, Record};
 use verdict_messages::ModelPointer;
 use verdict_registry::Resolver;
 use verdict_sentiment::Model;
@@ -76,11 +76,7 @@ impl ModelFollower {
             .name("models".to_owned())
             .spawn(move || worker.run(&follower, &flag))
             .map_err(|error| {
-                Failure::Fatal(Trouble {
-                    context: "starting to follow the models".to_owned(),
-                    reason: error.to_string(),
-                    cause: Cause::Other,
-                })
+                Failure::fatal("starting to follow the models", error.to_string(), Cause::Other)
             })?;
         let start_wait = settings.start_wait;
         Ok(Self { settled, stop, thread: Some(thread), models, start_wait })
@@ -170,7 +166,7 @@ impl Worker {
                     );
                     self.settle();
                 }
-                Followed::Trouble(failure) => log(&failure),
+                Followed::Failed(failure) => log(&failure),
             }
             next = follower.at_hand()?;
         }
@@ -284,5 +280,5 @@ impl Worker {
 }
 
 fn log(failure: &Failure) {
-    tracing::warn!(cause = failure.trouble().cause.as_str(), "{failure}");
+    tracing::warn!(cause = failure.details().cause.as_str(), "{failure}");
 }

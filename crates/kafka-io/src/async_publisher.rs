@@ -3,16 +3,17 @@
 use std::{fmt, time::Duration};
 
 use rdkafka::{
-    ClientContext,
-    config::RDKafkaLogLevel,
     error::KafkaError,
     message::Message,
-    producer::{BaseRecord, DeliveryResult, ProducerContext, ThreadedProducer},
+    producer::{DeliveryResult, ProducerContext, ThreadedProducer},
     types::RDKafkaErrorCode as Code,
 };
 use tokio::sync::oneshot;
 
-use crate::{Connection, Failure, KafkaSettings, Outgoing};
+use crate::{
+    Connection, Failure, KafkaSettings, Outgoing,
+    connection::{Client, Handler},
+};
 
 /// Why a record is not known to be stored.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -35,15 +36,17 @@ type Receipt = Result<(i32, i64), PublishError>;
 
 /// Writes records from async code. Clones share one client.
 ///
-/// Dropping the last clone waits up to half a second for the client to end; drop it outside of async code.
+/// Dropping the last clone waits up to half a second for the client to end; drop it outside of
+/// async code.
 #[derive(Clone)]
 pub struct AsyncPublisher {
-    producer: ThreadedProducer<Receipts>,
+    producer: ThreadedProducer<Client<Receipts>>,
     connection: Connection,
 }
 
 impl AsyncPublisher {
-    /// A publisher that tries to deliver each record for `delivery_timeout`. Connects in the background.
+    /// A publisher that tries to deliver each record for `delivery_timeout`. Connects in the
+    /// background.
     ///
     /// # Errors
     /// [`Failure::Fatal`] when the settings are refused.
@@ -53,7 +56,7 @@ impl AsyncPublisher {
         let mut config = settings.writing();
         config
             .set("linger.ms", "0")
-            // Beyond this the frontend sheds load rather than queueing what nobody will wait for.
+            // Beyond this the frontend sheds load: nobody would wait for what is queued.
             .set("queue.buffering.max.messages", "2000")
             .set("queue.buffering.max.kbytes", "8192")
             .set("message.timeout.ms", &timeout)
@@ -61,7 +64,7 @@ impl AsyncPublisher {
             .set("socket.timeout.ms", delivery_timeout.as_millis().clamp(10, 10_000).to_string());
         let producer = settings
             .finish(config)
-            .create_with_context(Receipts(connection.clone()))
+            .create_with_context(Client { connection: connection.clone(), handler: Receipts })
             .map_err(|error| Failure::of("creating a publisher", &error))?;
         Ok(Self { producer, connection })
     }
@@ -97,17 +100,8 @@ impl AsyncPublisher {
         outgoing: &Outgoing,
         sender: Option<oneshot::Sender<Receipt>>,
     ) -> Result<(), PublishError> {
-        let record = BaseRecord::<[u8], [u8], _> {
-            topic: &outgoing.topic,
-            partition: outgoing.partition,
-            payload: outgoing.value.as_deref(),
-            key: outgoing.key.as_deref(),
-            timestamp: outgoing.timestamp_ms,
-            headers: outgoing.native_headers(),
-            delivery_opaque: Box::new(sender),
-        };
         self.producer
-            .send(record)
+            .send(outgoing.native(Box::new(sender)))
             .map_err(|(error, _)| PublishError::NeverQueued { reason: error.to_string() })
     }
 }
@@ -120,30 +114,20 @@ impl fmt::Debug for AsyncPublisher {
     }
 }
 
-struct Receipts(Connection);
+/// Hands each receipt to whoever awaits it.
+struct Receipts;
 
-impl ClientContext for Receipts {
-    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
-        self.0.log(level, facility, message);
-    }
+impl Handler for Receipts {}
 
-    fn stats_raw(&self, statistics: &[u8]) {
-        self.0.stats_raw(statistics);
-    }
-
-    fn error(&self, error: KafkaError, reason: &str) {
-        self.0.error(error, reason);
-    }
-}
-
-impl ProducerContext for Receipts {
+impl ProducerContext for Client<Receipts> {
     type DeliveryOpaque = Box<Option<oneshot::Sender<Receipt>>>;
 
     fn delivery(&self, result: &DeliveryResult<'_>, sender: Self::DeliveryOpaque) {
         let receipt = match result {
             Ok(message) => {
-                // A confirmation is news of a broker before the next statistics tell of it.
-                self.0.mark_up();
+                // A confirmation proves that a broker is there, earlier than the next statistics
+                // do.
+                self.connection.mark_up();
                 Ok((message.partition(), message.offset()))
             }
             Err((error, _)) => Err(outcome(error)),
@@ -156,8 +140,8 @@ impl ProducerContext for Receipts {
     }
 }
 
-/// Whether a record that was not confirmed may be stored all the same. Only a refusal by the broker, or a partition that
-/// is known not to exist, proves that it is not.
+/// Whether a record that was not confirmed may be stored all the same. Only a refusal by the
+/// broker, or a partition that is known not to exist, proves that it is not.
 fn outcome(error: &KafkaError) -> PublishError {
     let reason = error.to_string();
     match error.rdkafka_error_code() {

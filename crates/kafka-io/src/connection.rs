@@ -1,50 +1,25 @@
-//! What a client knows about its connection, gathered from its callbacks: is a broker there, how far has reading come.
+//! What a client knows about its connection, gathered from its callbacks. Every client has one; a
+//! client that does more with its callbacks is a [`Client`] with a handler of its own.
 
-use std::{
-    collections::HashMap,
-    sync::{
-        Arc,
-        atomic::{AtomicU8, Ordering},
-    },
-    time::Duration,
+use std::sync::{
+    Arc,
+    atomic::{AtomicU8, Ordering},
 };
 
-use rdkafka::{ClientContext, config::RDKafkaLogLevel, error::KafkaError, types::RDKafkaErrorCode};
-use serde::Deserialize;
+use rdkafka::{
+    ClientContext, config::RDKafkaLogLevel, consumer::ConsumerContext, error::KafkaError,
+    types::RDKafkaErrorCode,
+};
 
-/// How far a client has come in a partition that it reads, by its statistics.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Fetched {
-    pub(crate) topic: Arc<str>,
-    pub(crate) partition: i32,
-    /// The first offset of the log.
-    pub(crate) begin: i64,
-    /// The end of what can be read.
-    pub(crate) end: i64,
-    /// The group's committed position; negative where there is none.
-    pub(crate) committed: i64,
-    /// Whether every record before `end` has been handed out by a poll.
-    pub(crate) is_drained: bool,
-}
-
-/// A broker that owes an answer and has sent nothing for so long is silent: one that is frozen
-/// keeps its connections. A broker answers a fetch within half a second, and a heartbeat or a write
-/// at once.
-const SILENT_AFTER: Duration = Duration::from_secs(5);
-/// The last request must be this old: one that was sent a moment ago owes its answer to nobody yet.
-const ASKED_BEFORE: Duration = Duration::from_secs(3);
-
-const DOWN: u8 = 0;
-const SILENT: u8 = 1;
-const UP: u8 = 2;
+use crate::statistics::{DOWN, Fetched, SILENT, Statistics, UP};
 
 /// The state of a client's connection. Clones share it; reading it never blocks on the network.
 #[derive(Debug, Clone, Default)]
 pub struct Connection(Arc<AtomicU8>);
 
 impl Connection {
-    /// Whether at least one broker is connected and answers. Follows the truth within about a
-    /// second, and within eight where a broker is frozen.
+    /// Whether at least one broker is connected and answers. At most about a second old, and eight
+    /// where a broker is frozen.
     pub fn is_up(&self) -> bool {
         self.why_down().is_none()
     }
@@ -66,111 +41,29 @@ impl Connection {
         self.0.store(DOWN, Ordering::Relaxed);
     }
 
-    /// Takes note of the client's statistics, and gives what they say of the partitions that it reads.
+    /// Updates the state from the client's statistics, and returns how far each partition is read.
     pub(crate) fn observe(&self, statistics: &[u8]) -> Vec<Fetched> {
-        let statistics: Statistics = match serde_json::from_slice(statistics) {
-            Ok(statistics) => statistics,
+        match serde_json::from_slice::<Statistics>(statistics) {
+            Ok(statistics) => {
+                self.0.store(statistics.broker_state(), Ordering::Relaxed);
+                statistics.fetched()
+            }
             Err(error) => {
                 tracing::debug!(target: "kafka", "statistics cannot be read: {error}");
-                return Vec::new();
+                Vec::new()
             }
-        };
-        let states = statistics.brokers.values().map(Broker::state);
-        self.0.store(states.max().unwrap_or(DOWN), Ordering::Relaxed);
-        statistics.topics.iter().flat_map(|(name, topic)| topic.fetched(name)).collect()
-    }
-}
-
-/// The part of librdkafka's statistics that is used.
-#[derive(Deserialize)]
-struct Statistics {
-    #[serde(default)]
-    brokers: HashMap<String, Broker>,
-    #[serde(default)]
-    topics: HashMap<String, Topic>,
-}
-
-#[derive(Deserialize)]
-struct Broker {
-    state: String,
-    /// Requests that wait for their answers.
-    waitresp_cnt: i64,
-    /// Microseconds since the last request was sent, and since anything was received; negative
-    /// where there was none.
-    txidle: i64,
-    rxidle: i64,
-}
-
-impl Broker {
-    fn state(&self) -> u8 {
-        let longer = |micros: i64, than: Duration| {
-            u64::try_from(micros).is_ok_and(|micros| Duration::from_micros(micros) > than)
-        };
-        let is_silent = self.waitresp_cnt > 0
-            && longer(self.rxidle, SILENT_AFTER)
-            && longer(self.txidle, ASKED_BEFORE);
-        match self.state.as_str() {
-            "UP" if is_silent => SILENT,
-            "UP" => UP,
-            _ => DOWN,
         }
-    }
-}
-
-#[derive(Deserialize)]
-struct Topic {
-    partitions: HashMap<i32, Partition>,
-}
-
-#[derive(Deserialize)]
-struct Partition {
-    fetch_state: String,
-    fetchq_cnt: i64,
-    lo_offset: i64,
-    ls_offset: i64,
-    hi_offset: i64,
-    eof_offset: i64,
-    committed_offset: i64,
-}
-
-impl Topic {
-    fn fetched(&self, name: &str) -> impl Iterator<Item = Fetched> {
-        let topic: Arc<str> = Arc::from(name);
-        // Partition -1 is librdkafka's own; others are listed as soon as they are known, read or not. Offsets are negative
-        // until they are known.
-        let read = self.partitions.iter().filter(|(id, partition)| {
-            **id >= 0 && partition.fetch_state == "active" && partition.end() >= 0
-        });
-        read.map(move |(id, partition)| Fetched {
-            topic: Arc::clone(&topic),
-            partition: *id,
-            begin: partition.lo_offset.max(0),
-            end: partition.end(),
-            committed: partition.committed_offset,
-            is_drained: partition.is_drained(),
-        })
-    }
-}
-
-impl Partition {
-    fn end(&self) -> i64 {
-        if self.ls_offset >= 0 { self.ls_offset } else { self.hi_offset }
-    }
-
-    /// librdkafka notes the end of a partition when a fetch that begins there finds nothing: then it has stepped over the
-    /// markers and aborted records before it. `fetchq_cnt` is the length of the one queue that all partitions share.
-    fn is_drained(&self) -> bool {
-        self.eof_offset == self.end() && self.fetchq_cnt == 0
     }
 }
 
 impl ClientContext for Connection {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
         match level {
-            // Properties of readers are given to writers too: librdkafka says each time that it ignores them.
+            // Properties of readers are passed to writers too, and librdkafka warns that it ignores
+            // them.
             _ if facility == "CONFWARN" => tracing::debug!(target: "kafka", facility, "{message}"),
-            // A broker that is away is said at length by librdkafka, several times a second; the events of the
-            // programs say it once.
+            // librdkafka logs an unreachable broker several times a second; the programs log it
+            // once.
             _ if facility == "FAIL" || facility == "ERROR" => {
                 tracing::debug!(target: "kafka", facility, "{message}")
             }
@@ -197,6 +90,33 @@ impl ClientContext for Connection {
             self.mark_down();
         }
         tracing::debug!(target: "kafka", "{error}: {reason}");
+    }
+}
+
+impl ConsumerContext for Connection {}
+
+/// The callbacks of a client. They update its connection, and its handler gets the rest.
+pub(crate) struct Client<H> {
+    pub(crate) connection: Connection,
+    pub(crate) handler: H,
+}
+
+/// What a client does with its callbacks besides updating its connection.
+pub(crate) trait Handler: Send + Sync {
+    fn fetched(&self, _: Vec<Fetched>) {}
+}
+
+impl<H: Handler> ClientContext for Client<H> {
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
+        self.connection.log(level, facility, message);
+    }
+
+    fn stats_raw(&self, statistics: &[u8]) {
+        self.handler.fetched(self.connection.observe(statistics));
+    }
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        self.connection.error(error, reason);
     }
 }
 

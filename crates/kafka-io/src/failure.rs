@@ -9,18 +9,18 @@ use rdkafka::{error::KafkaError, types::RDKafkaErrorCode as Code};
 pub enum Failure {
     /// It may work the next time: do the same again.
     #[error("{0} (will be tried again)")]
-    Retry(Trouble),
-    /// The batch in hand is void: go back to the committed positions and process it again.
+    Retry(Details),
+    /// The present batch is void: go back to the committed positions and process it again.
     #[error("{0} (the batch is processed again)")]
-    Abort(Trouble),
+    Abort(Details),
     /// It will not get better by itself.
     #[error("{0}")]
-    Fatal(Trouble),
+    Fatal(Details),
 }
 
 /// What was being done, and what the client says about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Trouble {
+pub struct Details {
     /// What was being done: "committing 3 positions of group verdict".
     pub context: String,
     /// What the client says.
@@ -29,9 +29,16 @@ pub struct Trouble {
     pub cause: Cause,
 }
 
-impl fmt::Display for Trouble {
+impl fmt::Display for Details {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.context, self.reason)
+    }
+}
+
+impl Details {
+    /// What the client reports.
+    pub(crate) fn of(context: impl Into<String>, error: &KafkaError) -> Self {
+        Self { context: context.into(), reason: error.to_string(), cause: cause(error) }
     }
 }
 
@@ -46,7 +53,7 @@ pub enum Cause {
     TooLarge,
     /// The local queue is full.
     QueueFull,
-    /// Not allowed, or not who it says it is.
+    /// Not allowed, or not authenticated.
     Authorization,
     /// A topic or partition that does not exist (yet).
     UnknownTopic,
@@ -74,10 +81,9 @@ impl Cause {
 
 impl Failure {
     /// What happened, whatever there is to do about it.
-    pub fn trouble(&self) -> &Trouble {
-        match self {
-            Self::Retry(trouble) | Self::Abort(trouble) | Self::Fatal(trouble) => trouble,
-        }
+    pub fn details(&self) -> &Details {
+        let (Self::Retry(details) | Self::Abort(details) | Self::Fatal(details)) = self;
+        details
     }
 
     /// Whether there is nothing to be done.
@@ -87,18 +93,17 @@ impl Failure {
 
     /// Classifies what the client reports.
     pub(crate) fn of(context: impl Into<String>, error: &KafkaError) -> Self {
-        let cause = cause(error);
-        let trouble = Trouble { context: context.into(), reason: error.to_string(), cause };
+        let details = Details::of(context, error);
         let is_fatal = matches!(error, KafkaError::MessageConsumptionFatal(_))
             || matches!(
                 error.rdkafka_error_code(),
                 Some(Code::Fatal | Code::Fenced | Code::FencedInstanceId)
             );
-        match cause {
-            _ if is_fatal => Self::Fatal(trouble),
-            Cause::Settings | Cause::Authorization => Self::Fatal(trouble),
-            Cause::Rebalance => Self::Abort(trouble),
-            _ => Self::Retry(trouble),
+        match details.cause {
+            _ if is_fatal => Self::Fatal(details),
+            Cause::Settings | Cause::Authorization => Self::Fatal(details),
+            Cause::Rebalance => Self::Abort(details),
+            _ => Self::Retry(details),
         }
     }
 
@@ -107,23 +112,18 @@ impl Failure {
         reason: impl Into<String>,
         cause: Cause,
     ) -> Self {
-        Self::Retry(Trouble { context: context.into(), reason: reason.into(), cause })
+        Self::Retry(Details { context: context.into(), reason: reason.into(), cause })
     }
 
-    pub(crate) fn fatal(
-        context: impl Into<String>,
-        reason: impl Into<String>,
-        cause: Cause,
-    ) -> Self {
-        Self::Fatal(Trouble { context: context.into(), reason: reason.into(), cause })
+    /// What will not get better by itself, seen by the caller and not by the client.
+    pub fn fatal(context: impl Into<String>, reason: impl Into<String>, cause: Cause) -> Self {
+        Self::Fatal(Details { context: context.into(), reason: reason.into(), cause })
     }
 }
 
-pub(crate) fn cause(error: &KafkaError) -> Cause {
-    if matches!(
-        error,
-        KafkaError::ClientConfig(..) | KafkaError::ClientCreation(_) | KafkaError::Nul(_)
-    ) {
+fn cause(error: &KafkaError) -> Cause {
+    use KafkaError::{ClientConfig, ClientCreation, Nul};
+    if matches!(error, ClientConfig(..) | ClientCreation(_) | Nul(_)) {
         return Cause::Settings;
     }
     match error.rdkafka_error_code() {

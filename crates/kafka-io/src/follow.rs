@@ -1,18 +1,12 @@
-//! Follows a topic that tells the present state of something: all of its partitions from the beginning, and then whatever
-//! comes. No group, no commits: each follower reads everything, every time it starts.
+//! Follows a topic that holds the present state of something: all partitions from the beginning,
+//! then new records. No group, no commits: each follower reads everything, every time it starts.
 
 use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-        mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, sync_channel},
-    },
-    thread::JoinHandle,
+    sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, sync_channel},
     time::{Duration, Instant},
 };
 
 use rdkafka::{
-    Offset, TopicPartitionList,
     consumer::{BaseConsumer, Consumer},
     error::KafkaError,
 };
@@ -20,106 +14,95 @@ use verdict_messages::OffsetRange;
 
 use crate::{
     Cause, Connection, Failure, KafkaSettings, Record,
+    background::{Background, Stop},
+    partitions::{FROM_THE_BEGINNING, Open, assign, ranges, reader},
     record::Copier,
-    snapshot::{Open, ranges},
 };
 
-/// The longest wait for a record before the follower looks whether it is to stop.
+/// Longest wait for a record between two checks whether to stop.
 const POLL: Duration = Duration::from_millis(50);
-/// How long a broker may take to tell where the topic begins and ends.
+/// How long a broker may take to answer where the topic begins and ends.
 const LOOK_UP: Duration = Duration::from_secs(1);
-/// How often a topic that is not there is looked for. The broker answers such a question at once.
+/// Pause between two searches for a missing topic. The broker answers such a question at once.
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
-/// Records that may wait for their reader. Who reads slowly finds them in the topic instead of in memory.
+/// Records that may wait for their reader. For a slow reader the rest waits in the topic, not in
+/// memory.
 const WAITING: usize = 64;
 /// How long dropping a follower waits for its thread, which may be waiting for a broker.
 const END_WITHIN: Duration = Duration::from_millis(100);
 
-/// What a follower has to tell.
+/// What a follower reports.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Followed {
     /// A record, in the order of its partition.
     Record(Record),
-    /// All that the topic held when it was found has been told. Comes once for each time the topic was found, and so
-    /// again when it was deleted and made anew.
+    /// All records that the topic held when it was found have been returned. Comes once for each
+    /// time the topic is found, so again after it was deleted and created anew.
     CaughtUp,
-    /// A broker says that there is no such topic. The follower goes on looking for it.
+    /// A broker answers that there is no such topic. The follower keeps looking for it.
     Absent,
-    /// Kafka cannot be read now; said once until it can be again. The follower goes on trying.
-    Trouble(Failure),
+    /// Kafka cannot be read now. Reported once until it can be read again; the follower keeps
+    /// trying.
+    Failed(Failure),
 }
 
-/// A topic, as it was and as it grows, read by a thread of its own. The thread ends when this is dropped.
+/// A topic, read from its beginning by a thread of its own, which ends when this is dropped.
 #[derive(Debug)]
 pub struct Follower {
-    told: Option<Receiver<Followed>>,
-    stop: Arc<AtomicBool>,
-    thread: Option<JoinHandle<()>>,
+    followed: Option<Receiver<Followed>>,
+    thread: Background,
     connection: Connection,
 }
 
 impl Follower {
-    /// Starts to follow `topic`, whether a broker and the topic are there yet or not.
+    /// Starts to follow `topic`. Neither a broker nor the topic needs to be there yet.
     ///
-    /// Partitions that are added to the topic later are not seen; those that it has when it is found are.
+    /// Partitions that are added to the topic after it was found are not read.
     ///
     /// # Errors
-    /// [`Failure::Fatal`] when the settings are refused or no thread can be had.
+    /// [`Failure::Fatal`] when the settings are refused or no thread can be started.
     pub fn start(settings: &KafkaSettings, topic: impl Into<String>) -> Result<Self, Failure> {
         let topic = topic.into();
-        let context = format!("following topic {topic}");
-        let mut config = settings.reading();
-        config
-            // Assigning needs a group, though nothing is ever committed for it.
-            .set("group.id", "verdict-follower")
-            .set("auto.offset.reset", "earliest")
-            // Where the last offsets are a transaction's markers, only this tells the end.
-            .set("enable.partition.eof", "true");
         let connection = Connection::default();
-        let consumer: BaseConsumer<Connection> = settings
-            .finish(config)
-            .create_with_context(connection.clone())
-            .map_err(|error| Failure::of(context.as_str(), &error))?;
-        let (tell, told) = sync_channel(WAITING);
-        let stop = Arc::new(AtomicBool::new(false));
-        let reader = Reader {
-            consumer,
-            topic,
-            tell,
-            stop: Arc::clone(&stop),
-            copier: Copier::default(),
-            said: None,
-        };
-        let thread = std::thread::Builder::new()
-            .name("follower".to_owned())
-            .spawn(move || reader.run())
-            .map_err(|error| Failure::fatal(context, error.to_string(), Cause::Other))?;
-        Ok(Self { told: Some(told), stop, thread: Some(thread), connection })
+        let consumer = reader(
+            settings,
+            "verdict-follower",
+            &FROM_THE_BEGINNING,
+            connection.clone(),
+            &format!("following topic {topic}"),
+        )?;
+        let (sender, followed) = sync_channel(WAITING);
+        let copier = Copier::default();
+        let thread = Background::start("follower", move |stop| {
+            Reader { consumer, topic, sender, stop, copier, reported: None }.run();
+        })?;
+        Ok(Self { followed: Some(followed), thread, connection })
     }
 
-    /// The state of its connection. Trouble is told once; this says when it is over, though nothing new comes.
+    /// The state of its connection. A failure is reported once; this shows when it is over, even if
+    /// no record comes.
     pub fn connection(&self) -> &Connection {
         &self.connection
     }
 
-    /// What comes next, or `None` when nothing does within `wait`.
+    /// The next report, or `None` when there is none within `wait`.
     ///
     /// # Errors
-    /// [`Failure::Fatal`] when its thread has ended, which only a defect can do.
+    /// [`Failure::Fatal`] when its thread has ended, which would be a bug.
     pub fn next(&self, wait: Duration) -> Result<Option<Followed>, Failure> {
-        match self.told.as_ref().map(|told| told.recv_timeout(wait)) {
+        match self.followed.as_ref().map(|followed| followed.recv_timeout(wait)) {
             Some(Ok(followed)) => Ok(Some(followed)),
             Some(Err(RecvTimeoutError::Timeout)) => Ok(None),
             Some(Err(RecvTimeoutError::Disconnected)) | None => Err(ended()),
         }
     }
 
-    /// What has come already, if anything has. Does not wait.
+    /// The next report if there is one now. Does not wait.
     ///
     /// # Errors
     /// As [`next`](Self::next).
     pub fn at_hand(&self) -> Result<Option<Followed>, Failure> {
-        match self.told.as_ref().map(Receiver::try_recv) {
+        match self.followed.as_ref().map(Receiver::try_recv) {
             Some(Ok(followed)) => Ok(Some(followed)),
             Some(Err(TryRecvError::Empty)) => Ok(None),
             Some(Err(TryRecvError::Disconnected)) | None => Err(ended()),
@@ -133,38 +116,28 @@ fn ended() -> Failure {
 
 impl Drop for Follower {
     fn drop(&mut self) {
-        self.stop.store(true, Ordering::Relaxed);
-        // The thread may wait for room.
-        self.told = None;
-        let Some(thread) = self.thread.take() else {
-            return;
-        };
-        let asked = Instant::now();
-        while !thread.is_finished() && asked.elapsed() < END_WITHIN {
-            std::thread::park_timeout(Duration::from_millis(2));
-        }
-        // One that still waits for a broker ends by itself within a second; nobody waits for that.
-        if thread.is_finished() && thread.join().is_err() {
-            tracing::error!("the follower of a topic panicked");
-        }
+        // The thread may be waiting for room in the channel.
+        self.followed = None;
+        // A thread that still waits for a broker ends by itself within a second.
+        self.thread.end(END_WITHIN);
     }
 }
 
 struct Reader {
     consumer: BaseConsumer<Connection>,
     topic: String,
-    tell: SyncSender<Followed>,
-    stop: Arc<AtomicBool>,
+    sender: SyncSender<Followed>,
+    stop: Stop,
     copier: Copier,
-    // The trouble that was told last, until there is none.
-    said: Option<Cause>,
+    // The last failure reported, until a read succeeds.
+    reported: Option<Cause>,
 }
 
 /// Why the thread ends or begins again.
 enum Turn {
-    /// Nobody listens any more, or there is nothing more to be had.
+    /// The follower was dropped.
     End,
-    /// The topic is not there (any more): look for it again.
+    /// The topic is gone: look for it again.
     Lost,
 }
 
@@ -180,13 +153,13 @@ impl Reader {
 
     /// Waits for the topic; `None` when the thread is to end.
     fn find(&mut self) -> Option<Vec<OffsetRange>> {
-        while !self.is_stopped() {
+        while !self.stop.is_set() {
             match ranges(&self.consumer, &self.topic, LOOK_UP) {
                 Ok(ranges) => {
-                    self.said = None;
+                    self.reported = None;
                     return Some(ranges);
                 }
-                Err(failure) => self.say(failure).then_some(())?,
+                Err(failure) => self.report(failure).then_some(())?,
             }
             self.pause();
         }
@@ -194,38 +167,39 @@ impl Reader {
     }
 
     fn read(&mut self, ranges: &[OffsetRange]) -> Turn {
-        if let Err(error) = self.assign(ranges) {
+        let starts = ranges.iter().map(|range| (range.partition, range.from));
+        if let Err(error) = assign(&self.consumer, &self.topic, starts) {
             return self.lost(&error);
         }
         let mut open = Open::new(ranges);
-        let mut is_told = false;
-        while !self.is_stopped() {
-            if open.is_done() && !is_told {
-                is_told = true;
-                if self.tell.send(Followed::CaughtUp).is_err() {
+        let mut is_reported = false;
+        while !self.stop.is_set() {
+            if open.is_done() && !is_reported {
+                is_reported = true;
+                if self.sender.send(Followed::CaughtUp).is_err() {
                     return Turn::End;
                 }
             }
             match self.consumer.poll(POLL) {
                 None => {}
                 Some(Err(KafkaError::PartitionEOF(partition))) => {
-                    self.said = None;
+                    self.reported = None;
                     open.at_end(partition);
                 }
                 Some(Err(error)) => {
                     let failure = self.failed(&error);
-                    if failure.trouble().cause == Cause::UnknownTopic || failure.is_fatal() {
+                    if failure.details().cause == Cause::UnknownTopic || failure.is_fatal() {
                         return self.lost(&error);
                     }
-                    if !self.say(failure) {
+                    if !self.report(failure) {
                         return Turn::End;
                     }
                 }
                 Some(Ok(message)) => {
                     let record = self.copier.record(&message);
-                    self.said = None;
+                    self.reported = None;
                     open.takes(record.partition, record.offset);
-                    if self.tell.send(Followed::Record(record)).is_err() {
+                    if self.sender.send(Followed::Record(record)).is_err() {
                         return Turn::End;
                     }
                 }
@@ -234,21 +208,9 @@ impl Reader {
         Turn::End
     }
 
-    fn assign(&self, ranges: &[OffsetRange]) -> Result<(), KafkaError> {
-        let mut assignment = TopicPartitionList::new();
-        for range in ranges {
-            assignment.add_partition_offset(
-                &self.topic,
-                range.partition,
-                Offset::Offset(range.from),
-            )?;
-        }
-        self.consumer.assign(&assignment)
-    }
-
     fn lost(&mut self, error: &KafkaError) -> Turn {
         let failure = self.failed(error);
-        let goes_on = self.say(failure);
+        let goes_on = self.report(failure);
         if let Err(error) = self.consumer.unassign() {
             tracing::debug!(target: "kafka", "giving up {}: {error}", self.topic);
         }
@@ -260,28 +222,25 @@ impl Reader {
         Failure::of(format!("following topic {}", self.topic), error)
     }
 
-    /// Tells of trouble unless it is the same as before; false when nobody listens any more.
-    fn say(&mut self, failure: Failure) -> bool {
-        let cause = failure.trouble().cause;
-        if self.said.replace(cause) == Some(cause) {
+    /// Reports a failure unless it is the same as the last one; false when the follower was
+    /// dropped.
+    fn report(&mut self, failure: Failure) -> bool {
+        let cause = failure.details().cause;
+        if self.reported.replace(cause) == Some(cause) {
             return true;
         }
         let followed = match cause {
             Cause::UnknownTopic => Followed::Absent,
-            _ => Followed::Trouble(failure),
+            _ => Followed::Failed(failure),
         };
-        self.tell.send(followed).is_ok()
+        self.sender.send(followed).is_ok()
     }
 
-    /// Serves the client's callbacks for a while.
+    /// Serves the client's callbacks until the topic is looked for again.
     fn pause(&self) {
         let since = Instant::now();
-        while !self.is_stopped() && since.elapsed() < LOOK_AGAIN {
+        while !self.stop.is_set() && since.elapsed() < LOOK_AGAIN {
             drop(self.consumer.poll(POLL));
         }
-    }
-
-    fn is_stopped(&self) -> bool {
-        self.stop.load(Ordering::Relaxed)
     }
 }

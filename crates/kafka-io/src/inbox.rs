@@ -1,34 +1,29 @@
-//! Reads the answers: one fixed partition of a reply topic, from "now" on.
+//! Reads replies: one fixed partition of a reply topic, from its present end.
 //!
-//! The partition is assigned, never subscribed to, since a rebalance would take answers away. Reading starts at the
-//! absolute end of the partition as the broker names it, and the inbox is ready only when a ping that it wrote there has
-//! come back: being assigned is not being positioned, and the first answer must not be missed.
+//! The partition is assigned and not subscribed to, since a rebalance would lose replies. Reading
+//! starts at the end that the broker reports, and the inbox is ready only when a ping that it wrote
+//! has come back: an assigned client may not be positioned yet, and the first reply must not be
+//! missed.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    thread::JoinHandle,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
-use rdkafka::{
-    Offset, TopicPartitionList,
-    consumer::{BaseConsumer, Consumer, ConsumerContext},
-};
+use rdkafka::consumer::{BaseConsumer, Consumer};
 use tokio::sync::{mpsc, watch};
 
-use crate::{AsyncPublisher, Connection, Failure, KafkaSettings, Outgoing, Record, record::Copier};
+use crate::{
+    AsyncPublisher, Connection, Failure, KafkaSettings, Outgoing, Record,
+    background::{Background, Stop},
+    partitions::{assign, reader},
+    record::Copier,
+};
 
 /// Header of a ping: the instance that wrote it and a running number.
 const PING: &str = "x-verdict-ping";
-/// How often the way through the broker is tested.
+/// Time from a returned ping to the next one.
 const PING_EVERY: Duration = Duration::from_secs(4);
-/// A ping that takes longer is lost. With the time between two, a broker that fails shows within 9
-/// s.
+/// A ping that takes longer is lost. So a broker that fails is noticed within 9 s.
 const PING_LIFE: Duration = Duration::from_secs(5);
-/// The longest wait for an answer before the inbox looks whether it is to stop.
+/// Longest wait for a reply between two checks whether to stop.
 const POLL: Duration = Duration::from_millis(100);
 
 /// Where an inbox reads.
@@ -38,70 +33,57 @@ pub struct InboxOptions {
     pub topic: String,
     /// The partition that is this instance's own, or that it shares with others.
     pub partition: i32,
-    /// A name that no other instance has; tells own pings from others'.
+    /// A name that no other instance has. It separates own pings from those of others.
     pub instance: String,
-    /// How many answers may wait for their reader.
+    /// How many replies may wait for their reader.
     pub capacity: usize,
 }
 
-/// Whether answers arrive.
+/// Whether replies arrive.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum InboxState {
-    /// Not yet, or not now; says why.
+    /// Not yet, or not now, and why.
     NotReady(String),
     /// A ping came back within the last seconds.
     Ready,
 }
 
-/// The answers of one partition. Ends when it is dropped; dropping waits for its thread, so drop it outside of async code.
+/// The replies of one partition. Dropping it waits for its thread to end, so drop it outside of
+/// async code.
 #[derive(Debug)]
 pub struct ReplyInbox {
     records: Option<mpsc::Receiver<Record>>,
     state: watch::Receiver<InboxState>,
-    stop: Arc<AtomicBool>,
-    thread: Option<JoinHandle<()>>,
+    thread: Background,
 }
 
 impl ReplyInbox {
     /// Starts reading, in a thread of its own. `publisher` writes the pings.
     ///
     /// # Errors
-    /// [`Failure::Fatal`] when the settings are refused or no thread can be had.
+    /// [`Failure::Fatal`] when the settings are refused or no thread can be started.
     pub fn start(
         settings: &KafkaSettings,
         options: InboxOptions,
         publisher: AsyncPublisher,
     ) -> Result<Self, Failure> {
-        let connection = Connection::default();
-        let mut config = settings.reading();
-        config
-            // Assigning needs a group, though nothing is ever committed for it.
-            .set("group.id", format!("verdict-replies-{}", options.instance))
-            .set("auto.offset.reset", "latest")
-            .set("isolation.level", "read_uncommitted");
-        let consumer = settings
-            .finish(config)
-            .create_with_context(connection)
-            .map_err(|error| Failure::of("creating the reader of replies", &error))?;
+        let consumer = reader(
+            settings,
+            &format!("verdict-replies-{}", options.instance),
+            &[("auto.offset.reset", "latest"), ("isolation.level", "read_uncommitted")],
+            Connection::default(),
+            "creating the reader of replies",
+        )?;
         let (sender, records) = mpsc::channel(options.capacity.max(1));
-        let (tell, state) =
+        let (changed, state) =
             watch::channel(InboxState::NotReady("the inbox is starting".to_owned()));
-        let stop = Arc::new(AtomicBool::new(false));
-        let reader = Reader { consumer, options, publisher, sender, tell, stop: Arc::clone(&stop) };
-        let thread = std::thread::Builder::new()
-            .name("reply-inbox".to_owned())
-            .spawn(move || reader.run())
-            .map_err(|error| {
-                Failure::fatal(
-                    "starting the reader of replies",
-                    error.to_string(),
-                    crate::Cause::Other,
-                )
-            })?;
-        Ok(Self { records: Some(records), state, stop, thread: Some(thread) })
+        let thread = Background::start("reply-inbox", move |stop| {
+            Reader { consumer, options, publisher, sender, changed, stop }.run();
+        })?;
+        Ok(Self { records: Some(records), state, thread })
     }
 
-    /// The answers, in order. Can be taken once.
+    /// The replies, in order. Can be taken once.
     pub fn take_records(&mut self) -> Option<mpsc::Receiver<Record>> {
         self.records.take()
     }
@@ -114,26 +96,19 @@ impl ReplyInbox {
 
 impl Drop for ReplyInbox {
     fn drop(&mut self) {
-        self.stop.store(true, Ordering::Relaxed);
-        // The thread may wait for room among the answers.
+        // The thread may be waiting for room in the channel.
         self.records = None;
-        if let Some(thread) = self.thread.take()
-            && thread.join().is_err()
-        {
-            tracing::error!("the reader of replies panicked");
-        }
+        self.thread.end(Duration::MAX);
     }
 }
-
-impl ConsumerContext for Connection {}
 
 struct Reader {
     consumer: BaseConsumer<Connection>,
     options: InboxOptions,
     publisher: AsyncPublisher,
     sender: mpsc::Sender<Record>,
-    tell: watch::Sender<InboxState>,
-    stop: Arc<AtomicBool>,
+    changed: watch::Sender<InboxState>,
+    stop: Stop,
 }
 
 impl Reader {
@@ -143,7 +118,7 @@ impl Reader {
         }
         let mut pings = Pings::new(Instant::now());
         let mut copier = Copier::default();
-        while !self.is_stopped() {
+        while !self.stop.is_set() {
             let now = Instant::now();
             if pings.is_lost(now) {
                 self.not_ready("a ping did not come back within 5 s");
@@ -170,24 +145,17 @@ impl Reader {
         }
     }
 
-    /// Assigns the partition at its present end; false when the inbox was stopped before that was known.
+    /// Assigns the partition at its present end; false when the inbox was stopped before that was
+    /// known.
     fn position(&self) -> bool {
         let InboxOptions { topic, partition, .. } = &self.options;
-        while !self.is_stopped() {
-            let reason =
-                match self.consumer.fetch_watermarks(topic, *partition, Duration::from_secs(1)) {
-                    Ok((_, end)) => {
-                        let mut list = TopicPartitionList::new();
-                        let assigned = list
-                            .add_partition_offset(topic, *partition, Offset::Offset(end))
-                            .and_then(|()| self.consumer.assign(&list));
-                        match assigned {
-                            Ok(()) => return true,
-                            Err(error) => error,
-                        }
-                    }
-                    Err(error) => error,
-                };
+        while !self.stop.is_set() {
+            let found = self.consumer.fetch_watermarks(topic, *partition, Duration::from_secs(1));
+            let positioned =
+                found.and_then(|(_, end)| assign(&self.consumer, topic, [(*partition, end)]));
+            let Err(reason) = positioned else {
+                return true;
+            };
             self.not_ready(&format!("the end of {topic}-{partition} is not known: {reason}"));
             // Serves the client's callbacks, and waits a moment before asking again.
             drop(self.consumer.poll(POLL));
@@ -204,19 +172,16 @@ impl Reader {
         }
     }
 
-    fn is_stopped(&self) -> bool {
-        self.stop.load(Ordering::Relaxed)
-    }
-
     fn ready(&self) {
-        self.tell.send_if_modified(|state| {
-            std::mem::replace(state, InboxState::Ready) != InboxState::Ready
-        });
+        self.set(InboxState::Ready);
     }
 
     fn not_ready(&self, reason: &str) {
-        let next = InboxState::NotReady(reason.to_owned());
-        self.tell.send_if_modified(|state| std::mem::replace(state, next.clone()) != next);
+        self.set(InboxState::NotReady(reason.to_owned()));
+    }
+
+    fn set(&self, next: InboxState) {
+        self.changed.send_if_modified(|state| std::mem::replace(state, next.clone()) != next);
     }
 }
 
@@ -240,7 +205,7 @@ impl Pings {
         }
         self.number += 1;
         self.sent = Some(now);
-        // A lost one is followed by the next at once.
+        // A lost ping is followed by the next one at once.
         self.next = now + PING_LIFE;
         Some(self.number)
     }

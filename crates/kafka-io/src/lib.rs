@@ -1,37 +1,44 @@
-//! The Kafka shell of Verdict: settings, sources, publishers and failure classes. It moves records and knows nothing of
-//! what is in them.
+//! Kafka for Verdict: settings, sources, publishers and failure classes. It moves records and does
+//! not know what is in them.
 //!
-//! This is the only crate that names the Kafka client, so that what is known about the client (what blocks, what may be
-//! lost, which settings matter) is in one place:
+//! This is the only crate that names the Kafka client, so that what is known about the client (what
+//! blocks, what may be lost, which settings matter) is in one place:
 //!
-//! - [`Source`] reads topics as a member of a group, in batches, and commits only what it is told to.
-//! - [`Publisher`] writes many records and waits for all of their confirmations; for a thread of its own.
+//! - [`Source`] reads topics as a member of a group, in batches, and commits only what its caller
+//!   asks for.
+//! - [`Publisher`] writes many records and waits for all of their confirmations; for a thread of
+//!   its own.
 //! - [`AsyncPublisher`] writes one record and awaits its confirmation; for async code.
-//! - [`ReplyInbox`] reads one partition of a reply topic from "now" on.
+//! - [`ReplyInbox`] reads one partition of a reply topic, from its present end.
 //! - [`snapshot::read`] reads topics from their beginning to the end they have when it starts.
-//! - [`committed`] tells how far a group has come.
-//! - [`Follower`] reads a topic from its beginning and goes on with what comes.
-//! - [`topics::ensure`] creates topics and says where existing ones differ.
+//! - [`committed`] returns how far a group has come.
+//! - [`Follower`] reads a topic from its beginning and continues with new records.
+//! - [`topics::ensure`] creates topics and reports where existing ones differ.
 //!
-//! Every error is a [`Failure`], which says what to do: try again, process the batch again, or give up.
+//! Every error is a [`Failure`], which says what to do: try again, process the batch again, or give
+//! up.
 
 mod async_publisher;
+mod background;
 mod committed;
 mod connection;
 mod failure;
 mod follow;
 mod inbox;
+mod partitions;
 mod publisher;
 mod record;
 mod settings;
 pub mod snapshot;
 mod source;
+mod statistics;
+mod tally;
 pub mod topics;
 
 pub use async_publisher::{AsyncPublisher, PublishError};
 pub use committed::committed;
 pub use connection::Connection;
-pub use failure::{Cause, Failure, Trouble};
+pub use failure::{Cause, Details, Failure};
 pub use follow::{Followed, Follower};
 pub use inbox::{InboxOptions, InboxState, ReplyInbox};
 pub use publisher::{Counts, Publisher, PublisherRole};

@@ -5,8 +5,10 @@ use std::{
     sync::Arc,
 };
 
-use rdkafka::message::{
-    BorrowedHeaders, BorrowedMessage, Header, Headers as _, Message, OwnedHeaders,
+use rdkafka::{
+    message::{BorrowedHeaders, BorrowedMessage, Header, Headers as _, Message, OwnedHeaders},
+    producer::BaseRecord,
+    util::IntoOpaque,
 };
 use verdict_messages::{Headers, Position, headers};
 
@@ -78,7 +80,7 @@ impl Outgoing {
         }
     }
 
-    /// The same record for a partition of its own choice.
+    /// The same record for this partition.
     #[must_use]
     pub fn partition(mut self, partition: i32) -> Self {
         self.partition = Some(partition);
@@ -106,16 +108,29 @@ impl Outgoing {
         self
     }
 
-    pub(crate) fn native_headers(&self) -> Option<OwnedHeaders> {
+    /// The record as the client takes it, with what its delivery callback gets back.
+    pub(crate) fn native<D: IntoOpaque>(
+        &self,
+        delivery_opaque: D,
+    ) -> BaseRecord<'_, [u8], [u8], D> {
+        BaseRecord {
+            topic: &self.topic,
+            partition: self.partition,
+            payload: self.value.as_deref(),
+            key: self.key.as_deref(),
+            timestamp: self.timestamp_ms,
+            headers: self.native_headers(),
+            delivery_opaque,
+        }
+    }
+
+    fn native_headers(&self) -> Option<OwnedHeaders> {
         if self.headers.is_empty() {
             return None;
         }
-        let native = OwnedHeaders::new_with_capacity(self.headers.len());
-        Some(
-            self.headers
-                .iter()
-                .fold(native, |native, (key, value)| native.insert(Header { key, value })),
-        )
+        let none = OwnedHeaders::new_with_capacity(self.headers.len());
+        let headers = self.headers.iter();
+        Some(headers.fold(none, |native, (key, value)| native.insert(Header { key, value })))
     }
 }
 
@@ -146,8 +161,8 @@ impl Copier {
     }
 }
 
-/// The client panics on a header name that is not UTF-8, and whoever may write records may write such a name. A record
-/// must not be able to end the process, so that header is left out; every other client would refuse to write it.
+/// The client panics on a header name that is not UTF-8, and anyone who may write records may write
+/// such a name. A record must not end the process, so that header is left out.
 fn copy_headers(native: &BorrowedHeaders) -> Headers {
     let mut copied = Headers::with_capacity(native.count());
     for index in 0..native.count() {

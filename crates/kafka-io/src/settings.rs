@@ -16,17 +16,18 @@ pub struct KafkaArgs {
     )]
     pub bootstrap_servers: String,
 
-    /// Any property of librdkafka, for instance `--kafka security.protocol=sasl_ssl`; may be given more than once
+    /// Any property of librdkafka, for instance `--kafka security.protocol=sasl_ssl`; may be given
+    /// more than once
     #[arg(long = "kafka", value_name = "KEY=VALUE")]
     pub properties: Vec<String>,
 }
 
 impl KafkaArgs {
-    /// Checks what was typed, all of it.
+    /// Checks the flags, and lists all problems together.
     ///
     /// # Errors
-    /// Every property that is no `KEY=VALUE`, is not known to librdkafka, has a value it does not take, or is one that
-    /// Verdict's promises depend on.
+    /// Each property that is no `KEY=VALUE`, that librdkafka does not know or refuses, or that
+    /// Verdict sets itself.
     pub fn check(&self) -> Result<KafkaSettings, BadSetting> {
         let mut settings = KafkaSettings::new(&self.bootstrap_servers);
         let mut problems = Vec::new();
@@ -96,7 +97,8 @@ pub struct KafkaSettings {
 }
 
 impl KafkaSettings {
-    /// Settings for the brokers at `bootstrap` (`HOST:PORT`, separated by commas), everything else as usual.
+    /// Settings for the brokers at `bootstrap` (`HOST:PORT`, separated by commas), with defaults
+    /// for the rest.
     pub fn new(bootstrap: impl Into<String>) -> Self {
         Self {
             bootstrap: bootstrap.into(),
@@ -123,20 +125,22 @@ impl KafkaSettings {
         config
             .set("bootstrap.servers", &self.bootstrap)
             .set("client.id", &self.client_id)
-            // A topic that is missing is an error to see, not a topic with one partition to find out about later.
+            // A missing topic is an error; it must not be created with one partition.
             .set("allow.auto.create.topics", "false")
             .set("socket.keepalive.enable", "true")
             .set("socket.timeout.ms", "10000")
             .set("reconnect.backoff.ms", "50")
             .set("reconnect.backoff.max.ms", "2000")
-            // Topics that are created after the client started are seen this soon (default 5 minutes).
+            // Topics that are created after the client started are seen this soon (default 5
+            // minutes).
             .set("topic.metadata.refresh.interval.ms", "10000")
             // The source of lag and of "is a broker there".
             .set("statistics.interval.ms", "1000");
         config
     }
 
-    /// What all clients that read share: no commit by themselves, only committed records, bounded memory.
+    /// What all clients that read share: no commit by themselves, only committed records, bounded
+    /// memory.
     pub(crate) fn reading(&self) -> ClientConfig {
         let mut config = self.client();
         config
@@ -144,8 +148,8 @@ impl KafkaSettings {
             .set("enable.auto.offset.store", "false")
             .set("isolation.level", "read_committed")
             .set("check.crcs", "true")
-            // Memory is about queued.max plus one response: the defaults are 64 MiB, and a second of standstill when
-            // the queue is full.
+            // Memory is about queued.max plus one response: the defaults are 64 MiB, and a second
+            // of standstill when the queue is full.
             .set("queued.max.messages.kbytes", "16384")
             .set("queued.min.messages", "20000")
             .set("fetch.queue.backoff.ms", "10")
@@ -157,7 +161,8 @@ impl KafkaSettings {
         config
     }
 
-    /// What all clients that write share: acknowledged by all replicas, no duplicates by retries, Java's partitions.
+    /// What all clients that write share: acknowledged by all replicas, no duplicates by retries,
+    /// Java's partitions.
     pub(crate) fn writing(&self) -> ClientConfig {
         let mut config = self.client();
         config
@@ -170,7 +175,7 @@ impl KafkaSettings {
         config
     }
 
-    /// Adds what was asked for on the command line, which goes before everything set so far.
+    /// Adds the properties of the command line, which override everything set so far.
     pub(crate) fn finish(&self, mut config: ClientConfig) -> ClientConfig {
         for (key, value) in &self.properties {
             config.set(key, value);

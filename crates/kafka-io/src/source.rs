@@ -1,6 +1,7 @@
 //! Reads topics as a member of a consumer group, in batches: for a thread of its own.
 
 mod assignment;
+mod event;
 mod member;
 
 use std::{
@@ -13,14 +14,14 @@ use rdkafka::{
     ClientConfig, Offset, TopicPartitionList,
     consumer::{BaseConsumer, CommitMode, Consumer},
 };
-use verdict_messages::NextOffset;
 
-pub use self::assignment::PartitionLag;
+pub use self::event::{Commit, PartitionLag};
 use self::{
-    assignment::{Assignment, Change},
-    member::{Changes, Member},
+    assignment::Assignment,
+    event::Event,
+    member::{Events, Member},
 };
-use crate::{Connection, Failure, KafkaSettings, Record, record::Copier};
+use crate::{Connection, Failure, KafkaSettings, Record, connection::Client, record::Copier};
 
 /// How long a seek or a group request may take.
 const BROKER_WAIT: Duration = Duration::from_secs(10);
@@ -32,8 +33,9 @@ pub struct SourceOptions {
     pub group: String,
     /// Topics to subscribe to.
     pub topics: Vec<String>,
-    /// A lasting name of this member (`group.instance.id`): then a restart keeps its partitions and rebalances nothing,
-    /// but a member that leaves for good is missed only after the session timeout.
+    /// A lasting name of this member (`group.instance.id`). With it a restart keeps its partitions
+    /// without a rebalance, but a member that leaves for good is noticed only after the session
+    /// timeout.
     pub instance: Option<String>,
 }
 
@@ -53,28 +55,17 @@ pub struct BatchLimits {
 /// What one call of [`Source::poll_batch`] brought besides records.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Polled {
-    /// Partitions that came.
+    /// Partitions assigned.
     pub assigned: usize,
-    /// Partitions that went; their records were taken out of the batch.
+    /// Partitions revoked; their records were removed from the batch.
     pub revoked: usize,
-}
-
-/// Where a group goes on in one partition.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Commit {
-    /// Topic name.
-    pub topic: Arc<str>,
-    /// Partition number.
-    pub partition: i32,
-    /// The next offset to read.
-    pub next: NextOffset,
 }
 
 /// A member of a consumer group.
 ///
-/// Rebalances happen inside [`poll_batch`](Self::poll_batch) only. So between a poll and the commit of what it brought,
-/// this member believes in a fixed set of partitions; when the group has moved on meanwhile, the broker refuses the
-/// commit and the batch is someone else's.
+/// Rebalances happen inside [`poll_batch`](Self::poll_batch) only. So from a poll to the commit of
+/// its records the set of partitions is fixed. If the group has rebalanced meanwhile, the broker
+/// refuses the commit and another member processes the batch.
 ///
 /// Dropping it leaves the group, which may take as long as the broker takes to answer.
 pub struct Source {
@@ -82,7 +73,7 @@ pub struct Source {
     config: ClientConfig,
     options: SourceOptions,
     connection: Connection,
-    changes: Arc<Changes>,
+    events: Arc<Events>,
     assignment: Assignment,
     has_joined: bool,
     is_paused: bool,
@@ -90,21 +81,21 @@ pub struct Source {
 }
 
 impl Source {
-    /// Joins the group in the background, by and by with the polls.
+    /// Joins the group in the background, during the polls.
     ///
     /// # Errors
     /// [`Failure::Fatal`] when the settings are refused.
     pub fn new(settings: &KafkaSettings, options: SourceOptions) -> Result<Self, Failure> {
         let config = config(settings, &options);
         let connection = Connection::default();
-        let changes = Arc::new(Changes::default());
-        let consumer = join(&config, &options, &connection, &changes)?;
+        let events = Arc::new(Events::default());
+        let consumer = join(&config, &options, &connection, &events)?;
         Ok(Self {
             consumer,
             config,
             options,
             connection,
-            changes,
+            events,
             assignment: Assignment::default(),
             has_joined: false,
             is_paused: false,
@@ -112,13 +103,14 @@ impl Source {
         })
     }
 
-    /// Reads a batch into `records`, which is cleared first: what is there, up to the limits. Waits for the first record
-    /// and returns as soon as no more are at hand, so an idle system has the latency of one record and a busy one large
-    /// batches. Records of a partition that is revoked meanwhile are taken out again.
+    /// Reads a batch into `records`, which is cleared first. Waits for the first record and returns
+    /// as soon as no more are available or a limit is reached: an idle system has the latency of
+    /// one record, a busy one gets large batches. Records of a partition that is revoked meanwhile
+    /// are removed.
     ///
     /// # Errors
-    /// [`Failure::Retry`] when a broker is away or a topic is missing: keep polling. [`Failure::Fatal`] when this member
-    /// cannot go on.
+    /// [`Failure::Retry`] when a broker is away or a topic is missing: keep polling.
+    /// [`Failure::Fatal`] when this member cannot go on.
     pub fn poll_batch(
         &mut self,
         limits: &BatchLimits,
@@ -156,19 +148,19 @@ impl Source {
                     ));
                 }
             }
-            if self.changes.are_there() {
-                for mut change in self.changes.take() {
-                    match &mut change {
-                        Change::Assigned(partitions) => polled.assigned += partitions.len(),
-                        Change::Revoked(partitions) => polled.revoked += partitions.len(),
+            if self.events.are_there() {
+                for mut event in self.events.take() {
+                    match &mut event {
+                        Event::Assigned(partitions) => polled.assigned += partitions.len(),
+                        Event::Revoked(partitions) => polled.revoked += partitions.len(),
                         // A pause empties the client's queue: what waited there was not handed out.
-                        Change::Fetched(fetched) if self.is_paused => {
+                        Event::Fetched(fetched) if self.is_paused => {
                             fetched.iter_mut().for_each(|one| one.is_drained = false);
                         }
-                        Change::Fetched(_) => {}
+                        Event::Fetched(_) => {}
                     }
-                    self.assignment.apply(&change);
-                    if matches!(change, Change::Fetched(_)) {
+                    self.assignment.apply(&event);
+                    if matches!(event, Event::Fetched(_)) {
                         continue;
                     }
                     self.has_joined = true;
@@ -180,7 +172,7 @@ impl Source {
             }
             match failure {
                 Some(fatal @ Failure::Fatal(_)) => return Err(fatal),
-                // What is in hand is good all the same.
+                // The records read so far are valid.
                 Some(other) if records.is_empty() => return Err(other),
                 _ => {}
             }
@@ -198,11 +190,13 @@ impl Source {
         }
     }
 
-    /// Commits positions and waits for the broker's word. Partitions that are no longer held are left out.
+    /// Commits positions and waits for the broker's answer. Partitions that are no longer held are
+    /// left out.
     ///
     /// # Errors
-    /// [`Failure::Abort`] when the group has moved on; [`Failure::Retry`] when the broker is away, after some seconds:
-    /// then it is not known whether the positions are committed, and committing again does no harm.
+    /// [`Failure::Abort`] when the group has moved on; [`Failure::Retry`] when the broker is away,
+    /// after some seconds: then it is not known whether the positions are committed, and committing
+    /// again does no harm.
     pub fn commit(&mut self, commits: &[Commit]) -> Result<(), Failure> {
         let context =
             || format!("committing {} positions of group {}", commits.len(), self.options.group);
@@ -227,10 +221,11 @@ impl Source {
         Ok(())
     }
 
-    /// Goes back to the first record of each partition that is not committed, so that it is read again.
+    /// Goes back to the first record of each partition that is not committed, so that it is read
+    /// again.
     ///
-    /// When the client cannot seek, this member leaves the group and joins it anew, which starts at the committed
-    /// positions too.
+    /// When the client cannot seek, this member leaves the group and joins it anew, which starts at
+    /// the committed positions too.
     ///
     /// # Errors
     /// [`Failure::Fatal`] when it cannot join again.
@@ -239,20 +234,22 @@ impl Source {
             self.assignment.rewound();
             return Ok(());
         }
-        let Self { config, options, connection, changes, .. } = self;
-        // The former member gives its partitions back, and is gone for good when the new one takes its place.
+        let Self { config, options, connection, events, .. } = self;
+        // The former member gives up its partitions first; it is dropped when the new one replaces
+        // it.
         self.consumer.unsubscribe();
         self.assignment = Assignment::default();
-        drop(changes.take());
+        drop(events.take());
         self.has_joined = false;
-        self.consumer = join(config, options, connection, changes)?;
+        self.consumer = join(config, options, connection, events)?;
         Ok(())
     }
 
-    /// Stops reading, or goes on where it stopped. The partitions stay this member's, and it must go on polling all the
-    /// same: [`poll_batch`](Self::poll_batch) brings no records then, but keeps it in the group and brings rebalances.
+    /// Pauses reading, or continues where it paused. This member keeps its partitions and must keep
+    /// polling: while paused, [`poll_batch`](Self::poll_batch) returns no records, but keeps the
+    /// member in the group and handles rebalances.
     ///
-    /// Records of a partition that comes while reading is stopped may still be brought once.
+    /// Records of a partition that is assigned during a pause may still be returned once.
     pub fn set_paused(&mut self, is_paused: bool) {
         if self.is_paused != is_paused {
             self.is_paused = is_paused;
@@ -265,13 +262,13 @@ impl Source {
         self.assignment.len()
     }
 
-    /// Whether the group has told this member which partitions it holds, be it none.
+    /// Whether the group has assigned partitions to this member, even if none.
     pub fn has_joined(&self) -> bool {
         self.has_joined
     }
 
-    /// How many records of each held partition wait for their commit, where that is known. At most about a second old;
-    /// while reading is paused, as of the pause.
+    /// How many records of each held partition wait for their commit, where that is known. At most
+    /// about a second old; while reading is paused, as of the pause.
     pub fn lags(&self) -> impl Iterator<Item = PartitionLag> {
         self.assignment.lags()
     }
@@ -281,7 +278,8 @@ impl Source {
         &self.connection
     }
 
-    /// Pauses or resumes all partitions that are held. It asks no broker; what is refused is a partition that has just gone.
+    /// Pauses or resumes all partitions that are held. This is local to the client, which refuses
+    /// only a partition that was just revoked.
     fn tell_client(&self, is_paused: bool) {
         let mut held = TopicPartitionList::new();
         for (topic, partition) in self.assignment.held() {
@@ -342,7 +340,7 @@ fn config(settings: &KafkaSettings, options: &SourceOptions) -> ClientConfig {
         .get("group.protocol")
         .is_some_and(|protocol| protocol.eq_ignore_ascii_case("consumer"))
     {
-        // With the newer protocol the broker decides these, and the client refuses them.
+        // With the newer protocol the broker decides these, and the client refuses to set them.
         for decided in
             ["partition.assignment.strategy", "session.timeout.ms", "heartbeat.interval.ms"]
         {
@@ -356,10 +354,10 @@ fn join(
     config: &ClientConfig,
     options: &SourceOptions,
     connection: &Connection,
-    changes: &Arc<Changes>,
+    events: &Arc<Events>,
 ) -> Result<BaseConsumer<Member>, Failure> {
     let context = || format!("joining group {}", options.group);
-    let member = Member { connection: connection.clone(), changes: Arc::clone(changes) };
+    let member = Client { connection: connection.clone(), handler: Arc::clone(events) };
     let consumer: BaseConsumer<Member> =
         config.create_with_context(member).map_err(|error| Failure::of(context(), &error))?;
     let topics: Vec<&str> = options.topics.iter().map(String::as_str).collect();

@@ -1,4 +1,4 @@
-//! Creates topics, and says where existing ones differ from the plan.
+//! Creates topics, and reports where existing ones differ from the plan.
 
 use std::time::{Duration, Instant};
 
@@ -13,7 +13,7 @@ use verdict_messages::topic::TopicPlan;
 
 use crate::{Cause, Connection, Failure, KafkaSettings};
 
-/// A topic to have.
+/// A topic to create.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TopicSpec {
     /// Topic name.
@@ -42,12 +42,12 @@ impl TopicSpec {
     }
 }
 
-/// What became of one topic.
+/// The result for one topic.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TopicOutcome {
     /// Topic name.
     pub name: String,
-    /// Whether it was made, was there, or is not as planned.
+    /// Whether it was created, was there, or differs from the plan.
     pub state: TopicState,
 }
 
@@ -56,9 +56,9 @@ pub struct TopicOutcome {
 pub enum TopicState {
     /// It was created now.
     Created,
-    /// It was there, as planned as far as the broker tells.
+    /// It was there and is as planned, as far as the broker answers.
     Present,
-    /// It was there and is not as planned; it is left as it is.
+    /// It was there and differs from the plan; it is left as it is.
     Differs(Vec<Difference>),
 }
 
@@ -73,29 +73,19 @@ pub struct Difference {
     pub found: String,
 }
 
-/// A cluster that answered.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BrokerInfo {
-    /// How many brokers it has.
-    pub brokers: usize,
-    /// Its topics and their numbers of partitions.
-    pub topics: Vec<(String, usize)>,
-}
-
-/// Waits until a broker answers. Blocks the thread.
+/// Waits until a broker answers, and gives its topics with their numbers of partitions. Blocks the
+/// thread.
 ///
 /// # Errors
-/// [`Failure::Retry`] when none does within `timeout`, [`Failure::Fatal`] when the settings are refused.
-pub fn wait_for_broker(settings: &KafkaSettings, timeout: Duration) -> Result<BrokerInfo, Failure> {
+/// [`Failure::Retry`] when none does within `timeout`, [`Failure::Fatal`] when the settings are
+/// refused.
+pub fn present(
+    settings: &KafkaSettings,
+    timeout: Duration,
+) -> Result<Vec<(String, usize)>, Failure> {
     let metadata = metadata(&observer(settings)?, settings, timeout)?;
-    Ok(BrokerInfo {
-        brokers: metadata.brokers().len(),
-        topics: metadata
-            .topics()
-            .iter()
-            .map(|topic| (topic.name().to_owned(), topic.partitions().len()))
-            .collect(),
-    })
+    let topics = metadata.topics().iter();
+    Ok(topics.map(|topic| (topic.name().to_owned(), topic.partitions().len())).collect())
 }
 
 fn asking(settings: &KafkaSettings) -> String {
@@ -117,21 +107,22 @@ fn metadata(
     client.fetch_metadata(None, timeout).map_err(|error| Failure::of(asking(settings), &error))
 }
 
-/// Creates the topics that are missing and compares the others with the plan, in the order given. Blocks the thread.
+/// Creates the topics that are missing and compares the others with the plan, in the order given.
+/// Blocks the thread.
 ///
-/// Nothing is ever changed about a topic that exists: more partitions would move keys, and a shorter retention would
-/// delete records.
+/// Nothing is ever changed about a topic that exists: more partitions would move keys, and a
+/// shorter retention would delete records.
 ///
 /// # Errors
-/// [`Failure::Retry`] when no broker answers within `timeout`; [`Failure::Fatal`] when a topic is refused, for instance
-/// because it asks for more replicas than there are brokers.
+/// [`Failure::Retry`] when no broker answers within `timeout`; [`Failure::Fatal`] when a topic is
+/// refused, for instance because it asks for more replicas than there are brokers.
 pub fn ensure(
     settings: &KafkaSettings,
     topics: &[TopicSpec],
     timeout: Duration,
 ) -> Result<Vec<TopicOutcome>, Failure> {
     // Creating a client connects in the background; asking for topics first waits for it.
-    let present = wait_for_broker(settings, timeout)?.topics;
+    let present = present(settings, timeout)?;
     let admin: AdminClient<Connection> = settings
         .finish(settings.client())
         .create_with_context(Connection::default())
@@ -143,7 +134,7 @@ pub fn ensure(
         let found = present.iter().find(|(name, _)| *name == spec.name);
         let state = match found {
             None if create(&admin, spec, &options)? => TopicState::Created,
-            // Someone else made it at the same moment, with the same plan or not: the next run tells.
+            // Another process created it at the same moment; the next run compares it.
             None => TopicState::Present,
             Some((_, partitions)) => {
                 compare(spec, *partitions, &configuration(&admin, spec, &options))
@@ -157,8 +148,7 @@ pub fn ensure(
     Ok(outcomes)
 }
 
-/// A topic is made before every broker knows it: waits until each partition has a leader, so that
-/// the next to come can use it.
+/// Waits until each partition has a leader: a new topic can be used only then.
 fn await_leaders(
     settings: &KafkaSettings,
     topics: &[TopicSpec],
@@ -213,7 +203,7 @@ fn create(
     }
 }
 
-/// What the broker tells about the topic's configuration; some brokers tell nothing.
+/// The topic's configuration as the broker reports it; some brokers report none.
 fn configuration(
     admin: &AdminClient<Connection>,
     spec: &TopicSpec,

@@ -1,33 +1,9 @@
-//! What a member holds, and what of it is read but not committed. Pure: the client only reports to it.
+//! The partitions of a member, and what of them is read but not committed. Pure.
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use crate::{Commit, Record, connection::Fetched};
-
-type Partition = (Arc<str>, i32);
-
-/// How many records of one partition wait for their commit.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PartitionLag {
-    /// Topic name.
-    pub topic: Arc<str>,
-    /// Partition number.
-    pub partition: i32,
-    /// At most so many: offsets from the first record that is not done to the end of what can be read. Markers of
-    /// transactions and aborted records among them count until they are read over; when every record is done it is 0.
-    pub records: u64,
-}
-
-/// What a callback of the client saw.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Change {
-    /// Partitions that came.
-    Assigned(Vec<Partition>),
-    /// Partitions that went, with or without this member's consent.
-    Revoked(Vec<Partition>),
-    /// How far reading has come.
-    Fetched(Vec<Fetched>),
-}
+use super::event::{Commit, Event, Partition, PartitionLag};
+use crate::{Record, statistics::Fetched};
 
 /// The partitions held.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -37,9 +13,11 @@ pub(super) struct Assignment(BTreeMap<Partition, Held>);
 struct Held {
     /// The first record that is handed out and not committed.
     first: Option<i64>,
-    /// Before this offset nothing is left to hand out. Not the last record's: behind it there may be offsets without one.
+    /// Everything before this offset was handed out. It may be after the last record, since some
+    /// offsets hold none.
     handed_out: i64,
-    /// Reading has gone back and nothing has come since. Until then the statistics may be those of the reading before.
+    /// Reading was rewound and no record has come since: the statistics may still be older than
+    /// that.
     is_rewound: bool,
     fetched: Option<Fetched>,
 }
@@ -47,7 +25,7 @@ struct Held {
 impl Held {
     fn lag(&self) -> Option<u64> {
         let Fetched { begin, end, committed, .. } = *self.fetched.as_ref()?;
-        // Positions behind the end are those of a topic that was deleted and made anew.
+        // Positions after the end are of a topic that was deleted and created anew.
         let positions = [committed, self.handed_out].into_iter();
         let done = positions.filter(|position| *position <= end).max();
         let first = self.first.or(done).unwrap_or(begin).max(begin);
@@ -71,14 +49,15 @@ impl Assignment {
         self.0.contains_key(&(Arc::clone(topic), partition))
     }
 
-    /// Takes note of a change. A partition that comes back is a new one: what was read of it before is void.
-    pub(super) fn apply(&mut self, change: &Change) {
-        match change {
-            Change::Assigned(partitions) => self
+    /// Applies an event. A partition that comes back starts anew: what was read of it before is
+    /// void.
+    pub(super) fn apply(&mut self, event: &Event) {
+        match event {
+            Event::Assigned(partitions) => self
                 .0
                 .extend(partitions.iter().map(|partition| (partition.clone(), Held::default()))),
-            Change::Revoked(partitions) => self.0.retain(|held, _| !partitions.contains(held)),
-            Change::Fetched(fetched) => fetched.iter().for_each(|fetched| self.fetched(fetched)),
+            Event::Revoked(partitions) => self.0.retain(|held, _| !partitions.contains(held)),
+            Event::Fetched(fetched) => fetched.iter().for_each(|fetched| self.fetched(fetched)),
         }
     }
 
@@ -103,7 +82,7 @@ impl Assignment {
         })
     }
 
-    /// Takes note of records handed out, in the order of their partitions.
+    /// Notes records handed out, in the order of their partitions.
     pub(super) fn delivered(&mut self, records: &[Record]) {
         let mut last: Option<(&Arc<str>, i32)> = None;
         for record in records {
@@ -119,7 +98,7 @@ impl Assignment {
         }
     }
 
-    /// Takes note of committed positions, each of which covers all that was handed out of its partition before it.
+    /// Notes committed positions, each of which covers all records of its partition before it.
     pub(super) fn committed(&mut self, commits: &[Commit]) {
         for commit in commits {
             if let Some(held) = self.0.get_mut(&(Arc::clone(&commit.topic), commit.partition))
@@ -138,7 +117,7 @@ impl Assignment {
             .filter_map(|((topic, partition), held)| Some((&**topic, *partition, held.first?)))
     }
 
-    /// Takes note that reading goes on at the uncommitted records: they and what follows are handed out again.
+    /// Notes that reading continues at the uncommitted records: they and what follows come again.
     pub(super) fn rewound(&mut self) {
         for held in self.0.values_mut() {
             if let Some(first) = held.first {
@@ -177,7 +156,7 @@ mod tests {
 
     fn held(ids: &[i32]) -> Assignment {
         let mut assignment = Assignment::default();
-        assignment.apply(&Change::Assigned(partitions(ids)));
+        assignment.apply(&Event::Assigned(partitions(ids)));
         assignment
     }
 
@@ -199,8 +178,8 @@ mod tests {
         assert_eq!(uncommitted(&assignment), [(0, 8), (1, 9)]);
     }
 
-    fn fetched(begin: i64, end: i64, committed: i64, is_drained: bool) -> Change {
-        Change::Fetched(vec![Fetched {
+    fn fetched(begin: i64, end: i64, committed: i64, is_drained: bool) -> Event {
+        Event::Fetched(vec![Fetched {
             topic: "t".into(),
             partition: 0,
             begin,
@@ -244,8 +223,8 @@ mod tests {
         assignment.apply(&fetched(0, 13, 8, false));
         assert_eq!(lag(&assignment), Some(3), "only what is new");
         assignment.apply(&fetched(0, 10, 8, false));
-        assignment.apply(&Change::Revoked(partitions(&[0])));
-        assignment.apply(&Change::Assigned(partitions(&[0])));
+        assignment.apply(&Event::Revoked(partitions(&[0])));
+        assignment.apply(&Event::Assigned(partitions(&[0])));
         assert_eq!(lag(&assignment), None, "it may be another's work by now");
         assignment.apply(&fetched(0, 13, 8, false));
         assert_eq!(lag(&assignment), Some(5));
@@ -282,7 +261,7 @@ mod tests {
     fn a_revoked_partition_is_neither_held_nor_rewound() {
         let mut assignment = held(&[0, 1]);
         assignment.delivered(&[record(0, 5), record(1, 9)]);
-        assignment.apply(&Change::Revoked(partitions(&[0])));
+        assignment.apply(&Event::Revoked(partitions(&[0])));
         assert!(!assignment.holds(&"t".into(), 0) && assignment.holds(&"t".into(), 1));
         assert_eq!(uncommitted(&assignment), [(1, 9)]);
     }
@@ -291,8 +270,8 @@ mod tests {
     fn a_partition_that_comes_back_starts_anew() {
         let mut assignment = held(&[0]);
         assignment.delivered(&[record(0, 5)]);
-        assignment.apply(&Change::Revoked(partitions(&[0])));
-        assignment.apply(&Change::Assigned(partitions(&[0])));
+        assignment.apply(&Event::Revoked(partitions(&[0])));
+        assignment.apply(&Event::Assigned(partitions(&[0])));
         assert!(uncommitted(&assignment).is_empty());
     }
 

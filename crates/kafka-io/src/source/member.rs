@@ -6,63 +6,52 @@ use std::sync::{
 };
 
 use rdkafka::{
-    ClientContext, TopicPartitionList,
-    config::RDKafkaLogLevel,
+    TopicPartitionList,
     consumer::{BaseConsumer, ConsumerContext, Rebalance},
-    error::KafkaError,
 };
 
-use super::assignment::Change;
-use crate::Connection;
+use super::event::Event;
+use crate::{
+    connection::{Client, Handler},
+    statistics::Fetched,
+};
 
 /// What the callbacks saw, in order, to be handled after the poll it happened in.
 #[derive(Debug, Default)]
-pub(super) struct Changes {
+pub(super) struct Events {
     are_there: AtomicBool,
-    list: Mutex<Vec<Change>>,
+    list: Mutex<Vec<Event>>,
 }
 
-impl Changes {
+impl Events {
     pub(super) fn are_there(&self) -> bool {
         self.are_there.load(Ordering::Acquire)
     }
 
-    fn push(&self, change: Change) {
-        self.list.lock().unwrap_or_else(PoisonError::into_inner).push(change);
+    fn push(&self, event: Event) {
+        self.list.lock().unwrap_or_else(PoisonError::into_inner).push(event);
         self.are_there.store(true, Ordering::Release);
     }
 
-    pub(super) fn take(&self) -> Vec<Change> {
+    pub(super) fn take(&self) -> Vec<Event> {
         self.are_there.store(false, Ordering::Release);
         std::mem::take(&mut *self.list.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
-pub(super) struct Member {
-    pub(super) connection: Connection,
-    pub(super) changes: Arc<Changes>,
-}
+pub(super) type Member = Client<Arc<Events>>;
 
-impl ClientContext for Member {
-    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
-        self.connection.log(level, facility, message);
-    }
-
-    fn stats_raw(&self, statistics: &[u8]) {
-        let fetched = self.connection.observe(statistics);
-        self.changes.push(Change::Fetched(fetched));
-    }
-
-    fn error(&self, error: KafkaError, reason: &str) {
-        self.connection.error(error, reason);
+impl Handler for Arc<Events> {
+    fn fetched(&self, fetched: Vec<Fetched>) {
+        self.push(Event::Fetched(fetched));
     }
 }
 
 impl ConsumerContext for Member {
     fn pre_rebalance(&self, _: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
         match rebalance {
-            Rebalance::Assign(list) => self.changes.push(Change::Assigned(partitions(list))),
-            Rebalance::Revoke(list) => self.changes.push(Change::Revoked(partitions(list))),
+            Rebalance::Assign(list) => self.handler.push(Event::Assigned(partitions(list))),
+            Rebalance::Revoke(list) => self.handler.push(Event::Revoked(partitions(list))),
             Rebalance::Error(error) => tracing::warn!(target: "kafka", "rebalance failed: {error}"),
         }
     }

@@ -22,7 +22,8 @@ impl Transactions {
         Self(producer)
     }
 
-    /// One transaction with these records, a key and a value each. Each leaves a marker in the log of the partition.
+    /// One transaction with these records, a key and a value each. Each leaves a marker in the log
+    /// of the partition.
     pub(crate) fn commit(&self, topic: &str, partition: i32, records: &[(&str, &[u8])]) {
         self.write(topic, partition, records);
         self.0.commit_transaction(PATIENCE).unwrap();

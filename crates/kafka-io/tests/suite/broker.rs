@@ -1,38 +1,23 @@
-//! The shell against a real Apache Kafka.
+//! Every client against a real Apache Kafka.
 
 use std::{
+    collections::BTreeSet,
     ops::ControlFlow,
     time::{Duration, Instant},
 };
 
-use crate::common::{LIMITS, kafka, poll_until, publish, settings, topic};
+use crate::common::{LIMITS, commits, number, poll_until, publish, source};
 use verdict_kafka_io::{
-    AsyncPublisher, Cause, Commit, Failure, InboxOptions, InboxState, KafkaArgs, Outgoing,
-    PublishError, Publisher, PublisherRole, ReplyInbox, Source, SourceOptions, snapshot,
+    AsyncPublisher, Cause, Failure, InboxOptions, InboxState, KafkaArgs, KafkaSettings, Outgoing,
+    PublishError, Publisher, PublisherRole, Record, ReplyInbox, committed, snapshot,
     topics::{self, TopicSpec, TopicState},
 };
-use verdict_messages::Headers;
-
-const PATIENCE: Duration = Duration::from_secs(30);
-
-fn source(kafka: &verdict_kafka_io::KafkaSettings, group: &str, topic: &str) -> Source {
-    let options = SourceOptions { group: group.into(), topics: vec![topic.into()], instance: None };
-    Source::new(kafka, options).unwrap()
-}
-
-fn commits(records: &[verdict_kafka_io::Record]) -> Vec<Commit> {
-    let commit = |record: &verdict_kafka_io::Record| Commit {
-        topic: record.topic.clone(),
-        partition: record.partition,
-        next: record.position().next(),
-    };
-    // The last of a partition stands last.
-    records.iter().map(commit).collect()
-}
+use verdict_messages::{Headers, OffsetRange};
+use verdict_testkit::{PATIENCE, kafka};
 
 #[test]
 fn topics_are_made_once_and_differences_told() {
-    let Some(settings) = settings() else { return };
+    let Some(settings) = kafka::shared() else { return };
     let mut spec = TopicSpec {
         name: "ensure.a".into(),
         partitions: 3,
@@ -58,8 +43,8 @@ fn topics_are_made_once_and_differences_told() {
 
 #[test]
 fn a_snapshot_is_every_record_with_all_that_it_had() {
-    let Some(settings) = settings() else { return };
-    topic(&settings, "snapshot.a", 3);
+    let Some(settings) = kafka::shared() else { return };
+    kafka::create_topics(&settings, [("snapshot.a", 3)]);
     let publisher = Publisher::new(&settings, PublisherRole::Bulk).unwrap();
     for n in 0..1000_i32 {
         let mut headers = Headers::new();
@@ -82,7 +67,7 @@ fn a_snapshot_is_every_record_with_all_that_it_had() {
         assert_eq!(progress.total, 1000);
         assert!(record.headers.contains("x-null") && record.headers.get("x-null").is_none());
         assert_eq!(record.headers.text("content-type"), Some("text/plain"));
-        let n: i32 = std::str::from_utf8(record.key.as_deref().unwrap()).unwrap().parse().unwrap();
+        let n = number(&record);
         assert_eq!((record.partition, record.offset), (n % 3, i64::from(n / 3)));
         assert_eq!(record.timestamp_ms, Some(1_700_000_000_000 + i64::from(n)));
         seen.push(n);
@@ -99,17 +84,17 @@ fn a_snapshot_is_every_record_with_all_that_it_had() {
 
 #[test]
 fn a_snapshot_of_a_topic_that_is_not_there_says_so() {
-    let Some(settings) = settings() else { return };
+    let Some(settings) = kafka::shared() else { return };
     let failure =
         snapshot::read(&settings, "no.such.topic", PATIENCE, |_, _| ControlFlow::Continue(()))
             .unwrap_err();
-    assert_eq!(failure.trouble().cause, Cause::UnknownTopic, "{failure}");
+    assert_eq!(failure.details().cause, Cause::UnknownTopic, "{failure}");
 }
 
 #[test]
 fn a_group_goes_on_where_it_committed_and_rewinds_to_it() {
-    let Some(settings) = settings() else { return };
-    topic(&settings, "source.a", 2);
+    let Some(settings) = kafka::shared() else { return };
+    kafka::create_topics(&settings, [("source.a", 2)]);
     publish(&settings, "source.a", 0..100);
     let mut first = source(&settings, "g.a", "source.a");
     let records = poll_until(&mut first, 100);
@@ -117,11 +102,7 @@ fn a_group_goes_on_where_it_committed_and_rewinds_to_it() {
     assert_eq!(first.partitions(), 2);
     first.rewind().unwrap();
     let again = poll_until(&mut first, 100);
-    let keys = |records: &[verdict_kafka_io::Record]| {
-        let mut keys: Vec<_> = records.iter().map(|record| record.key.clone().unwrap()).collect();
-        keys.sort();
-        keys
-    };
+    let keys = |records: &[Record]| records.iter().map(number).collect::<BTreeSet<_>>();
     assert_eq!(keys(&records), keys(&again));
     first.commit(&commits(&again)).unwrap();
     // Nothing is read again that is committed.
@@ -141,8 +122,8 @@ fn a_group_goes_on_where_it_committed_and_rewinds_to_it() {
 
 #[test]
 fn a_revoked_partition_is_never_committed() {
-    let Some(settings) = settings() else { return };
-    topic(&settings, "rebalance.a", 2);
+    let Some(settings) = kafka::shared() else { return };
+    kafka::create_topics(&settings, [("rebalance.a", 2)]);
     publish(&settings, "rebalance.a", 0..100);
     let mut first = source(&settings, "g.b", "rebalance.a");
     let records = poll_until(&mut first, 100);
@@ -167,7 +148,7 @@ fn a_revoked_partition_is_never_committed() {
 #[test]
 fn a_publisher_without_a_broker_says_that_nothing_is_confirmed() {
     // Port 1 of this machine is nobody's.
-    let settings = verdict_kafka_io::KafkaSettings::new("127.0.0.1:1");
+    let settings = KafkaSettings::new("127.0.0.1:1");
     let publisher = Publisher::new(&settings, PublisherRole::Pipeline).unwrap();
     publisher.send(&Outgoing::to("t").value("v")).unwrap();
     let failure = publisher.wait_delivered(Duration::from_millis(50)).unwrap_err();
@@ -177,8 +158,8 @@ fn a_publisher_without_a_broker_says_that_nothing_is_confirmed() {
 
 #[tokio::test]
 async fn an_async_publisher_tells_where_a_record_stands() {
-    let Some(settings) = settings() else { return };
-    topic(&settings, "async.a", 1);
+    let Some(settings) = kafka::shared() else { return };
+    kafka::create_topics(&settings, [("async.a", 1)]);
     let publisher = AsyncPublisher::new(&settings, Duration::from_secs(20)).unwrap();
     for expected in 0..3 {
         let place = publisher.publish(Outgoing::to("async.a").value("v")).await.unwrap();
@@ -192,7 +173,7 @@ async fn an_async_publisher_tells_where_a_record_stands() {
 
 #[tokio::test]
 async fn a_record_without_a_confirmation_may_be_stored_or_not() {
-    let settings = verdict_kafka_io::KafkaSettings::new("127.0.0.1:1");
+    let settings = KafkaSettings::new("127.0.0.1:1");
     let publisher = AsyncPublisher::new(&settings, Duration::from_millis(200)).unwrap();
     let error = publisher.publish(Outgoing::to("t").value("v")).await.unwrap_err();
     assert!(matches!(error, PublishError::Unknown { .. }), "{error}");
@@ -201,8 +182,8 @@ async fn a_record_without_a_confirmation_may_be_stored_or_not() {
 
 #[tokio::test]
 async fn an_inbox_is_ready_when_its_ping_came_back_and_reads_only_what_comes_after() {
-    let Some(settings) = settings() else { return };
-    topic(&settings, "replies.a", 2);
+    let Some(settings) = kafka::shared() else { return };
+    kafka::create_topics(&settings, [("replies.a", 2)]);
     let publisher = AsyncPublisher::new(&settings, Duration::from_secs(20)).unwrap();
     let reply = |value: &str| Outgoing::to("replies.a").partition(1).key("k").value(value);
     publisher.publish(reply("before")).await.unwrap();
@@ -231,14 +212,15 @@ async fn an_inbox_is_ready_when_its_ping_came_back_and_reads_only_what_comes_aft
 
 #[test]
 fn a_broker_that_comes_back_is_no_failure() {
-    let Some(mut kafka) = kafka() else { return };
-    // The shortest session that the broker allows: it may have forgotten the member, who then waits for so long.
+    let Some(mut kafka) = kafka::own() else { return };
+    // The shortest session that the broker allows: it may have forgotten the member, who then waits
+    // for so long.
     let arguments = KafkaArgs {
         bootstrap_servers: kafka.bootstrap(),
         properties: vec!["session.timeout.ms=6000".into()],
     };
     let settings = arguments.check().unwrap();
-    topic(&settings, "restart.a", 1);
+    kafka::create_topics(&settings, [("restart.a", 1)]);
     publish(&settings, "restart.a", 0..10);
     let mut reader = source(&settings, "g.c", "restart.a");
     let before = poll_until(&mut reader, 10);
@@ -269,8 +251,8 @@ fn a_broker_that_comes_back_is_no_failure() {
 
 #[test]
 fn a_member_that_pauses_keeps_its_partitions_and_goes_on_where_it_stopped() {
-    let Some(settings) = settings() else { return };
-    topic(&settings, "pause.a", 4);
+    let Some(settings) = kafka::shared() else { return };
+    kafka::create_topics(&settings, [("pause.a", 4)]);
     // Whoever does not poll for so long is out of its group.
     let evicts = Duration::from_secs(6);
     let args = KafkaArgs {
@@ -298,27 +280,18 @@ fn a_member_that_pauses_keeps_its_partitions_and_goes_on_where_it_stopped() {
     source.set_paused(false);
     let rest = poll_until(&mut source, 1000 - first.len());
     source.commit(&commits(&rest)).unwrap();
-    let mut keys: Vec<i32> = first
-        .iter()
-        .chain(&rest)
-        .map(|record| {
-            let key = std::str::from_utf8(record.key.as_deref().unwrap()).unwrap();
-            key.parse().unwrap()
-        })
-        .collect();
+    let mut keys: Vec<i32> = first.iter().chain(&rest).map(number).collect();
     keys.sort_unstable();
     assert_eq!(keys, (0..1000).collect::<Vec<_>>(), "each once, in all");
 }
 
 #[test]
 fn the_positions_of_a_group_are_seen_from_outside() {
-    let Some(settings) = settings() else { return };
-    topic(&settings, "seen.a", 3);
+    let Some(settings) = kafka::shared() else { return };
+    kafka::create_topics(&settings, [("seen.a", 3)]);
     publish(&settings, "seen.a", 0..300);
-    let done = |group| verdict_kafka_io::committed(&settings, group, "seen.a", PATIENCE).unwrap();
-    let total = |ranges: &[verdict_messages::OffsetRange]| -> u64 {
-        ranges.iter().map(verdict_messages::OffsetRange::len).sum()
-    };
+    let done = |group| committed(&settings, group, "seen.a", PATIENCE).unwrap();
+    let total = |ranges: &[OffsetRange]| -> u64 { ranges.iter().map(OffsetRange::len).sum() };
     assert_eq!((done("seen").len(), total(&done("seen"))), (3, 0));
     let mut source = source(&settings, "seen", "seen.a");
     let read = poll_until(&mut source, 100);
@@ -326,6 +299,6 @@ fn the_positions_of_a_group_are_seen_from_outside() {
     source.commit(&commits(&read)).unwrap();
     assert_eq!(total(&done("seen")), read.len() as u64);
     assert_eq!(total(&done("another")), 0);
-    let missing = verdict_kafka_io::committed(&settings, "seen", "seen.none", PATIENCE);
-    assert_eq!(missing.unwrap_err().trouble().cause, Cause::UnknownTopic);
+    let missing = committed(&settings, "seen", "seen.none", PATIENCE);
+    assert_eq!(missing.unwrap_err().details().cause, Cause::UnknownTopic);
 }

@@ -1,12 +1,14 @@
-//! A real broker for the tests, shared by all tests of one binary.
+//! What the topics share.
 
 use std::{
     ops::Range,
     time::{Duration, Instant},
 };
 
-use verdict_kafka_io::{BatchLimits, Failure, KafkaSettings, Outgoing, Record, Source};
-pub(crate) use verdict_testkit::kafka::{own as kafka, shared as settings};
+use verdict_kafka_io::{
+    BatchLimits, Commit, Failure, KafkaSettings, Outgoing, Record, Source, SourceOptions,
+};
+use verdict_testkit::{PATIENCE, kafka};
 
 /// Batches small enough that a test sees several.
 pub(crate) const LIMITS: BatchLimits = BatchLimits {
@@ -16,22 +18,37 @@ pub(crate) const LIMITS: BatchLimits = BatchLimits {
     idle: Duration::from_millis(100),
 };
 
-pub(crate) fn topic(settings: &KafkaSettings, name: &str, partitions: i32) {
-    verdict_testkit::kafka::create_topics(settings, [(name, partitions)]);
+/// Publishes records whose keys are the numbers of `range`.
+pub(crate) fn publish(settings: &KafkaSettings, topic: &str, range: Range<i32>) {
+    kafka::publish(settings, range.map(|n| Outgoing::to(topic).key(n.to_string()).value("v")));
 }
 
-/// Publishes records whose keys are the numbers of `range`, one to each partition in turn.
-pub(crate) fn publish(settings: &KafkaSettings, topic: &str, range: Range<i32>) {
-    let record = |n: i32| Outgoing::to(topic).key(n.to_string()).value("v");
-    verdict_testkit::kafka::publish(settings, range.map(record));
+pub(crate) fn source(settings: &KafkaSettings, group: &str, topic: &str) -> Source {
+    let options = SourceOptions { group: group.into(), topics: vec![topic.into()], instance: None };
+    Source::new(settings, options).unwrap()
+}
+
+/// The number that a record made by [`publish`] has for its key.
+pub(crate) fn number(record: &Record) -> i32 {
+    std::str::from_utf8(record.key.as_deref().unwrap()).unwrap().parse().unwrap()
+}
+
+/// One position for each record; the last of a partition stands last.
+pub(crate) fn commits(records: &[Record]) -> Vec<Commit> {
+    let commit = |record: &Record| Commit {
+        topic: record.topic.clone(),
+        partition: record.partition,
+        next: record.position().next(),
+    };
+    records.iter().map(commit).collect()
 }
 
 /// Polls until `n` records have come.
 pub(crate) fn poll_until(source: &mut Source, n: usize) -> Vec<Record> {
-    let deadline = Instant::now() + Duration::from_secs(60);
+    let deadline = Instant::now() + PATIENCE;
     let (mut all, mut batch) = (Vec::new(), Vec::new());
     while all.len() < n {
-        assert!(Instant::now() < deadline, "{} of {n} records within 60 s", all.len());
+        assert!(Instant::now() < deadline, "{} of {n} records within {PATIENCE:?}", all.len());
         match source.poll_batch(&LIMITS, &mut batch) {
             Ok(_) => assert!(batch.len() <= LIMITS.records),
             Err(Failure::Retry(_)) => {}

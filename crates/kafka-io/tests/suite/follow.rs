@@ -1,24 +1,24 @@
 //! A follower against a real Apache Kafka.
 use std::time::{Duration, Instant};
 
-use crate::common::{kafka, publish, topic};
+use crate::common::{number, publish};
 use verdict_kafka_io::{Followed, Follower, KafkaSettings};
+use verdict_testkit::{PATIENCE, kafka};
 
-const PATIENCE: Duration = Duration::from_secs(30);
-
-/// What is told until `is_last` says so, trouble left out: how much of that there is depends on the machine.
-fn told_until(follower: &Follower, is_last: impl Fn(&Followed) -> bool) -> Vec<Followed> {
+/// What comes until `is_last` says so. Failures are left out: how many there are depends on the
+/// machine.
+fn followed_until(follower: &Follower, is_last: impl Fn(&Followed) -> bool) -> Vec<Followed> {
     let deadline = Instant::now() + PATIENCE;
-    let mut told = Vec::new();
+    let mut all = Vec::new();
     loop {
-        assert!(Instant::now() < deadline, "within {PATIENCE:?}: {told:?}");
+        assert!(Instant::now() < deadline, "within {PATIENCE:?}: {all:?}");
         match follower.next(Duration::from_millis(50)).unwrap() {
-            None | Some(Followed::Trouble(_)) => {}
+            None | Some(Followed::Failed(_)) => {}
             Some(followed) => {
                 let last = is_last(&followed);
-                told.push(followed);
+                all.push(followed);
                 if last {
-                    return told;
+                    return all;
                 }
             }
         }
@@ -31,49 +31,46 @@ fn caught_up(followed: &Followed) -> bool {
 
 fn key(followed: &Followed) -> Option<i32> {
     match followed {
-        Followed::Record(record) => {
-            let key = std::str::from_utf8(record.key.as_deref()?).ok()?;
-            key.parse().ok()
-        }
+        Followed::Record(record) => Some(number(record)),
         _ => None,
     }
 }
 
-/// The keys among what was told, ascending: the order of records of different partitions is nobody's.
-fn keys(told: &[Followed]) -> Vec<i32> {
-    let mut keys: Vec<_> = told.iter().filter_map(key).collect();
+/// The keys among these, ascending: the order of records of different partitions is nobody's.
+fn keys(followed: &[Followed]) -> Vec<i32> {
+    let mut keys: Vec<_> = followed.iter().filter_map(key).collect();
     keys.sort_unstable();
     keys
 }
 
 #[test]
 fn a_topic_is_followed_before_it_is_there_and_while_its_broker_is_away() {
-    let Some(mut kafka) = kafka() else { return };
+    let Some(mut kafka) = kafka::own() else { return };
     let settings = KafkaSettings::new(kafka.bootstrap());
 
     let follower = Follower::start(&settings, "follow.a").unwrap();
-    let told = told_until(&follower, |followed| *followed == Followed::Absent);
-    assert_eq!(told, [Followed::Absent]);
-    topic(&settings, "follow.a", 3);
-    let told = told_until(&follower, caught_up);
-    assert_eq!(told, [Followed::CaughtUp], "there is nothing in it yet");
+    let followed = followed_until(&follower, |followed| *followed == Followed::Absent);
+    assert_eq!(followed, [Followed::Absent]);
+    kafka::create_topics(&settings, [("follow.a", 3)]);
+    let followed = followed_until(&follower, caught_up);
+    assert_eq!(followed, [Followed::CaughtUp], "there is nothing in it yet");
     publish(&settings, "follow.a", 0..10);
-    let mut told = Vec::new();
-    while told.len() < 10 {
-        told.extend(told_until(&follower, |followed| key(followed).is_some()));
+    let mut followed = Vec::new();
+    while followed.len() < 10 {
+        followed.extend(followed_until(&follower, |followed| key(followed).is_some()));
     }
-    assert_eq!(keys(&told), (0..10).collect::<Vec<_>>());
+    assert_eq!(keys(&followed), (0..10).collect::<Vec<_>>());
 
     // Another one gets what there was before, then hears that this was all, then gets what comes.
     let second = Follower::start(&settings, "follow.a").unwrap();
-    let told = told_until(&second, caught_up);
-    assert_eq!(keys(&told), (0..10).collect::<Vec<_>>());
+    let followed = followed_until(&second, caught_up);
+    assert_eq!(keys(&followed), (0..10).collect::<Vec<_>>());
     kafka.kill9().unwrap();
     kafka.restart().unwrap();
     publish(&settings, "follow.a", 10..11);
     for follower in [&follower, &second] {
-        let told = told_until(follower, |followed| key(followed) == Some(10));
-        assert_eq!(told.len(), 1, "nothing is told twice: {told:?}");
+        let followed = followed_until(follower, |followed| key(followed) == Some(10));
+        assert_eq!(followed.len(), 1, "nothing comes twice: {followed:?}");
     }
     assert_eq!(follower.at_hand().unwrap(), None);
 
@@ -89,12 +86,12 @@ fn a_follower_without_a_broker_says_so_once_and_stops_in_time() {
     let deadline = Instant::now() + PATIENCE;
     loop {
         match follower.next(Duration::from_millis(100)).unwrap() {
-            Some(Followed::Trouble(failure)) => {
+            Some(Followed::Failed(failure)) => {
                 assert!(!failure.is_fatal(), "{failure}");
                 break;
             }
             None => assert!(Instant::now() < deadline),
-            other => panic!("nobody told it anything, got {other:?}"),
+            other => panic!("there is no broker, got {other:?}"),
         }
     }
     assert_eq!(follower.next(Duration::from_secs(3)).unwrap(), None);

@@ -11,6 +11,4 @@
 mod broker;
 mod common;
 mod follow;
-#[path = "../common/transactions.rs"]
-mod transactional;
 mod transactions;

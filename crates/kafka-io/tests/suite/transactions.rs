@@ -1,26 +1,28 @@
-//! Logs in which not every offset holds a record: markers of transactions, and records of those that were aborted.
+//! Logs in which not every offset holds a record: markers of transactions, and records of those
+//! that were aborted.
 
 use std::{
     ops::ControlFlow,
     time::{Duration, Instant},
 };
 
-use crate::common::{LIMITS, poll_until, settings, topic};
-use crate::transactional::Transactions;
+use crate::common::{LIMITS, commits, poll_until, source};
 use verdict_kafka_io::{
-    Commit, Failure, Followed, Follower, KafkaSettings, Record, Source, SourceOptions, committed,
-    snapshot,
+    Failure, Followed, Follower, KafkaSettings, Record, Source, committed, snapshot,
+};
+use verdict_testkit::{
+    PATIENCE,
+    kafka::{self, Transactions},
 };
 
-const PATIENCE: Duration = Duration::from_secs(60);
 const ONE: &[(&str, &[u8])] = &[("k", b"v")];
 const FOUR: &[(&str, &[u8])] = &[("a", b"v"), ("b", b"v"), ("c", b"v"), ("d", b"v")];
 
-/// Partition 0: record, marker, record, marker, four aborted, marker, record, marker, four aborted, marker. Partition 1: four
-/// aborted, marker. Partition 2: nothing.
+/// Partition 0: record, marker, record, marker, four aborted, marker, record, marker, four aborted,
+/// marker. Partition 1: four aborted, marker. Partition 2: nothing.
 fn write(settings: &KafkaSettings, name: &str) -> Transactions {
-    topic(settings, name, 3);
-    let sender = Transactions::new(settings.bootstrap(), name);
+    kafka::create_topics(settings, [(name, 3)]);
+    let sender = Transactions::new(settings, name);
     sender.commit(name, 0, ONE);
     sender.commit(name, 0, ONE);
     sender.abort(name, 0, FOUR);
@@ -28,11 +30,6 @@ fn write(settings: &KafkaSettings, name: &str) -> Transactions {
     sender.abort(name, 0, FOUR);
     sender.abort(name, 1, FOUR);
     sender
-}
-
-fn source(settings: &KafkaSettings, name: &str) -> Source {
-    let options = SourceOptions { group: name.into(), topics: vec![name.into()], instance: None };
-    Source::new(settings, options).unwrap()
 }
 
 fn lags(source: &Source) -> Vec<(i32, u64)> {
@@ -61,25 +58,18 @@ fn poll_while_quiet(sources: &mut [&mut Source], is_so: impl Fn(&[Vec<(i32, u64)
 }
 
 fn commit(source: &mut Source, records: &[Record]) {
-    let commits: Vec<Commit> = records
-        .iter()
-        .map(|record| Commit {
-            topic: record.topic.clone(),
-            partition: record.partition,
-            next: record.position().next(),
-        })
-        .collect();
-    source.commit(&commits).unwrap();
+    source.commit(&commits(records)).unwrap();
 }
 
 #[test]
 fn the_lag_is_0_when_all_that_can_be_read_is_committed_and_not_before() {
-    let Some(settings) = settings() else { return };
+    let Some(settings) = kafka::shared() else { return };
     let name = "transactions.lag";
     let sender = write(&settings, name);
-    let mut first = source(&settings, name);
+    let mut first = source(&settings, name, name);
     let records = poll_until(&mut first, 3);
-    // The partition of aborted records is read over, and what is handed out waits all the same, from its first record on.
+    // The partition of aborted records is read over, and what is handed out waits all the same,
+    // from its first record on.
     poll_while_quiet(&mut [&mut first], |lags| lags == [[(0, 16), (1, 0), (2, 0)]]);
     commit(&mut first, &records);
     let done = [(0, 0), (1, 0), (2, 0)];
@@ -87,10 +77,10 @@ fn the_lag_is_0_when_all_that_can_be_read_is_committed_and_not_before() {
     drop(first);
 
     // After a restart nothing is read: the positions stand before markers, or nowhere.
-    let mut second = source(&settings, name);
+    let mut second = source(&settings, name, name);
     poll_while_quiet(&mut [&mut second], |lags| lags == [done]);
     // Another member takes partitions over, and gives them back.
-    let mut third = source(&settings, name);
+    let mut third = source(&settings, name, name);
     poll_while_quiet(&mut [&mut second, &mut third], |lags| {
         let all = lags.concat();
         let shared = lags.iter().all(|lags| !lags.is_empty());
@@ -115,7 +105,7 @@ fn the_lag_is_0_when_all_that_can_be_read_is_committed_and_not_before() {
 
 #[test]
 fn what_reads_to_the_end_ends_behind_markers_and_counts_records() {
-    let Some(settings) = settings() else { return };
+    let Some(settings) = kafka::shared() else { return };
     let name = "transactions.snapshot";
     let _sender = write(&settings, name);
     let mut seen = Vec::new();
@@ -150,8 +140,9 @@ fn what_reads_to_the_end_ends_behind_markers_and_counts_records() {
     }
     assert_eq!(told, 3);
 
-    // A group that has committed its last record is done with what is before that, and no range is longer than the log.
-    let mut source = source(&settings, name);
+    // A group that has committed its last record is done with what is before that, and no range is
+    // longer than the log.
+    let mut source = source(&settings, name, name);
     let records = poll_until(&mut source, 3);
     commit(&mut source, &records);
     let ends: Vec<i64> =
