@@ -1,4 +1,4 @@
-//! Text to tokens, the whole way: what training and serving both call.
+//! Text to tokens, with the preprocessing: what training and serving both call.
 
 use crate::preprocess::{PreprocessScratch, Preprocessing};
 use crate::tokenize::{TokenPattern, Tokens};
@@ -9,7 +9,7 @@ use crate::tokenize::{TokenPattern, Tokens};
 /// The default is scikit-learn's: lower-case words of two or more characters, and no preprocessing.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Analyzer {
-    /// What is done to the text first.
+    /// The steps before the split into tokens.
     pub preprocessing: Preprocessing,
     /// Whether letters are lower-cased, as Python's `str.lower` does it. In the preprocessing this
     /// comes after digits and before punctuation.

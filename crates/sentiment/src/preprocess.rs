@@ -1,5 +1,5 @@
-//! What is done to a text before it is split into tokens: the training chain of the Python system,
-//! as data of a model, so that serving does the same.
+//! The steps before a text is split into tokens: those of the Python system's training, stored in
+//! the model, so that serving does the same.
 
 mod characters;
 mod html;
@@ -13,9 +13,8 @@ pub use stop_words::StopWords;
 
 /// The steps that are done to a text before it is split into tokens. The default does none.
 ///
-/// Whichever are on, they are done in this order, which is the one in which the Python system
-/// prepares its training data (HTML is ours, and comes first). Each is what the Python beside it
-/// gives:
+/// They run in this order, in which the Python system prepares its training data (HTML is an
+/// addition, and comes first). Each gives what the Python beside it gives:
 ///
 /// | step | Python |
 /// |---|---|
@@ -116,7 +115,7 @@ impl Preprocessing {
         &scratch.text
     }
 
-    /// Leaves stop words out and puts lemmas for words.
+    /// Leaves out stop words and replaces words by their lemmas.
     fn words(&self, scratch: &mut PreprocessScratch) {
         let lemmas = match &self.lemmatizer {
             Lemmatizer::Wordnet(lemmas) => Some(lemmas),

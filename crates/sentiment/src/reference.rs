@@ -1,5 +1,4 @@
-//! What reviews looked like when a model was trained, so that whoever serves it can tell when they
-//! no longer do.
+//! The distributions of the training reviews, with which live reviews are compared to detect drift.
 
 use crate::error::InvalidPart;
 use serde::{Deserialize, Serialize};
@@ -7,7 +6,7 @@ use serde_json::Value;
 
 /// Where `about` keeps the reference.
 const KEY: &str = "reference";
-/// Edges and means are kept to so many parts of one: more digits say nothing of 25,000 reviews.
+/// Edges and means are rounded to 1 / this: more digits mean nothing for 25,000 reviews.
 const PRECISION: f64 = 1e6;
 
 /// Distributions of the reviews that a model was trained on, kept in the model file as
@@ -152,7 +151,7 @@ impl Reference {
     /// cannot read is no reason not to serve a model that scores as it should.
     ///
     /// # Errors
-    /// Where there is one and it is not what it should be; says which part.
+    /// When there is one that is malformed; names the part.
     pub fn of_about(about: &Value) -> Result<Option<Self>, InvalidPart> {
         let Some(reference) = about.get(KEY).filter(|value| !value.is_null()) else {
             return Ok(None);

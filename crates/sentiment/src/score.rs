@@ -1,11 +1,11 @@
-//! What a model says of a review.
+//! The result of a model for a review.
 
 use std::fmt;
 
 /// Contributions are whole multiples of 2⁻³²: their sums are exact in any order, on any machine.
 const GRID: f64 = 4_294_967_296.0;
 
-/// Rounds a contribution to the grid (towards zero) and gives it as a whole number of grid steps.
+/// Rounds a contribution to the grid (towards zero) and returns the number of grid steps.
 #[inline]
 pub(crate) fn to_grid(contribution: f64) -> i64 {
     #[allow(
@@ -16,7 +16,7 @@ pub(crate) fn to_grid(contribution: f64) -> i64 {
     steps
 }
 
-/// The number that so many grid steps are; exact below 2²¹.
+/// The value of a number of grid steps; exact below 2²¹.
 #[inline]
 pub(crate) fn from_grid(steps: i64) -> f64 {
     #[allow(

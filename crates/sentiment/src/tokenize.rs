@@ -59,7 +59,7 @@ pub enum TokenPattern {
 }
 
 impl Tokens {
-    /// Splits `text`, replacing what was here before. Text beyond 4 GiB is not looked at.
+    /// Splits `text`, replacing what was here before. Text beyond 4 GiB is ignored.
     #[inline]
     pub fn split(&mut self, text: &str, pattern: TokenPattern, lowercase: bool) {
         match (pattern, lowercase) {
@@ -216,7 +216,7 @@ fn rewrite<const PUNCTUATION: bool, const LOWERCASE: bool>(text: &str, out: &mut
     out.clear();
     out.reserve(text.len() + text.len() / 8);
     if LOWERCASE && text.contains('Σ') {
-        // A capital sigma at the end of a word becomes ς, which only the whole text can tell.
+        // A capital sigma at the end of a word becomes ς, which depends on the whole text.
         for c in text.to_lowercase().chars() {
             push_char::<PUNCTUATION>(c, out);
         }

@@ -71,7 +71,7 @@ pub struct Vectorizer {
     tf_table: Vec<f64>,
 }
 
-/// The working memory of one thread: tokens, hashes and counts of the review at hand.
+/// The working memory of one thread: tokens, hashes and counts of the present review.
 ///
 /// It belongs to no model in particular; between two calls all its counts are zero.
 #[derive(Debug, Default)]
@@ -79,11 +79,11 @@ pub struct Scratch {
     analyzer: AnalyzerScratch,
     /// Hashes of the n-grams of the length at hand, one for each position.
     grams: Vec<u64>,
-    /// Those, of all lengths, that may be terms.
+    /// The n-grams, of all lengths, that may be terms.
     candidates: Vec<u64>,
     /// What the table has in the place of each candidate.
     slots: Vec<u64>,
-    /// The columns of all terms in the order of the review, again and again where they occur again.
+    /// The columns of all terms in the order of the review, with repetitions.
     hits: Vec<u32>,
     /// How often each column occurs in the review at hand; all zero outside of a call.
     counts: Vec<u32>,
@@ -298,8 +298,8 @@ impl Vectorizer {
                 longer.for_each(drop);
             }
         }
-        // The shortest n-grams, which come first, are looked up for themselves: how many are known
-        // tells what is new.
+        // The shortest n-grams, which come first, are looked up first: the number of known ones
+        // gives the out-of-vocabulary ratio.
         let (shortest, longer) = candidates[..n_candidates].split_at(n_shortest);
         hits.clear();
         self.vocabulary.columns_of(shortest, slots, hits);

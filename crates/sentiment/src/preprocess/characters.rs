@@ -48,7 +48,7 @@ pub(crate) fn remove_digits(text: &str, out: &mut String) {
 /// `text.lower()`.
 pub(crate) fn lower(text: &str, out: &mut String) {
     if text.contains('Σ') {
-        // A capital sigma at the end of a word becomes ς, which only the whole text can tell.
+        // A capital sigma at the end of a word becomes ς, which depends on the whole text.
         out.push_str(&text.to_lowercase());
         return;
     }
