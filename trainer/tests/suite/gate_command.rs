@@ -1,0 +1,118 @@
+//! `trainer gate` and `trainer evaluate --reports` as processes: what they print and write, and the exit codes.
+
+use crate::made::{flipped, reviews, write_csv};
+use crate::place::{Place, Ran, assert_says, names, sha256_hex};
+
+/// `good` is trained on true labels, `bad` on labels of which three in ten are wrong, `new.csv` is
+/// seen by neither.
+fn two_models() -> Place {
+    let place = Place::new();
+    let all = reviews(1400);
+    let (seen, unseen) = all.split_at(600);
+    write_csv(&place.path("good.csv"), seen);
+    write_csv(&place.path("bad.csv"), &flipped(seen, 30));
+    write_csv(&place.path("new.csv"), unseen);
+    for name in ["good", "bad"] {
+        place.ok(&format!("train --data {name}.csv --split all --out {name}"));
+    }
+    place
+}
+
+fn gate(candidate: &str, more: &str) -> String {
+    format!("gate --candidate {candidate} --data new.csv --split all {more}")
+}
+
+#[test]
+fn the_exit_code_is_the_answer() {
+    let place = two_models();
+    for (candidate, champion, code) in [
+        ("good", None, 0),
+        ("good", Some("bad"), 0),
+        ("bad", Some("good"), 1),
+        ("good", Some("good"), 1),
+    ] {
+        let champion_flag = champion.map(|name| format!("--champion {name}")).unwrap_or_default();
+        let more = format!("{champion_flag} --json --out reports/promotion.json");
+        let decision = place.run(&gate(candidate, &more), b"").json(code);
+        assert_eq!(place.read_json("reports/promotion.json"), decision);
+        assert_eq!(decision["accepted"], code == 0);
+        assert_eq!(decision["n_reviews"], 800);
+        assert_eq!(decision["champion"].is_null(), champion.is_none());
+        let sha256 = sha256_hex(&place.read(&format!("{candidate}/model.verdict")));
+        assert_eq!(decision["candidate"]["sha256"], sha256);
+        let reasons = decision["reasons"].as_array().unwrap();
+        let all_passed = reasons.iter().all(|reason| reason["passed"] == true);
+        assert_eq!(all_passed, code == 0);
+        for reason in reasons {
+            let keys: Vec<&str> = reason.as_object().unwrap().keys().map(String::as_str).collect();
+            assert_eq!(keys, ["bound", "check", "passed", "says", "value"]);
+        }
+    }
+}
+
+#[test]
+fn bounds_come_from_the_parameters_and_a_reader_gets_sentences() {
+    let place = two_models();
+    place.write("strict.yaml", "promotion: {floors: {accuracy: 0.999}, min_reviews: 10000}\n");
+    let Ran { code, out, .. } = place.run(&gate("good", "--params strict.yaml"), b"");
+    assert_eq!(code, Some(1));
+    assert_says(&out, &["is refused", "NO  floors.accuracy", "at least 0.999"]);
+    assert_says(&out, &["NO  min_reviews", "800 reviews", "ok  floors.recall"]);
+
+    let shown = place.ok(&gate("good", "--champion bad --flips 2 --texts"));
+    assert_says(&shown, &["is accepted", "labels would change", "McNemar p =", " was "]);
+    assert_eq!(shown.lines().filter(|line| line.contains(" → ")).count(), 2);
+}
+
+#[test]
+fn what_the_gate_cannot_read_is_an_error_and_no_answer() {
+    let place = two_models();
+    place.write("odd.yaml", "promotion: {alpha: 2, max_regression: -1, min_reviews: 0, floors: {ece: .nan, log_loss: -1}}\n");
+    place.write("unknown.yaml", "promotion: {alhpa: 0.1}\n");
+    let bounds = [
+        "promotion.alpha must be above 0 and below 1, got 2 (odd.yaml)",
+        "promotion.max_regression must be from 0 to 1, got -1",
+        "promotion.min_reviews must be at least 1, got 0",
+        "promotion.floors.ece must be from 0 to 1, got NaN",
+        "promotion.floors.log_loss must be >= 0, got -1",
+    ];
+    for (candidate, more, parts) in [
+        ("good", "--params odd.yaml", &bounds[..]),
+        ("good", "--params unknown.yaml", &["unknown.yaml", "alhpa", "max_regression"]),
+        ("good", "--champion nowhere", &["loading the champion", "nowhere"]),
+        ("reviews.csv", "", &["loading the candidate", "reviews.csv"]),
+    ] {
+        place.refused(&gate(candidate, more), parts);
+    }
+    place.refused("gate --candidate good --data none.csv", &[]);
+}
+
+#[test]
+fn the_bounds_of_the_gate_are_no_part_of_a_model() {
+    let place = Place::new();
+    let params = "{feature_engineering: {max_features: 300}, promotion: {alpha: 0.01}}\n";
+    place.write("gate.yaml", params);
+    let train = |params: &str, out: &str| {
+        place.ok(&format!("train --data reviews.csv --params {params} --out {out}"));
+        place.read(&format!("{out}/model.verdict"))
+    };
+    assert!(train("params.yaml", "one") == train("gate.yaml", "two"));
+}
+
+#[test]
+fn evaluate_writes_a_report_beside_what_it_prints() {
+    let place = Place::trained();
+    let evaluate = "evaluate --model model --data reviews.csv --json";
+    let printed = place.json(&format!("{evaluate} --reports reports"));
+    assert_eq!(printed, place.json(evaluate), "a report changes no number");
+    assert_eq!(place.read_json("reports/metrics.json"), printed);
+    let found = |folder: &str| names(&place.path(folder)).into_iter().collect::<Vec<_>>().join(" ");
+    assert_eq!(found("reports"), "metrics.json plots report.html");
+    assert_eq!(
+        found("reports/plots"),
+        "calibration.json calibration.svg confusion.csv confusion.svg precision_recall.json \
+         precision_recall.svg roc.json roc.svg terms.json terms.svg"
+    );
+    let sha256 = sha256_hex(&place.read("model/model.verdict"));
+    assert_says(&place.text("reports/report.html"), &[&sha256, "</html>"]);
+}

@@ -1,0 +1,111 @@
+//! `trainer promote`: who is refused leaves everything as it was, who is accepted serves.
+
+use crate::lifecycle::log::{Log, failed, params};
+use crate::made::{flipped, reviews};
+use crate::place::{Ran, assert_has, assert_says};
+use serde_json::json;
+use std::fmt::Display;
+use verdict_registry::Registry;
+
+/// Version 1, trained on the 400 reviews, serves.
+fn serving(prefix: &'static str) -> Option<Log> {
+    let log = Log::empty(prefix)?;
+    assert_eq!(log.register(&reviews(400), &params("")), 1);
+    let promoted = promote(&log, 1, "").json(0);
+    assert_has(&promoted, &json!({"serves": true, "announced": true, "replaces": null}));
+    assert_eq!((log.alias("production"), log.serving().as_deref()), (Some(1), Some("1")));
+    Some(log)
+}
+
+fn promote(log: &Log, candidate: impl Display, more: &str) -> Ran {
+    log.run(&format!("promote --data reviews.csv --json --candidate {candidate} {more}"))
+}
+
+#[test]
+fn a_candidate_that_learnt_from_wrong_labels_is_refused_and_nothing_moves() {
+    let Some(log) = serving("refused") else { return };
+    // The bound that applies where none is set: on a hundred reviews one more mistake is too many.
+    let strict = params("").replace("max_regression: 0.02", "max_regression: 0.005");
+    log.place.write("params.yaml", strict);
+    for percent in [5, 10, 20, 40] {
+        let version = log.register(&flipped(&reviews(400), percent), &params(""));
+        let refused = promote(&log, version, "").json(1);
+        assert_has(&refused, &json!({"serves": false, "announced": false, "version": version}));
+        let decision = log.place.read_json("reports/promotion.json");
+        assert_eq!(decision, refused["decision"], "{percent} %");
+        assert_eq!(decision["accepted"], false);
+        let failed = failed(&decision).join(", ");
+        assert!(!failed.is_empty());
+        // The decision stands beside the version too.
+        let kept = format!("registry/sentiment/versions/{version}");
+        assert_eq!(log.place.read_json(&format!("{kept}/promotion.json")), decision);
+        let tags = &log.place.read_json(&format!("{kept}/version.json"))["tags"];
+        assert_eq!(tags["verdict.promotion"], "refused");
+        assert_eq!(tags["verdict.promotion.failed"], failed);
+        // Nothing has moved.
+        assert_eq!(log.alias("production"), Some(1), "{percent} %");
+        assert_eq!(log.alias("previous"), None);
+        assert_eq!((log.serving().as_deref(), log.announced()), (Some("1"), 1));
+    }
+}
+
+#[test]
+fn an_accepted_candidate_serves_and_asking_again_changes_nothing() {
+    let Some(log) = serving("accepted") else { return };
+    let version = log.register(&reviews(400), &params("model_building: {C: 12.0}"));
+    // The alias of what was registered last is the candidate where none is named.
+    let promoted = log.json("promote --data reviews.csv --json");
+    assert_has(&promoted, &json!({"version": version, "replaces": 1, "announced": true}));
+    assert_eq!(log.place.read_json("reports/promotion.json"), promoted["decision"]);
+    let pointer = log.pointer().unwrap();
+    assert_eq!((pointer.version.as_str(), &pointer.withdraws), ("2", &None));
+    assert_eq!((log.alias("production"), log.alias("previous")), (Some(2), Some(1)));
+
+    let again = promote(&log, 2, "").json(0);
+    assert_has(&again, &json!({"serves": true, "announced": false, "decision": null}));
+    assert_eq!((log.alias("previous"), log.announced()), (Some(1), 2));
+    for (candidate, says) in [("7", "has no version 7"), ("nobody", "has no alias nobody")] {
+        assert_says(promote(&log, candidate, "").refused(2), &[says]);
+    }
+    assert_eq!((log.alias("production"), log.announced()), (Some(2), 2));
+}
+
+#[test]
+fn an_alias_that_moved_before_anyone_was_told_is_announced_by_the_next_run() {
+    let Some(log) = serving("untold") else { return };
+    log.register(&reviews(400), &params("model_building: {C: 12.0}"));
+    // As if killed after the alias was moved.
+    let untold = promote(&log, 2, "--no-announce").json(0);
+    assert_has(&untold, &json!({"serves": true, "announced": false}));
+    assert_eq!((log.alias("production"), log.serving().as_deref()), (Some(2), Some("1")));
+    let told = promote(&log, 2, "").json(0);
+    assert_has(&told, &json!({"serves": true, "announced": true}));
+    assert_eq!((log.serving().as_deref(), log.announced()), (Some("2"), 2));
+
+    // Even by a run whose own candidate is refused.
+    log.register(&reviews(400), &params("model_building: {C: 14.0}"));
+    promote(&log, 3, "--no-announce").json(0);
+    let bad = log.register(&flipped(&reviews(400), 40), &params(""));
+    promote(&log, bad, "").json(1);
+    assert_eq!((log.alias("production"), log.serving().as_deref()), (Some(3), Some("3")));
+}
+
+#[test]
+fn a_registry_that_did_not_give_out_what_serves_promotes_nothing() {
+    let Some(log) = serving("foreign") else { return };
+    log.register(&reviews(400), &params("model_building: {C: 12.0}"));
+    promote(&log, 2, "").json(0);
+    let home = log.place.path("registry");
+    std::fs::rename(&home, log.place.path("lost")).unwrap();
+    // Begun anew: its versions 1 and 2 are others, and so is what comes first.
+    for n in 1..=2 {
+        let more = format!("model_building: {{C: {n}.0}}");
+        assert_eq!(log.register(&reviews(400), &params(&more)), n);
+        let foreign = ["version 2 of sentiment serves", "does not have it", "another registry"];
+        assert_says(promote(&log, n, "").refused(2), &foreign);
+        assert_eq!(log.registry().alias("sentiment", "production").unwrap(), None);
+    }
+    assert_eq!(log.announced(), 2);
+    assert_says(log.run("publish --model made --json").refused(2), &["does not have it"]);
+    assert_eq!((log.alias("production"), log.announced()), (None, 2));
+}
