@@ -1,7 +1,8 @@
-//! Tells the consumers of a model version: writes the pointer to it as the last record of its name in topic `models`.
+//! The topic `models`: the last record of a name points to the version that serves.
 //!
-//! The bytes must be durable at the pointer's URI before it is announced ([`verdict_registry::save`] sees to that), so that
-//! whatever happens in between, the topic names a model that is whole.
+//! The bytes must be durable at the pointer's URI before it is announced
+//! ([`verdict_registry::save`] sees to that), so that whatever happens in between, the topic names
+//! a model that is whole.
 
 use anyhow::{Context, anyhow};
 use serde_json::Value;
@@ -10,42 +11,71 @@ use std::ops::ControlFlow;
 use std::time::Duration;
 use verdict_kafka_io::{AsyncPublisher, KafkaSettings, Outgoing, snapshot};
 use verdict_messages::cloudevents::{Event, EventType};
-use verdict_messages::{ModelPointer, Position, TrainedFrom, time};
+use verdict_messages::{ModelPointer, TrainedFrom, time};
 use verdict_sentiment::Model;
 
-/// How long Kafka may take to confirm a pointer, and to tell the one before it.
+/// How long Kafka may take to confirm a pointer, and to return the last one.
 pub const PATIENCE: Duration = Duration::from_secs(20);
 /// `ce_source` of everything the trainer writes.
 const EVENT_SOURCE: &str = "/verdict/trainer";
 
-/// Writes the pointer, keyed by its name, waits until all replicas have it, and tells where it stands. `now_unix_ms`
-/// (milliseconds since 1970) becomes the time of the event.
-///
-/// # Errors
-/// Kafka does not confirm it within [`PATIENCE`]. Then it may stand there or not; to announce it once more does no harm.
-pub fn announce(
-    kafka: &KafkaSettings,
-    topic: &str,
-    pointer: &ModelPointer,
-    now_unix_ms: i64,
-) -> anyhow::Result<Position> {
-    let context = || format!("announcing {} {} on topic {topic}", pointer.name, pointer.version);
-    let outgoing = record(topic, pointer, now_unix_ms).with_context(context)?;
-    let publisher = AsyncPublisher::new(kafka, PATIENCE).with_context(context)?;
-    // On a thread of its own: who calls this may be inside of a runtime already, where another may neither block nor end.
-    let publish = || {
-        let runtime =
-            tokio::runtime::Builder::new_current_thread().build().context("starting a runtime")?;
-        Ok(runtime.block_on(publisher.publish(outgoing))?)
-    };
-    let confirmed: anyhow::Result<_> = std::thread::scope(|scope| scope.spawn(publish).join())
-        .unwrap_or_else(|_| Err(anyhow!("the publisher ended")));
-    let (partition, offset) = confirmed.with_context(context)?;
-    Ok(Position::new(topic, partition, offset))
+/// The topic of model pointers, which consumers follow.
+#[derive(Debug, Clone)]
+pub struct ModelsTopic {
+    /// How to reach Kafka.
+    pub kafka: KafkaSettings,
+    /// Name of the topic.
+    pub topic: String,
+    /// The clock, milliseconds since 1970.
+    pub now_unix_ms: fn() -> i64,
 }
 
-/// The record of a pointer. Its event's id is that of the version, so that announcing a version twice is one event; to go
-/// back to it is another.
+impl ModelsTopic {
+    /// Writes the pointer, keyed by its name, and waits until all replicas have it.
+    ///
+    /// # Errors
+    /// Kafka does not confirm it within [`PATIENCE`]. Then it may stand there or not; to announce
+    /// it once more does no harm.
+    pub fn announce(&self, pointer: &ModelPointer) -> anyhow::Result<()> {
+        let ModelPointer { name, version, .. } = pointer;
+        let context = || format!("announcing {name} {version} on topic {}", self.topic);
+        let outgoing = record(&self.topic, pointer, (self.now_unix_ms)()).with_context(context)?;
+        let publisher = AsyncPublisher::new(&self.kafka, PATIENCE).with_context(context)?;
+        // On a thread of its own: who calls this may be inside of a runtime already, where another
+        // may neither block nor end.
+        let publish = || {
+            let runtime = tokio::runtime::Builder::new_current_thread().build();
+            let runtime = runtime.context("starting a runtime")?;
+            Ok(runtime.block_on(publisher.publish(outgoing)).map(drop)?)
+        };
+        let confirmed: anyhow::Result<()> = std::thread::scope(|scope| scope.spawn(publish).join())
+            .unwrap_or_else(|_| Err(anyhow!("the publisher ended")));
+        confirmed.with_context(context)
+    }
+
+    /// The pointer that serves under `name` now: the last record of that key, or `None` when there
+    /// is none or it was removed.
+    ///
+    /// # Errors
+    /// Kafka cannot be read, there is no such topic, or the last record is not a pointer.
+    pub fn last(&self, name: &str) -> anyhow::Result<Option<ModelPointer>> {
+        let reading = || format!("reading the last version of {name}");
+        let mut last = None;
+        snapshot::read(&self.kafka, &self.topic, PATIENCE, |record, _| {
+            if record.key.as_deref() == Some(name.as_bytes()) {
+                last = Some((record.position(), record.value));
+            }
+            ControlFlow::Continue(())
+        })
+        .with_context(reading)?;
+        let Some((position, Some(value))) = last else { return Ok(None) };
+        let pointer = ModelPointer::decode(&value);
+        pointer.map(Some).with_context(|| format!("{}, at {position}", reading()))
+    }
+}
+
+/// The record of a pointer. Its event's id is that of the version, so that announcing a version
+/// twice is one event; to go back to it is another.
 fn record(topic: &str, pointer: &ModelPointer, now_unix_ms: i64) -> anyhow::Result<Outgoing> {
     let mut id = format!("{}-{}-{}", pointer.name, pointer.version, pointer.sha256);
     if let Some(newest) = &pointer.withdraws {
@@ -65,35 +95,11 @@ fn record(topic: &str, pointer: &ModelPointer, now_unix_ms: i64) -> anyhow::Resu
         .headers(event.headers()))
 }
 
-/// The pointer that serves under `name` now: the last record of that key, or `None` when there is none or it was removed.
-///
-/// # Errors
-/// Kafka cannot be read, there is no such topic, or the last record is not a pointer.
-pub fn last(
-    kafka: &KafkaSettings,
-    topic: &str,
-    name: &str,
-) -> anyhow::Result<Option<ModelPointer>> {
-    let mut last = None;
-    snapshot::read(kafka, topic, PATIENCE, |record, _| {
-        if record.key.as_deref() == Some(name.as_bytes()) {
-            last = Some((record.position(), record.value));
-        }
-        ControlFlow::Continue(())
-    })
-    .with_context(|| format!("reading the last version of {name}"))?;
-    match last {
-        None | Some((_, None)) => Ok(None),
-        Some((position, Some(value))) => ModelPointer::decode(&value)
-            .map(Some)
-            .with_context(|| format!("reading the last version of {name}, at {position}")),
-    }
-}
-
 /// The pointer to `model`, whose file has `bytes` bytes; where that is, the caller adds.
 ///
-/// What the model says of itself goes along: the out-of-fold metrics, and the hash of the data it was trained on. Models
-/// carry no time, or the same data would not give the same bytes; `now_unix_ms` (milliseconds since 1970) stands for it.
+/// What the model says of itself goes along: the out-of-fold metrics, and the hash of the data it
+/// was trained on. Models carry no time, or the same data would not give the same bytes;
+/// `now_unix_ms` (milliseconds since 1970) stands for it.
 ///
 /// # Errors
 /// The model does not say what it was trained on.

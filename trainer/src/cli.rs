@@ -11,8 +11,8 @@ use verdict_service::ProbeArgs;
 
 /// Trains, evaluates and explains the models that classify reviews, and lets the better one serve.
 ///
-/// Results go to standard output, progress and logs to standard error. Exit codes: 0 done, 1 the answer is no (gate,
-/// promote, rebuild), 2 bad usage or input, 70 Kafka is in the way.
+/// Results go to standard output, progress and logs to standard error. Exit codes: 0 done, 1 the
+/// answer is no (gate, promote, rebuild), 2 bad usage or input, 70 Kafka is in the way.
 #[derive(Debug, Parser)]
 #[command(name = "trainer", version, max_term_width = 100)]
 pub struct Cli {
@@ -47,11 +47,11 @@ enum Command {
     /// Choose parameters by random search with cross-validation on the training reviews.
     Tune(tune::Args),
     /// Print every parameter with its value, those of a preset too.
-    Params(params::Args),
+    Params(params::ParamsArgs),
     /// Run one stage of the pipeline, as dvc.yaml does.
     #[command(subcommand)]
     Stage(stage::Command),
-    /// Keep a model in a registry and tell the running consumers to take it.
+    /// Keep a model in a registry and announce it to the running consumers.
     Publish(publish::Args),
     /// Ask the `trainer watch` of this machine whether it is ready; exit code 1 if not.
     Healthcheck(ProbeArgs),
@@ -87,7 +87,8 @@ pub fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// What an error exits with: 70 when Kafka is in the way, 2 for what the user can put right in the command or its input.
+/// What an error exits with: 70 when Kafka is in the way, 2 for what the user can put right in the
+/// command or its input.
 #[must_use]
 pub fn exit_code(error: &anyhow::Error) -> ExitCode {
     let is_kafka = error.chain().any(|cause| cause.is::<Failure>() || cause.is::<PublishError>());

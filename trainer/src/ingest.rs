@@ -1,4 +1,5 @@
-//! Ingestion: a source of labelled reviews, wherever it is, becomes two corpora and a manifest that says what was read.
+//! Ingestion: a source of labelled reviews, wherever it is, becomes two corpora and a manifest that
+//! says what was read.
 //!
 //! ```text
 //! path ─────────────┐
@@ -18,7 +19,7 @@ use anyhow::{Context, anyhow, bail};
 use download::{Got, WrongChecksum};
 use file::{SplitName, read_reviews};
 use location::Location;
-use manifest::{FileFacts, LogFacts, Manifest, Origin, Texts};
+use manifest::{Manifest, Origin, Texts};
 use review_log::{LogReviews, LogSource};
 use std::path::{Path, PathBuf};
 use verdict_learning::corpus::{Corpus, Labelled, Split};
@@ -65,8 +66,8 @@ pub struct Ingested {
 /// Reads the source, or the first of its fallbacks that can be reached, and splits it.
 ///
 /// # Errors
-/// Where none can be reached, each with its reason; a wrong checksum, which no fallback mends; where there is no labelled
-/// review, or none in one of the parts.
+/// Where none can be reached, each with its reason; a wrong checksum, which no fallback mends;
+/// where there is no labelled review, or none in one of the parts.
 pub fn ingest(request: &Request<'_>) -> anyhow::Result<Ingested> {
     let ingestion = request.ingestion;
     let mut unreachable = Vec::new();
@@ -86,7 +87,7 @@ pub fn ingest(request: &Request<'_>) -> anyhow::Result<Ingested> {
                     "{location} is not the file that data_ingestion.sha256 means (null takes any)"
                 )));
             }
-            // A source without fallbacks: the error itself, of which it can be told whether Kafka is in the way.
+            // A source without fallbacks: the error itself, since the exit code depends on its cause.
             Err(error) if ingestion.fallback.is_empty() => {
                 return Err(error.context(format!("no source of reviews can be read:\n{location}")));
             }
@@ -154,25 +155,23 @@ fn split(
     let (train, test, origin) = match fetched {
         Fetched::File { path, got } => {
             let part = |split| read_reviews(&path, split, rule);
-            let facts = FileFacts { sha256: got.map(|got| got.sha256) };
             let (train, test) = (part(SplitName::Train)?, part(SplitName::Test)?);
-            (train, test, Origin::File(facts))
+            (train, test, Origin::File { sha256: got.map(|got| got.sha256) })
         }
         Fetched::Log(log) => {
             warn_of(&log);
             let (test, train): (Vec<Labelled>, Vec<Labelled>) =
                 log.reviews.into_iter().partition(|review| rule.holds_out(&review.text));
-            let facts = LogFacts { ranges: log.ranges, counts: log.counts };
-            (train, test, Origin::Log(facts))
+            (train, test, Origin::Log { ranges: log.ranges, counts: log.counts })
         }
     };
     if train.is_empty() && test.is_empty() {
         let why = match &origin {
-            Origin::Log(facts) => format!(
+            Origin::Log { counts, .. } => format!(
                 " (reviews without a label: {}, labels without a review: {})",
-                facts.counts.unlabelled, facts.counts.unknown_review
+                counts.unlabelled, counts.unknown_review
             ),
-            Origin::File(_) => String::new(),
+            Origin::File { .. } => String::new(),
         };
         bail!("{location} has no labelled review{why}");
     }
@@ -220,12 +219,13 @@ fn warn_of(log: &LogReviews) {
 /// Reads the offsets that a manifest states, and says when they no longer hold what they held.
 ///
 /// # Errors
-/// Where the manifest is not of a review log; where the offsets are gone; where compaction has taken a label since.
+/// Where the manifest is not of a review log; where the offsets are gone; where compaction has
+/// taken a label since.
 pub fn ingest_again(request: &Request<'_>, before: &Manifest) -> anyhow::Result<Ingested> {
-    let Origin::Log(facts) = &before.origin else {
+    let Origin::Log { ranges, .. } = &before.origin else {
         bail!("the manifest is of {}, not of a review log", before.source);
     };
-    let again = Request { again: Some(&facts.ranges), ..request.clone() };
+    let again = Request { again: Some(ranges), ..request.clone() };
     let ingested = ingest(&again).context("reading a snapshot of the review log again")?;
     for (name, was, is) in [
         ("training", &before.train, &ingested.manifest.train),

@@ -4,10 +4,12 @@
 //! data ─ Corpus ─► select (vocabulary) ─► Matrix ─► logistic (weights) ─► calibrate ─► model.verdict
 //! ```
 //!
-//! [`training::train`] is the whole of training: texts and labels in memory to the bytes of a model, the same bytes for the
-//! same input whatever the number of threads. Everything that touches the disk or the terminal is in [`commands`].
+//! [`training::train`] is the whole of training: texts and labels in memory to the bytes of a
+//! model, the same bytes for the same input whatever the number of threads. Everything that touches
+//! the disk or the terminal is in [`commands`].
 
-// Numeric code over arrays whose lengths are made to fit where they are made; counts are below 2^32 by a check at the top.
+// Numeric code over arrays whose lengths are made to fit where they are made; counts are below 2^32
+// by a check at the top.
 #![allow(
     clippy::indexing_slicing,
     clippy::cast_possible_truncation,
@@ -19,6 +21,7 @@ pub mod announce;
 pub mod card;
 pub mod cli;
 pub mod commands;
+mod disk;
 pub mod ingest;
 pub mod lifecycle;
 pub mod params;
@@ -28,8 +31,3 @@ pub mod report;
 pub mod stages;
 pub mod training;
 pub mod words;
-
-/// Bytes as lower-case hexadecimal digits.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}

@@ -1,80 +1,57 @@
-//! From a model's bytes to the model that serves: register, decide, move the alias, tell the consumers.
+//! From a model's bytes to the model that serves: register, decide, move the alias,
+//! announce.
 //!
 //! ```text
 //! register ─► gate ─► alias `production` ─► pointer on topic `models`
 //! ```
 //!
-//! The alias is what was decided, the pointer is what consumers follow. They are written in that order, and every command
-//! calls [`settle`], which makes the pointer follow the alias: so a run that was killed between the two is finished
-//! by the next, whichever it is. Each step by itself is whole or not at all, and done twice is done once.
+//! The alias is what was decided, the pointer is what consumers follow. They are written in that
+//! order, and every command calls [`settle`], which makes the pointer follow the alias: so a run
+//! that was killed between the two is finished by the next, whichever it is. Each step by itself is
+//! whole or not at all, and done twice is done once.
 
-pub mod job;
 pub mod promote;
 pub mod rebuild;
 pub mod register;
 pub mod watch;
 
-use crate::announce;
+use crate::announce::{self, ModelsTopic};
 use anyhow::{Context, bail};
-use verdict_kafka_io::KafkaSettings;
 use verdict_messages::{ModelPointer, TrainedFrom};
 use verdict_registry::{Registry, RegistryError, Version};
 use verdict_sentiment::Model;
 
-/// The topic of pointers, or nothing where consumers are told by other means.
-pub trait Announcer: Send + Sync {
-    /// The pointer that serves under this name.
-    ///
-    /// # Errors
-    /// Where the topic cannot be read.
-    fn last(&self, name: &str) -> anyhow::Result<Option<ModelPointer>>;
-
-    /// Writes a pointer and waits until all replicas have it. Whether there was anyone to tell.
-    ///
-    /// # Errors
-    /// Where it is not confirmed; then it may stand there or not, and can be written again.
-    fn announce(&self, pointer: &ModelPointer) -> anyhow::Result<bool>;
-}
-
-/// The topic of pointers in Kafka.
-#[derive(Debug, Clone)]
-pub struct ModelsTopic {
-    /// How to reach Kafka.
-    pub kafka: KafkaSettings,
-    /// Name of the topic.
-    pub topic: String,
-    /// The clock, milliseconds since 1970.
-    pub now_unix_ms: fn() -> i64,
-}
-
-impl Announcer for ModelsTopic {
-    fn last(&self, name: &str) -> anyhow::Result<Option<ModelPointer>> {
-        announce::last(&self.kafka, &self.topic, name)
-    }
-
-    fn announce(&self, pointer: &ModelPointer) -> anyhow::Result<bool> {
-        let now = (self.now_unix_ms)();
-        announce::announce(&self.kafka, &self.topic, pointer, now).map(|_| true)
-    }
-}
-
-/// Makes the pointer follow the alias `to` of `name`. Gives the pointer that was written, if one had to be.
-///
-/// A version older than the one that was announced withdraws the newer ones: consumers then step back.
+/// The pointer that was announced last, if consumers follow a topic at all.
 ///
 /// # Errors
-/// Where the registry or the topic cannot be read or written, or where the version's bytes are no model.
+/// Where the topic cannot be read.
+pub fn last_announced(
+    topic: Option<&ModelsTopic>,
+    name: &str,
+) -> anyhow::Result<Option<ModelPointer>> {
+    topic.map_or(Ok(None), |topic| topic.last(name))
+}
+
+/// Makes the pointer follow the alias `to` of `name`. Returns the pointer that was written, if one
+/// had to be; without a topic, none is.
+///
+/// A version older than the one that was announced withdraws the newer ones: consumers then step
+/// back.
+///
+/// # Errors
+/// Where the registry or the topic cannot be read or written, or where the version's bytes are no
+/// model.
 pub fn settle(
     registry: &dyn Registry,
-    announcer: &dyn Announcer,
+    topic: Option<&ModelsTopic>,
     name: &str,
     to: &str,
     trained_from: Option<&TrainedFrom>,
 ) -> anyhow::Result<Option<ModelPointer>> {
-    let Some(version) = registry.alias(name, to)? else {
+    let (Some(topic), Some(version)) = (topic, registry.alias(name, to)?) else {
         return Ok(None);
     };
-    let last = announcer.last(name)?;
+    let last = topic.last(name)?;
     if let Some(last) = &last
         && last.version == version.version.to_string()
         && last.sha256 == version.sha256
@@ -88,15 +65,16 @@ pub fn settle(
     {
         pointer = pointer.withdrawing(last);
     }
-    let is_told = announcer.announce(&pointer)?;
-    Ok(is_told.then_some(pointer))
+    topic.announce(&pointer)?;
+    Ok(Some(pointer))
 }
 
-/// Whether `version` is older than the one that was announced `last`, so that announcing it withdraws that one.
+/// Whether `version` is older than the one that was announced `last`, so that announcing it
+/// withdraws that one.
 ///
 /// # Errors
-/// Where the registry cannot be read, or where it is another than the one that gave out `last`: a registry that was lost
-/// and begun anew must not withdraw what serves.
+/// Where the registry cannot be read, or where it is another than the one that gave out `last`: a
+/// registry that was lost and begun anew must not withdraw what serves.
 pub fn is_back(
     registry: &dyn Registry,
     last: &ModelPointer,

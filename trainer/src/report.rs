@@ -1,6 +1,8 @@
-//! What an evaluation shows: numbers, curves, data files for `dvc plots`, pictures, and one page that holds all of it.
+//! What an evaluation shows: numbers, curves, data files for `dvc plots`, pictures, and one page
+//! that holds all of it.
 //!
-//! Everything here is pure: [`files::render`] gives the text of each file, `trainer evaluate --reports` writes them.
+//! Everything here is pure: [`files::render`] gives the text of each file, `trainer evaluate
+//! --reports` writes them.
 
 pub mod charts;
 pub mod curves;

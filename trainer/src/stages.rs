@@ -7,15 +7,16 @@
 //! | [`feature_engineering`] | `data/interim` | `data/processed/{train,test}.npz`, `models/vectorizer.json` |
 //! | [`model_building`] | `data/processed/train.npz`, `models/vectorizer.json` | `models/model.verdict` |
 //!
-//! Together they give the bytes that [`train`](crate::training::train) gives in one process: each calls the same functions,
-//! and the files keep every bit. Evaluation and registration read the model as any user would (see
-//! [`commands::stage`](crate::commands::stage)).
+//! Together they give the bytes that [`train`](crate::training::train) gives in one process: each
+//! calls the same functions, and the files keep every bit. Evaluation and registration read the
+//! model as any user would (see [`commands::stage`](crate::commands::stage)).
 
 mod csv_file;
 pub mod layout;
 pub mod npz;
 mod vectorizer_file;
 
+use crate::disk::{make_parent, read_json, write_json};
 use crate::ingest::file::SplitName;
 use crate::ingest::manifest::Manifest;
 use crate::ingest::{self, Ingested, Request};
@@ -24,14 +25,14 @@ use crate::training::with_keys;
 use anyhow::{Context, bail};
 use layout::Layout;
 use std::borrow::Cow;
-use std::path::Path;
 use vectorizer_file::VectorizerFile;
 use verdict_learning::corpus::Corpus;
 use verdict_learning::learn::matrix::Matrix;
 use verdict_learning::learn::reference::TextReference;
 use verdict_learning::train::{Fitted, TrainError};
 
-/// Ingests the source; with `before`, the offsets of the review log that an earlier manifest states.
+/// Ingests the source; with `before`, the offsets of the review log that an earlier manifest
+/// states.
 ///
 /// # Errors
 /// Those of [`ingest::ingest`] and [`ingest::ingest_again`], and files that cannot be written.
@@ -48,7 +49,7 @@ pub fn data_ingestion(
     Ok(ingested.manifest)
 }
 
-/// Writes what was ingested: both parts, and the manifest that tells of them.
+/// Writes what was ingested: both parts, and the manifest that describes them.
 ///
 /// # Errors
 /// Files that cannot be written.
@@ -78,7 +79,7 @@ pub fn data_preprocessing(layout: &Layout, params: &Params) -> anyhow::Result<()
 /// # Errors
 /// Files that cannot be read or written; no vocabulary.
 pub fn feature_engineering(layout: &Layout, params: &Params) -> anyhow::Result<usize> {
-    let manifest = read_manifest(&layout.manifest())?;
+    let manifest: Manifest = read_json(&layout.manifest())?;
     let train = csv_file::read(&layout.interim(SplitName::Train))?;
     let vectorizer = params.train.fit_vectorizer(&train.texts).map_err(in_params)?;
     let (matrix, seen) = Matrix::of_training(&vectorizer, &train.texts);
@@ -150,29 +151,4 @@ pub fn held_out(layout: &Layout) -> anyhow::Result<Corpus> {
         bail!("{} has no review", layout.raw(SplitName::Test).display());
     }
     Ok(corpus)
-}
-
-/// Reads a manifest.
-///
-/// # Errors
-/// Where it is not there or is none.
-pub fn read_manifest(path: &Path) -> anyhow::Result<Manifest> {
-    read_json(path)
-}
-
-pub(crate) fn read_json<T: serde::de::DeserializeOwned>(path: &Path) -> anyhow::Result<T> {
-    let text = std::fs::read(path).with_context(|| format!("reading {}", path.display()))?;
-    verdict_messages::json::from_slice(&text).with_context(|| format!("reading {}", path.display()))
-}
-
-pub(crate) fn write_json(path: &Path, value: &impl serde::Serialize) -> anyhow::Result<()> {
-    make_parent(path)?;
-    let mut text = serde_json::to_string_pretty(value)?;
-    text.push('\n');
-    std::fs::write(path, text).with_context(|| format!("writing {}", path.display()))
-}
-
-pub(crate) fn make_parent(path: &Path) -> anyhow::Result<()> {
-    let parent = path.parent().unwrap_or(Path::new("."));
-    std::fs::create_dir_all(parent).with_context(|| format!("making {}", parent.display()))
 }

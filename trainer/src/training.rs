@@ -1,6 +1,7 @@
 //! Training as the commands do it: every step timed, errors with the keys of params.yaml.
 
 use crate::params::Params;
+use anyhow::Context;
 use std::ops::Deref;
 use std::time::{Duration, Instant};
 use verdict_learning::corpus::Corpus;
@@ -64,4 +65,13 @@ pub fn with_keys(error: TrainError, folds: &str) -> anyhow::Error {
         _ => return error.into(),
     };
     anyhow::anyhow!("{error} ({keys})")
+}
+
+/// Runs `work` in a pool of so many threads; 0 is one for each core.
+pub(crate) fn in_pool<T: Send>(
+    threads: usize,
+    work: impl FnOnce() -> T + Send,
+) -> anyhow::Result<T> {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+    Ok(pool.with_context(|| format!("starting {threads} threads"))?.install(work))
 }

@@ -3,6 +3,7 @@
 use super::output;
 use super::threads::Threads;
 use crate::card;
+use crate::disk::{write, write_json};
 use crate::ingest::file::{SplitName, read_corpus};
 use crate::params::{Params, RawParams};
 use crate::report::evaluation::Evaluation;
@@ -22,7 +23,8 @@ pub struct Args {
     /// Labelled reviews, as for `trainer train`.
     #[arg(long, value_name = "PATH")]
     data: PathBuf,
-    /// Training parameters, for the split of a source that has none of its own [default: those in the model].
+    /// Training parameters, for the split of a source that has none of its own [default: those in
+    /// the model].
     #[arg(long, value_name = "FILE")]
     params: Option<PathBuf>,
     /// Which part of the data to measure on.
@@ -31,7 +33,8 @@ pub struct Args {
     /// Also write the metrics to this file, as JSON.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// Also write a report to this directory: metrics.json, plots/ (for dvc plots, and as SVG) and report.html, which quotes reviews.
+    /// Also write a report to this directory: metrics.json, plots/ (for dvc plots, and as SVG) and
+    /// report.html, which quotes reviews.
     #[arg(long, value_name = "DIR")]
     reports: Option<PathBuf>,
     /// Also write a model card with these metrics to this file.
@@ -47,7 +50,7 @@ pub struct Args {
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let model = super::lifecycle::load(&args.model)?;
     let params = match &args.params {
-        Some(path) => super::train::read_params(path)?,
+        Some(path) => super::params::read(path)?,
         None => params_of(&model)?,
     };
     let corpus = read_corpus(&args.data, args.split, &params.data_ingestion.split)?;
@@ -64,7 +67,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     };
     let metrics = &measures.metrics;
     if let Some(path) = &args.out {
-        write(path, &format!("{}\n", serde_json::to_string_pretty(&measures)?))?;
+        write_json(path, &measures)?;
     }
     if let Some(path) = &args.card {
         write(path, &card::render(&model, &measures, &corpus.sha256))?;
@@ -105,12 +108,4 @@ pub(crate) fn params_of(model: &Model) -> anyhow::Result<Params> {
     let raw =
         serde_json::from_value::<RawParams>(raw).context("reading the parameters in the model")?;
     Ok(Params::check(raw, "the model")?)
-}
-
-pub(crate) fn write(path: &Path, text: &str) -> anyhow::Result<()> {
-    if let Some(directory) = path.parent() {
-        std::fs::create_dir_all(directory)
-            .with_context(|| format!("making {}", directory.display()))?;
-    }
-    std::fs::write(path, text).with_context(|| format!("writing {}", path.display()))
 }

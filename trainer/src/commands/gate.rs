@@ -1,8 +1,9 @@
 //! `trainer gate`.
 
-use super::evaluate::{params_of, write};
+use super::evaluate::params_of;
 use super::output;
 use super::threads::Threads;
+use crate::disk::write_json;
 use crate::ingest::file::{SplitName, read_corpus};
 use anyhow::Context;
 use std::path::PathBuf;
@@ -15,14 +16,15 @@ pub struct Args {
     /// The model that asks to be promoted: a file, or a directory that holds model.verdict.
     #[arg(long, value_name = "URI")]
     candidate: PathBuf,
-    /// The model that serves; without it, the candidate is the first and is held against the floors alone.
+    /// The model that serves; without it, the candidate is the first and is held against the floors
+    /// alone.
     #[arg(long, value_name = "URI")]
     champion: Option<PathBuf>,
     /// Labelled reviews that neither model was trained on, as for `trainer train`.
     #[arg(long, value_name = "PATH")]
     data: PathBuf,
-    /// Parameters, for `promotion` and for the split of a source that has none of its own [default: the split is the
-    /// candidate's, the bounds are the built-in ones].
+    /// Parameters, for `promotion` and for the split of a source that has none of its own [default:
+    /// the split is the candidate's, the bounds are the built-in ones].
     #[arg(long, value_name = "FILE")]
     params: Option<PathBuf>,
     /// Which part of the data to compare on.
@@ -53,7 +55,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let champion = args.champion.as_ref();
     let champion = champion.map(|path| load(path, "champion")).transpose()?;
     let params = match &args.params {
-        Some(path) => super::train::read_params(path)?,
+        Some(path) => super::params::read(path)?,
         None => params_of(&candidate)?,
     };
     let corpus = read_corpus(&args.data, args.split, &params.data_ingestion.split)?;
@@ -64,8 +66,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         compare(champion.as_ref(), &candidate, reviews, gate, wanted)
     })?;
     if let Some(path) = &args.out {
-        let text = serde_json::to_string_pretty(&decision)?;
-        write(path, &format!("{text}\n"))?;
+        write_json(path, &decision)?;
     }
     if args.json {
         output::line(serde_json::to_string(&decision)?)?;

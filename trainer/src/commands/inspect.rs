@@ -1,8 +1,12 @@
 //! `trainer inspect`.
 
 use super::output;
+use crate::report::terms::{Term, strongest};
 use serde_json::json;
 use std::path::PathBuf;
+
+/// Terms listed of each side.
+const TERMS: usize = 15;
 
 /// Options of `trainer inspect`.
 #[derive(Debug, clap::Args)]
@@ -10,9 +14,6 @@ pub struct Args {
     /// The model: a file, or a directory that holds model.verdict.
     #[arg(value_name = "MODEL", default_value = "models/default")]
     model: PathBuf,
-    /// List so many of the strongest terms of each side.
-    #[arg(long, value_name = "N", default_value_t = 15)]
-    terms: usize,
     /// Print one JSON object.
     #[arg(long)]
     json: bool,
@@ -21,12 +22,9 @@ pub struct Args {
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let model = super::lifecycle::load(&args.model)?;
     let (identity, parts) = (model.identity(), model.parts());
-    let vocabulary = parts.vectorizer.vocabulary();
-    let mut terms: Vec<(&str, f32)> =
-        vocabulary.terms().zip(parts.weights.iter().copied()).collect();
-    terms.sort_by(|(_, a), (_, b)| b.total_cmp(a));
-    let positive: Vec<_> = terms.iter().take(args.terms).collect();
-    let negative: Vec<_> = terms.iter().rev().take(args.terms).collect();
+    let (positive, negative) = strongest(&model, TERMS);
+    let pairs =
+        |terms: &[Term]| json!(terms.iter().map(|t| (&t.term, t.weight)).collect::<Vec<_>>());
     let range = parts.vectorizer.options().ngram_range;
     if args.json {
         return output::line(json!({
@@ -41,8 +39,8 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
             "calibration": { "slope": parts.calibration.slope, "offset": parts.calibration.offset },
             "n_examples": model.examples().len(),
             "about": parts.about,
-            "positive_terms": positive,
-            "negative_terms": negative,
+            "positive_terms": pairs(&positive),
+            "negative_terms": pairs(&negative),
         }));
     }
     output::buffered(|out| {
@@ -73,7 +71,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
             writeln!(
                 out,
                 "  {:<28} {:+9.3}  {:<28} {:+9.3}",
-                positive.0, positive.1, negative.0, negative.1
+                positive.term, positive.weight, negative.term, negative.weight
             )?;
         }
         Ok(())

@@ -1,12 +1,12 @@
-//! Where versions are kept and told of: options that several commands share.
+//! Where versions are kept and announced: options that several commands share.
 
 use super::output;
-use crate::lifecycle::{Announcer, ModelsTopic};
+use crate::announce::ModelsTopic;
 use anyhow::Context;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 use verdict_kafka_io::KafkaSettings;
-use verdict_messages::{ModelPointer, topic};
+use verdict_messages::topic;
 use verdict_registry::{
     DirectoryRegistry, MlflowRegistry, ModelUri, Registry, Resolver, TrackingSettings,
 };
@@ -15,8 +15,8 @@ use verdict_sentiment::Model;
 /// `--registry`.
 #[derive(Debug, Clone, clap::Args)]
 pub struct RegistryArgs {
-    /// Where versions are kept: a directory, or mlflow for the server that MLFLOW_TRACKING_URI names [default: mlflow if
-    /// that is set, else models/registry].
+    /// Where versions are kept: a directory, or mlflow for the server that MLFLOW_TRACKING_URI
+    /// names [default: mlflow if that is set, else models/registry].
     #[arg(long, value_name = "DIR|mlflow", env = "VERDICT_REGISTRY")]
     registry: Option<String>,
 }
@@ -69,40 +69,28 @@ fn tracking() -> anyhow::Result<Option<TrackingSettings>> {
     Ok(TrackingSettings::from_lookup(|name| std::env::var(name).ok())?)
 }
 
-/// Options of commands that tell consumers of a version.
+/// Options of commands that let a version serve.
 #[derive(Debug, Clone, clap::Args)]
-pub struct AnnounceArgs {
+pub struct ServingArgs {
+    #[command(flatten)]
+    pub(crate) registry: RegistryArgs,
+    /// The alias of what serves.
+    #[arg(long, alias = "of", value_name = "ALIAS", default_value = "production")]
+    pub(crate) to: String,
     /// Topic that points to model versions.
     #[arg(long, value_name = "TOPIC", default_value = topic::MODELS, env = "VERDICT_MODELS_TOPIC")]
     models_topic: String,
-    /// Move the alias and tell no consumer: the next command without this flag does.
+    /// Move the alias and announce nothing: the next command without this flag does.
     #[arg(long)]
     no_announce: bool,
 }
 
-impl AnnounceArgs {
-    pub(crate) fn announcer(&self, kafka: &KafkaSettings) -> Box<dyn Announcer> {
-        if self.no_announce {
-            return Box::new(Nobody);
-        }
-        Box::new(ModelsTopic {
-            kafka: kafka.clone(),
-            topic: self.models_topic.clone(),
-            now_unix_ms,
-        })
-    }
-}
-
-/// Tells nobody.
-struct Nobody;
-
-impl Announcer for Nobody {
-    fn last(&self, _name: &str) -> anyhow::Result<Option<ModelPointer>> {
-        Ok(None)
-    }
-
-    fn announce(&self, _pointer: &ModelPointer) -> anyhow::Result<bool> {
-        Ok(false)
+impl ServingArgs {
+    /// The topic to announce versions on, unless none is to be announced.
+    pub(crate) fn topic(&self, kafka: &KafkaSettings) -> Option<ModelsTopic> {
+        let topic =
+            || ModelsTopic { kafka: kafka.clone(), topic: self.models_topic.clone(), now_unix_ms };
+        (!self.no_announce).then(topic)
     }
 }
 

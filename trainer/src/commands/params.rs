@@ -1,22 +1,47 @@
-//! `trainer params`.
+//! `trainer params`, and how every command reads the parameters.
 
 use super::output;
-use super::threads::PresetArg;
-use super::train::params_with;
-use crate::params::full_text;
-use std::path::PathBuf;
+use crate::params::{Params, Preset, full_text};
+use crate::words;
+use anyhow::Context;
+use std::path::{Path, PathBuf};
 
-/// Options of `trainer params`.
-#[derive(Debug, clap::Args)]
-pub struct Args {
+/// Options of commands that train, and of `trainer params`.
+#[derive(Debug, Clone, clap::Args)]
+pub struct ParamsArgs {
     /// Training parameters.
     #[arg(long, value_name = "FILE", default_value = "params.yaml")]
     params: PathBuf,
-    #[command(flatten)]
-    preset: PresetArg,
+    /// Take preprocessing, features, model and calibration from a preset, whatever the parameters
+    /// say of them.
+    #[arg(long, value_enum)]
+    preset: Option<Preset>,
 }
 
-pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
-    let params = params_with(&args.params, args.preset)?;
-    output::line(full_text(&params.raw)?.trim_end())
+pub(crate) fn run(args: &ParamsArgs) -> anyhow::Result<()> {
+    output::line(full_text(&args.read()?.raw)?.trim_end())
+}
+
+impl ParamsArgs {
+    /// Reads the parameters, and lays the preset over what they say of the model.
+    pub(crate) fn read(&self) -> anyhow::Result<Params> {
+        let mut params = read_without_words(&self.params)?;
+        if let Some(preset) = self.preset {
+            let raw = params.raw.with_model_of(Params::of_preset(preset)?.raw);
+            params = Params::check(raw, preset.as_str())?;
+        }
+        words::read(params)
+    }
+}
+
+/// Reads the parameters. A file that is not there is an error even under its default name: nobody
+/// trains with parameters that they did not choose.
+pub(crate) fn read(path: &Path) -> anyhow::Result<Params> {
+    words::read(read_without_words(path)?)
+}
+
+fn read_without_words(path: &Path) -> anyhow::Result<Params> {
+    let text = std::fs::read_to_string(path)
+        .with_context(|| format!("reading parameters {}", path.display()))?;
+    Ok(Params::from_yaml(&text, &path.display().to_string())?)
 }

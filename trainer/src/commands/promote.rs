@@ -1,8 +1,8 @@
 //! `trainer promote` and `trainer rollback`.
 
-use super::lifecycle::{AnnounceArgs, RegistryArgs, result};
+use super::lifecycle::{ServingArgs, result};
 use super::threads::Threads;
-use super::train::read_params;
+use crate::disk::write_json;
 use crate::ingest::file::{SplitName, read_corpus};
 use crate::lifecycle::promote::{Promotion, promote, rollback};
 use crate::stages::{self, layout::Layout};
@@ -16,15 +16,11 @@ use verdict_registry::Which;
 /// Options of `trainer promote`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    #[command(flatten)]
-    registry: RegistryArgs,
     /// The version that asks: a number, or an alias [default: model_registration.alias].
     #[arg(long, value_name = "VERSION|ALIAS")]
     candidate: Option<String>,
-    /// The alias of what serves.
-    #[arg(long, value_name = "ALIAS", default_value = "production")]
-    to: String,
-    /// Labelled reviews that neither model was trained on [default: what the pipeline held out, data/raw/test.csv].
+    /// Labelled reviews that neither model was trained on [default: what the pipeline held out,
+    /// data/raw/test.csv].
     #[arg(long, value_name = "PATH")]
     data: Option<PathBuf>,
     /// Parameters: the bounds in `promotion`, the model's name, and the split of --data.
@@ -34,7 +30,7 @@ pub struct Args {
     #[arg(long, value_name = "DIR", default_value = ".")]
     root: PathBuf,
     #[command(flatten)]
-    announce: AnnounceArgs,
+    serving: ServingArgs,
     #[command(flatten)]
     kafka: KafkaArgs,
     #[command(flatten)]
@@ -46,10 +42,10 @@ pub struct Args {
 
 /// Exit code 0 where the candidate serves, 1 where it was refused.
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let params = read_params(&args.params)?;
-    let registry = args.registry.open()?;
+    let params = super::params::read(&args.params)?;
+    let registry = args.serving.registry.open()?;
     let kafka = args.kafka.check()?.client_id("verdict-trainer");
-    let announcer = args.announce.announcer(&kafka);
+    let topic = args.serving.topic(&kafka);
     let layout = Layout::new(&args.root);
     let corpus = match &args.data {
         Some(path) => read_corpus(path, SplitName::Test, &params.data_ingestion.split)?,
@@ -62,7 +58,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let promotion = Promotion {
         name: &params.registration.name,
         candidate: &candidate,
-        to: &args.to,
+        to: &args.serving.to,
         reviews: corpus.reviews()?,
         gate: &params.promotion,
         flips: FlipsWanted::default(),
@@ -70,9 +66,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     };
     let report = layout.reports().join("promotion.json");
     let promoted = args.threads.run(|| {
-        promote(&*registry, &*announcer, promotion, |decision| {
-            stages::write_json(&report, decision)
-        })
+        promote(&*registry, topic.as_ref(), promotion, |decision| write_json(&report, decision))
     })??;
     if let Some(decision) = promoted.decision.as_ref().filter(|_| !args.json) {
         super::gate::show(decision)?;
@@ -82,18 +76,18 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         "name": promoted.candidate.name,
         "version": version,
         "replaces": promoted.champion.as_ref().map(|champion| champion.version),
-        "alias": args.to,
+        "alias": args.serving.to,
         "serves": promoted.serves(),
         "announced": promoted.announced.is_some(),
         "decision": promoted.decision,
     });
     result(args.json, &value, || match (promoted.serves(), &promoted.announced) {
         (false, _) => format!("version {version} is not promoted: {}", report.display()),
-        (true, Some(_)) => format!("version {version} is {} and announced", args.to),
+        (true, Some(_)) => format!("version {version} is {} and announced", args.serving.to),
         (true, None) if promoted.decision.is_some() => {
-            format!("version {version} is {}, and nobody was told", args.to)
+            format!("version {version} is {}, and nobody was told", args.serving.to)
         }
-        (true, None) => format!("version {version} is {} already", args.to),
+        (true, None) => format!("version {version} is {} already", args.serving.to),
     })?;
     Ok(ExitCode::from(u8::from(!promoted.serves())))
 }
@@ -101,19 +95,14 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
 /// Options of `trainer rollback`.
 #[derive(Debug, clap::Args)]
 pub struct RollbackArgs {
-    #[command(flatten)]
-    registry: RegistryArgs,
     /// What the model is called.
     #[arg(long, default_value = "sentiment", env = "VERDICT_MODEL_NAME")]
     name: String,
-    /// The alias of what serves.
-    #[arg(long, value_name = "ALIAS", default_value = "production")]
-    of: String,
     /// Go to this version [default: the one that served before].
     #[arg(long, value_name = "N")]
     version: Option<u64>,
     #[command(flatten)]
-    announce: AnnounceArgs,
+    serving: ServingArgs,
     #[command(flatten)]
     kafka: KafkaArgs,
     /// Print one JSON object as the last line.
@@ -122,21 +111,21 @@ pub struct RollbackArgs {
 }
 
 pub(crate) fn run_rollback(args: &RollbackArgs) -> anyhow::Result<()> {
-    let registry = args.registry.open()?;
+    let registry = args.serving.registry.open()?;
     let kafka = args.kafka.check()?.client_id("verdict-trainer");
-    let announcer = args.announce.announcer(&kafka);
-    let done = rollback(&*registry, &*announcer, &args.name, &args.of, args.version)?;
+    let topic = args.serving.topic(&kafka);
+    let done = rollback(&*registry, topic.as_ref(), &args.name, &args.serving.to, args.version)?;
     let value = json!({
         "name": args.name,
         "from": done.from.version,
         "to": done.to.version,
-        "alias": args.of,
+        "alias": args.serving.to,
         "announced": done.announced.is_some(),
     });
     result(args.json, &value, || {
         format!(
             "{} of {} is version {} again, after {}",
-            args.of, args.name, done.to.version, done.from.version
+            args.serving.to, args.name, done.to.version, done.from.version
         )
     })
 }

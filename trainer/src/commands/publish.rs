@@ -1,9 +1,9 @@
 //! `trainer publish`: a model serves, whatever the gate would say.
 
-use super::lifecycle::{AnnounceArgs, RegistryArgs, now, read, result};
+use super::lifecycle::{ServingArgs, now, read, result};
 use crate::lifecycle::promote::move_alias;
 use crate::lifecycle::register::{Evidence, register};
-use crate::lifecycle::{is_back, settle};
+use crate::lifecycle::{is_back, last_announced, settle};
 use anyhow::Context;
 use serde_json::json;
 use std::path::PathBuf;
@@ -13,16 +13,12 @@ use verdict_sentiment::Model;
 /// Options of `trainer publish`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The model: a file, a directory that holds model.verdict, dir:ROOT/NAME@ALIAS or models:/NAME@ALIAS.
+    /// The model: a file, a directory that holds model.verdict, dir:ROOT/NAME@ALIAS or
+    /// models:/NAME@ALIAS.
     #[arg(long, value_name = "URI", default_value = "models/default", env = "VERDICT_MODEL")]
     model: PathBuf,
     #[command(flatten)]
-    registry: RegistryArgs,
-    /// The alias of what serves.
-    #[arg(long, value_name = "ALIAS", default_value = "production")]
-    to: String,
-    #[command(flatten)]
-    announce: AnnounceArgs,
+    serving: ServingArgs,
     #[command(flatten)]
     kafka: KafkaArgs,
     /// Print one JSON object as the last line.
@@ -36,17 +32,17 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let model = Model::from_bytes(&bytes)
         .with_context(|| format!("loading model {}", args.model.display()))?;
     let name = &model.identity().name;
-    let registry = args.registry.open()?;
-    let announcer = args.announce.announcer(&kafka);
+    let registry = args.serving.registry.open()?;
+    let topic = args.serving.topic(&kafka);
     // Asked first: without the topic nothing is kept either.
-    let replaced = announcer.last(name)?;
+    let replaced = last_announced(topic.as_ref(), name)?;
     // The bytes are whole in the registry before anything points to them.
     let (version, _) = register(&*registry, name, "staging", &bytes, Evidence::default(), now())?;
     if let Some(last) = &replaced {
         is_back(&*registry, last, &version)?;
     }
-    move_alias(&*registry, &version, &args.to)?;
-    let pointer = settle(&*registry, &*announcer, name, &args.to, None)?;
+    move_alias(&*registry, &version, &args.serving.to)?;
+    let pointer = settle(&*registry, topic.as_ref(), name, &args.serving.to, None)?;
     let value = json!({
         "name": version.name,
         "version": version.version,
@@ -57,9 +53,9 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         "announced": pointer.is_some(),
     });
     result(args.json, &value, || {
-        let told = if pointer.is_some() { "published" } else { "published already:" };
+        let what = if pointer.is_some() { "published" } else { "published already:" };
         format!(
-            "{told} {} {}\n  {}\n  sha256 {}",
+            "{what} {} {}\n  {}\n  sha256 {}",
             version.name, version.version, version.uri, version.sha256
         )
     })

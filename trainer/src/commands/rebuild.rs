@@ -1,11 +1,11 @@
 //! `trainer rebuild` and `trainer watch`.
 
-use super::lifecycle::{AnnounceArgs, RegistryArgs, now, result};
+use super::lifecycle::{ServingArgs, now, result};
+use super::params::ParamsArgs;
 use super::review_log::ReviewLogArgs;
-use super::threads::{PresetArg, Threads};
-use super::train::{params_with, warn_unless_converged};
-use crate::lifecycle::job::Job;
-use crate::lifecycle::rebuild::Rebuilt;
+use super::threads::Threads;
+use super::train::warn_unless_converged;
+use crate::lifecycle::rebuild::{Job, Rebuilt};
 use crate::stages::layout::Layout;
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -21,21 +21,13 @@ pub struct Args {
     source: String,
     #[command(flatten)]
     log: ReviewLogArgs,
-    /// Training parameters.
-    #[arg(long, value_name = "FILE", default_value = "params.yaml")]
-    params: PathBuf,
     #[command(flatten)]
-    preset: PresetArg,
-    #[command(flatten)]
-    registry: RegistryArgs,
-    /// The alias of what serves.
-    #[arg(long, value_name = "ALIAS", default_value = "production")]
-    to: String,
+    params: ParamsArgs,
     /// The folder that gets data/raw and reports.
     #[arg(long, value_name = "DIR", default_value = ".")]
     root: PathBuf,
     #[command(flatten)]
-    announce: AnnounceArgs,
+    serving: ServingArgs,
     #[command(flatten)]
     threads: Threads,
     /// Print one JSON object as the last line.
@@ -46,13 +38,13 @@ pub struct Args {
 impl Args {
     /// What was typed, opened.
     pub(crate) fn job(&self) -> anyhow::Result<Job> {
-        let params = params_with(&self.params, self.preset)?;
+        let params = self.params.read()?;
         let log = self.log.check()?;
         Ok(Job {
             params: params.reading(self.source.parse()?),
-            announcer: self.announce.announcer(&log.kafka),
-            registry: self.registry.open()?,
-            to: self.to.clone(),
+            topic: self.serving.topic(&log.kafka),
+            registry: self.serving.registry.open()?,
+            to: self.serving.to.clone(),
             layout: Layout::new(&self.root),
             threads: self.threads.threads,
             now,

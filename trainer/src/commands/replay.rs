@@ -44,7 +44,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let change =
         args.threads.run(|| compare(&champion, &candidate, &reviews, args.flips, args.texts))?;
     if let Some(path) = &args.out {
-        crate::stages::write_json(path, &change)?;
+        crate::disk::write_json(path, &change)?;
     }
     if !args.json {
         show(&change)?;

@@ -18,7 +18,8 @@ pub struct Args {
     /// The model: a file, or a directory that holds model.verdict.
     #[arg(long, value_name = "URI", default_value = "models/default", env = "VERDICT_MODEL")]
     model: PathBuf,
-    /// Labelled reviews, as for `trainer train`; without it, one review on each line of standard input.
+    /// Labelled reviews, as for `trainer train`; without it, one review on each line of standard
+    /// input.
     #[arg(long, value_name = "PATH")]
     data: Option<PathBuf>,
     /// Which part of the data to score.

@@ -5,8 +5,8 @@ use super::lifecycle::{RegistryArgs, now};
 use super::output;
 use super::review_log::ReviewLogArgs;
 use super::threads::Threads;
-use super::train::read_params;
-use crate::ingest::{Request, location::Location};
+use crate::disk::{read_json, write_json};
+use crate::ingest::{Request, location::Location, manifest::Manifest};
 use crate::lifecycle::register::{Evidence, register};
 use crate::params::Params;
 use crate::stages::{self, layout::Layout};
@@ -88,7 +88,8 @@ pub(crate) fn run(command: &Command) -> anyhow::Result<()> {
             output::line(format_args!("models/model.verdict sha256 {}", built.sha256))
         }),
         Command::ModelRegistration(args) => registration(args),
-        // The rows in data/processed are for others: the model is measured on texts, by what serves it.
+        // The rows in data/processed are for others: the model is measured on texts, by what serves
+        // it.
         Command::ModelEvaluation(args) => args.run(|layout, _| {
             let model = verdict_registry::load(layout.models())?;
             let corpus = stages::held_out(layout)?;
@@ -104,7 +105,7 @@ impl StageArgs {
         &self,
         stage: impl FnOnce(&Layout, &Params) -> anyhow::Result<()> + Send,
     ) -> anyhow::Result<()> {
-        let params = read_params(&self.params)?;
+        let params = super::params::read(&self.params)?;
         let layout = Layout::new(&self.root);
         self.threads.run(|| stage(&layout, &params))?
     }
@@ -125,7 +126,7 @@ fn ingestion(args: &IngestionArgs) -> anyhow::Result<()> {
             ingestion.source = Location::ReviewLog;
             ingestion.fallback.clear();
         }
-        let before = args.snapshot.as_deref().map(stages::read_manifest);
+        let before = args.snapshot.as_deref().map(read_json::<Manifest>);
         let downloads = layout.downloads();
         let request =
             Request { ingestion: &ingestion, log: Some(&log), again: None, downloads: &downloads };
@@ -141,18 +142,17 @@ fn registration(args: &RegistrationArgs) -> anyhow::Result<()> {
     let registry = args.registry.open()?;
     args.stage.run(|layout, params| {
         let artifact = verdict_registry::read(layout.models())?;
-        let measures: Measures = stages::read_json(&layout.reports().join("metrics.json"))?;
-        let manifest = stages::read_manifest(&layout.manifest())?;
+        let measures: Measures = read_json(&layout.reports().join("metrics.json"))?;
+        let manifest: Manifest = read_json(&layout.manifest())?;
         let evidence = Evidence {
             measures: Some(&measures),
             test_sha256: Some(&manifest.test.sha256),
             manifest: Some(&manifest),
-            ..Evidence::default()
         };
         let (name, alias) = (&params.registration.name, &params.registration.alias);
         let (version, registration) =
             register(&*registry, name, alias, &artifact, evidence, now())?;
-        stages::write_json(&layout.reports().join("registration.json"), &registration)?;
+        write_json(&layout.reports().join("registration.json"), &registration)?;
         output::line(format_args!(
             "{} {} ({alias}) in {}",
             version.name, version.version, registration.registry

@@ -1,7 +1,6 @@
 //! `--threads`, and what the process used.
 
-use crate::params::Preset;
-use anyhow::Context;
+use crate::training::in_pool;
 
 /// How many threads may work.
 #[derive(Debug, Clone, clap::Args)]
@@ -11,23 +10,15 @@ pub(crate) struct Threads {
     pub(crate) threads: usize,
 }
 
-/// `--preset`.
-#[derive(Debug, Clone, Copy, clap::Args)]
-pub(crate) struct PresetArg {
-    /// Take preprocessing, features, model and calibration from a preset, whatever the parameters say of them.
-    #[arg(long, value_enum)]
-    pub(crate) preset: Option<Preset>,
-}
-
 impl Threads {
     /// Runs `work` in a pool of so many threads.
     pub(crate) fn run<T: Send>(&self, work: impl FnOnce() -> T + Send) -> anyhow::Result<T> {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(self.threads).build();
-        Ok(pool.with_context(|| format!("starting {} threads", self.threads))?.install(work))
+        in_pool(self.threads, work)
     }
 }
 
-/// The largest resident set that this process has had, in bytes; `None` where the system does not tell.
+/// The largest resident set that this process has had, in bytes; `None` where the system does not
+/// say.
 pub(crate) fn peak_rss_bytes() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;

@@ -1,8 +1,9 @@
 //! `trainer tune`.
 
 use super::output;
-use super::threads::{PresetArg, Threads};
-use super::train::params_with;
+use super::params::ParamsArgs;
+use super::threads::Threads;
+use crate::disk::{make_parent, write};
 use crate::ingest::file::{SplitName, read_corpus};
 use crate::params::{Params, RawParams, full_text};
 use crate::training::with_keys;
@@ -22,20 +23,15 @@ pub struct Args {
     /// Labelled reviews, as for `trainer train`; only their training part is looked at.
     #[arg(long, value_name = "PATH")]
     data: PathBuf,
-    /// Training parameters: where the search begins, and with `tune` how and where it goes.
-    #[arg(long, value_name = "FILE", default_value = "params.yaml")]
-    params: PathBuf,
+    /// Where the search begins, and with `tune` how and where it goes.
     #[command(flatten)]
-    preset: PresetArg,
+    params: ParamsArgs,
     /// File that gets the parameters of the best trial.
     #[arg(long, value_name = "FILE", default_value = "reports/tuned.yaml")]
     out: PathBuf,
     /// File that gets every trial, one JSON object a line.
     #[arg(long, value_name = "FILE", default_value = "reports/trials.jsonl")]
     log: PathBuf,
-    /// Most trials [default: tune.trials].
-    #[arg(long, value_name = "N")]
-    trials: Option<usize>,
     #[command(flatten)]
     threads: Threads,
     /// Print one JSON object as the last line.
@@ -44,13 +40,10 @@ pub struct Args {
 }
 
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
-    let base = params_with(&args.params, args.preset)?;
-    let mut search = base.raw.search();
-    if let Some(trials) = args.trials {
-        search.trials = trials;
-    }
+    let base = args.params.read()?;
+    let search = base.raw.search();
     let corpus = read_corpus(&args.data, SplitName::Train, &base.data_ingestion.split)?;
-    crate::stages::make_parent(&args.log)?;
+    make_parent(&args.log)?;
     let mut log =
         File::create(&args.log).with_context(|| format!("making {}", args.log.display()))?;
     let bar = progress::reviews("trials", search.trials as u64);
@@ -77,7 +70,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         Ok((n_trials, best.clone()))
     })??;
     bar.finish_and_clear();
-    super::evaluate::write(&args.out, &full_text(&with(&base.raw, &best.point)?.raw)?)?;
+    write(&args.out, &full_text(&with(&base.raw, &best.point)?.raw)?)?;
     if args.json {
         return output::line(json!({ "trials": n_trials, "best": best, "params": args.out }));
     }

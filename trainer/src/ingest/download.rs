@@ -4,14 +4,15 @@ use crate::progress;
 use anyhow::{Context, bail};
 use sha2::{Digest, Sha256};
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// Puts the file that `get` writes to a path of its own into `directory` under `name`, once it has the checksum.
+/// Puts the file that `get` writes to a path of its own into `directory` under `name`, once it has
+/// the checksum.
 ///
-/// A file that is there already and has the checksum is taken as it is. Without a checksum there is no telling whether it
-/// is still the same, so it is got again.
+/// A file that is there already and has the checksum is taken as it is. Without a checksum there is
+/// no telling whether it is still the same, so it is got again.
 ///
 /// # Errors
 /// What `get` says; a checksum that does not match, after which nothing of the file is kept.
@@ -31,7 +32,7 @@ pub(crate) fn into_place(
     fs::create_dir_all(directory).with_context(|| format!("making {}", directory.display()))?;
     let part = directory.join(format!("{name}.part"));
     if sha256.is_none() && part.exists() {
-        // Whether a part belongs to what is there now, only a checksum could tell.
+        // Only a checksum shows whether a part belongs to what is there now.
         fs::remove_file(&part).with_context(|| format!("removing {}", part.display()))?;
     }
     get(&part)?;
@@ -84,7 +85,7 @@ pub(crate) fn http(url: &str, part: &Path) -> anyhow::Result<()> {
         request = request.header("range", format!("bytes={have}-"));
     }
     let response = match request.call() {
-        // Nothing is missing; or the part is longer than the file, which the checksum will tell.
+        // Nothing is missing; or the part is longer than the file, which the checksum shows.
         Err(ureq::Error::StatusCode(416)) => return Ok(()),
         other => other?,
     };
@@ -125,12 +126,6 @@ pub(crate) fn checked_sha256(text: &str, what: &str) -> anyhow::Result<String> {
 pub(crate) fn sha256_of(path: &Path) -> anyhow::Result<String> {
     let mut file = File::open(path).with_context(|| format!("opening {}", path.display()))?;
     let mut hash = Sha256::new();
-    let mut buffer = vec![0; 1 << 20];
-    loop {
-        let n = file.read(&mut buffer).with_context(|| format!("reading {}", path.display()))?;
-        if n == 0 {
-            return Ok(crate::hex(&hash.finalize()));
-        }
-        hash.update(&buffer[..n]);
-    }
+    io::copy(&mut file, &mut hash).with_context(|| format!("reading {}", path.display()))?;
+    Ok(format!("{:x}", hash.finalize()))
 }

@@ -31,7 +31,8 @@ pub struct LocationError {
 }
 
 impl Location {
-    /// The name that a copy of it gets on this machine; `None` where it is no single file elsewhere.
+    /// The name that a copy of it gets on this machine; `None` where it is no single file
+    /// elsewhere.
     #[must_use]
     pub fn file_name(&self) -> Option<&str> {
         let name = match self {
@@ -129,7 +130,7 @@ mod tests {
             assert_eq!(parsed.file_name(), name);
         }
         let url: Location = "https://h.org/d.tar.gz?sig=1".parse().unwrap();
-        assert_eq!(url.to_string(), "https://h.org/d.tar.gz", "no signature is told");
+        assert_eq!(url.to_string(), "https://h.org/d.tar.gz", "no signature is printed");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! What was ingested: enough to get the same reviews again, and to tell whether one has.
+//! What was ingested: enough to get the same reviews again, and to check whether one has.
 
 use super::review_log::LogCounts;
 use serde::{Deserialize, Serialize};
@@ -30,25 +30,17 @@ pub struct Manifest {
 #[serde(rename_all = "snake_case")]
 pub enum Origin {
     /// A file or a folder.
-    File(FileFacts),
+    File {
+        /// SHA-256 of the file; a folder has none.
+        sha256: Option<String>,
+    },
     /// The review log.
-    Log(LogFacts),
-}
-
-/// A file or a folder.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FileFacts {
-    /// SHA-256 of the file; a folder has none.
-    pub sha256: Option<String>,
-}
-
-/// The review log.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LogFacts {
-    /// The offsets that were read, of reviews and labels.
-    pub ranges: Vec<OffsetRange>,
-    /// What was seen.
-    pub counts: LogCounts,
+    Log {
+        /// The offsets that were read, of reviews and labels.
+        ranges: Vec<OffsetRange>,
+        /// What was seen.
+        counts: LogCounts,
+    },
 }
 
 /// Texts that stand more than once in a source, in both parts together.

@@ -1,9 +1,11 @@
-//! The stored review log as a data set: topics of reviews and of labels, joined by the id of the review.
+//! The stored review log as a data set: topics of reviews and of labels, joined by the id of the
+//! review.
 //!
-//! Labels are read first and reviews after: a label is written after its review, so each label that is seen has its review
-//! in what is read next, unless there is none. Of two labels the last counts; a label's tombstone takes it back, and the
-//! tombstone of a review's key erases the review. All records of one id have one key and so one partition, in which
-//! "last" is well defined.
+//! Labels are read first and reviews after: a label is written after its review, so each label that
+//! is seen has its review in what is read next, unless there is none. Of two labels the last
+//! counts; a label's tombstone takes it back, and the tombstone of a review's key erases the
+//! review. All records of one id have one key and so one partition, in which "last" is well
+//! defined.
 
 use crate::progress;
 use anyhow::Context;
@@ -80,9 +82,9 @@ pub fn read(source: &LogSource, again: Option<&[OffsetRange]>) -> anyhow::Result
 }
 
 impl LogSource {
-    /// How many records of labels, tombstones among them, the log has between the ends `before` and the ends `now`. Offsets
-    /// would be too many: those of a transaction's markers and of aborted records hold no label. Ranges of other topics are
-    /// passed over.
+    /// How many records of labels, tombstones among them, the log has between the ends `before` and
+    /// the ends `now`. Offsets would be too many: those of a transaction's markers and of aborted
+    /// records hold no label. Ranges of other topics are passed over.
     ///
     /// # Errors
     /// Those of [`snapshot::read_again`].
@@ -134,8 +136,8 @@ impl LogSource {
     }
 }
 
-/// What `now` has and `before` had not. A partition that ended elsewhere than in what there is now (its records were deleted, or
-/// its topic made anew) is all new.
+/// What `now` has and `before` had not. A partition that ended elsewhere than in what there is now
+/// (its records were deleted, or its topic made anew) is all new.
 fn new_ranges(topic: &str, before: &[OffsetRange], now: &[OffsetRange]) -> Vec<OffsetRange> {
     let known_end = |range: &OffsetRange| {
         let same =

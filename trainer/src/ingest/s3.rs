@@ -1,5 +1,5 @@
-//! Objects of S3, streamed to a file. Credentials come by AWS's own chain: environment, profiles, web identity,
-//! containers, instances. `AWS_ENDPOINT_URL` names another server that speaks S3.
+//! Objects of S3, streamed to a file. Credentials come by AWS's own chain: environment, profiles,
+//! web identity, containers, instances. `AWS_ENDPOINT_URL` names another server that speaks S3.
 
 use crate::progress;
 use anyhow::{Context, anyhow};
@@ -50,7 +50,8 @@ async fn download(bucket: &str, key: &str, part: &Path) -> anyhow::Result<()> {
         .with_client_options(
             ClientOptions::new()
                 .with_connect_timeout(Duration::from_secs(10))
-                // The whole object may take longer than any fixed time; a stall may not (see below).
+                // The whole object may take longer than any fixed time; a stall may not (see
+                // below).
                 .with_timeout_disabled()
                 .with_allow_http(endpoint.is_some_and(|url| url.starts_with("http://"))),
         );

@@ -1,6 +1,7 @@
 //! Promotion by the gate, and the way back.
 
-use super::{Announcer, fetch, is_back, settle};
+use super::{fetch, is_back, last_announced, settle};
+use crate::announce::ModelsTopic;
 use anyhow::{Context, anyhow, bail};
 use verdict_learning::corpus::Reviews;
 use verdict_learning::gate::decide::{Decision, FlipsWanted, compare};
@@ -57,15 +58,15 @@ impl Promoted {
     }
 }
 
-/// Puts a version before the gate and, if it passes, in the place of the one that serves. `on_decision` gets the decision
-/// before anything is moved.
+/// Puts a version before the gate and, if it passes, in the place of the one that serves.
+/// `on_decision` gets the decision before anything is moved.
 ///
 /// # Errors
-/// Where registry or topic cannot be read or written, or a version is no model. What was done stands, and calling again
-/// goes on from there.
+/// Where registry or topic cannot be read or written, or a version is no model. What was done
+/// stands, and calling again goes on from there.
 pub fn promote(
     registry: &dyn Registry,
-    announcer: &dyn Announcer,
+    topic: Option<&ModelsTopic>,
     promotion: Promotion<'_>,
     on_decision: impl FnOnce(&Decision) -> anyhow::Result<()>,
 ) -> anyhow::Result<Promoted> {
@@ -74,15 +75,15 @@ pub fn promote(
     let champion = registry.alias(name, to)?;
     if champion.as_ref().map(|champion| champion.version) == Some(candidate.version) {
         return Ok(Promoted {
-            announced: settle(registry, announcer, name, to, promotion.trained_from)?,
+            announced: settle(registry, topic, name, to, promotion.trained_from)?,
             candidate,
             champion: None,
             decision: None,
         });
     }
     // What an earlier run left is finished even where this candidate is refused.
-    settle(registry, announcer, name, to, None)?;
-    if let Some(last) = announcer.last(name)? {
+    settle(registry, topic, name, to, None)?;
+    if let Some(last) = last_announced(topic, name)? {
         is_back(registry, &last, &candidate)?;
     }
     let champion_model = champion.as_ref().map(|champion| fetch(registry, champion));
@@ -98,7 +99,7 @@ pub fn promote(
     let mut announced = None;
     if decision.accepted {
         move_alias(registry, &candidate, to)?;
-        announced = settle(registry, announcer, name, to, promotion.trained_from)?;
+        announced = settle(registry, topic, name, to, promotion.trained_from)?;
     }
     Ok(Promoted { candidate, champion, decision: Some(decision), announced })
 }
@@ -160,7 +161,7 @@ pub struct RolledBack {
 /// Where there is nothing to go back to, or where registry or topic cannot be read or written.
 pub fn rollback(
     registry: &dyn Registry,
-    announcer: &dyn Announcer,
+    topic: Option<&ModelsTopic>,
     name: &str,
     alias: &str,
     version: Option<u64>,
@@ -168,12 +169,12 @@ pub fn rollback(
     let from = registry.alias(name, alias)?.ok_or_else(|| {
         anyhow!("{} has no alias {alias} of {name}: nothing serves yet", registry.location())
     })?;
-    let last = announcer.last(name)?;
+    let last = last_announced(topic, name)?;
     let announced = last.as_ref().and_then(|last| last.version.parse::<u64>().ok());
     let is_asked = version.is_none_or(|version| version == from.version);
     if let Some(announced) = announced.filter(|&announced| is_asked && announced > from.version) {
         let was = registry.version(name, announced)?;
-        let pointer = settle(registry, announcer, name, alias, None)?;
+        let pointer = settle(registry, topic, name, alias, None)?;
         return Ok(RolledBack { from: was, to: from, announced: pointer });
     }
     let to = match version {
@@ -193,6 +194,6 @@ pub fn rollback(
     }
     registry.set_alias(name, alias, to.version)?;
     registry.delete_alias(name, PREVIOUS)?;
-    let announced = settle(registry, announcer, name, alias, None)?;
+    let announced = settle(registry, topic, name, alias, None)?;
     Ok(RolledBack { from, to, announced })
 }

@@ -1,96 +1,150 @@
-//! The whole way from the review log to the model that serves.
+//! The whole way from the review log to the model that serves, as often as it is time.
 
-use super::Announcer;
+use super::last_announced;
 use super::promote::{Promoted, Promotion, promote};
-use super::register::{Evidence, Registration, register, trained_from};
+use super::register::{Evidence, register, trained_from};
+use crate::announce::ModelsTopic;
+use crate::disk::{write, write_json};
 use crate::ingest::manifest::Manifest;
-use crate::ingest::{self, Ingested, Request};
+use crate::ingest::review_log::LogSource;
+use crate::ingest::{Ingested, Request, ingest};
 use crate::params::Params;
 use crate::report::evaluation::Evaluation;
-use crate::report::files::{self, File};
-use crate::training::{Timed, train};
+use crate::report::files::render;
+use crate::stages::{self, layout::Layout};
+use crate::training::{Timed, in_pool, train};
 use jiff::Timestamp;
 use std::fmt;
-use verdict_learning::gate::decide::{Decision, FlipsWanted};
+use verdict_learning::gate::decide::FlipsWanted;
 use verdict_learning::metrics::Measures;
 use verdict_registry::{Registry, Version, Which};
 use verdict_sentiment::Model;
+use verdict_telemetry::output;
 
-/// Everything that a rebuild depends on.
+/// A rebuild that can be done again and again.
 #[derive(Debug)]
-pub struct Rebuild<'a> {
-    /// Where the reviews come from.
-    pub request: Request<'a>,
-    /// All parameters.
-    pub params: &'a Params,
+pub struct Job {
+    /// All parameters, the source of the reviews among them.
+    pub params: Params,
+    /// The review log.
+    pub log: LogSource,
     /// Where versions are kept.
-    pub registry: &'a dyn Registry,
+    pub registry: Box<dyn Registry>,
+    /// Where versions are announced, if they are.
+    pub topic: Option<ModelsTopic>,
     /// The alias of what serves.
-    pub to: &'a str,
-    /// The time of registration.
-    pub now: Timestamp,
+    pub to: String,
+    /// The folders that get reports and what was ingested.
+    pub layout: Layout,
+    /// Threads that work; 0 is one for each core.
+    pub threads: usize,
+    /// The clock.
+    pub now: fn() -> Timestamp,
 }
 
-/// A step of a rebuild, as it begins.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Step {
-    /// The source is read.
-    Ingest,
-    /// The model is trained.
-    Train,
-    /// It is measured on the reviews that were held out.
-    Evaluate,
-    /// It becomes a version.
-    Register,
-    /// The gate decides.
-    Decide,
-    /// Consumers are told, if it was accepted.
-    Announce,
+/// Too few reviews are held out for the gate to decide on: what is trained could not be promoted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{got} of {wanted} labelled held-out reviews (promotion.min_reviews): no model is trained until there are more"
+)]
+pub struct TooFew {
+    /// Held-out reviews.
+    pub got: usize,
+    /// Held-out reviews that the gate asks for.
+    pub wanted: usize,
 }
 
-impl Step {
-    /// For people: what is being done.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Ingest => "reading the reviews",
-            Self::Train => "training",
-            Self::Evaluate => "evaluating",
-            Self::Register => "registering",
-            Self::Decide => "deciding",
-            Self::Announce => "announcing",
-        }
+impl Job {
+    /// One rebuild: reads the source, trains, evaluates, registers, decides and announces. Says its
+    /// steps on standard error, and keeps what it finds out in the folders.
+    ///
+    /// Nothing that serves is touched before the gate has accepted. Whatever it was stopped at,
+    /// another rebuild finishes: the same reviews give the same bytes, and bytes that are
+    /// registered keep their version.
+    ///
+    /// # Errors
+    /// What any of the steps says, and where a file cannot be written.
+    pub fn rebuild(&self) -> anyhow::Result<Rebuilt> {
+        in_pool(self.threads, || self.run(1))?
     }
-}
 
-/// What is written as a rebuild goes on.
-pub trait Journal {
-    /// A step begins.
-    fn step(&mut self, step: Step);
-
-    /// What was read.
+    /// One rebuild, unless fewer reviews are held out than the gate takes.
     ///
     /// # Errors
-    /// Where it cannot be kept.
-    fn ingested(&mut self, ingested: &Ingested) -> anyhow::Result<()>;
+    /// Those of [`Job::rebuild`], and [`TooFew`].
+    pub fn rebuild_if_enough(&self) -> anyhow::Result<Rebuilt> {
+        in_pool(self.threads, || self.run(self.params.promotion.min_reviews))?
+    }
 
-    /// The files of the report.
-    ///
-    /// # Errors
-    /// Where they cannot be kept.
-    fn evaluated(&mut self, files: &[File]) -> anyhow::Result<()>;
+    /// `wanted` is the number of held-out reviews without which nothing is trained.
+    fn run(&self, wanted: usize) -> anyhow::Result<Rebuilt> {
+        let Self { params, layout, to, .. } = self;
+        let (registry, topic) = (&*self.registry, self.topic.as_ref());
+        let name = params.registration.name.as_str();
+        let reports = layout.reports();
+        let step = |step: &str| output::note(format_args!("trainer: {step}"));
 
-    /// The version that was registered.
-    ///
-    /// # Errors
-    /// Where it cannot be kept.
-    fn registered(&mut self, registration: &Registration) -> anyhow::Result<()>;
+        step("reading the reviews");
+        let downloads = layout.downloads();
+        let ingested = ingest(&Request {
+            ingestion: &params.data_ingestion,
+            log: Some(&self.log),
+            again: None,
+            downloads: &downloads,
+        })?;
+        // Asked before the work is done: without the topic nothing is registered either.
+        last_announced(topic, name)?;
+        stages::keep(layout, &ingested)?;
+        let Ingested { train: training, test, manifest } = ingested;
+        let got = manifest.test.n_reviews;
+        if got < wanted {
+            return Err(TooFew { got, wanted }.into());
+        }
 
-    /// The decision, before anything is moved.
-    ///
-    /// # Errors
-    /// Where it cannot be kept.
-    fn decided(&mut self, decision: &Decision) -> anyhow::Result<()>;
+        step("training");
+        let trained = train(&training, params, name)?;
+        drop(training);
+
+        step("evaluating");
+        let model = Model::from_bytes(&trained.artifact)?;
+        let reviews = test.reviews()?;
+        let evaluation = Evaluation::new(&model, reviews);
+        for file in render(&evaluation)? {
+            write(&reports.join(file.path), &file.text)?;
+        }
+        let measures = evaluation.measures;
+
+        step("registering");
+        let evidence = Evidence {
+            measures: Some(&measures),
+            test_sha256: Some(&test.sha256),
+            manifest: Some(&manifest),
+        };
+        let alias = params.registration.alias.as_str();
+        let (version, registration) =
+            register(registry, name, alias, &trained.artifact, evidence, (self.now)())?;
+        write_json(&reports.join("registration.json"), &registration)?;
+
+        step("deciding");
+        let trained_from = trained_from(&manifest);
+        let promotion = Promotion {
+            name,
+            candidate: &Which::Version(version.version),
+            to,
+            reviews,
+            gate: &params.promotion,
+            flips: FlipsWanted::default(),
+            trained_from: Some(&trained_from),
+        };
+        let promoted = promote(registry, topic, promotion, |decision| {
+            write_json(&reports.join("promotion.json"), decision)?;
+            if decision.accepted {
+                step("announcing");
+            }
+            Ok(())
+        })?;
+        Ok(Rebuilt { manifest, trained, measures, version, promoted })
+    }
 }
 
 /// What a rebuild built.
@@ -152,67 +206,47 @@ impl fmt::Display for Rebuilt {
     }
 }
 
-/// Reads the source, trains, evaluates, registers, decides and announces.
-///
-/// Nothing that serves is touched before the gate has accepted. Whatever it was stopped at, another rebuild finishes: the
-/// same reviews give the same bytes, and bytes that are registered keep their version.
-///
-/// # Errors
-/// What any of the steps says.
-pub fn rebuild(
-    how: &Rebuild<'_>,
-    announcer: &dyn Announcer,
-    journal: &mut dyn Journal,
-) -> anyhow::Result<Rebuilt> {
-    let params = how.params;
-    let name = params.registration.name.as_str();
-    journal.step(Step::Ingest);
-    let ingested = ingest::ingest(&how.request)?;
-    // Asked before the work is done: without the topic nothing is registered either.
-    announcer.last(name)?;
-    journal.ingested(&ingested)?;
-    let Ingested { train: training, test, manifest } = ingested;
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ingest::location::Location;
+    use crate::params::Preset;
+    use std::fmt::Write as _;
+    use std::time::Duration;
+    use verdict_kafka_io::KafkaSettings;
+    use verdict_registry::DirectoryRegistry;
 
-    journal.step(Step::Train);
-    let trained = train(&training, params, name)?;
-    drop(training);
-
-    journal.step(Step::Evaluate);
-    let model = Model::from_bytes(&trained.artifact)?;
-    let reviews = test.reviews()?;
-    let evaluation = Evaluation::new(&model, reviews);
-    journal.evaluated(&files::render(&evaluation)?)?;
-    let measures = evaluation.measures;
-
-    journal.step(Step::Register);
-    let evidence = Evidence {
-        measures: Some(&measures),
-        test_sha256: Some(&test.sha256),
-        manifest: Some(&manifest),
-        ..Evidence::default()
-    };
-    let alias = params.registration.alias.as_str();
-    let (version, registration) =
-        register(how.registry, name, alias, &trained.artifact, evidence, how.now)?;
-    journal.registered(&registration)?;
-
-    journal.step(Step::Decide);
-    let trained_from = trained_from(&manifest);
-    let promotion = Promotion {
-        name,
-        candidate: &Which::Version(version.version),
-        to: how.to,
-        reviews,
-        gate: &params.promotion,
-        flips: FlipsWanted::default(),
-        trained_from: Some(&trained_from),
-    };
-    let promoted = promote(how.registry, announcer, promotion, |decision| {
-        journal.decided(decision)?;
-        if decision.accepted {
-            journal.step(Step::Announce);
+    #[test]
+    fn fewer_held_out_reviews_than_the_gate_takes_train_nothing_and_are_counted() {
+        let place = tempfile::tempdir().unwrap();
+        let mut csv = "review,sentiment\n".to_owned();
+        for i in 0..40 {
+            let (word, label) = [("fine", "positive"), ("dull", "negative")][i % 2];
+            writeln!(csv, "a {word} film in {i} parts,{label}").unwrap();
         }
-        Ok(())
-    })?;
-    Ok(Rebuilt { manifest, trained, measures, version, promoted })
+        let source = place.path().join("reviews.csv");
+        std::fs::write(&source, csv).unwrap();
+        let job = Job {
+            params: Params::of_preset(Preset::Default).unwrap().reading(Location::Path(source)),
+            log: LogSource {
+                kafka: KafkaSettings::new("127.0.0.1:1"),
+                reviews: String::new(),
+                labels: String::new(),
+                patience: Duration::ZERO,
+            },
+            registry: Box::new(DirectoryRegistry::new(place.path().join("registry"))),
+            topic: None,
+            to: "production".to_owned(),
+            layout: Layout::new(place.path()),
+            threads: 1,
+            now: Timestamp::now,
+        };
+        let error = job.rebuild_if_enough().unwrap_err();
+        let few = error.downcast_ref::<TooFew>().unwrap();
+        assert!((1..40).contains(&few.got), "{few:?}");
+        let says = format!("{} of 500 labelled held-out reviews", few.got);
+        assert!(error.to_string().starts_with(&says), "{error}");
+        assert!(job.registry.versions("sentiment").unwrap().is_empty());
+        assert!(job.layout.manifest().exists());
+    }
 }

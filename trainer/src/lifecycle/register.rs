@@ -2,6 +2,7 @@
 
 use crate::card;
 use crate::ingest::manifest::{Manifest, Origin};
+use crate::report::about;
 use anyhow::Context;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -9,7 +10,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use verdict_learning::metrics::Measures;
 use verdict_messages::TrainedFrom;
-use verdict_registry::{Files, NewVersion, Registry, Version};
+use verdict_registry::{NewVersion, Registry, Version};
 use verdict_sentiment::Model;
 
 /// What became of a registration, `reports/registration.json`.
@@ -30,7 +31,7 @@ pub struct Registration {
 }
 
 /// What is known of a model besides its bytes.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Evidence<'a> {
     /// Measured on reviews that were held out.
     pub measures: Option<&'a Measures>,
@@ -38,14 +39,14 @@ pub struct Evidence<'a> {
     pub test_sha256: Option<&'a str>,
     /// What was ingested.
     pub manifest: Option<&'a Manifest>,
-    /// Other files to keep beside the model.
-    pub files: Files,
 }
 
-/// Registers a model and points an alias to it. Bytes that are registered already keep their version.
+/// Registers a model and points an alias to it. Bytes that are registered already keep their
+/// version.
 ///
 /// # Errors
-/// Where the bytes are no model, or what the registry says; a later call goes on where this one ended.
+/// Where the bytes are no model, or what the registry says; a later call goes on where this one
+/// ended.
 pub fn register(
     registry: &dyn Registry,
     name: &str,
@@ -56,7 +57,6 @@ pub fn register(
 ) -> anyhow::Result<(Version, Registration)> {
     let model = Model::from_bytes(artifact).context("the model that is to be registered")?;
     let mut new = NewVersion::new(name, artifact, now);
-    new.files = evidence.files;
     if let Some(measures) = evidence.measures {
         let measured = serde_json::to_value(measures)?;
         new.metrics = numbers(&measured);
@@ -71,8 +71,11 @@ pub fn register(
         new.tags.insert("verdict.source".to_owned(), manifest.source.clone());
     }
     new.tags.insert("verdict.code_version".to_owned(), env!("CARGO_PKG_VERSION").to_owned());
-    let params = model.parts().about.get("params").unwrap_or(&Value::Null);
-    flatten("", params, &mut new.params);
+    let params = about::leaves(model.parts().about.get("params"));
+    new.params.extend(params.map(|(key, value)| match value {
+        Value::String(text) => (key, text.clone()),
+        other => (key, other.to_string()),
+    }));
     let version = registry.register(new)?;
     registry.set_alias(name, alias, version.version)?;
     let registration = Registration {
@@ -90,36 +93,14 @@ pub fn register(
 #[must_use]
 pub fn trained_from(manifest: &Manifest) -> TrainedFrom {
     match &manifest.origin {
-        Origin::Log(log) => TrainedFrom::Log { ranges: log.ranges.clone() },
-        Origin::File(_) => TrainedFrom::Data { sha256: manifest.train.sha256.clone() },
+        Origin::Log { ranges, .. } => TrainedFrom::Log { ranges: ranges.clone() },
+        Origin::File { .. } => TrainedFrom::Data { sha256: manifest.train.sha256.clone() },
     }
 }
 
 fn numbers(measured: &Value) -> BTreeMap<String, f64> {
     let members = measured.as_object().into_iter().flatten();
     members.filter_map(|(key, value)| Some((key.clone(), value.as_f64()?))).collect()
-}
-
-/// `{"a": {"b": 1}}` as `a.b = 1`: what people compare in a list of runs.
-fn flatten(prefix: &str, value: &Value, into: &mut BTreeMap<String, String>) {
-    match value {
-        Value::Object(members) => {
-            for (key, value) in members {
-                let key = match prefix {
-                    "" => key.clone(),
-                    prefix => format!("{prefix}.{key}"),
-                };
-                flatten(&key, value, into);
-            }
-        }
-        Value::Null if prefix.is_empty() => {}
-        Value::String(text) => {
-            into.insert(prefix.to_owned(), text.clone());
-        }
-        other => {
-            into.insert(prefix.to_owned(), other.to_string());
-        }
-    }
 }
 
 #[cfg(test)]
@@ -133,14 +114,5 @@ mod tests {
         assert!(!named.contains_key("auc") && !named.contains_key("undefined"));
         assert!(named.contains_key("accuracy") && named.contains_key("tp"));
         assert!(named.values().all(|value| value.is_finite()));
-    }
-
-    #[test]
-    fn parameters_are_listed_by_their_whole_names() {
-        let mut params = BTreeMap::new();
-        let value = serde_json::json!({"a": {"b": 1.5, "c": "x"}, "d": [1, 2], "e": null});
-        flatten("", &value, &mut params);
-        let got: Vec<_> = params.iter().map(|(k, v)| format!("{k}={v}")).collect();
-        assert_eq!(got, ["a.b=1.5", "a.c=x", "d=[1,2]", "e=null"]);
     }
 }

@@ -1,8 +1,7 @@
 //! A rebuild whenever enough labels have come, or enough time has gone by.
 
-use super::job::{Job, TooFew};
-use super::rebuild::Rebuilt;
-use super::settle;
+use super::rebuild::{Job, Rebuilt, TooFew};
+use super::{last_announced, settle};
 use std::time::{Duration, Instant};
 use verdict_kafka_io::snapshot;
 use verdict_messages::{OffsetRange, TrainedFrom};
@@ -23,8 +22,9 @@ pub struct Pace {
 /// Watches the labels and rebuilds until `shutdown` is requested. Blocks the thread; a rebuild that
 /// has begun is finished first.
 ///
-/// What goes wrong is logged, once for each cause, and tried again: a rebuild when as many labels have come once more, or in time. The
-/// check `kafka` of `telemetry` passes once the topic of pointers follows the registry.
+/// What goes wrong is logged, once for each cause, and tried again: a rebuild when as many labels
+/// have come once more, or in time. The check `kafka` of `telemetry` passes once the topic of
+/// pointers follows the registry.
 pub fn watch(job: &Job, pace: &Pace, telemetry: &Telemetry, shutdown: &Shutdown) {
     let mut watch = Watch {
         job,
@@ -36,13 +36,13 @@ pub fn watch(job: &Job, pace: &Pace, telemetry: &Telemetry, shutdown: &Shutdown)
         failed: false,
         settled: false,
     };
-    let mut told = None;
+    let mut logged = None;
     loop {
         let failed = watch.look().err().map(|error| format!("{error:#}"));
-        if let Some(problem) = failed.as_ref().filter(|_| failed != told) {
+        if let Some(problem) = failed.as_ref().filter(|_| failed != logged) {
             tracing::warn!("{problem}");
         }
-        told = failed;
+        logged = failed;
         if shutdown.wait(pace.poll) {
             return;
         }
@@ -98,12 +98,12 @@ impl Watch<'_> {
 
     /// Finishes what an earlier run may have left, and takes up where it was.
     fn begin(&mut self) -> anyhow::Result<()> {
-        let Job { params, registry, announcer, to, .. } = self.job;
-        let name = &params.registration.name;
-        if settle(&**registry, &**announcer, name, to, None)?.is_some() {
+        let Job { params, registry, topic, to, .. } = self.job;
+        let (name, topic) = (&params.registration.name, topic.as_ref());
+        if settle(&**registry, topic, name, to, None)?.is_some() {
             tracing::info!("announced the version that {to} pointed to already");
         }
-        if let Some(last) = announcer.last(name)?
+        if let Some(last) = last_announced(topic, name)?
             && let TrainedFrom::Log { ranges } = last.trained_from
         {
             self.looked_to = ranges;
@@ -120,7 +120,7 @@ fn outcome(rebuilt: &anyhow::Result<Rebuilt>) -> Rebuild {
         Err(_) => Rebuild::Failed,
         Ok(rebuilt) if !rebuilt.promoted.serves() => Rebuild::Refused,
         Ok(rebuilt) if rebuilt.promoted.is_unchanged() => Rebuild::Unchanged,
-        // Where nobody is to be told, the alias has moved all the same.
+        // With --no-announce too, the alias has moved.
         Ok(_) => Rebuild::Promoted,
     }
 }

@@ -1,6 +1,6 @@
 //! What a model file says of itself, for readers.
 
-use super::charts::grouped;
+use super::markup::grouped;
 use serde_json::Value;
 use verdict_sentiment::Model;
 
@@ -19,17 +19,20 @@ pub(crate) fn text(model: &Model, pointer: &str) -> String {
 }
 
 /// Every value that is no object, named by its path: `{"a": {"b": 1}}` is `a.b` and 1.
-pub(crate) fn leaves(value: &Value) -> Vec<(String, &Value)> {
-    let Value::Object(members) = value else {
-        return vec![(String::new(), value)];
-    };
-    let below = members.iter().flat_map(|(key, value)| {
-        leaves(value).into_iter().map(move |(path, leaf)| match path.as_str() {
-            "" => (key.clone(), leaf),
-            path => (format!("{key}.{path}"), leaf),
-        })
-    });
-    below.collect()
+pub(crate) fn leaves(value: Option<&Value>) -> impl Iterator<Item = (String, &Value)> {
+    let mut leaves = Vec::new();
+    if let Some(value) = value.filter(|value| !value.is_null()) {
+        collect(String::new(), value, &mut leaves);
+    }
+    leaves.into_iter()
+}
+
+fn collect<'v>(path: String, value: &'v Value, leaves: &mut Vec<(String, &'v Value)>) {
+    let Value::Object(members) = value else { return leaves.push((path, value)) };
+    for (key, value) in members {
+        let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+        collect(path, value, leaves);
+    }
 }
 
 #[cfg(test)]
@@ -39,7 +42,7 @@ mod tests {
     #[test]
     fn parameters_are_listed_by_their_whole_names() {
         let value = serde_json::json!({"a": {"b": 1.5, "c": "x"}, "d": [1, 2], "e": null});
-        let got: Vec<_> = leaves(&value).iter().map(|(k, v)| format!("{k}={v}")).collect();
+        let got: Vec<_> = leaves(Some(&value)).map(|(k, v)| format!("{k}={v}")).collect();
         assert_eq!(got, ["a.b=1.5", "a.c=\"x\"", "d=[1,2]", "e=null"]);
     }
 }

@@ -1,10 +1,9 @@
-//! The five pictures of a report, as SVG: readable in light and dark, with a title and a description for those who do not
-//! see them.
+//! The five pictures of a report, as SVG: readable in light and dark, with a title and a
+//! description for those who do not see them.
 
 mod bars;
 mod curve;
 
-pub(crate) use bars::grouped;
 pub use bars::{confusion, terms};
 pub use curve::{precision_recall, reliability, roc};
 

@@ -3,13 +3,14 @@
 //! A threshold `t` calls a review positive if P(positive) is at least `t`.
 
 use serde::Serialize;
-use std::cmp::Ordering;
+use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use verdict_learning::metrics::{calibration_bins, side};
 
 /// Points that a curve is thinned to for a picture or a data file.
 pub const MAX_POINTS: usize = 400;
-/// The threshold at which nothing is called positive. scikit-learn has infinity here, which JSON has not.
+/// The threshold at which nothing is called positive. scikit-learn has infinity here, which JSON
+/// has not.
 const ABOVE_ALL: f64 = 1.0 + f64::EPSILON;
 
 /// A point of the ROC curve.
@@ -26,8 +27,8 @@ pub struct RocPoint {
 /// A point of the precision-recall curve.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct PrecisionRecallPoint {
-    /// Of the reviews called positive, the fraction that are. At the end, where none is, 1 by convention: there the curve
-    /// meets its axis.
+    /// Of the reviews called positive, the fraction that are. At the end, where none is, 1 by
+    /// convention: there the curve meets its axis.
     pub precision: f64,
     /// Of the positive reviews, the fraction called positive.
     pub recall: f64,
@@ -46,16 +47,8 @@ pub struct CalibrationBin {
     pub n: usize,
 }
 
-/// A row of the confusion table: one review.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct ConfusionRow {
-    /// `positive` or `negative`.
-    pub actual: &'static str,
-    /// What the model says.
-    pub predicted: &'static str,
-}
-
-/// True and false positives at each threshold that makes a difference, from the highest threshold down.
+/// True and false positives at each threshold that makes a difference, from the highest threshold
+/// down.
 struct Step {
     threshold: f64,
     tp: usize,
@@ -98,7 +91,8 @@ pub fn roc(probabilities: &[f64], labels: &[bool]) -> Vec<RocPoint> {
     std::iter::once(start).chain(rest).collect()
 }
 
-/// The precision-recall curve from recall 1 down to 0, thresholds ascending; empty where no review is positive.
+/// The precision-recall curve from recall 1 down to 0, thresholds ascending; empty where no review
+/// is positive.
 ///
 /// Source: `sklearn.metrics.precision_recall_curve`.
 #[must_use]
@@ -140,21 +134,21 @@ pub fn calibration(probabilities: &[f64], labels: &[bool]) -> Vec<CalibrationBin
     .collect()
 }
 
-/// Truth and answer of each review, in their order.
-#[must_use]
-pub fn confusion_rows(probabilities: &[f64], labels: &[bool]) -> Vec<ConfusionRow> {
-    probabilities
-        .iter()
-        .zip(labels)
-        .map(|(&p, &label)| ConfusionRow { actual: side(label), predicted: side(p >= 0.5) })
-        .collect()
+/// Truth and answer of each review, in their order, each `positive` or `negative`.
+pub fn confusion_rows(
+    probabilities: &[f64],
+    labels: &[bool],
+) -> impl Iterator<Item = (&'static str, &'static str)> {
+    probabilities.iter().zip(labels).map(|(&p, &label)| (side(label), side(p >= 0.5)))
 }
 
-/// Keeps at most `most` points (at least 2): both ends and, one after another, the point that lies farthest from the chord
-/// of its piece. Points on a straight line are dropped. `at` gives the place of a point in the picture.
+/// Keeps at most `most` points (at least 2): both ends and, one after another, the point that lies
+/// farthest from the chord of its piece. Points on a straight line are dropped. `at` gives the
+/// place of a point in the picture.
 ///
-/// Source: Douglas and Peucker, *Algorithms for the reduction of the number of points required to represent a digitized
-/// line*, 1973; here with a bound on the number of points in place of one on the distance.
+/// Source: Douglas and Peucker, *Algorithms for the reduction of the number of points required to
+/// represent a digitized line*, 1973; here with a bound on the number of points in place of one on
+/// the distance.
 #[must_use]
 pub fn thin<P: Copy>(points: &[P], most: usize, at: impl Fn(&P) -> (f64, f64)) -> Vec<P> {
     if points.len() < 3 {
@@ -164,73 +158,47 @@ pub fn thin<P: Copy>(points: &[P], most: usize, at: impl Fn(&P) -> (f64, f64)) -
     keep[0] = true;
     keep[points.len() - 1] = true;
     let mut kept = 2;
-    let mut pieces = BinaryHeap::from_iter(Piece::new(points, 0, points.len() - 1, &at));
+    let mut pieces = BinaryHeap::from_iter(piece(points, 0, points.len() - 1, &at));
     while kept < most {
-        let Some(piece) = pieces.pop() else { break };
-        keep[piece.farthest] = true;
+        let Some((_, Reverse(first), farthest, last)) = pieces.pop() else { break };
+        keep[farthest] = true;
         kept += 1;
-        pieces.extend(Piece::new(points, piece.first, piece.farthest, &at));
-        pieces.extend(Piece::new(points, piece.farthest, piece.last, &at));
+        pieces.extend(piece(points, first, farthest, &at));
+        pieces.extend(piece(points, farthest, last, &at));
     }
     let kept = points.iter().zip(&keep).filter(|&(_, &keep)| keep);
     kept.map(|(&point, _)| point).collect()
 }
 
-/// A piece of a curve, ordered by how far its farthest point is from its chord.
-struct Piece {
-    distance: f64,
-    farthest: usize,
+/// A piece of a curve: the distance of its farthest point from its chord as the bits of a positive
+/// number, which have the order of the numbers; its first point (of two pieces that are equally
+/// bent the earlier comes first); its farthest and its last.
+type Piece = (u64, Reverse<usize>, usize, usize);
+
+/// Distances within rounding of a straight line.
+const STRAIGHT: f64 = 1e-12;
+
+/// `None` where nothing lies between the ends, or all of it on their line.
+fn piece<P>(
+    points: &[P],
     first: usize,
     last: usize,
-}
-
-impl Piece {
-    /// Distances within rounding of a straight line.
-    const STRAIGHT: f64 = 1e-12;
-
-    /// `None` where nothing lies between the ends, or all of it on their line.
-    fn new<P>(
-        points: &[P],
-        first: usize,
-        last: usize,
-        at: &impl Fn(&P) -> (f64, f64),
-    ) -> Option<Self> {
-        let ((x0, y0), (x1, y1)) = (at(&points[first]), at(&points[last]));
-        let (dx, dy) = (x1 - x0, y1 - y0);
-        let length = libm::hypot(dx, dy);
-        let mut piece = Self { distance: Self::STRAIGHT, farthest: first, first, last };
-        for (i, point) in points.iter().enumerate().take(last).skip(first + 1) {
-            let (x, y) = at(point);
-            let distance = if length > 0.0 {
-                (dx * (y - y0) - dy * (x - x0)).abs() / length
-            } else {
-                libm::hypot(x - x0, y - y0)
-            };
-            if distance > piece.distance {
-                (piece.distance, piece.farthest) = (distance, i);
-            }
+    at: &impl Fn(&P) -> (f64, f64),
+) -> Option<Piece> {
+    let ((x0, y0), (x1, y1)) = (at(&points[first]), at(&points[last]));
+    let (dx, dy) = (x1 - x0, y1 - y0);
+    let length = libm::hypot(dx, dy);
+    let (mut farthest, mut most) = (first, STRAIGHT);
+    for (i, point) in points.iter().enumerate().take(last).skip(first + 1) {
+        let (x, y) = at(point);
+        let distance = if length > 0.0 {
+            (dx * (y - y0) - dy * (x - x0)).abs() / length
+        } else {
+            libm::hypot(x - x0, y - y0)
+        };
+        if distance > most {
+            (farthest, most) = (i, distance);
         }
-        (piece.farthest > first).then_some(piece)
     }
+    (farthest > first).then_some((most.to_bits(), Reverse(first), farthest, last))
 }
-
-impl Ord for Piece {
-    fn cmp(&self, other: &Self) -> Ordering {
-        // The earlier piece first where two are equally bent, so that the result is one only.
-        self.distance.total_cmp(&other.distance).then(other.first.cmp(&self.first))
-    }
-}
-
-impl PartialOrd for Piece {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl PartialEq for Piece {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other).is_eq()
-    }
-}
-
-impl Eq for Piece {}

@@ -38,7 +38,8 @@ pub struct Evaluation<'a> {
     pub calibration: Vec<CalibrationBin>,
     /// What other thresholds would give.
     pub thresholds: Vec<ThresholdRow>,
-    /// Accuracy by kind of review, `None` where there is no review of it; each with its number of reviews.
+    /// Accuracy by kind of review, `None` where there is no review of it; each with its number of
+    /// reviews.
     pub slices: Vec<(Slice, usize, Option<Estimate>)>,
     /// The strongest terms for positive.
     pub positive_terms: Vec<Term>,

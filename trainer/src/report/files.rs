@@ -55,14 +55,7 @@ pub fn render(evaluation: &Evaluation<'_>) -> serde_json::Result<Vec<File>> {
 }
 
 fn confusion_csv(evaluation: &Evaluation<'_>) -> String {
-    let rows = confusion_rows(&evaluation.probabilities, evaluation.labels);
-    let mut csv = String::with_capacity(18 * rows.len() + 17);
-    csv.push_str("actual,predicted\n");
-    for row in rows {
-        csv.push_str(row.actual);
-        csv.push(',');
-        csv.push_str(row.predicted);
-        csv.push('\n');
-    }
-    csv
+    let header = "actual,predicted\n".to_owned();
+    confusion_rows(&evaluation.probabilities, evaluation.labels)
+        .fold(header, |csv, (actual, predicted)| csv + actual + "," + predicted + "\n")
 }

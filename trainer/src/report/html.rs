@@ -1,8 +1,7 @@
 //! One page that holds the whole report: no script, no font, no file beside it. Prints.
 
-use super::about;
-use super::charts;
 use super::evaluation::{Evaluation, ThresholdRow};
+use super::{about, charts, markup};
 use askama::Template;
 use serde_json::Value;
 use std::borrow::Borrow;
@@ -71,16 +70,15 @@ impl Page<'_> {
         about::text(self.model, pointer)
     }
 
-    fn params(&self) -> Vec<(String, &Value)> {
-        let params = self.model.parts().about.get("params");
-        about::leaves(params.unwrap_or(&Value::Null))
+    fn params(&self) -> impl Iterator<Item = (String, &Value)> {
+        about::leaves(self.model.parts().about.get("params"))
     }
 }
 
 // The templates pass a field by reference and a result by value: hence `Borrow`.
 
 fn grouped(n: impl Borrow<usize>) -> String {
-    charts::grouped(*n.borrow())
+    markup::grouped(*n.borrow())
 }
 
 /// The class of what speaks for or against positive.

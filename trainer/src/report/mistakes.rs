@@ -1,4 +1,5 @@
-//! The most confident mistakes: where a model is surest and wrong, a label or a weight is worth a look.
+//! The most confident mistakes: where a model is surest and wrong, a label or a weight is worth a
+//! look.
 
 use verdict_learning::corpus::Reviews;
 use verdict_sentiment::{Model, Scratch, TermWeight};
@@ -27,8 +28,8 @@ pub struct Mistake<'a> {
     pub terms: Vec<TermWeight<'a>>,
 }
 
-/// The surest mistakes, first those called positive, then those called negative, at most [`MOST`] of each; equally sure ones
-/// by id.
+/// The surest mistakes, first those called positive, then those called negative, at most [`MOST`]
+/// of each; equally sure ones by id.
 #[must_use]
 pub fn mistakes<'a>(
     model: &'a Model,

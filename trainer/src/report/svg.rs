@@ -1,8 +1,9 @@
 //! Just enough SVG for five charts.
 //!
-//! Written here in place of a plotting crate: those fix each colour in each element and measure text with a font of the
-//! machine, so a picture would not follow the reader's dark or light, would carry no title and description for a screen
-//! reader, and would not have the same bytes everywhere. What is left of such a crate, lines and labels, is this file.
+//! Written here in place of a plotting crate: those fix each colour in each element and measure
+//! text with a font of the machine, so a picture would not follow the reader's dark or light, would
+//! carry no title and description for a screen reader, and would not have the same bytes
+//! everywhere. What is left of such a crate, lines and labels, is this file.
 
 use super::markup::Escaped;
 use std::fmt::{self, Display};
@@ -41,7 +42,8 @@ impl Display for Px {
 }
 
 impl Svg {
-    /// A picture of so many pixels; `id` makes the names of title and description its own on a page with others.
+    /// A picture of so many pixels; `id` makes the names of title and description its own on a page
+    /// with others.
     pub(super) fn new(id: &str, (width, height): (f64, f64), title: &str, describe: &str) -> Self {
         let (w, h) = (Px(width), Px(height));
         let (title, describe) = (Escaped(title), Escaped(describe));
@@ -143,7 +145,8 @@ impl Frame {
         self.top + self.height
     }
 
-    /// Draws grid, numbers and names of the axes; the numbers of the x axis only where it has a name.
+    /// Draws grid, numbers and names of the axes; the numbers of the x axis only where it has a
+    /// name.
     pub(super) fn axes(&self, svg: &mut Svg, x_name: &str, y_name: &str) {
         for i in 0..=5 {
             let value = f64::from(i) / 5.0;

@@ -14,7 +14,8 @@ pub struct Term {
     pub side: &'static str,
 }
 
-/// At most `n` terms of each side, the positive ones first, strongest first; equal ones in the order of their text.
+/// At most `n` terms of each side, the positive ones first, strongest first; equal ones in the
+/// order of their text.
 #[must_use]
 pub fn strongest(model: &Model, n: usize) -> (Vec<Term>, Vec<Term>) {
     let parts = model.parts();

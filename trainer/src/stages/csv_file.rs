@@ -1,6 +1,7 @@
-//! A corpus as CSV (RFC 4180) with the columns `id`, `review` and `sentiment`: what pandas and every spreadsheet read.
+//! A corpus as CSV (RFC 4180) with the columns `id`, `review` and `sentiment`: what pandas and
+//! every spreadsheet read.
 
-use super::make_parent;
+use crate::disk::make_parent;
 use anyhow::{Context, bail};
 use std::path::Path;
 use verdict_learning::corpus::{Corpus, Labelled};

@@ -3,7 +3,7 @@
 use crate::ingest::file::SplitName;
 use std::path::{Path, PathBuf};
 
-/// The folders below a root, which is the repository unless told.
+/// The folders below a root, by default the repository.
 #[derive(Debug, Clone)]
 pub struct Layout {
     root: PathBuf,

@@ -1,10 +1,12 @@
-//! Feature matrices as SciPy's `save_npz` writes them: compressed sparse rows (CSR) in an `.npz` archive.
+//! Feature matrices as SciPy's `save_npz` writes them: compressed sparse rows (CSR) in an `.npz`
+//! archive.
 //!
-//! `scipy.sparse.load_npz` reads `data` (f64, the TF-IDF values), `indices` (i32, columns), `indptr` (i64, where each row
-//! begins) and `shape`, and passes over the rest. A row's columns stand in the order in which training adds them up, each
-//! once; `sort_indices()` sorts them. Beside them stand the factors that the values are products of, `tf_minus_1` (f32: 0
-//! for a term that occurs once) and `row_factor` (f64), from which [`read`] puts the training matrix together again, bit
-//! by bit, and `labels` (u8, 1 is positive).
+//! `scipy.sparse.load_npz` reads `data` (f64, the TF-IDF values), `indices` (i32, columns),
+//! `indptr` (i64, where each row begins) and `shape`, and passes over the rest. A row's columns
+//! stand in the order in which training adds them up, each once; `sort_indices()` sorts them.
+//! Beside them stand the factors that the values are products of, `tf_minus_1` (f32: 0 for a term
+//! that occurs once) and `row_factor` (f64), from which [`read`] puts the training matrix together
+//! again, bit by bit, and `labels` (u8, 1 is positive).
 
 use anyhow::{Context, bail};
 use npyz::{NpyFile, WriterBuilder};
@@ -40,8 +42,8 @@ pub fn write(path: &Path, matrix: &Matrix, labels: &[bool]) -> anyhow::Result<()
     written.with_context(|| format!("writing {}", path.display()))
 }
 
-/// Reads a matrix that [`write()`] wrote, and its labels. `column_factors` are the idf of the vectoriser it was made with, one
-/// for each column, and `document_frequency` its counts.
+/// Reads a matrix that [`write()`] wrote, and its labels. `column_factors` are the idf of the
+/// vectoriser it was made with, one for each column, and `document_frequency` its counts.
 ///
 /// # Errors
 /// Where the file cannot be read or is not what [`write()`] writes.

@@ -1,5 +1,5 @@
-//! The fitted vectoriser as JSON, `models/vectorizer.json`: terms in the order of their columns, with how many training
-//! reviews have each, and the parameters that made it.
+//! The fitted vectoriser as JSON, `models/vectorizer.json`: terms in the order of their columns,
+//! with how many training reviews have each, and the parameters that made it.
 
 use crate::params::Params;
 use anyhow::bail;
@@ -47,7 +47,8 @@ impl VectorizerFile {
         }
     }
 
-    /// The vectoriser for preprocessed texts, the facts of its training reviews and what those looked like.
+    /// The vectoriser for preprocessed texts, the facts of its training reviews and what those
+    /// looked like.
     pub(super) fn open(
         self,
         params: &Params,

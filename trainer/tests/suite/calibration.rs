@@ -1,6 +1,7 @@
-//! Calibration and its folds at their edges: few reviews, scores that part the classes, files in any order.
+//! Calibration and its folds at their edges: few reviews, scores that part the classes, files in
+//! any order.
 
-use crate::place::{Place, assert_says};
+use crate::folder::{Folder, assert_says};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -66,7 +67,8 @@ fn few_reviews_make_no_certainty_and_no_order_stops_the_training() {
         let model = trained(rows.clone()).unwrap();
         for (text, theirs) in golden["says"].as_object().unwrap() {
             let (ours, theirs) = (says(&model, text), theirs.as_f64().unwrap());
-            // Other reviews are in a fold there, which moves most what a text without a known word gets.
+            // Other reviews are in a fold there, which moves most what a text without a known word
+            // gets.
             let tolerance = if text == "zebra quartz" { 0.1 } else { 0.02 };
             let what = format!("{}: {text}: {ours} {theirs}", golden["name"]);
             assert!((ours - theirs).abs() < tolerance, "{what}");
@@ -157,17 +159,17 @@ fn json_lines(n: usize, is_positive: impl Fn(usize) -> bool) -> String {
 
 #[test]
 fn training_and_search_take_a_periodic_and_a_sorted_file() {
-    let place = Place::new();
+    let folder = Folder::new();
     let tune = "{trials: 2, ranges: {model_building.C: {uniform: [1.0, 20.0]}}}";
-    place.write("params.yaml", format!("{YAML}\ntune: {tune}\n"));
+    folder.write("params.yaml", format!("{YAML}\ntune: {tune}\n"));
     for (name, is_positive) in [
         ("periodic.jsonl", (|i| i % 3 == 0) as fn(usize) -> bool),
         ("sorted.jsonl", |i| i >= 80),
         ("rare.jsonl", |i| i < 6),
     ] {
-        place.write(name, json_lines(120, is_positive));
-        place.ok(&format!("train --data {name} --split all --out model"));
-        let best = place.run(&format!("tune --data {name} --json"), b"").json(0);
+        folder.write(name, json_lines(120, is_positive));
+        folder.ok(&format!("train --data {name} --split all --out model"));
+        let best = folder.run(&format!("tune --data {name} --json"), b"").json(0);
         assert!(best["best"]["accuracy"].as_f64().unwrap() > 0.9, "{best}");
     }
 }
@@ -192,11 +194,11 @@ fn fewer_reviews_of_a_class_than_folds_are_refused_with_bound_and_key() {
             }
         }
     }
-    let place = Place::new();
-    place.write("rare.jsonl", json_lines(60, |i| i < 2));
-    place.write("params.yaml", "data_ingestion: {test_size: 0.001}\n");
+    let folder = Folder::new();
+    folder.write("rare.jsonl", json_lines(60, |i| i < 2));
+    folder.write("params.yaml", "data_ingestion: {test_size: 0.001}\n");
     let bound = "at most the number of reviews of the rarer class, 2, got 3 (params.yaml)";
-    let ran = place.run("tune --data rare.jsonl", b"");
+    let ran = folder.run("tune --data rare.jsonl", b"");
     assert_says(ran.refused(2), &[&format!("tune.folds must be {bound}")]);
 }
 

@@ -1,7 +1,9 @@
 //! The trainer as a process: what it prints and what it writes.
 
+use crate::folder::{
+    Folder, assert_keys, assert_says, gzip, names, one_object, sha256_hex, trainer,
+};
 use crate::made::{reviews, sentiment};
-use crate::place::{Place, assert_keys, assert_says, gzip, names, one_object, sha256_hex, trainer};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::process::{Command, Stdio};
@@ -16,47 +18,47 @@ const TRAINER: &str = env!("CARGO_BIN_EXE_trainer");
 
 #[test]
 fn what_train_prints_is_what_is_in_the_file() {
-    let place = Place::new();
-    let trained = place.json("train --data reviews.csv --out model --json");
+    let folder = Folder::new();
+    let trained = folder.json("train --data reviews.csv --out model --json");
     assert_keys(&trained, "train_seconds peak_rss_bytes n_reviews n_features sha256 artifact");
     assert_eq!(trained["artifact"], "model/model.verdict");
-    assert_eq!(trained["sha256"], sha256_hex(&place.read("model/model.verdict")));
-    assert_eq!(names(&place.path("model")).len(), 1);
+    assert_eq!(trained["sha256"], sha256_hex(&folder.read("model/model.verdict")));
+    assert_eq!(names(&folder.path("model")).len(), 1);
     let n = trained["n_reviews"].as_u64().unwrap();
     assert!((200..400).contains(&n), "{n}");
     assert!(trained["train_seconds"].as_f64().unwrap() > 0.0);
     assert!(trained["peak_rss_bytes"].as_u64().unwrap() > 1 << 20);
 
-    let inspected = place.json("inspect model --json");
+    let inspected = folder.json("inspect model --json");
     assert_eq!(inspected["sha256"], trained["sha256"]);
     assert_eq!(inspected["n_terms"], trained["n_features"]);
     assert_eq!(inspected["about"]["data"]["n_reviews"], trained["n_reviews"]);
-    let shown = place.ok("inspect model/model.verdict");
+    let shown = folder.ok("inspect model/model.verdict");
     assert_says(&shown, &[trained["sha256"].as_str().unwrap(), "strongest"]);
 }
 
 #[test]
 fn evaluate_measures_the_part_that_was_held_out_and_writes_what_it_prints() {
-    let place = Place::trained();
+    let folder = Folder::trained();
     let evaluate = "evaluate --model model --data reviews.csv --json";
     let metrics =
-        place.json(&format!("{evaluate} --out reports/metrics.json --card card/MODEL_CARD.md"));
+        folder.json(&format!("{evaluate} --out reports/metrics.json --card card/MODEL_CARD.md"));
     assert_keys(&metrics, METRICS);
     assert_eq!(metrics.as_object().unwrap().len(), METRICS.split_whitespace().count());
     assert!(metrics["accuracy"].as_f64().unwrap() > 0.8, "{metrics}");
-    assert_eq!(place.read_json("reports/metrics.json"), metrics);
-    let sha256 = sha256_hex(&place.read("model/model.verdict"));
-    assert_says(&place.text("card/MODEL_CARD.md"), &[&sha256]);
-    let part = |split| place.json(&format!("{evaluate} --split {split}"))["n"].as_u64().unwrap();
+    assert_eq!(folder.read_json("reports/metrics.json"), metrics);
+    let sha256 = sha256_hex(&folder.read("model/model.verdict"));
+    assert_says(&folder.text("card/MODEL_CARD.md"), &[&sha256]);
+    let part = |split| folder.json(&format!("{evaluate} --split {split}"))["n"].as_u64().unwrap();
     assert_eq!(metrics["n"], part("test"));
     assert_eq!((part("train") + part("test"), part("all")), (400, 400));
 }
 
 #[test]
 fn score_reads_data_or_lines_and_tells_how_fast_it_was() {
-    let place = Place::trained();
+    let folder = Folder::trained();
     let data = "score --model model --data reviews.csv --split all";
-    let table = place.ok(data);
+    let table = folder.ok(data);
     assert_eq!(table.lines().count(), 400);
     for line in table.lines() {
         let (label, probability) = line.split_once('\t').unwrap();
@@ -64,12 +66,12 @@ fn score_reads_data_or_lines_and_tells_how_fast_it_was() {
         assert!((0.0..=1.0).contains(&probability));
         assert!(["positive", "negative"].contains(&label), "{line}");
     }
-    let summary = place.json(&format!("{data} --summary --json"));
+    let summary = folder.json(&format!("{data} --summary --json"));
     assert_keys(&summary, "n seconds reviews_per_second");
     assert_eq!(summary["n"], 400);
 
     let input = "the plot was superb\r\nthe plot was awful\n\nno line end after superb".as_bytes();
-    let lines = place.ok_with("score --model model --json", input);
+    let lines = folder.ok_with("score --model model --json", input);
     let scores: Vec<Value> =
         lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let labels: Vec<&str> = scores.iter().map(|x| x["label"].as_str().unwrap()).collect();
@@ -78,19 +80,19 @@ fn score_reads_data_or_lines_and_tells_how_fast_it_was() {
         (4, "positive", "negative", "positive")
     );
     for (input, n) in [(input, 4), (b"", 0)] {
-        let summary = one_object(&place.ok_with("score --model model --summary --json", input));
+        let summary = one_object(&folder.ok_with("score --model model --summary --json", input));
         assert_keys(&summary, "n seconds reviews_per_second");
         assert_eq!(summary["n"], n);
     }
-    assert_eq!(place.ok("score --model model"), "");
+    assert_eq!(folder.ok("score --model model"), "");
 }
 
 #[test]
 fn an_explanation_adds_up_to_the_score() {
-    let place = Place::trained();
+    let folder = Folder::trained();
     let text = "the plot was superb, the cast was not dull";
     let explained =
-        place.json(&["explain", "--model", "model", "--max-terms", "2", "--json", text]);
+        folder.json(&["explain", "--model", "model", "--max-terms", "2", "--json", text]);
     assert_keys(&explained, "label probability score intercept rest explanation");
     let terms = explained["explanation"].as_array().unwrap();
     assert_eq!(terms.len(), 2);
@@ -99,14 +101,14 @@ fn an_explanation_adds_up_to_the_score() {
         + number(&explained["rest"])
         + number(&explained["intercept"]);
     assert_eq!(sum.to_bits(), number(&explained["score"]).to_bits());
-    let shown = place.ok(&["explain", "--model", "model", text]);
+    let shown = folder.ok(&["explain", "--model", "model", text]);
     assert_says(&shown, &["superb", "intercept"]);
-    place.ok(&["explain", "--model", "model", ""]);
+    folder.ok(&["explain", "--model", "model", ""]);
 }
 
 #[test]
 fn csv_json_lines_and_gzip_of_the_same_reviews_train_the_same_model() {
-    let place = Place::new();
+    let folder = Folder::new();
     let lines: String = reviews(400)
         .iter()
         .map(|row| {
@@ -114,13 +116,13 @@ fn csv_json_lines_and_gzip_of_the_same_reviews_train_the_same_model() {
             format!("{}\n", serde_json::json!({ "id": row.id, "text": row.text, "label": label }))
         })
         .collect();
-    place.write("reviews.jsonl", &lines);
-    place.write("reviews.jsonl.gz", gzip(lines.as_bytes()));
-    place.write("reviews.csv.gz", gzip(&place.read("reviews.csv")));
+    folder.write("reviews.jsonl", &lines);
+    folder.write("reviews.jsonl.gz", gzip(lines.as_bytes()));
+    folder.write("reviews.csv.gz", gzip(&folder.read("reviews.csv")));
     let hashes: BTreeSet<String> = ["csv", "csv.gz", "jsonl", "jsonl.gz"]
         .map(|kind| {
             let typed = format!("train --data reviews.{kind} --out model --json --threads 2");
-            place.json(&typed)["sha256"].as_str().unwrap().to_owned()
+            folder.json(&typed)["sha256"].as_str().unwrap().to_owned()
         })
         .into();
     assert_eq!(hashes.len(), 1);
@@ -128,18 +130,18 @@ fn csv_json_lines_and_gzip_of_the_same_reviews_train_the_same_model() {
 
 #[test]
 fn without_json_the_results_are_for_people() {
-    let place = Place::new();
-    let trained = place.ok("train --data reviews.csv --out model");
+    let folder = Folder::new();
+    let trained = folder.ok("train --data reviews.csv --out model");
     assert_says(&trained, &["trained on", "sha256", "model/model.verdict"]);
-    let measured = place.ok("evaluate --model model --data reviews.csv");
+    let measured = folder.ok("evaluate --model model --data reviews.csv");
     assert_says(&measured, &["accuracy", "AUC"]);
 }
 
 #[test]
 fn a_fit_that_was_broken_off_is_told_on_standard_error() {
-    let place = Place::new();
-    place.write("params.yaml", "model_building: {max_iter: 1}");
-    let ran = place.run("train --data reviews.csv --out model --json", b"");
+    let folder = Folder::new();
+    folder.write("params.yaml", "model_building: {max_iter: 1}");
+    let ran = folder.run("train --data reviews.csv --out model --json", b"");
     assert_eq!(ran.json(0)["converged"], false);
     assert_says(&ran.err, &["warning", "model_building.max_iter", "1 iteration"]);
 }
@@ -159,14 +161,14 @@ fn a_health_check_says_what_readyz_says() {
 
 #[test]
 fn commands_end_quietly() {
-    let place = Place::trained();
-    place.write("bad.csv", "review,sentiment\nfine,maybe\n");
-    place.write("uncalibrated.yaml", "calibration: { method: none }\n");
+    let folder = Folder::trained();
+    folder.write("bad.csv", "review,sentiment\nfine,maybe\n");
+    folder.write("uncalibrated.yaml", "calibration: { method: none }\n");
     // Warns: texts that are labelled both ways, and a solver that may take no step.
     let both =
         ["positive", "negative"].map(|label| format!("both-{label},Said both ways.,{label}\n"));
-    place.write("both.csv", place.text("reviews.csv") + &both.concat());
-    place.write("short.yaml", "model_building: {max_iter: 1}\n");
+    folder.write("both.csv", folder.text("reviews.csv") + &both.concat());
+    folder.write("short.yaml", "model_building: {max_iter: 1}\n");
     let prints = [
         "train --data both.csv --params short.yaml --out m --json",
         "train --data reviews.csv --out m",
@@ -195,19 +197,19 @@ fn commands_end_quietly() {
         .map(|args| (&args[..], 0))
         .chain(others.iter().map(|(args, code)| (&args[..], *code)))
         .collect();
-    assert_ends_quietly(TRAINER, &place.path(""), &table);
+    assert_ends_quietly(TRAINER, &folder.path(""), &table);
     let prints: Vec<&[&str]> = prints.iter().map(|args| &args[..]).collect();
-    assert_full_disk_is_an_error(TRAINER, &place.path(""), &prints);
+    assert_full_disk_is_an_error(TRAINER, &folder.path(""), &prints);
 }
 
 /// A pipe's last reader ends what has no end.
 #[test]
 fn lines_without_end_are_scored_until_nobody_reads_the_scores() {
-    let place = Place::trained();
+    let folder = Folder::trained();
     let mut yes = Command::new("yes").stdout(Stdio::piped()).spawn().unwrap();
     let lines = yes.stdout.take().unwrap();
     let status = Command::new(TRAINER)
-        .current_dir(place.path(""))
+        .current_dir(folder.path(""))
         .args(["score", "--model", "model"])
         .stdin(lines)
         .stdout(nobody())

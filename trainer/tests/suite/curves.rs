@@ -178,9 +178,8 @@ proptest! {
     ) {
         let (p, labels): (Vec<f64>, Vec<bool>) = pairs.into_iter().unzip();
         let counts = Confusion::at(0.5, &p, &labels);
-        let rows = confusion_rows(&p, &labels);
         let of = |actual, predicted| {
-            rows.iter().filter(|row| (row.actual, row.predicted) == (actual, predicted)).count()
+            confusion_rows(&p, &labels).filter(|row| *row == (actual, predicted)).count()
         };
         prop_assert_eq!(of("positive", "positive"), counts.tp);
         prop_assert_eq!(of("negative", "positive"), counts.fp);

@@ -1,7 +1,7 @@
 //! dvc.yaml under DVC: what runs and what does not, and what others read of the outcome.
 
+use crate::folder::trainer;
 use crate::pipeline::{Pipeline, STAGES};
-use crate::place::trainer;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

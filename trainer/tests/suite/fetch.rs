@@ -1,7 +1,7 @@
 //! `trainer data fetch` against a server on this machine.
 
 use crate::file_server::{Answer, Server, nowhere};
-use crate::place::{Ran, assert_says, sha256_hex as sha256, trainer};
+use crate::folder::{Ran, assert_says, sha256_hex as sha256, trainer};
 use std::fs;
 use std::path::PathBuf;
 use tempfile::TempDir;

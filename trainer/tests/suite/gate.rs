@@ -166,8 +166,8 @@ fn a_loss_that_is_exactly_the_bound_is_tolerated() {
     }
 }
 
-/// Reviews of one word each, of which three in ten are loud: those end in another word and an exclamation mark. Where `turned`,
-/// the loud ones carry the wrong label.
+/// Reviews of one word each, of which three in ten are loud: those end in another word and an
+/// exclamation mark. Where `turned`, the loud ones carry the wrong label.
 fn loud_and_quiet(turned: bool) -> Corpus {
     let review = |i: usize| {
         let (label, loud) = (i.is_multiple_of(2), i % 10 < 3);

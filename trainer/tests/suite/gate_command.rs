@@ -1,21 +1,22 @@
-//! `trainer gate` and `trainer evaluate --reports` as processes: what they print and write, and the exit codes.
+//! `trainer gate` and `trainer evaluate --reports` as processes: what they print and write, and the
+//! exit codes.
 
+use crate::folder::{Folder, Ran, assert_says, names, sha256_hex};
 use crate::made::{flipped, reviews, write_csv};
-use crate::place::{Place, Ran, assert_says, names, sha256_hex};
 
 /// `good` is trained on true labels, `bad` on labels of which three in ten are wrong, `new.csv` is
 /// seen by neither.
-fn two_models() -> Place {
-    let place = Place::new();
+fn two_models() -> Folder {
+    let folder = Folder::new();
     let all = reviews(1400);
     let (seen, unseen) = all.split_at(600);
-    write_csv(&place.path("good.csv"), seen);
-    write_csv(&place.path("bad.csv"), &flipped(seen, 30));
-    write_csv(&place.path("new.csv"), unseen);
+    write_csv(&folder.path("good.csv"), seen);
+    write_csv(&folder.path("bad.csv"), &flipped(seen, 30));
+    write_csv(&folder.path("new.csv"), unseen);
     for name in ["good", "bad"] {
-        place.ok(&format!("train --data {name}.csv --split all --out {name}"));
+        folder.ok(&format!("train --data {name}.csv --split all --out {name}"));
     }
-    place
+    folder
 }
 
 fn gate(candidate: &str, more: &str) -> String {
@@ -24,7 +25,7 @@ fn gate(candidate: &str, more: &str) -> String {
 
 #[test]
 fn the_exit_code_is_the_answer() {
-    let place = two_models();
+    let folder = two_models();
     for (candidate, champion, code) in [
         ("good", None, 0),
         ("good", Some("bad"), 0),
@@ -33,12 +34,12 @@ fn the_exit_code_is_the_answer() {
     ] {
         let champion_flag = champion.map(|name| format!("--champion {name}")).unwrap_or_default();
         let more = format!("{champion_flag} --json --out reports/promotion.json");
-        let decision = place.run(&gate(candidate, &more), b"").json(code);
-        assert_eq!(place.read_json("reports/promotion.json"), decision);
+        let decision = folder.run(&gate(candidate, &more), b"").json(code);
+        assert_eq!(folder.read_json("reports/promotion.json"), decision);
         assert_eq!(decision["accepted"], code == 0);
         assert_eq!(decision["n_reviews"], 800);
         assert_eq!(decision["champion"].is_null(), champion.is_none());
-        let sha256 = sha256_hex(&place.read(&format!("{candidate}/model.verdict")));
+        let sha256 = sha256_hex(&folder.read(&format!("{candidate}/model.verdict")));
         assert_eq!(decision["candidate"]["sha256"], sha256);
         let reasons = decision["reasons"].as_array().unwrap();
         let all_passed = reasons.iter().all(|reason| reason["passed"] == true);
@@ -52,23 +53,23 @@ fn the_exit_code_is_the_answer() {
 
 #[test]
 fn bounds_come_from_the_parameters_and_a_reader_gets_sentences() {
-    let place = two_models();
-    place.write("strict.yaml", "promotion: {floors: {accuracy: 0.999}, min_reviews: 10000}\n");
-    let Ran { code, out, .. } = place.run(&gate("good", "--params strict.yaml"), b"");
+    let folder = two_models();
+    folder.write("strict.yaml", "promotion: {floors: {accuracy: 0.999}, min_reviews: 10000}\n");
+    let Ran { code, out, .. } = folder.run(&gate("good", "--params strict.yaml"), b"");
     assert_eq!(code, Some(1));
     assert_says(&out, &["is refused", "NO  floors.accuracy", "at least 0.999"]);
     assert_says(&out, &["NO  min_reviews", "800 reviews", "ok  floors.recall"]);
 
-    let shown = place.ok(&gate("good", "--champion bad --flips 2 --texts"));
+    let shown = folder.ok(&gate("good", "--champion bad --flips 2 --texts"));
     assert_says(&shown, &["is accepted", "labels would change", "McNemar p =", " was "]);
     assert_eq!(shown.lines().filter(|line| line.contains(" → ")).count(), 2);
 }
 
 #[test]
 fn what_the_gate_cannot_read_is_an_error_and_no_answer() {
-    let place = two_models();
-    place.write("odd.yaml", "promotion: {alpha: 2, max_regression: -1, min_reviews: 0, floors: {ece: .nan, log_loss: -1}}\n");
-    place.write("unknown.yaml", "promotion: {alhpa: 0.1}\n");
+    let folder = two_models();
+    folder.write("odd.yaml", "promotion: {alpha: 2, max_regression: -1, min_reviews: 0, floors: {ece: .nan, log_loss: -1}}\n");
+    folder.write("unknown.yaml", "promotion: {alhpa: 0.1}\n");
     let bounds = [
         "promotion.alpha must be above 0 and below 1, got 2 (odd.yaml)",
         "promotion.max_regression must be from 0 to 1, got -1",
@@ -82,37 +83,37 @@ fn what_the_gate_cannot_read_is_an_error_and_no_answer() {
         ("good", "--champion nowhere", &["loading the champion", "nowhere"]),
         ("reviews.csv", "", &["loading the candidate", "reviews.csv"]),
     ] {
-        place.refused(&gate(candidate, more), parts);
+        folder.refused(&gate(candidate, more), parts);
     }
-    place.refused("gate --candidate good --data none.csv", &[]);
+    folder.refused("gate --candidate good --data none.csv", &[]);
 }
 
 #[test]
 fn the_bounds_of_the_gate_are_no_part_of_a_model() {
-    let place = Place::new();
+    let folder = Folder::new();
     let params = "{feature_engineering: {max_features: 300}, promotion: {alpha: 0.01}}\n";
-    place.write("gate.yaml", params);
+    folder.write("gate.yaml", params);
     let train = |params: &str, out: &str| {
-        place.ok(&format!("train --data reviews.csv --params {params} --out {out}"));
-        place.read(&format!("{out}/model.verdict"))
+        folder.ok(&format!("train --data reviews.csv --params {params} --out {out}"));
+        folder.read(&format!("{out}/model.verdict"))
     };
     assert!(train("params.yaml", "one") == train("gate.yaml", "two"));
 }
 
 #[test]
 fn evaluate_writes_a_report_beside_what_it_prints() {
-    let place = Place::trained();
+    let folder = Folder::trained();
     let evaluate = "evaluate --model model --data reviews.csv --json";
-    let printed = place.json(&format!("{evaluate} --reports reports"));
-    assert_eq!(printed, place.json(evaluate), "a report changes no number");
-    assert_eq!(place.read_json("reports/metrics.json"), printed);
-    let found = |folder: &str| names(&place.path(folder)).into_iter().collect::<Vec<_>>().join(" ");
+    let printed = folder.json(&format!("{evaluate} --reports reports"));
+    assert_eq!(printed, folder.json(evaluate), "a report changes no number");
+    assert_eq!(folder.read_json("reports/metrics.json"), printed);
+    let found = |below: &str| names(&folder.path(below)).into_iter().collect::<Vec<_>>().join(" ");
     assert_eq!(found("reports"), "metrics.json plots report.html");
     assert_eq!(
         found("reports/plots"),
         "calibration.json calibration.svg confusion.csv confusion.svg precision_recall.json \
          precision_recall.svg roc.json roc.svg terms.json terms.svg"
     );
-    let sha256 = sha256_hex(&place.read("model/model.verdict"));
-    assert_says(&place.text("reports/report.html"), &[&sha256, "</html>"]);
+    let sha256 = sha256_hex(&folder.read("model/model.verdict"));
+    assert_says(&folder.text("reports/report.html"), &[&sha256, "</html>"]);
 }

@@ -55,7 +55,8 @@ fn a_twentieth_of_wrong_labels_is_refused_and_twice_the_data_are_accepted() {
     };
     let labels = || all.labels.iter().copied().enumerate();
     let clean = model(&mut labels());
-    // Every twentieth in an order that has nothing to do with the one of the ids; every other one likewise.
+    // Every twentieth in an order that has nothing to do with the one of the ids; every other one
+    // likewise.
     let mixed = |i: usize| i * 7_919 % 25_000;
     let wrong = model(&mut labels().map(|(i, label)| (i, label != (mixed(i) % 20 == 7))));
     let half = model(&mut labels().filter(|&(i, _)| mixed(i) < 12_500));
@@ -77,7 +78,8 @@ fn a_twentieth_of_wrong_labels_is_refused_and_twice_the_data_are_accepted() {
     assert!(!back.accepted, "{:?}", back.mcnemar);
 }
 
-/// The presets on the standard split. The figures of scikit-learn are those of benches/peers/accuracy.py.
+/// The presets on the standard split. The figures of scikit-learn are those of
+/// benches/peers/accuracy.py.
 #[test]
 fn the_presets_are_as_accurate_as_they_are_said_to_be() {
     let Some(archive) = imdb() else { return };

@@ -1,10 +1,10 @@
-//! What the monitor tells of a running system is what the evaluation tells of the same reviews.
+//! The monitor of a running system reports what the evaluation reports of the same reviews.
 //!
-//! Made-up reviews are what there always is; `VERDICT_IMDB=data/raw/aclImdb_v1.tar.gz` takes some thousands of the held-out ones of
-//! the Large Movie Review Dataset instead.
+//! Made-up reviews are what there always is; `VERDICT_IMDB=data/raw/aclImdb_v1.tar.gz` takes some
+//! thousands of the held-out ones of the Large Movie Review Dataset instead.
 
+use crate::folder::Folder;
 use crate::made::{Made, label, reviews, write_csv};
-use crate::place::Place;
 use arc_swap::ArcSwap;
 use clap::Parser as _;
 use serde_json::Value;
@@ -103,10 +103,10 @@ fn assert_same(what: &str, told: &VersionReport, offline: &Value) {
 
 /// `trainer evaluate` of the same reviews.
 fn evaluated(model: &Path, reviews: &[Made]) -> Value {
-    let place = Place::new();
-    write_csv(&place.path("labelled.csv"), reviews);
+    let folder = Folder::new();
+    write_csv(&folder.path("labelled.csv"), reviews);
     let model = model.to_str().unwrap();
-    place.json(&["evaluate", "--data=labelled.csv", "--split=all", "--model", model, "--json"])
+    folder.json(&["evaluate", "--data=labelled.csv", "--split=all", "--model", model, "--json"])
 }
 
 /// Held-out reviews, every so many of them; the first half of the data set is negative.

@@ -60,7 +60,7 @@ impl Pipeline {
         fs::read(self.path(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
     }
 
-    /// What a later command of DVC or of a stage is told by its environment.
+    /// Sets a variable for later commands of DVC and stages.
     pub fn env(&mut self, name: &str, value: &str) {
         self.env.insert(name.to_owned(), value.to_owned());
     }
@@ -68,11 +68,11 @@ impl Pipeline {
     /// Sets a key of params.yaml, `section.key`.
     pub fn set(&self, key: &str, value: impl Into<Value>) {
         let mut params: Value = serde_yaml_ng::from_slice(&self.bytes("params.yaml")).unwrap();
-        let mut place = &mut params;
+        let mut folder = &mut params;
         for name in key.split('.') {
-            place = place.get_mut(name).unwrap();
+            folder = folder.get_mut(name).unwrap();
         }
-        *place = value.into();
+        *folder = value.into();
         fs::write(self.path("params.yaml"), serde_yaml_ng::to_string(&params).unwrap()).unwrap();
     }
 
@@ -94,7 +94,8 @@ impl Pipeline {
         self.git("commit --quiet --message next");
     }
 
-    /// `dvc repro`: the stages that ran, and those that did not change or whose outcome is in the cache.
+    /// `dvc repro`: the stages that ran, and those that did not change or whose outcome is in the
+    /// cache.
     pub fn repro(&self) -> (Vec<String>, Vec<String>) {
         let said = self.dvc("repro");
         let stages = |before: &str, after: &str| {

@@ -1,12 +1,12 @@
-//! Bad input: exit code 2, one message with value, bound and place, and no file written.
+//! Bad input: exit code 2, one message with value, bound and folder, and no file written.
 
-use crate::place::{Place, assert_says, gzip};
+use crate::folder::{Folder, assert_says, gzip};
 use std::fs;
 
 #[test]
 fn data_that_cannot_be_read_is_named() {
-    let place = Place::new();
-    let whole = gzip(&place.read("reviews.csv"));
+    let folder = Folder::new();
+    let whole = gzip(&folder.read("reviews.csv"));
     let archive = gzip(&[b'x'; 2000]);
     let table: [(&str, &[u8], &[&str]); 7] = [
         ("cut.csv.gz", &whole[..whole.len() / 2], &["gzip", "cut short"]),
@@ -22,17 +22,17 @@ fn data_that_cannot_be_read_is_named() {
         ),
     ];
     for (name, bytes, parts) in table {
-        place.write(name, bytes);
-        place.refuses_data(name, &[&[name], parts].concat());
+        folder.write(name, bytes);
+        folder.refuses_data(name, &[&[name], parts].concat());
     }
-    fs::create_dir(place.path("folder")).unwrap();
-    place.refuses_data("folder", &["folder", "no review", "train"]);
-    place.refuses_data("nowhere.csv", &["nowhere.csv", "No such file"]);
+    fs::create_dir(folder.path("folder")).unwrap();
+    folder.refuses_data("folder", &["folder", "no review", "train"]);
+    folder.refuses_data("nowhere.csv", &["nowhere.csv", "No such file"]);
 }
 
 #[test]
 fn a_review_that_cannot_be_read_is_named_by_file_and_line() {
-    let place = Place::new();
+    let folder = Folder::new();
     let labels = "{\"text\":\"warm\",\"label\":1}\n{\"text\":\"cold\",\"label\":2}\n";
     let many: String = (0..25).map(|i| format!("film {i},perhaps\n")).collect();
     let table: [(&str, &[u8], &[&str]); 5] = [
@@ -55,15 +55,15 @@ fn a_review_that_cannot_be_read_is_named_by_file_and_line() {
         ),
     ];
     for (name, bytes, parts) in table {
-        place.write(name, bytes);
-        let message = place.refuses_data(name, parts);
+        folder.write(name, bytes);
+        let message = folder.refuses_data(name, parts);
         assert!(!message.contains("many.csv:12:"), "{message}");
     }
 }
 
 #[test]
 fn parameters_that_cannot_be_are_all_named() {
-    let place = Place::new();
+    let folder = Folder::new();
     for (yaml, parts) in [
         ("model_building: {c: 1}", &["params.yaml", "model_building", "`c`"][..]),
         ("features: {}", &["params.yaml", "`features`"]),
@@ -100,43 +100,43 @@ fn parameters_that_cannot_be_are_all_named() {
         ),
         ("calibration: {folds: 100}", &[]),
     ] {
-        place.write("params.yaml", yaml);
+        folder.write("params.yaml", yaml);
         if parts.is_empty() {
-            place.ok("train --data reviews.csv --out many-folds");
+            folder.ok("train --data reviews.csv --out many-folds");
         } else {
-            place.refuses_data("reviews.csv", parts);
+            folder.refuses_data("reviews.csv", parts);
         }
     }
     let other = "train --data reviews.csv --params other.yaml --out new";
-    place.refused(other, &["reading parameters other.yaml", "No such file"]);
-    place.write("params.yaml", b"\xff");
-    place.refuses_data("reviews.csv", &["params.yaml", "UTF-8"]);
+    folder.refused(other, &["reading parameters other.yaml", "No such file"]);
+    folder.write("params.yaml", b"\xff");
+    folder.refuses_data("reviews.csv", &["params.yaml", "UTF-8"]);
 }
 
 #[test]
 fn one_class_and_no_words_are_refused() {
-    let place = Place::new();
+    let folder = Folder::new();
     let rows = |row: fn(usize) -> String| -> String {
         let rows: String = (0..60).map(row).collect();
         format!("review,sentiment\n{rows}")
     };
-    place.write("one.csv", rows(|i| format!("good film {i},positive\n")));
-    place.refuses_data("one.csv", &["both classes", "0 negative"]);
+    folder.write("one.csv", rows(|i| format!("good film {i},positive\n")));
+    folder.refuses_data("one.csv", &["both classes", "0 negative"]);
     let digits = ['2', '3', '4', '5', '6', '7', '8', '9'];
     let none = rows(|i| format!("\"! ? {i}\",{}\n", i % 2)).replace(digits, "1");
-    place.write("none.csv", none);
+    folder.write("none.csv", none);
     let test_size = "data_ingestion: {test_size: 0.01}";
-    place.write("params.yaml", format!("feature_engineering: {{min_df: 100}}\n{test_size}"));
-    place.refuses_data("none.csv", &["max_df must be at least min_df"]);
-    place.write("params.yaml", test_size);
-    place.write("marks.csv", rows(|i| format!("\"{}\",{}\n", "! ".repeat(i + 1), i % 2)));
-    place.refuses_data("marks.csv", &["the vocabulary is empty", "reviews no term"]);
+    folder.write("params.yaml", format!("feature_engineering: {{min_df: 100}}\n{test_size}"));
+    folder.refuses_data("none.csv", &["max_df must be at least min_df"]);
+    folder.write("params.yaml", test_size);
+    folder.write("marks.csv", rows(|i| format!("\"{}\",{}\n", "! ".repeat(i + 1), i % 2)));
+    folder.refuses_data("marks.csv", &["the vocabulary is empty", "reviews no term"]);
 }
 
 #[test]
 fn a_model_that_cannot_be_loaded_is_refused_with_its_path() {
-    let place = Place::trained();
-    let whole = place.read("model/model.verdict");
+    let folder = Folder::trained();
+    let whole = folder.read("model/model.verdict");
     let mut future = whole.clone();
     future[8] = 3;
     let mut changed = whole.clone();
@@ -152,31 +152,31 @@ fn a_model_that_cannot_be_loaded_is_refused_with_its_path() {
         (pickle, &["not a Verdict model", "80, 04"]),
         (&gzip(&whole), &["not a Verdict model", "1f, 8b"]),
     ] {
-        place.write("bad.verdict", bytes);
+        folder.write("bad.verdict", bytes);
         for typed in [
             "score --model bad.verdict",
             "evaluate --model bad.verdict --data reviews.csv --out metrics.json",
             "explain --model bad.verdict text",
             "inspect bad.verdict",
         ] {
-            let message = place.refused(typed, &["loading model bad.verdict: "]);
+            let message = folder.refused(typed, &["loading model bad.verdict: "]);
             assert_says(&message, parts);
             assert_eq!(message.lines().count(), 1, "{message}");
         }
     }
     for (uri, path) in [("nowhere", "nowhere"), (".", "./model.verdict")] {
         let says = format!("loading model {path}: No such file");
-        place.refused(&["score", "--model", uri], &[&says]);
+        folder.refused(&["score", "--model", uri], &[&says]);
     }
 }
 
 #[test]
 fn a_line_that_is_not_utf8_is_named_after_the_lines_before_it_were_scored() {
-    let place = Place::trained();
+    let folder = Folder::trained();
     let input = b"warm\ncold\nc\xffld\nwarm\n";
     let expected = "trainer: standard input, line 3: not UTF-8 at byte 1\n";
     for (typed, scored) in [("score --model model", 2), ("score --model model --summary", 0)] {
-        let ran = place.run(typed, input);
+        let ran = folder.run(typed, input);
         assert_eq!((ran.code, ran.out.lines().count()), (Some(2), scored));
         assert_eq!(ran.err, expected);
     }
@@ -184,10 +184,10 @@ fn a_line_that_is_not_utf8_is_named_after_the_lines_before_it_were_scored() {
 
 #[test]
 fn a_name_that_no_model_may_have_and_a_place_that_cannot_be_written_are_refused() {
-    let place = Place::new();
+    let folder = Folder::new();
     let name = "n".repeat(257);
     let named = format!("train --data reviews.csv --out new --name {name}");
-    place.refused(&named, &["length of the name", "256", "257"]);
+    folder.refused(&named, &["length of the name", "256", "257"]);
     let taken = "train --data reviews.csv --out params.yaml";
-    place.refused(taken, &["writing model params.yaml/model.verdict"]);
+    folder.refused(taken, &["writing model params.yaml/model.verdict"]);
 }

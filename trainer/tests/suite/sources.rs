@@ -1,8 +1,8 @@
 //! Ingestion from every kind of source, and what is said when none can be read.
 
 use crate::file_server::{Answer, Server, nowhere};
+use crate::folder::{Folder, Ran, assert_says, gzip, names, sha256_hex};
 use crate::made::{Made, reviews, sentiment};
-use crate::place::{Place, Ran, assert_says, gzip, names, sha256_hex};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs;
@@ -15,47 +15,47 @@ const KEYS: [(&str, &str); 3] = [
     ("AWS_REGION", "eu-west-1"),
 ];
 
-/// Ingests with these parameters. Of the environment only what is given tells of proxies and AWS.
-fn ingest_with(place: &Place, params: &str, env: &[(&str, &str)]) -> Ran {
-    place.write("params.yaml", params);
-    let mut command = place.command("stage data_ingestion");
-    command.env_clear().env("HOME", place.path("home")).env("AWS_EC2_METADATA_DISABLED", "true");
+/// Ingests with these parameters. The environment has no proxies and no AWS settings but `env`.
+fn ingest_with(folder: &Folder, params: &str, env: &[(&str, &str)]) -> Ran {
+    folder.write("params.yaml", params);
+    let mut command = folder.command("stage data_ingestion");
+    command.env_clear().env("HOME", folder.path("home")).env("AWS_EC2_METADATA_DISABLED", "true");
     Ran::of(command.envs(env.iter().copied()).output().unwrap())
 }
 
 /// Ingestion that must work without a word on standard error; the manifest.
-fn manifest_with(place: &Place, params: &str, env: &[(&str, &str)]) -> Value {
-    let ran = ingest_with(place, params, env);
+fn manifest_with(folder: &Folder, params: &str, env: &[(&str, &str)]) -> Value {
+    let ran = ingest_with(folder, params, env);
     assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""), "{params}");
-    let manifest = manifest_of(place);
-    let told = format!(
+    let manifest = manifest_of(folder);
+    let printed = format!(
         "{}: {} reviews to train on, {} held out\n",
         manifest["source"].as_str().unwrap(),
         manifest["train"]["n_reviews"],
         manifest["test"]["n_reviews"]
     );
-    assert_eq!(ran.out, told);
+    assert_eq!(ran.out, printed);
     manifest
 }
 
-fn manifest(place: &Place, params: &str) -> Value {
-    manifest_with(place, params, &[])
+fn manifest(folder: &Folder, params: &str) -> Value {
+    manifest_with(folder, params, &[])
 }
 
-fn manifest_of(place: &Place) -> Value {
-    place.read_json("data/raw/manifest.json")
+fn manifest_of(folder: &Folder) -> Value {
+    folder.read_json("data/raw/manifest.json")
 }
 
 /// Ingestion that must be refused; what was said. No part of a data set is left.
-fn refused_with(place: &Place, params: &str, env: &[(&str, &str)]) -> String {
-    let ran = ingest_with(place, params, env);
+fn refused_with(folder: &Folder, params: &str, env: &[(&str, &str)]) -> String {
+    let ran = ingest_with(folder, params, env);
     let message = ran.refused(2);
-    assert!(!place.path("data/raw").exists(), "{message}");
+    assert!(!folder.path("data/raw").exists(), "{message}");
     message.to_owned()
 }
 
-fn refused(place: &Place, params: &str) -> String {
-    refused_with(place, params, &[])
+fn refused(folder: &Folder, params: &str) -> String {
+    refused_with(folder, params, &[])
 }
 
 /// Parameters of a source without a checksum.
@@ -69,8 +69,8 @@ fn checked(source: &str, sha256: &str, fallback: &[&str]) -> String {
 }
 
 /// Rows of a part by id: text and label.
-fn rows(place: &Place, part: &str) -> BTreeMap<String, (String, bool)> {
-    let path = place.path(&format!("data/raw/{part}.csv"));
+fn rows(folder: &Folder, part: &str) -> BTreeMap<String, (String, bool)> {
+    let path = folder.path(&format!("data/raw/{part}.csv"));
     let mut reader = csv::Reader::from_path(path).unwrap();
     assert_eq!(reader.headers().unwrap(), &["id", "review", "sentiment"][..]);
     let rows = reader.records().map(|row| {
@@ -80,20 +80,20 @@ fn rows(place: &Place, part: &str) -> BTreeMap<String, (String, bool)> {
     rows.collect()
 }
 
-fn downloads(place: &Place) -> usize {
-    match place.path("data/external") {
+fn downloads(folder: &Folder) -> usize {
+    match folder.path("data/external") {
         path if path.exists() => names(&path).len(),
         _ => 0,
     }
 }
 
-fn csv_of(place: &Place) -> Vec<u8> {
-    place.read("reviews.csv")
+fn csv_of(folder: &Folder) -> Vec<u8> {
+    folder.read("reviews.csv")
 }
 
 /// The 400 reviews of reviews.csv, split at their hashes.
-fn assert_is_all_of_them(place: &Place) {
-    let (train, test) = (rows(place, "train"), rows(place, "test"));
+fn assert_is_all_of_them(folder: &Folder) {
+    let (train, test) = (rows(folder, "train"), rows(folder, "test"));
     assert!((250..350).contains(&train.len()), "{}", train.len());
     let both: BTreeMap<_, _> = train.into_iter().chain(test).collect();
     let made = reviews(400).into_iter().map(|made| (made.id, (made.text, made.positive)));
@@ -102,33 +102,33 @@ fn assert_is_all_of_them(place: &Place) {
 
 #[test]
 fn a_file_on_this_machine_is_read_in_every_layout() {
-    let place = Place::new();
-    place.write("reviews.csv.gz", gzip(&csv_of(&place)));
+    let folder = Folder::new();
+    folder.write("reviews.csv.gz", gzip(&csv_of(&folder)));
     let json = |made: Made| serde_json::json!({"id": made.id, "text": made.text, "label": sentiment(made.positive)});
     let lines = reviews(400).into_iter().map(|made| format!("{}\n", json(made)));
-    place.write("reviews.jsonl", lines.collect::<String>());
+    folder.write("reviews.jsonl", lines.collect::<String>());
     let mut facts = Vec::new();
     for name in ["reviews.csv", "reviews.csv.gz", "reviews.jsonl"] {
-        let manifest = manifest(&place, &source(name));
-        assert_is_all_of_them(&place);
+        let manifest = manifest(&folder, &source(name));
+        assert_is_all_of_them(&folder);
         assert_eq!(manifest["source"], name);
-        assert_eq!(manifest["origin"]["file"]["sha256"], sha256_hex(&place.read(name)));
+        assert_eq!(manifest["origin"]["file"]["sha256"], sha256_hex(&folder.read(name)));
         facts.push((manifest["train"].clone(), manifest["test"].clone()));
     }
     assert_eq!(facts[0], facts[1]);
     assert_eq!(facts[0], facts[2]);
-    assert_eq!(downloads(&place), 0, "a file is read where it is");
+    assert_eq!(downloads(&folder), 0, "a file is read where it is");
 }
 
 /// Makes an aclImdb folder: four reviews in each part, one text in both.
-fn acl_imdb(place: &Place) {
+fn acl_imdb(folder: &Folder) {
     for (part, label, texts) in [
         ("train", "pos", ["warm", "in both parts"]),
         ("train", "neg", ["cold", "dull"]),
         ("test", "pos", ["moving", "in both parts"]),
         ("test", "neg", ["clumsy", "wooden"]),
     ] {
-        let folder = place.path(&format!("aclImdb/{part}/{label}"));
+        let folder = folder.path(&format!("aclImdb/{part}/{label}"));
         fs::create_dir_all(&folder).unwrap();
         for (i, text) in texts.iter().enumerate() {
             fs::write(folder.join(format!("{i}_7.txt")), text).unwrap();
@@ -138,18 +138,18 @@ fn acl_imdb(place: &Place) {
 
 #[test]
 fn the_parts_of_acl_imdb_are_its_own_unless_the_hash_shall_split() {
-    let place = Place::new();
-    acl_imdb(&place);
-    let manifest_of_own = manifest(&place, &source("aclImdb"));
+    let folder = Folder::new();
+    acl_imdb(&folder);
+    let manifest_of_own = manifest(&folder, &source("aclImdb"));
     assert_eq!(manifest_of_own["origin"]["file"]["sha256"], Value::Null, "a folder has none");
     assert_eq!(manifest_of_own["texts"]["duplicates"], 1);
-    let (train, test) = (rows(&place, "train"), rows(&place, "test"));
+    let (train, test) = (rows(&folder, "train"), rows(&folder, "test"));
     assert!(train.keys().all(|id| id.contains("/train/")) && train.len() == 4, "{train:?}");
     assert!(test.keys().all(|id| id.contains("/test/")) && test.len() == 4, "{test:?}");
 
     let by_hash = "data_ingestion: {source: aclImdb, sha256: null, split: hash, test_size: 0.5}";
-    manifest(&place, by_hash);
-    let (train, test) = (rows(&place, "train"), rows(&place, "test"));
+    manifest(&folder, by_hash);
+    let (train, test) = (rows(&folder, "train"), rows(&folder, "test"));
     assert_eq!(train.len() + test.len(), 8);
     let side = |part: &BTreeMap<String, (String, bool)>| {
         part.values().filter(|(text, _)| text == "in both parts").count()
@@ -159,7 +159,7 @@ fn the_parts_of_acl_imdb_are_its_own_unless_the_hash_shall_split() {
 
 #[test]
 fn equal_texts_are_on_one_side_whatever_their_ids_and_labels() {
-    let place = Place::new();
+    let folder = Folder::new();
     let mut csv = "id,review,sentiment\n".to_owned();
     for (i, made) in reviews(200).into_iter().enumerate() {
         for copy in ["c", "a", "b"] {
@@ -168,20 +168,20 @@ fn equal_texts_are_on_one_side_whatever_their_ids_and_labels() {
             csv += &format!("{copy}{i},\"{}\",{}\n", made.text, sentiment(positive));
         }
     }
-    place.write("copies.csv", csv);
+    folder.write("copies.csv", csv);
     for split in ["source", "hash"] {
         let params =
             format!("data_ingestion: {{source: copies.csv, sha256: null, split: {split}}}");
-        let ran = ingest_with(&place, &params, &[]);
+        let ran = ingest_with(&folder, &params, &[]);
         assert_eq!(ran.code, Some(0), "{ran:?}");
         assert_eq!(
             ran.err,
             "trainer: warning: 20 texts of copies.csv are labelled both ways; all their labels are kept\n"
         );
-        let manifest = manifest_of(&place);
+        let manifest = manifest_of(&folder);
         assert_eq!(manifest["texts"]["duplicates"], 400);
         assert_eq!(manifest["texts"]["contradictory"], 20);
-        let (train, test) = (rows(&place, "train"), rows(&place, "test"));
+        let (train, test) = (rows(&folder, "train"), rows(&folder, "test"));
         assert_eq!(train.len() + test.len(), 600);
         assert!(test.len() > 60, "{}", test.len());
         for part in [train, test] {
@@ -196,36 +196,36 @@ fn equal_texts_are_on_one_side_whatever_their_ids_and_labels() {
 
 #[test]
 fn a_url_is_downloaded_once_where_a_checksum_tells_that_it_is_the_same() {
-    let place = Place::new();
-    let server = Server::start("reviews.csv", csv_of(&place), Answer::Ranges);
-    let sha256 = sha256_hex(&csv_of(&place));
+    let folder = Folder::new();
+    let server = Server::start("reviews.csv", csv_of(&folder), Answer::Ranges);
+    let sha256 = sha256_hex(&csv_of(&folder));
     for _ in 0..2 {
-        let manifest = manifest(&place, &checked(&server.url(), &sha256, &[]));
-        assert_is_all_of_them(&place);
+        let manifest = manifest(&folder, &checked(&server.url(), &sha256, &[]));
+        assert_is_all_of_them(&folder);
         assert_eq!(manifest["source"], *server.url());
         assert_eq!(manifest["origin"]["file"]["sha256"], *sha256);
         assert_eq!(server.ranges(), [None]);
     }
-    // Without one there is no telling.
+    // Without one it is downloaded again.
     for n in 2..4 {
-        manifest(&place, &source(&server.url()));
+        manifest(&folder, &source(&server.url()));
         assert_eq!(server.ranges(), vec![None; n]);
     }
-    assert_eq!(downloads(&place), 1, "no part is left");
+    assert_eq!(downloads(&folder), 1, "no part is left");
 }
 
 #[test]
 fn a_fallback_is_read_where_the_source_cannot_be_reached_and_the_user_is_told() {
-    let place = Place::new();
-    let server = Server::start("reviews.csv", csv_of(&place), Answer::Ranges);
+    let folder = Folder::new();
+    let server = Server::start("reviews.csv", csv_of(&folder), Answer::Ranges);
     let (away, down) =
         (nowhere("reviews.csv"), Server::start("reviews.csv", vec![], Answer::Unavailable));
     let params =
-        checked(&away, &sha256_hex(&csv_of(&place)), &["nowhere.csv", &down.url(), &server.url()]);
-    let ran = ingest_with(&place, &params, &[]);
+        checked(&away, &sha256_hex(&csv_of(&folder)), &["nowhere.csv", &down.url(), &server.url()]);
+    let ran = ingest_with(&folder, &params, &[]);
     assert_eq!(ran.code, Some(0), "{ran:?}");
-    assert_is_all_of_them(&place);
-    assert_eq!(manifest_of(&place)["source"], *server.url());
+    assert_is_all_of_them(&folder);
+    assert_eq!(manifest_of(&folder)["source"], *server.url());
     assert_says(
         &ran.err,
         &[
@@ -241,14 +241,14 @@ fn a_fallback_is_read_where_the_source_cannot_be_reached_and_the_user_is_told() 
 
 #[test]
 fn without_any_source_each_is_named_with_its_reason() {
-    let place = Place::new();
+    let folder = Folder::new();
     let away = nowhere("reviews.csv");
     let down = Server::start("reviews.csv", vec![], Answer::Unavailable);
     let endpoint = nowhere("");
     let endpoint = ("AWS_ENDPOINT_URL", endpoint.trim_end_matches('/'));
     let params =
         checked("nowhere.csv", "null", &[&away, &down.url(), "s3://bucket/folder/reviews.csv"]);
-    let errors = refused_with(&place, &params, &[&[endpoint], &KEYS[..]].concat());
+    let errors = refused_with(&folder, &params, &[&[endpoint], &KEYS[..]].concat());
     let lines: Vec<&str> = errors.lines().collect();
     assert_eq!(lines.len(), 5, "{errors}");
     assert_says(lines[0], &["no source of reviews can be read"]);
@@ -256,120 +256,120 @@ fn without_any_source_each_is_named_with_its_reason() {
     assert_says(lines[2], &[&away, "refused"]);
     assert_says(lines[3], &[&down.url(), "503"]);
     assert_says(lines[4], &["s3://bucket/folder/reviews.csv: ", "refused"]);
-    assert_eq!(downloads(&place), 0);
+    assert_eq!(downloads(&folder), 0);
 }
 
 #[test]
 fn a_wrong_checksum_is_refused_and_no_fallback_asked() {
-    let place = Place::new();
+    let folder = Folder::new();
     let wrong = sha256_hex(b"another file");
-    let server = Server::start("reviews.csv", csv_of(&place), Answer::Ranges);
-    let fallback = Server::start("reviews.csv", csv_of(&place), Answer::Ranges);
+    let server = Server::start("reviews.csv", csv_of(&folder), Answer::Ranges);
+    let fallback = Server::start("reviews.csv", csv_of(&folder), Answer::Ranges);
     for (source, removed) in [(server.url(), true), ("reviews.csv".to_owned(), false)] {
-        let errors = refused(&place, &checked(&source, &wrong, &[&fallback.url()]));
+        let errors = refused(&folder, &checked(&source, &wrong, &[&fallback.url()]));
         assert_says(
             &errors,
-            &[&source, &wrong, &sha256_hex(&csv_of(&place)), "data_ingestion.sha256"],
+            &[&source, &wrong, &sha256_hex(&csv_of(&folder)), "data_ingestion.sha256"],
         );
         assert_eq!(errors.contains("the download was removed"), removed, "{errors}");
         assert!(fallback.ranges().is_empty());
-        assert_eq!(downloads(&place), 0, "nothing of it is kept");
+        assert_eq!(downloads(&folder), 0, "nothing of it is kept");
     }
-    assert!(place.path("reviews.csv").exists(), "a file of the user's stays");
+    assert!(folder.path("reviews.csv").exists(), "a file of the user's stays");
 }
 
 #[test]
 fn standard_input_is_no_source_for_it_is_gone_once_it_is_read() {
-    let place = Place::new();
-    assert_says(&refused(&place, &source("-")), &["standard input", "trainer train --data -"]);
+    let folder = Folder::new();
+    assert_says(&refused(&folder, &source("-")), &["standard input", "trainer train --data -"]);
 }
 
 #[test]
 fn reviews_without_a_label_are_refused_with_their_places() {
-    let place = Place::new();
-    place.write("lines.txt", "a review\nanother\n");
-    assert_says(&refused(&place, &source("lines.txt")), &["lines.txt", "labels are required"]);
-    place.write("some.csv", "id,review,sentiment\na,warm,positive\nb,dull,\n");
-    assert_says(&refused(&place, &source("some.csv")), &["some.csv:3"]);
-    place.write("none.csv", "id,review,sentiment\n");
-    assert_says(&refused(&place, &source("none.csv")), &["none.csv: holds no review"]);
-    place.write("one.csv", "id,review,sentiment\na,warm,positive\n");
+    let folder = Folder::new();
+    folder.write("lines.txt", "a review\nanother\n");
+    assert_says(&refused(&folder, &source("lines.txt")), &["lines.txt", "labels are required"]);
+    folder.write("some.csv", "id,review,sentiment\na,warm,positive\nb,dull,\n");
+    assert_says(&refused(&folder, &source("some.csv")), &["some.csv:3"]);
+    folder.write("none.csv", "id,review,sentiment\n");
+    assert_says(&refused(&folder, &source("none.csv")), &["none.csv: holds no review"]);
+    folder.write("one.csv", "id,review,sentiment\na,warm,positive\n");
     assert_says(
-        &refused(&place, &source("one.csv")),
+        &refused(&folder, &source("one.csv")),
         &["one.csv", "part has no review", "data_ingestion.test_size"],
     );
 }
 
 #[test]
 fn a_source_of_one_class_is_refused_where_a_model_is_fitted() {
-    let place = Place::new();
+    let folder = Folder::new();
     let positive =
         reviews(60).into_iter().map(|made| format!("{},\"{}\",positive\n", made.id, made.text));
     let header = std::iter::once("id,review,sentiment\n".to_owned());
-    place.write("one-sided.csv", header.chain(positive).collect::<String>());
-    manifest(&place, &source("one-sided.csv"));
-    place.ok("stage data_preprocessing");
-    place.ok("stage feature_engineering");
-    let n = rows(&place, "train").len();
+    folder.write("one-sided.csv", header.chain(positive).collect::<String>());
+    manifest(&folder, &source("one-sided.csv"));
+    folder.ok("stage data_preprocessing");
+    folder.ok("stage feature_engineering");
+    let n = rows(&folder, "train").len();
     let says = format!("training needs both classes, got {n} positive and 0 negative reviews");
-    place.refused("stage model_building", &[&says]);
-    assert!(!place.path("models/model.verdict").exists());
-    place.refuses_data("one-sided.csv", &[&says]);
+    folder.refused("stage model_building", &[&says]);
+    assert!(!folder.path("models/model.verdict").exists());
+    folder.refuses_data("one-sided.csv", &[&says]);
 }
 
 #[test]
 fn an_object_of_s3_is_read_with_credentials_of_the_environment_or_of_a_profile() {
     let Some(s3) = Moto::start() else { return };
-    let place = Place::new();
+    let folder = Folder::new();
     s3.put("reviews", b"");
-    s3.put("reviews/2026/film%20reviews.csv", &csv_of(&place));
+    s3.put("reviews/2026/film%20reviews.csv", &csv_of(&folder));
     let uri = "s3://reviews/2026/film reviews.csv";
-    let sha256 = sha256_hex(&csv_of(&place));
+    let sha256 = sha256_hex(&csv_of(&folder));
 
     let endpoint = ("AWS_ENDPOINT_URL", s3.endpoint.as_str());
-    let errors = refused_with(&place, &checked(uri, &sha256, &[]), &[endpoint]);
+    let errors = refused_with(&folder, &checked(uri, &sha256, &[]), &[endpoint]);
     assert_says(&errors, &[uri, "credentials"]);
 
     let profile =
         "[reader]\naws_access_key_id = test-key-id\naws_secret_access_key = test-secret\n";
-    place.write("credentials", profile);
-    let file = place.path("credentials").into_os_string().into_string().unwrap();
+    folder.write("credentials", profile);
+    let file = folder.path("credentials").into_os_string().into_string().unwrap();
     let of_profile = [("AWS_SHARED_CREDENTIALS_FILE", &*file), ("AWS_PROFILE", "reader")];
     for credentials in [&KEYS[..], &of_profile] {
-        let manifest = manifest_with(&place, &source(uri), &[&[endpoint], credentials].concat());
-        assert_is_all_of_them(&place);
+        let manifest = manifest_with(&folder, &source(uri), &[&[endpoint], credentials].concat());
+        assert_is_all_of_them(&folder);
         assert_eq!(manifest["source"], uri);
         assert_eq!(manifest["origin"]["file"]["sha256"], *sha256);
-        assert_eq!(downloads(&place), 1, "no part is left");
-        fs::remove_dir_all(place.path("data")).unwrap();
+        assert_eq!(downloads(&folder), 1, "no part is left");
+        fs::remove_dir_all(folder.path("data")).unwrap();
     }
 }
 
 #[test]
 fn a_bucket_that_is_not_there_gives_way_to_a_url_and_a_wrong_object_to_nothing() {
     let Some(s3) = Moto::start() else { return };
-    let place = Place::new();
-    let server = Server::start("reviews.csv", csv_of(&place), Answer::Ranges);
-    let sha256 = sha256_hex(&csv_of(&place));
+    let folder = Folder::new();
+    let server = Server::start("reviews.csv", csv_of(&folder), Answer::Ranges);
+    let sha256 = sha256_hex(&csv_of(&folder));
     s3.put("reviews", b"");
     s3.put("reviews/reviews.csv", b"id,review,sentiment\na,tampered with,positive\n");
     let env = [&[("AWS_ENDPOINT_URL", s3.endpoint.as_str())], &KEYS[..]].concat();
 
     let uri = "s3://reviews/reviews.csv";
-    let errors = refused_with(&place, &checked(uri, &sha256, &[&server.url()]), &env);
+    let errors = refused_with(&folder, &checked(uri, &sha256, &[&server.url()]), &env);
     assert_says(&errors, &[uri, &sha256, "the download was removed"]);
     assert!(server.ranges().is_empty(), "no fallback mends a wrong file");
-    assert_eq!(downloads(&place), 0);
+    assert_eq!(downloads(&folder), 0);
 
     for (uri, why) in
         [("s3://nowhere/reviews.csv", "NoSuchBucket"), ("s3://reviews/none.csv", "NoSuchKey")]
     {
-        let ran = ingest_with(&place, &checked(uri, &sha256, &[&server.url()]), &env);
+        let ran = ingest_with(&folder, &checked(uri, &sha256, &[&server.url()]), &env);
         assert_eq!(ran.code, Some(0), "{ran:?}");
         let instead = format!("reading {} instead", server.url());
         assert_says(&ran.err, &[&format!("trainer: warning: {uri}: "), why, &instead]);
-        assert_eq!(manifest_of(&place)["source"], *server.url());
-        assert_is_all_of_them(&place);
+        assert_eq!(manifest_of(&folder)["source"], *server.url());
+        assert_is_all_of_them(&folder);
     }
     assert_eq!(server.ranges(), [None], "the second time it is there already");
 }

@@ -1,8 +1,9 @@
-//! The stages one after another: the bytes of training in one process, whatever the parameters; and what they refuse.
+//! The stages one after another: the bytes of training in one process, whatever the parameters; and
+//! what they refuse.
 
+use crate::folder::Folder;
 use crate::made::{Made, reviews, write_csv};
 use crate::pipeline::STAGES;
-use crate::place::Place;
 use std::fs;
 
 const FILES: [&str; 9] = [
@@ -20,8 +21,8 @@ const FILES: [&str; 9] = [
 const SOURCE: &str = "data_ingestion: {source: reviews.csv, sha256: null}\n";
 
 /// Reviews with all that preprocessing takes away and all that CSV must quote.
-fn place() -> Place {
-    let place = Place::new();
+fn folder() -> Folder {
+    let folder = Folder::new();
     let decorated = reviews(400).into_iter().enumerate().map(|(i, made)| {
         let with = match i % 8 {
             0 => " https://example.org/films?id=7 and www.example.org",
@@ -37,21 +38,21 @@ fn place() -> Place {
     // Preprocessing that removes digits and punctuation leaves nothing of these.
     made[3].text = "10/10!".to_owned();
     made[6].text = ",".to_owned();
-    write_csv(&place.path("reviews.csv"), &made);
-    place
+    write_csv(&folder.path("reviews.csv"), &made);
+    folder
 }
 
 /// Runs the stages with these parameters beside the source.
-fn run(place: &Place, params: &str, more: &str) {
-    place.write("params.yaml", format!("{SOURCE}{params}"));
+fn run(folder: &Folder, params: &str, more: &str) {
+    folder.write("params.yaml", format!("{SOURCE}{params}"));
     for stage in STAGES {
-        place.ok(&format!("stage {stage} {more}"));
+        folder.ok(&format!("stage {stage} {more}"));
     }
 }
 
 #[test]
 fn the_stages_give_the_model_that_training_in_one_process_gives() {
-    let place = place();
+    let folder = folder();
     let wordnet = concat!(env!("CARGO_MANIFEST_DIR"), "/../crates/sentiment/tests/goldens/wordnet");
     let removed = "urls: remove, digits: remove, punctuation: remove, stop_words: nltk-english";
     let seed =
@@ -70,15 +71,15 @@ fn the_stages_give_the_model_that_training_in_one_process_gives() {
         "data_ingestion: {source: reviews.csv, sha256: null, split: hash, test_size: 0.4, seed: 7}\n",
     ] {
         match params.strip_prefix("data_ingestion") {
-            Some(_) => place.write("params.yaml", params),
-            None => place.write("params.yaml", format!("{SOURCE}{params}")),
+            Some(_) => folder.write("params.yaml", params),
+            None => folder.write("params.yaml", format!("{SOURCE}{params}")),
         }
         for stage in STAGES {
-            place.ok(&["stage", stage]);
+            folder.ok(&["stage", stage]);
         }
-        place.ok("train --data reviews.csv --out one");
-        let model = place.read("models/model.verdict");
-        assert!(model == place.read("one/model.verdict"), "{params}");
+        folder.ok("train --data reviews.csv --out one");
+        let model = folder.read("models/model.verdict");
+        assert!(model == folder.read("one/model.verdict"), "{params}");
         assert!(!models.contains(&model), "{params} changes the model");
         models.push(model);
     }
@@ -86,18 +87,18 @@ fn the_stages_give_the_model_that_training_in_one_process_gives() {
 
 #[test]
 fn the_evaluation_is_that_of_the_held_out_part() {
-    let place = place();
-    run(&place, "", "");
-    place.ok("evaluate --model models --data reviews.csv --reports other");
+    let folder = folder();
+    run(&folder, "", "");
+    folder.ok("evaluate --model models --data reviews.csv --reports other");
     for name in ["metrics.json", "plots/roc.json", "plots/confusion.csv", "report.html"] {
         let (ours, other) = (format!("reports/{name}"), format!("other/{name}"));
-        assert!(place.read(&ours) == place.read(&other), "{name}");
+        assert!(folder.read(&ours) == folder.read(&other), "{name}");
     }
 }
 
 #[test]
 fn any_run_and_any_number_of_threads_write_the_same_files() {
-    let (first, second) = (place(), place());
+    let (first, second) = (folder(), folder());
     let params = "data_preprocessing: {html: strip, punctuation: remove}\n";
     run(&first, params, "--threads 1");
     run(&second, params, "--threads 3");
@@ -108,27 +109,27 @@ fn any_run_and_any_number_of_threads_write_the_same_files() {
 
 #[test]
 fn a_model_is_not_built_of_features_that_other_parameters_made() {
-    let place = place();
-    run(&place, "", "");
-    let model = place.read("models/model.verdict");
+    let folder = folder();
+    run(&folder, "", "");
+    let model = folder.read("models/model.verdict");
     for params in
         ["feature_engineering: {sublinear_tf: false}\n", "data_preprocessing: {case: keep}\n"]
     {
-        place.write("params.yaml", format!("{SOURCE}{params}"));
+        folder.write("params.yaml", format!("{SOURCE}{params}"));
         let again = ["models/vectorizer.json", "feature_engineering again"];
-        place.refused("stage model_building", &again);
-        assert!(place.read("models/model.verdict") == model);
+        folder.refused("stage model_building", &again);
+        assert!(folder.read("models/model.verdict") == model);
     }
     // What does not touch the features does not stand in the way.
-    place.write("params.yaml", format!("{SOURCE}model_building: {{C: 3.0}}\n"));
-    place.ok("stage model_building");
-    assert!(place.read("models/model.verdict") != model);
+    folder.write("params.yaml", format!("{SOURCE}model_building: {{C: 3.0}}\n"));
+    folder.ok("stage model_building");
+    assert!(folder.read("models/model.verdict") != model);
 }
 
 #[test]
 fn a_stage_whose_input_is_missing_or_damaged_names_the_file() {
-    let place = place();
-    run(&place, "", "");
+    let folder = folder();
+    run(&folder, "", "");
     for (stage, name) in [
         ("data_preprocessing", "data/raw/train.csv"),
         ("feature_engineering", "data/raw/manifest.json"),
@@ -138,22 +139,22 @@ fn a_stage_whose_input_is_missing_or_damaged_names_the_file() {
         ("model_evaluation", "data/raw/test.csv"),
         ("model_evaluation", "models/model.verdict"),
     ] {
-        let whole = place.read(name);
+        let whole = folder.read(name);
         // A middle that begins within a row is no header of a CSV either.
         for damaged in [&whole[..whole.len() / 2], &whole[whole.len() / 2..], b""] {
             if name.ends_with(".csv") && damaged.starts_with(b"id,") {
                 // Half a CSV may end at a row; what a row is has tests of its own.
                 continue;
             }
-            place.write(name, damaged);
-            place.refused(&["stage", stage], &[name]);
+            folder.write(name, damaged);
+            folder.refused(&["stage", stage], &[name]);
         }
-        fs::remove_file(place.path(name)).unwrap();
-        place.refused(&["stage", stage], &[name]);
-        place.write(name, &whole);
+        fs::remove_file(folder.path(name)).unwrap();
+        folder.refused(&["stage", stage], &[name]);
+        folder.write(name, &whole);
     }
     let row = "id,review,sentiment\na,warm,positive\nb,dull,3 of 10\n";
-    place.write("data/raw/train.csv", row);
+    folder.write("data/raw/train.csv", row);
     let parts = ["data/raw/train.csv", "line 3", "positive or negative", "3 of 10"];
-    place.refused("stage data_preprocessing", &parts);
+    folder.refused("stage data_preprocessing", &parts);
 }

@@ -193,7 +193,8 @@ fn what_cannot_be_trained_on_is_an_error_that_says_what_must_hold() {
     let no_words: Corpus = (0..20).map(|i| ("! ?".to_owned(), i % 2 == 0)).collect();
     let error = train(&no_words, &params(""), "test").unwrap_err();
     assert!(error.to_string().starts_with("the vocabulary is empty: of 20 reviews"), "{error}");
-    // Chance: the same text under both labels says nothing, and a calibration cannot make it say something.
+    // Chance: the same text under both labels says nothing, and a calibration cannot make it say
+    // something.
     let same: Corpus = (0..40).map(|i| ("the same film".to_owned(), i % 2 == 0)).collect();
     match train(&same, &params(""), "test") {
         Ok(trained) => {

@@ -1,6 +1,6 @@
 //! Presets and the search for parameters, by the command line.
 
-use crate::place::{Place, assert_says};
+use crate::folder::{Folder, assert_says};
 use serde_json::Value;
 
 const SEARCH: &str = "
@@ -16,22 +16,22 @@ tune:
     feature_engineering.ngram_range: {choice: [[1, 1], [1, 2]]}
 ";
 
-fn trials(place: &Place, log: &str) -> Vec<Value> {
-    place.text(log).lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+fn trials(folder: &Folder, log: &str) -> Vec<Value> {
+    folder.text(log).lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
 #[test]
 fn a_search_logs_every_trial_and_writes_parameters_that_train() {
-    let place = Place::new();
-    place.write("params.yaml", SEARCH);
+    let folder = Folder::new();
+    folder.write("params.yaml", SEARCH);
     let run = |out: &str, log: &str| {
         let typed = format!("tune --data reviews.csv --out {out} --log {log} --json");
-        let ran = place.run(&typed, b"");
+        let ran = folder.run(&typed, b"");
         assert_says(&ran.err, &["trial 0: ", "as the parameters say", "best so far"]);
         ran.json(0)
     };
     let best = run("tuned.yaml", "trials.jsonl");
-    let logged = trials(&place, "trials.jsonl");
+    let logged = trials(&folder, "trials.jsonl");
     assert_eq!(best["trials"], logged.len());
     assert_eq!(logged[0]["point"], serde_json::json!({}), "the first is what the file says");
     let accuracy = |trial: &Value| trial["accuracy"].as_f64().unwrap();
@@ -40,16 +40,16 @@ fn a_search_logs_every_trial_and_writes_parameters_that_train() {
     assert!(most > accuracy(&logged[0]), "a hopeless C is left behind: {logged:?}");
 
     let chosen = best["best"]["point"]["model_building.C"].as_f64().unwrap();
-    assert_says(&place.text("tuned.yaml"), &[&format!("C: {chosen:?}")]);
-    place.ok("train --data reviews.csv --params tuned.yaml --out tuned");
+    assert_says(&folder.text("tuned.yaml"), &[&format!("C: {chosen:?}")]);
+    folder.ok("train --data reviews.csv --params tuned.yaml --out tuned");
 
     run("again.yaml", "again.jsonl");
-    assert_eq!(place.read("again.jsonl"), place.read("trials.jsonl"));
+    assert_eq!(folder.read("again.jsonl"), folder.read("trials.jsonl"));
 }
 
 #[test]
 fn a_search_that_makes_no_sense_is_refused_with_value_and_place() {
-    let place = Place::new();
+    let folder = Folder::new();
     for (yaml, says) in [
         ("tune: {folds: 1}", "tune.folds must be at least 2, got 1"),
         ("tune: {trials: 0}", "tune.trials must be at least 1, got 0"),
@@ -64,8 +64,8 @@ fn a_search_that_makes_no_sense_is_refused_with_value_and_place() {
         ),
         ("preset: better", "preset must be default, best or python-seed, got better"),
     ] {
-        place.write("params.yaml", yaml);
-        let ran = place.run("tune --data reviews.csv", b"");
+        folder.write("params.yaml", yaml);
+        let ran = folder.run("tune --data reviews.csv", b"");
         // The first trial is what the parameters say; those with a key that is none cannot be made.
         assert_eq!(ran.code, Some(if yaml.contains(".D:") { 0 } else { 2 }), "{ran:?}");
         assert_says(&ran.err, &[says]);
@@ -74,29 +74,29 @@ fn a_search_that_makes_no_sense_is_refused_with_value_and_place() {
 
 #[test]
 fn a_preset_is_what_keys_are_where_they_are_not_typed() {
-    let place = Place::new();
-    place.write("params.yaml", "preset: best\nmodel_building: {C: 3.5}\n");
-    let typed = place.ok("params");
+    let folder = Folder::new();
+    folder.write("params.yaml", "preset: best\nmodel_building: {C: 3.5}\n");
+    let typed = folder.ok("params");
     assert_says(
         &typed,
         &["weighting: naive-bayes", "C: 3.5", "tokens: words-and-punctuation", "html: strip"],
     );
-    place.write(
+    folder.write(
         "params.yaml",
         "feature_engineering: {max_features: 100}\ndata_ingestion: {test_size: 0.5}\n",
     );
-    let laid_over = place.ok("params --preset best");
+    let laid_over = folder.ok("params --preset best");
     assert_says(&laid_over, &["weighting: naive-bayes", "max_features: null", "test_size: 0.5"]);
-    let seed = place.ok("params --preset python-seed");
+    let seed = folder.ok("params --preset python-seed");
     assert_says(&seed, &["stop_words: nltk-english", "lemmatizer: wordnet", "max_features: 20000"]);
     // What is printed is a file that says the same.
-    place.write("params.yaml", &seed);
-    assert_eq!(place.ok("params"), seed);
+    folder.write("params.yaml", &seed);
+    assert_eq!(folder.ok("params"), seed);
 }
 
 #[test]
 fn a_word_list_or_dictionary_that_is_not_there_is_told_with_its_key() {
-    let place = Place::new();
+    let folder = Folder::new();
     for (yaml, says) in [
         ("data_preprocessing: {stop_words: no/such/list}", "data_preprocessing.stop_words"),
         (
@@ -104,7 +104,7 @@ fn a_word_list_or_dictionary_that_is_not_there_is_told_with_its_key() {
             "data_preprocessing.wordnet",
         ),
     ] {
-        place.write("params.yaml", yaml);
-        place.refuses_data("reviews.csv", &[says, "no/such"]);
+        folder.write("params.yaml", yaml);
+        folder.refuses_data("reviews.csv", &[says, "no/such"]);
     }
 }

@@ -1,6 +1,6 @@
 //! What is not defined is null with its reason, wherever numbers go, and never a number.
 
-use crate::place::{Place, assert_says, one_object};
+use crate::folder::{Folder, assert_says, one_object};
 use serde_json::Value;
 use verdict_learning::corpus::Corpus;
 use verdict_sentiment::Model;
@@ -11,7 +11,8 @@ use verdict_trainer::training::train;
 /// Names of metrics, and why they are not defined.
 type Undefined = &'static [(&'static str, &'static str)];
 
-/// Reviews of one class, and of both where no positive one is called so by the model of [`Place::trained`].
+/// Reviews of one class, and of both where no positive one is called so by the model of
+/// [`Folder::trained`].
 const SETS: [(&str, &str, Undefined); 4] = [
     (
         "positive.csv",
@@ -54,18 +55,18 @@ fn assert_undefined(metrics: &Value, undefined: &[(&str, &str)], what: &str) {
 
 #[test]
 fn evaluate_says_what_is_not_defined_in_every_form_that_it_has() {
-    let place = Place::trained();
+    let folder = Folder::trained();
     for (file, csv, undefined) in SETS {
-        place.write(file, csv);
+        folder.write(file, csv);
         let evaluate = format!("evaluate --model model --data {file} --split all");
         let files = "--out out.json --reports reports --card card.md";
-        let printed = place.ok(&format!("{evaluate} {files}"));
-        let metrics = place.json(&format!("{evaluate} --json"));
+        let printed = folder.ok(&format!("{evaluate} {files}"));
+        let metrics = folder.json(&format!("{evaluate} --json"));
         assert_undefined(&metrics, undefined, file);
         for written in ["out.json", "reports/metrics.json"] {
-            assert_eq!(place.read_json(written), metrics);
+            assert_eq!(folder.read_json(written), metrics);
         }
-        let card = place.text("card.md");
+        let card = folder.text("card.md");
         let (front, _) = card[4..].split_once("\n---\n").unwrap();
         for (name, why) in undefined {
             assert_says(&printed, &[&format!("not defined ({why})")]);
@@ -82,15 +83,15 @@ fn evaluate_says_what_is_not_defined_in_every_form_that_it_has() {
 
 #[test]
 fn a_floor_on_a_metric_that_is_not_defined_is_not_reached_whatever_it_is() {
-    let place = Place::trained();
+    let folder = Folder::trained();
     let none =
         "{accuracy: 0.0, precision: 0.0, recall: 0.0, f1: 0.0, auc: 0.0, log_loss: 99.0, ece: 1.0}";
     for floors in ["{}", none] {
-        place.write("gate.yaml", format!("promotion: {{min_reviews: 1, floors: {floors}}}\n"));
+        folder.write("gate.yaml", format!("promotion: {{min_reviews: 1, floors: {floors}}}\n"));
         for (file, csv, undefined) in SETS {
-            place.write(file, csv);
+            folder.write(file, csv);
             let gate = "gate --candidate model --split all --params gate.yaml --json --data";
-            let decision = place.run(&format!("{gate} {file}"), b"").json(1);
+            let decision = folder.run(&format!("{gate} {file}"), b"").json(1);
             assert_undefined(&decision["candidate"]["metrics"], undefined, file);
             for reason in decision["reasons"].as_array().unwrap() {
                 let check = reason["check"].as_str().unwrap();
@@ -110,11 +111,11 @@ fn a_floor_on_a_metric_that_is_not_defined_is_not_reached_whatever_it_is() {
 
 #[test]
 fn a_kind_without_a_review_has_no_accuracy_and_is_not_compared() {
-    let place = Place::trained();
-    place.write("params.yaml", "feature_engineering: {max_features: 100}\n");
-    place.ok("train --data reviews.csv --out other");
+    let folder = Folder::trained();
+    folder.write("params.yaml", "feature_engineering: {max_features: 100}\n");
+    folder.ok("train --data reviews.csv --out other");
     let gate = "gate --candidate model --champion other --data reviews.csv --json";
-    let decision = one_object(&place.run(gate, b"").out);
+    let decision = one_object(&folder.run(gate, b"").out);
     let mut n_empty = 0;
     for slice in decision["slices"].as_array().unwrap() {
         let is_empty = slice["n"] == 0;
@@ -132,7 +133,8 @@ fn a_kind_without_a_review_has_no_accuracy_and_is_not_compared() {
 
 #[test]
 fn a_model_and_its_pointer_leave_out_what_its_training_does_not_define() {
-    // Positive reviews are so rare, and their words so common, that none is called positive out of fold.
+    // Positive reviews are so rare, and their words so common, that none is called positive out of
+    // fold.
     for every in [30, 50, 75] {
         let reviews = (0..300).map(|i| {
             let label = i % every == 0;

@@ -1,6 +1,7 @@
 //! Charts of cells and bars.
 
 use crate::report::evaluation::Evaluation;
+use crate::report::markup::grouped;
 use crate::report::svg::{Anchor, Svg};
 use crate::report::terms::Term;
 
@@ -111,28 +112,12 @@ fn shortened(term: &str) -> String {
     }
 }
 
-/// `25000` as `25,000`.
-pub(crate) fn grouped(n: usize) -> String {
-    let digits = n.to_string();
-    let mut text = String::new();
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn numbers_are_grouped_by_thousands_and_terms_fit() {
-        for (n, text) in [(0, "0"), (999, "999"), (1000, "1,000"), (1_234_567, "1,234,567")] {
-            assert_eq!(grouped(n), text);
-        }
+    fn long_terms_fit() {
         assert_eq!(shortened("worst"), "worst");
         assert_eq!(shortened(&"ß".repeat(90)).chars().count(), 27);
     }

@@ -1,8 +1,8 @@
 //! Charts on the unit square.
 
-use crate::report::charts::grouped;
 use crate::report::curves::{CalibrationBin, MAX_POINTS, PrecisionRecallPoint, RocPoint, thin};
 use crate::report::evaluation::Evaluation;
+use crate::report::markup::grouped;
 use crate::report::svg::{Anchor, Frame, Svg};
 use verdict_learning::estimate::Estimate;
 use verdict_learning::metrics::BINS;
@@ -56,7 +56,8 @@ pub fn roc(evaluation: &Evaluation<'_>) -> String {
     svg.finish()
 }
 
-/// The precision-recall curve with its area and the share of positive reviews, which guessing reaches.
+/// The precision-recall curve with its area and the share of positive reviews, which guessing
+/// reaches.
 #[must_use]
 pub fn precision_recall(evaluation: &Evaluation<'_>) -> String {
     let (measures, chart) = (&evaluation.measures, "Precision against recall over all thresholds.");
@@ -104,7 +105,8 @@ fn area_label(svg: &mut Svg, value: &str, name: &str) {
 const RELIABILITY: Frame = Frame { left: 64.0, top: 52.0, width: 392.0, height: 262.0 };
 const COUNTS: Frame = Frame { left: 64.0, top: 338.0, width: 392.0, height: 60.0 };
 
-/// How often reviews are positive against how probable that was said to be, above the number of reviews in each bin.
+/// How often reviews are positive against how probable that was said to be, above the number of
+/// reviews in each bin.
 #[must_use]
 pub fn reliability(evaluation: &Evaluation<'_>) -> String {
     let ece = evaluation.measures.metrics.text("ece");

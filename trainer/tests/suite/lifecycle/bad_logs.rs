@@ -1,15 +1,15 @@
 //! Logs that give no model, logs with rubbish in them, and a Kafka that is not there.
 
+use crate::folder::{assert_has, assert_says};
 use crate::lifecycle::log::{Log, failed, params};
 use crate::made::{Made, reviews};
-use crate::place::{assert_has, assert_says};
 use serde_json::json;
 use verdict_kafka_io::Outgoing;
 use verdict_registry::Registry;
 
-/// Nothing is kept and nobody is told.
+/// Nothing is kept and nothing announced.
 fn assert_untouched(log: &Log, what: &str) {
-    assert!(!log.place.path("registry").exists(), "{what}");
+    assert!(!log.folder.path("registry").exists(), "{what}");
     assert_eq!(log.announced(), 0, "{what}");
 }
 
@@ -45,7 +45,7 @@ fn parameters_that_leave_no_vocabulary_are_told() {
         // Which is less is known only when the reviews are counted.
         ("{min_df: 290, max_df: 0.5}", &["max_df must be at least min_df, got", "290"]),
     ] {
-        log.place.write("params.yaml", format!("feature_engineering: {features}"));
+        log.folder.write("params.yaml", format!("feature_engineering: {features}"));
         assert_says(log.run("rebuild --json").refused(2), says);
         assert_untouched(&log, features);
     }
@@ -92,7 +92,7 @@ fn rubbish_is_counted_and_the_last_word_counts() {
             "warning: 7 reviews were labelled both ways",
         ],
     );
-    let counts = &log.place.read_json("data/raw/manifest.json")["origin"]["log"]["counts"];
+    let counts = &log.folder.read_json("data/raw/manifest.json")["origin"]["log"]["counts"];
     for (what, expected) in [
         ("rejected", 4),
         ("unlabelled", 2),
@@ -110,7 +110,7 @@ fn rubbish_is_counted_and_the_last_word_counts() {
 #[test]
 fn a_kafka_that_is_away_is_told_and_nothing_is_registered() {
     let Some(log) = Log::empty("away") else { return };
-    log.place.ok("train --data reviews.csv --out model");
+    log.folder.ok("train --data reviews.csv --out model");
     for typed in [
         "rebuild --json",
         "stage data_ingestion --source kafka",
@@ -126,18 +126,18 @@ fn a_kafka_that_is_away_is_told_and_nothing_is_registered() {
 #[test]
 fn a_fit_that_did_not_converge_is_registered_and_does_not_serve() {
     let Some(log) = Log::labelled("unconverged") else { return };
-    log.place.write("params.yaml", params("model_building: {max_iter: 1}"));
+    log.folder.write("params.yaml", params("model_building: {max_iter: 1}"));
     let ran = log.run("rebuild --json");
     let rebuilt = ran.json(1);
     assert_says(&ran.err, &["warning: L-BFGS did not reach model_building.tol within 1 iteration"]);
     assert_has(&rebuilt, &json!({"version": 1, "serves": false, "announced": false}));
     let says = rebuilt["failed"].to_string();
     assert_says(&says, &["not known to have reached its tolerance"]);
-    let decision = log.place.read_json("reports/promotion.json");
+    let decision = log.folder.read_json("reports/promotion.json");
     assert!(failed(&decision).contains(&"require_converged"), "{decision}");
     assert_eq!((log.alias("staging"), log.alias("production")), (Some(1), None));
     assert_eq!(log.announced(), 0);
-    let kept = log.place.read_json("registry/sentiment/versions/1/version.json");
+    let kept = log.folder.read_json("registry/sentiment/versions/1/version.json");
     assert_eq!(kept["tags"]["verdict.promotion"], "refused");
     let bytes = log.registry().fetch("sentiment", 1).unwrap();
     let model = verdict_sentiment::Model::from_bytes(&bytes).unwrap();

@@ -1,13 +1,14 @@
 //! `trainer rebuild` killed wherever it stands: what serves stays whole, and the next run finishes.
 
+use crate::folder::assert_has;
 use crate::lifecycle::log::{Log, params};
-use crate::place::assert_has;
 use serde_json::json;
 use std::io::{BufRead as _, BufReader};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-/// Starts, and kills as soon as it says that `step` begins and `after` has gone by. Whether the kill came in time.
+/// Starts, and kills as soon as it says that `step` begins and `after` has gone by. Whether the
+/// kill came in time.
 fn killed_at(command: &mut Command, step: &str, after: Duration) -> bool {
     let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
@@ -32,7 +33,7 @@ fn killed_at(command: &mut Command, step: &str, after: Duration) -> bool {
 /// One line of the parameters makes another model of the same reviews.
 fn round(log: &Log, round: usize) {
     let more = format!("model_building: {{C: {}.0}}", 10 + round);
-    log.place.write("params.yaml", params(&more));
+    log.folder.write("params.yaml", params(&more));
 }
 
 #[test]
@@ -59,7 +60,8 @@ fn a_rebuild_that_is_killed_leaves_a_whole_model_serving_and_the_next_one_finish
             let after = Duration::from_millis(*after_ms);
             in_time += usize::from(killed_at(&mut command, step, after));
 
-            // The old one or the new one, and `pointer` has seen that it is whole; so has `versions` of all of them.
+            // The old one or the new one, and `pointer` has seen that it is whole; so has
+            // `versions` of all of them.
             let versions = log.versions();
             assert!(versions.len() <= before + 1, "{at}: {versions:?}");
             let now = log.pointer().unwrap();
@@ -82,7 +84,7 @@ fn a_rebuild_that_is_killed_leaves_a_whole_model_serving_and_the_next_one_finish
         }
     }
     assert!(in_time * 2 > rounds, "{in_time} of {rounds} were killed");
-    let leftovers = std::fs::read_dir(log.place.path("registry/sentiment/versions")).unwrap();
+    let leftovers = std::fs::read_dir(log.folder.path("registry/sentiment/versions")).unwrap();
     let leftovers = leftovers.map(|entry| entry.unwrap().file_name().into_string().unwrap());
     let unfinished: Vec<String> = leftovers.filter(|name| name.starts_with('.')).collect();
     assert_eq!(unfinished, [""; 0], "the next registration swept them away");
@@ -97,7 +99,7 @@ fn what_a_killed_promotion_left_is_finished_even_by_a_candidate_that_is_refused(
     let second = log.json("rebuild --no-announce --json");
     assert_has(&second, &json!({"serves": true, "announced": false}));
     assert_eq!((log.alias("production"), log.serving().as_deref()), (Some(2), Some("1")));
-    log.place.write("params.yaml", params("model_building: {max_iter: 1}"));
+    log.folder.write("params.yaml", params("model_building: {max_iter: 1}"));
     let third = log.run("rebuild --json").json(1);
     assert_has(&third, &json!({"version": 3, "serves": false}));
     assert_eq!((log.alias("production"), log.serving().as_deref()), (Some(2), Some("2")));

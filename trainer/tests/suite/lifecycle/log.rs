@@ -1,14 +1,14 @@
 //! A review log in a real Kafka, and the trainer beside it.
 
+use crate::folder::{Folder, Ran, Typed, sha256_hex};
 use crate::made::{Made, label, reviews, write_csv};
-use crate::place::{Place, Ran, Typed, sha256_hex};
 use serde_json::Value;
 use std::process::{Command, Stdio};
 use verdict_kafka_io::{KafkaSettings, Outgoing};
 use verdict_messages::ModelPointer;
 use verdict_registry::{DirectoryRegistry, NewVersion, Registry, Version};
 use verdict_testkit::{eventually, kafka};
-use verdict_trainer::announce;
+use verdict_trainer::announce::ModelsTopic;
 
 pub const NAME: &str = "sentiment";
 
@@ -25,7 +25,7 @@ pub fn params(more: &str) -> String {
 /// Topics of its own, and a folder with params.yaml, reviews.csv and the registry `registry`.
 pub struct Log {
     pub kafka: KafkaSettings,
-    pub place: Place,
+    pub folder: Folder,
     prefix: &'static str,
 }
 
@@ -36,8 +36,8 @@ impl Log {
     }
 
     pub fn with_partitions(prefix: &'static str, partitions: i32) -> Option<Self> {
-        let log = Self { kafka: kafka::shared()?, place: Place::new(), prefix };
-        log.place.write("params.yaml", params(""));
+        let log = Self { kafka: kafka::shared()?, folder: Folder::new(), prefix };
+        log.folder.write("params.yaml", params(""));
         let topics = [("reviews", partitions), ("labels", partitions), ("models", 1)];
         let topics = topics.map(|(of, partitions)| (log.topic(of), partitions));
         kafka::create_topics(&log.kafka, topics.iter().map(|(name, n)| (name.as_str(), *n)));
@@ -73,11 +73,11 @@ impl Log {
         label(&self.topic("labels"), id, positive)
     }
 
-    /// The trainer in its folder, told of broker, topics and registry by the environment.
+    /// The trainer in its folder; broker, topics and registry are set by the environment.
     pub fn command(&self, typed: &(impl Typed + ?Sized)) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_trainer"));
         command
-            .current_dir(self.place.path(""))
+            .current_dir(self.folder.path(""))
             .args(typed.args())
             .env_remove("VERDICT_MODEL")
             .env_remove("MLFLOW_TRACKING_URI")
@@ -100,9 +100,15 @@ impl Log {
         self.run(typed).json(0)
     }
 
+    /// The topic of models.
+    pub fn models(&self) -> ModelsTopic {
+        let now_unix_ms = || 0;
+        ModelsTopic { kafka: self.kafka.clone(), topic: self.topic("models"), now_unix_ms }
+    }
+
     /// The last pointer, after it has been seen that what it points to is whole.
     pub fn pointer(&self) -> Option<ModelPointer> {
-        let last = announce::last(&self.kafka, &self.topic("models"), NAME).unwrap()?;
+        let last = self.models().last(NAME).unwrap()?;
         let bytes = verdict_registry::read(&last.uri).unwrap();
         assert_eq!(bytes.len() as u64, last.bytes);
         assert_eq!(sha256_hex(&bytes), last.sha256);
@@ -128,7 +134,7 @@ impl Log {
     }
 
     pub fn registry(&self) -> DirectoryRegistry {
-        DirectoryRegistry::new(self.place.path("registry"))
+        DirectoryRegistry::new(self.folder.path("registry"))
     }
 
     /// The number of the version that an alias points to.
@@ -153,10 +159,10 @@ impl Log {
     /// Trains on `reviews` and registers the model, without letting it serve. Its version.
     pub fn register(&self, reviews: &[Made], params: &str) -> u64 {
         let (data, file) = ("to-register.csv", "to-register.yaml");
-        write_csv(&self.place.path(data), reviews);
-        self.place.write(file, params);
-        self.place.ok(&format!("train --data {data} --params {file} --out made"));
-        let bytes = self.place.read("made/model.verdict");
+        write_csv(&self.folder.path(data), reviews);
+        self.folder.write(file, params);
+        self.folder.ok(&format!("train --data {data} --params {file} --out made"));
+        let bytes = self.folder.read("made/model.verdict");
         let at = "2026-01-01T00:00:00Z".parse().unwrap();
         let registry = self.registry();
         let version = registry.register(NewVersion::new(NAME, &bytes, at)).unwrap();

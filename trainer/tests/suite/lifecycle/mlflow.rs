@@ -1,7 +1,7 @@
 //! The same with a real MLflow server as the registry.
 
+use crate::folder::{assert_has, assert_says, sha256_hex};
 use crate::lifecycle::log::{Log, NAME, params, ran};
-use crate::place::{assert_has, assert_says, sha256_hex};
 use serde_json::{Value, json};
 use verdict_registry::{MlflowRegistry, Registry, Resolver, TrackingSettings};
 use verdict_testkit::Mlflow;
@@ -26,8 +26,7 @@ fn a_rebuild_into_mlflow_leaves_a_run_a_version_and_a_pointer_that_loads() {
         assert_eq!(version.version, 1, "{alias}");
         assert_eq!(json!(version.sha256), rebuilt["sha256"], "{alias}");
     }
-    let topic = log.topic("models");
-    let pointer = verdict_trainer::announce::last(&log.kafka, &topic, NAME).unwrap().unwrap();
+    let pointer = log.models().last(NAME).unwrap().unwrap();
     assert_eq!(pointer.uri, "models:/sentiment/1");
     let resolver = Resolver { tracking: Some(settings) };
     let bytes = resolver.read(&pointer.uri).unwrap();
@@ -49,7 +48,7 @@ fn a_rebuild_into_mlflow_leaves_a_run_a_version_and_a_pointer_that_loads() {
         one.unwrap_or_else(|| panic!("{key} in {all:?}"))["value"].clone()
     };
     assert_eq!(found["info"]["status"], "FINISHED");
-    let accuracy = log.place.read_json("reports/metrics.json")["accuracy"].as_f64().unwrap();
+    let accuracy = log.folder.read_json("reports/metrics.json")["accuracy"].as_f64().unwrap();
     assert!((listed("metrics", "accuracy").as_f64().unwrap() - accuracy).abs() < 1e-12);
     assert_eq!(listed("params", "model_building.C"), "10.0");
     assert_eq!(listed("params", "feature_engineering.max_features"), "300");
@@ -58,7 +57,7 @@ fn a_rebuild_into_mlflow_leaves_a_run_a_version_and_a_pointer_that_loads() {
     assert_says(&files, &["manifest.json", "metrics.json", "MODEL_CARD.md", "promotion.json"]);
 
     // A candidate that is refused is another version, and moves nothing.
-    log.place.write("params.yaml", params("model_building: {max_iter: 1}"));
+    log.folder.write("params.yaml", params("model_building: {max_iter: 1}"));
     let refused = run("rebuild --registry mlflow --json").json(1);
     assert_has(&refused, &json!({"version": 2, "serves": false}));
     let serves = registry.alias(NAME, "production").unwrap().unwrap();
@@ -67,7 +66,7 @@ fn a_rebuild_into_mlflow_leaves_a_run_a_version_and_a_pointer_that_loads() {
     let tags = version["tags"].to_string();
     assert_says(&tags, &["verdict.promotion", "refused"]);
     // And one that is accepted serves.
-    log.place.write("params.yaml", params("model_building: {C: 12.0}"));
+    log.folder.write("params.yaml", params("model_building: {C: 12.0}"));
     let third = run("rebuild --json").json(0);
     assert_has(&third, &json!({"version": 3, "replaces": 1}));
     let back = run("rollback --json").json(0);

@@ -1,8 +1,8 @@
 //! `trainer promote`: who is refused leaves everything as it was, who is accepted serves.
 
+use crate::folder::{Ran, assert_has, assert_says};
 use crate::lifecycle::log::{Log, failed, params};
 use crate::made::{flipped, reviews};
-use crate::place::{Ran, assert_has, assert_says};
 use serde_json::json;
 use std::fmt::Display;
 use verdict_registry::Registry;
@@ -26,20 +26,20 @@ fn a_candidate_that_learnt_from_wrong_labels_is_refused_and_nothing_moves() {
     let Some(log) = serving("refused") else { return };
     // The bound that applies where none is set: on a hundred reviews one more mistake is too many.
     let strict = params("").replace("max_regression: 0.02", "max_regression: 0.005");
-    log.place.write("params.yaml", strict);
+    log.folder.write("params.yaml", strict);
     for percent in [5, 10, 20, 40] {
         let version = log.register(&flipped(&reviews(400), percent), &params(""));
         let refused = promote(&log, version, "").json(1);
         assert_has(&refused, &json!({"serves": false, "announced": false, "version": version}));
-        let decision = log.place.read_json("reports/promotion.json");
+        let decision = log.folder.read_json("reports/promotion.json");
         assert_eq!(decision, refused["decision"], "{percent} %");
         assert_eq!(decision["accepted"], false);
         let failed = failed(&decision).join(", ");
         assert!(!failed.is_empty());
         // The decision stands beside the version too.
         let kept = format!("registry/sentiment/versions/{version}");
-        assert_eq!(log.place.read_json(&format!("{kept}/promotion.json")), decision);
-        let tags = &log.place.read_json(&format!("{kept}/version.json"))["tags"];
+        assert_eq!(log.folder.read_json(&format!("{kept}/promotion.json")), decision);
+        let tags = &log.folder.read_json(&format!("{kept}/version.json"))["tags"];
         assert_eq!(tags["verdict.promotion"], "refused");
         assert_eq!(tags["verdict.promotion.failed"], failed);
         // Nothing has moved.
@@ -56,7 +56,7 @@ fn an_accepted_candidate_serves_and_asking_again_changes_nothing() {
     // The alias of what was registered last is the candidate where none is named.
     let promoted = log.json("promote --data reviews.csv --json");
     assert_has(&promoted, &json!({"version": version, "replaces": 1, "announced": true}));
-    assert_eq!(log.place.read_json("reports/promotion.json"), promoted["decision"]);
+    assert_eq!(log.folder.read_json("reports/promotion.json"), promoted["decision"]);
     let pointer = log.pointer().unwrap();
     assert_eq!((pointer.version.as_str(), &pointer.withdraws), ("2", &None));
     assert_eq!((log.alias("production"), log.alias("previous")), (Some(2), Some(1)));
@@ -95,8 +95,8 @@ fn a_registry_that_did_not_give_out_what_serves_promotes_nothing() {
     let Some(log) = serving("foreign") else { return };
     log.register(&reviews(400), &params("model_building: {C: 12.0}"));
     promote(&log, 2, "").json(0);
-    let home = log.place.path("registry");
-    std::fs::rename(&home, log.place.path("lost")).unwrap();
+    let home = log.folder.path("registry");
+    std::fs::rename(&home, log.folder.path("lost")).unwrap();
     // Begun anew: its versions 1 and 2 are others, and so is what comes first.
     for n in 1..=2 {
         let more = format!("model_building: {{C: {n}.0}}");

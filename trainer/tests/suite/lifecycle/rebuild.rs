@@ -1,8 +1,8 @@
 //! `trainer rebuild` and the reading of its snapshot again.
 
+use crate::folder::{assert_has, assert_says};
 use crate::lifecycle::log::{Log, NAME, ran};
 use crate::made::{others, reviews};
-use crate::place::{assert_has, assert_says};
 use serde_json::{Value, json};
 use verdict_messages::TrainedFrom;
 use verdict_sentiment::Model;
@@ -19,7 +19,7 @@ fn the_log_gives_the_model_that_its_reviews_in_a_file_give_and_it_serves() {
     assert_eq!((&rebuilt["replaces"], &rebuilt["failed"]), (&Value::Null, &json!([])));
 
     // All of both topics, and nothing else.
-    let manifest = log.place.read_json("data/raw/manifest.json");
+    let manifest = log.folder.read_json("data/raw/manifest.json");
     let facts = &manifest["origin"]["log"];
     let ranges = facts["ranges"].as_array().unwrap();
     for topic in ["rebuild.labels", "rebuild.reviews"] {
@@ -36,13 +36,13 @@ fn the_log_gives_the_model_that_its_reviews_in_a_file_give_and_it_serves() {
     let (train, test) = (&manifest["train"]["n_reviews"], &manifest["test"]["n_reviews"]);
     assert_eq!(train.as_u64().unwrap() + test.as_u64().unwrap(), 400);
 
-    let registration = log.place.read_json("reports/registration.json");
+    let registration = log.folder.read_json("reports/registration.json");
     assert_has(&registration, &json!({"name": NAME, "version": 1, "alias": "staging"}));
     assert_eq!(registration["sha256"], direct["sha256"]);
-    let decision = log.place.read_json("reports/promotion.json");
+    let decision = log.folder.read_json("reports/promotion.json");
     assert_eq!((&decision["accepted"], &decision["champion"]), (&json!(true), &Value::Null));
     assert_eq!(&decision["n_reviews"], test);
-    assert_eq!(log.place.read_json("reports/metrics.json")["n"], *test);
+    assert_eq!(log.folder.read_json("reports/metrics.json")["n"], *test);
 
     let pointer = log.pointer().unwrap();
     assert_eq!(pointer.version, "1");
@@ -53,7 +53,7 @@ fn the_log_gives_the_model_that_its_reviews_in_a_file_give_and_it_serves() {
     };
     assert_eq!(json!(from), json!(ranges));
     assert_eq!((log.alias("production"), log.alias("staging")), (Some(1), Some(1)));
-    let kept = log.place.path("registry/sentiment/versions/1");
+    let kept = log.folder.path("registry/sentiment/versions/1");
     for file in ["manifest.json", "metrics.json", "MODEL_CARD.md", "promotion.json"] {
         assert!(kept.join(file).is_file(), "{file}");
     }
@@ -71,7 +71,7 @@ fn the_log_gives_the_model_that_its_reviews_in_a_file_give_and_it_serves() {
 fn a_snapshot_of_the_log_is_read_again_after_more_has_come() {
     let Some(log) = Log::labelled("snapshot") else { return };
     log.json("rebuild --no-announce --json");
-    let kept = |root: &str, file: &str| log.place.read(&format!("{root}data/raw/{file}"));
+    let kept = |root: &str, file: &str| log.folder.read(&format!("{root}data/raw/{file}"));
     log.write(reviews(10).iter().map(|review| log.label(&review.id, !review.positive)));
     log.write_labelled(&others(20, "later"));
 
@@ -86,7 +86,7 @@ fn a_snapshot_of_the_log_is_read_again_after_more_has_come() {
         }
     }
 
-    let manifest = log.place.read_json("data/raw/manifest.json");
+    let manifest = log.folder.read_json("data/raw/manifest.json");
     let ranges = manifest["origin"]["log"]["ranges"].as_array().unwrap();
     let of = |topic: &str| {
         let found = ranges.iter().position(|range| {
@@ -97,7 +97,7 @@ fn a_snapshot_of_the_log_is_read_again_after_more_has_come() {
     let changed = |name: &str, change: &dyn Fn(&mut Value)| {
         let mut manifest = manifest.clone();
         change(&mut manifest["origin"]["log"]["ranges"]);
-        log.place.write(name, manifest.to_string());
+        log.folder.write(name, manifest.to_string());
         read(&format!("no-{name}"), name, "")
     };
     // As compaction does: some labels of the snapshot are no longer there.
@@ -112,9 +112,9 @@ fn a_snapshot_of_the_log_is_read_again_after_more_has_come() {
     let ran = changed("gone.json", &|ranges| ranges[review]["to"] = json!(100_000));
     let said = ran.refused(70);
     assert_says(said, &["snapshot.reviews", "must still have offsets 0 to 100000", "it has 0 to"]);
-    assert!(!log.place.path("no-gone.json").exists());
+    assert!(!log.folder.path("no-gone.json").exists());
     // The manifest of a file has no offsets.
-    log.place.write("of-file.json", file_manifest(&manifest).to_string());
+    log.folder.write("of-file.json", file_manifest(&manifest).to_string());
     let ran = read("no", "of-file.json", "");
     assert_says(ran.refused(2), &["reviews.csv", "not of a review log"]);
 }
@@ -126,12 +126,12 @@ fn any_other_source_is_rebuilt_from_too_and_without_the_topic_of_models_nothing_
     let mut command = log.command(flags);
     let nowhere = ran(command.env("VERDICT_MODELS_TOPIC", "source.nowhere"));
     assert_says(nowhere.refused(70), &["source.nowhere", "no such topic"]);
-    assert!(!log.place.path("registry").exists());
+    assert!(!log.folder.path("registry").exists());
 
     let rebuilt = log.json(flags);
     assert_eq!(rebuilt["serves"], true);
     let pointer = log.pointer().unwrap();
-    let manifest = log.place.read_json("data/raw/manifest.json");
+    let manifest = log.folder.read_json("data/raw/manifest.json");
     assert_eq!(json!(pointer.trained_from), json!({"sha256": manifest["train"]["sha256"]}));
     let model: Model = verdict_registry::load(&pointer.uri).unwrap();
     assert_eq!(model.parts().about["data"]["sha256"], manifest["train"]["sha256"]);

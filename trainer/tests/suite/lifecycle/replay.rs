@@ -12,12 +12,12 @@ fn every_flip_of_the_last_reviews_is_counted() {
     // One partition, so that the last ones are known.
     let Some(log) = Log::with_partitions("replay", 1) else { return };
     let made = reviews(400);
-    write_csv(&log.place.path("flipped.csv"), &flipped(&made, 40));
-    log.place.write("params.yaml", params(""));
+    write_csv(&log.folder.path("flipped.csv"), &flipped(&made, 40));
+    log.folder.write("params.yaml", params(""));
     for (data, out) in [("reviews.csv", "champion"), ("flipped.csv", "candidate")] {
-        log.place.ok(&format!("train --data {data} --out {out}"));
+        log.folder.ok(&format!("train --data {data} --out {out}"));
     }
-    let model = |name: &str| verdict_registry::load(log.place.path(name)).unwrap();
+    let model = |name: &str| verdict_registry::load(log.folder.path(name)).unwrap();
     let (champion, candidate) = (model("champion"), model("candidate"));
 
     // Between the reviews there is what is no review; at the end a review without an id.
@@ -53,7 +53,7 @@ fn every_flip_of_the_last_reviews_is_counted() {
         let told = change["flips"].as_array().unwrap();
         let told: BTreeSet<&str> = told.iter().map(|f| f["id"].as_str().unwrap()).collect();
         assert_eq!(told, ids, "{n_last}");
-        assert_eq!(log.place.read_json("replay.json"), change);
+        assert_eq!(log.folder.read_json("replay.json"), change);
         let share = of.iter().filter(|(_, text)| positive(&champion, text)).count() as f64;
         let is = change["champion"]["positive"].as_f64().unwrap();
         assert!((is - share / n_reviews as f64).abs() < 1e-12, "{n_last}");
@@ -72,7 +72,7 @@ fn every_flip_of_the_last_reviews_is_counted() {
 #[test]
 fn the_last_reviews_are_looked_for_behind_markers_and_aborted_ones() {
     let Some(log) = Log::with_partitions("replay-transactions", 2) else { return };
-    log.place.ok("train --data reviews.csv --out model");
+    log.folder.ok("train --data reviews.csv --out model");
     let sender = Transactions::new(&log.kafka, "replay-transactions");
     let topic = log.topic("reviews");
     let made = reviews(30);

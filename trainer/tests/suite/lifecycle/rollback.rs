@@ -1,8 +1,8 @@
 //! `trainer rollback`: one step back, and never two.
 
+use crate::folder::{Ran, assert_says};
 use crate::lifecycle::log::{Log, params, ran};
 use crate::made::reviews;
-use crate::place::{Ran, assert_says};
 use serde_json::{Value, json};
 
 /// Versions 1, 2 and 3 have served, one after another.
@@ -83,7 +83,7 @@ fn a_foreign_registry_rolls_nothing_back() {
     let said = abroad("registry", "other");
     assert_says(said.refused(2), &["no alias production of other"]);
     // One with versions and an alias of its own, but without the one that serves.
-    std::fs::rename(log.place.path("registry"), log.place.path("lost")).unwrap();
+    std::fs::rename(log.folder.path("registry"), log.folder.path("lost")).unwrap();
     for version in 1..=2 {
         let more = format!("model_building: {{C: {version}.0}}");
         log.register(&reviews(400), &params(&more));

@@ -102,7 +102,7 @@ fn markers_and_aborted_labels_are_no_labels() {
 #[test]
 fn what_an_earlier_run_did_not_announce_is_announced_first() {
     let Some(log) = Log::labelled("watch-left") else { return };
-    log.place.write("params.yaml", params(""));
+    log.folder.write("params.yaml", params(""));
     log.json("rebuild --no-announce --json");
     assert_eq!((log.alias("production"), log.pointer()), (Some(1), None));
     let watching = Watching::start(&log, "--new-labels 1000000");
@@ -115,7 +115,7 @@ fn what_an_earlier_run_did_not_announce_is_announced_first() {
 fn a_refused_rebuild_is_counted_and_what_serves_stays() {
     let Some(log) = Log::labelled("watch-refused") else { return };
     log.json("rebuild --json");
-    log.place.write("params.yaml", params("model_building: {max_iter: 1}"));
+    log.folder.write("params.yaml", params("model_building: {max_iter: 1}"));
     let watching = Watching::start(&log, "--new-labels 5");
     let made = reviews(400);
     log.write(made[..10].iter().map(|made| log.label(&made.id, made.positive)));

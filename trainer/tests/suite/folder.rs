@@ -45,21 +45,21 @@ impl<const N: usize> Typed for [&str; N] {
 }
 
 /// A folder with params.yaml and reviews.csv, in which the trainer runs.
-pub struct Place(TempDir);
+pub struct Folder(TempDir);
 
-impl Place {
+impl Folder {
     pub fn new() -> Self {
-        let place = Self(TempDir::new().unwrap());
-        place.write("params.yaml", "feature_engineering: {max_features: 300}\n");
-        write_csv(&place.path("reviews.csv"), &reviews(400));
-        place
+        let folder = Self(TempDir::new().unwrap());
+        folder.write("params.yaml", "feature_engineering: {max_features: 300}\n");
+        write_csv(&folder.path("reviews.csv"), &reviews(400));
+        folder
     }
 
     /// The same with the model `model`.
     pub fn trained() -> Self {
-        let place = Self::new();
-        place.ok("train --data reviews.csv --out model");
-        place
+        let folder = Self::new();
+        folder.ok("train --data reviews.csv --out model");
+        folder
     }
 
     pub fn path(&self, name: &str) -> PathBuf {
