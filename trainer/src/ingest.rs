@@ -16,7 +16,7 @@ pub mod review_log;
 mod s3;
 
 use anyhow::{Context, anyhow, bail};
-use download::{Got, WrongChecksum};
+use download::WrongChecksum;
 use file::{SplitName, read_reviews};
 use location::Location;
 use manifest::{Manifest, Origin, Texts};
@@ -98,7 +98,7 @@ pub fn ingest(request: &Request<'_>) -> anyhow::Result<Ingested> {
 }
 
 enum Fetched {
-    File { path: PathBuf, got: Option<Got> },
+    File { path: PathBuf, sha256: Option<String> },
     Log(LogReviews),
 }
 
@@ -106,8 +106,8 @@ fn fetch(location: &Location, request: &Request<'_>) -> anyhow::Result<Fetched> 
     let sha256 = request.ingestion.sha256.as_deref();
     let into_place = |get: &dyn Fn(&Path) -> anyhow::Result<()>| {
         let name = location.file_name().ok_or_else(|| anyhow!("{location} names no file"))?;
-        let got = download::into_place(request.downloads, name, sha256, get)?;
-        Ok::<_, anyhow::Error>(Fetched::File { path: got.path.clone(), got: Some(got) })
+        let file = download::into_place(request.downloads, name, sha256, get)?;
+        Ok::<_, anyhow::Error>(Fetched::File { path: file.path, sha256: Some(file.sha256) })
     };
     match location {
         Location::Path(path) => {
@@ -119,7 +119,10 @@ fn fetch(location: &Location, request: &Request<'_>) -> anyhow::Result<Fetched> 
             if !path.exists() {
                 bail!("no such file or folder");
             }
-            Ok(Fetched::File { path: path.clone(), got: checked_path(path, sha256)? })
+            // A folder has no checksum.
+            let is_file = path.is_file();
+            let sha256 = is_file.then(|| download::checked_file(path, sha256)).transpose()?;
+            Ok(Fetched::File { path: path.clone(), sha256 })
         }
         Location::Url(url) => into_place(&|part| download::http(url, part)),
         #[cfg(feature = "s3")]
@@ -134,18 +137,6 @@ fn fetch(location: &Location, request: &Request<'_>) -> anyhow::Result<Fetched> 
     }
 }
 
-/// A single file on this machine is held to the checksum too; a folder has none.
-fn checked_path(path: &Path, sha256: Option<&str>) -> anyhow::Result<Option<Got>> {
-    if !path.is_file() {
-        return Ok(None);
-    }
-    let got = download::sha256_of(path)?;
-    if let Some(wanted) = sha256.filter(|wanted| *wanted != got) {
-        bail!(WrongChecksum::of_file(wanted, got));
-    }
-    Ok(Some(Got { path: path.to_path_buf(), sha256: got, was_there: true }))
-}
-
 fn split(
     fetched: Fetched,
     location: &Location,
@@ -153,10 +144,10 @@ fn split(
 ) -> anyhow::Result<Ingested> {
     let rule = &ingestion.split;
     let (train, test, origin) = match fetched {
-        Fetched::File { path, got } => {
+        Fetched::File { path, sha256 } => {
             let part = |split| read_reviews(&path, split, rule);
             let (train, test) = (part(SplitName::Train)?, part(SplitName::Test)?);
-            (train, test, Origin::File { sha256: got.map(|got| got.sha256) })
+            (train, test, Origin::File { sha256 })
         }
         Fetched::Log(log) => {
             warn_of(&log);

@@ -2,7 +2,7 @@
 
 use super::lifecycle::{ServingArgs, now, read, result};
 use crate::lifecycle::promote::move_alias;
-use crate::lifecycle::register::{Evidence, register};
+use crate::lifecycle::register::register;
 use crate::lifecycle::{is_back, last_announced, settle};
 use anyhow::Context;
 use serde_json::json;
@@ -37,7 +37,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     // Asked first: without the topic nothing is kept either.
     let replaced = last_announced(topic.as_ref(), name)?;
     // The bytes are whole in the registry before anything points to them.
-    let (version, _) = register(&*registry, name, "staging", &bytes, Evidence::default(), now())?;
+    let (version, _) = register(&*registry, name, "staging", &bytes, None, now())?;
     if let Some(last) = &replaced {
         is_back(&*registry, last, &version)?;
     }

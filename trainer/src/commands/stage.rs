@@ -144,11 +144,7 @@ fn registration(args: &RegistrationArgs) -> anyhow::Result<()> {
         let artifact = verdict_registry::read(layout.models())?;
         let measures: Measures = read_json(&layout.reports().join("metrics.json"))?;
         let manifest: Manifest = read_json(&layout.manifest())?;
-        let evidence = Evidence {
-            measures: Some(&measures),
-            test_sha256: Some(&manifest.test.sha256),
-            manifest: Some(&manifest),
-        };
+        let evidence = Some(Evidence { measures: &measures, manifest: &manifest });
         let (name, alias) = (&params.registration.name, &params.registration.alias);
         let (version, registration) =
             register(&*registry, name, alias, &artifact, evidence, now())?;

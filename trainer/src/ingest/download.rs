@@ -21,13 +21,13 @@ pub(crate) fn into_place(
     name: &str,
     sha256: Option<&str>,
     get: impl FnOnce(&Path) -> anyhow::Result<()>,
-) -> anyhow::Result<Got> {
+) -> anyhow::Result<Downloaded> {
     let path = directory.join(name);
     if let Some(wanted) = sha256
         && path.exists()
         && sha256_of(&path)? == wanted
     {
-        return Ok(Got { path, sha256: wanted.to_owned(), was_there: true });
+        return Ok(Downloaded { path, sha256: wanted.to_owned(), was_there: true });
     }
     fs::create_dir_all(directory).with_context(|| format!("making {}", directory.display()))?;
     let part = directory.join(format!("{name}.part"));
@@ -42,12 +42,12 @@ pub(crate) fn into_place(
         bail!(WrongChecksum { wanted: wanted.to_owned(), got, removed: true });
     }
     fs::rename(&part, &path).with_context(|| format!("naming {}", path.display()))?;
-    Ok(Got { path, sha256: got, was_there: false })
+    Ok(Downloaded { path, sha256: got, was_there: false })
 }
 
 /// A file that is in its place.
 #[derive(Debug)]
-pub(crate) struct Got {
+pub(crate) struct Downloaded {
     pub(crate) path: PathBuf,
     pub(crate) sha256: String,
     pub(crate) was_there: bool,
@@ -60,13 +60,6 @@ pub(crate) struct WrongChecksum {
     wanted: String,
     got: String,
     removed: bool,
-}
-
-impl WrongChecksum {
-    /// Of a file that somebody else put where it is.
-    pub(crate) fn of_file(wanted: &str, got: String) -> Self {
-        Self { wanted: wanted.to_owned(), got, removed: false }
-    }
 }
 
 /// Appends to `part` what it lacks of the file at `url`.
@@ -119,11 +112,20 @@ pub(crate) fn checked_sha256(text: &str, what: &str) -> anyhow::Result<String> {
     Ok(lower)
 }
 
-/// The SHA-256 of a file, 64 lower-case hexadecimal digits.
+/// The SHA-256 of a file that somebody else put where it is, held to `wanted` if that is given.
 ///
 /// # Errors
-/// Where it cannot be read.
-pub(crate) fn sha256_of(path: &Path) -> anyhow::Result<String> {
+/// Where it cannot be read, and [`WrongChecksum`].
+pub(crate) fn checked_file(path: &Path, wanted: Option<&str>) -> anyhow::Result<String> {
+    let got = sha256_of(path)?;
+    match wanted.filter(|wanted| *wanted != got) {
+        Some(wanted) => bail!(WrongChecksum { wanted: wanted.to_owned(), got, removed: false }),
+        None => Ok(got),
+    }
+}
+
+/// 64 lower-case hexadecimal digits.
+fn sha256_of(path: &Path) -> anyhow::Result<String> {
     let mut file = File::open(path).with_context(|| format!("opening {}", path.display()))?;
     let mut hash = Sha256::new();
     io::copy(&mut file, &mut hash).with_context(|| format!("reading {}", path.display()))?;

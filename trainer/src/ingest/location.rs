@@ -1,7 +1,7 @@
 //! Where a data set may be: what was typed, and what it means.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::str::FromStr;
 
 /// A source of labelled reviews.
@@ -44,15 +44,6 @@ impl Location {
             Self::Path(_) | Self::ReviewLog => return None,
         };
         Some(name).filter(|name| !name.is_empty())
-    }
-
-    /// The path, where it is one.
-    #[must_use]
-    pub fn as_path(&self) -> Option<&Path> {
-        match self {
-            Self::Path(path) => Some(path),
-            _ => None,
-        }
     }
 }
 

@@ -115,11 +115,7 @@ impl Job {
         let measures = evaluation.measures;
 
         step("registering");
-        let evidence = Evidence {
-            measures: Some(&measures),
-            test_sha256: Some(&test.sha256),
-            manifest: Some(&manifest),
-        };
+        let evidence = Some(Evidence { measures: &measures, manifest: &manifest });
         let alias = params.registration.alias.as_str();
         let (version, registration) =
             register(registry, name, alias, &trained.artifact, evidence, (self.now)())?;

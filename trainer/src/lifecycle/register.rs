@@ -31,14 +31,12 @@ pub struct Registration {
 }
 
 /// What is known of a model besides its bytes.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 pub struct Evidence<'a> {
     /// Measured on reviews that were held out.
-    pub measures: Option<&'a Measures>,
-    /// Names those reviews: SHA-256 over labels and texts.
-    pub test_sha256: Option<&'a str>,
+    pub measures: &'a Measures,
     /// What was ingested.
-    pub manifest: Option<&'a Manifest>,
+    pub manifest: &'a Manifest,
 }
 
 /// Registers a model and points an alias to it. Bytes that are registered already keep their
@@ -52,21 +50,19 @@ pub fn register(
     name: &str,
     alias: &str,
     artifact: &[u8],
-    evidence: Evidence<'_>,
+    evidence: Option<Evidence<'_>>,
     now: Timestamp,
 ) -> anyhow::Result<(Version, Registration)> {
     let model = Model::from_bytes(artifact).context("the model that is to be registered")?;
     let mut new = NewVersion::new(name, artifact, now);
-    if let Some(measures) = evidence.measures {
+    if let Some(Evidence { measures, manifest }) = evidence {
         let measured = serde_json::to_value(measures)?;
         new.metrics = numbers(&measured);
         let mut json = serde_json::to_vec_pretty(&measured)?;
         json.push(b'\n');
         new.files.insert("metrics.json".to_owned(), json);
-        let card = card::render(&model, measures, evidence.test_sha256.unwrap_or("–"));
+        let card = card::render(&model, measures, &manifest.test.sha256);
         new.files.insert("MODEL_CARD.md".to_owned(), card.into_bytes());
-    }
-    if let Some(manifest) = evidence.manifest {
         new.files.insert("manifest.json".to_owned(), serde_json::to_vec_pretty(manifest)?);
         new.tags.insert("verdict.source".to_owned(), manifest.source.clone());
     }

@@ -1,7 +1,7 @@
 //! Where the pipeline's files are: the folders of the Python system.
 
 use crate::ingest::file::SplitName;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// The folders below a root, by default the repository.
 #[derive(Debug, Clone)]
@@ -63,19 +63,8 @@ impl Layout {
     pub fn reports(&self) -> PathBuf {
         self.root.join("reports")
     }
-
-    /// The root.
-    #[must_use]
-    pub fn root(&self) -> &Path {
-        &self.root
-    }
 }
 
 fn file(split: SplitName, extension: &str) -> String {
-    let name = match split {
-        SplitName::Train => "train",
-        SplitName::Test => "test",
-        SplitName::All => "all",
-    };
-    format!("{name}.{extension}")
+    format!("{}.{extension}", format!("{split:?}").to_lowercase())
 }

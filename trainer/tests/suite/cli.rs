@@ -12,7 +12,8 @@ use verdict_testkit::{
     assert_ends_quietly, assert_full_disk_is_an_error, assert_healthcheck_follows_readyz, nobody,
 };
 
-const METRICS: &str = "accuracy precision recall f1 auc log_loss ece n brier \
+/// The keys of metrics.json.
+pub const METRICS: &str = "accuracy precision recall f1 auc log_loss ece n brier \
                        n_positive n_negative tp fp tn fn";
 const TRAINER: &str = env!("CARGO_BIN_EXE_trainer");
 

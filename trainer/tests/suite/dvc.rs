@@ -8,8 +8,8 @@ use std::fs;
 use std::path::Path;
 use verdict_testkit::Moto;
 
-/// Outputs that are in DVC's cache.
-const CACHED: [&str; 16] = [
+/// Outputs that are in DVC's cache: those up to the model, and those of the evaluation.
+pub const CACHED: [&str; 16] = [
     "data/raw/train.csv",
     "data/raw/test.csv",
     "data/raw/manifest.json",

@@ -1,22 +1,11 @@
 //! The stages one after another: the bytes of training in one process, whatever the parameters; and
 //! what they refuse.
 
+use crate::dvc::CACHED;
 use crate::folder::Folder;
 use crate::made::{Made, reviews, write_csv};
 use crate::pipeline::STAGES;
 use std::fs;
-
-const FILES: [&str; 9] = [
-    "data/raw/train.csv",
-    "data/raw/test.csv",
-    "data/raw/manifest.json",
-    "data/interim/train.csv",
-    "data/interim/test.csv",
-    "data/processed/train.npz",
-    "data/processed/test.npz",
-    "models/vectorizer.json",
-    "models/model.verdict",
-];
 
 const SOURCE: &str = "data_ingestion: {source: reviews.csv, sha256: null}\n";
 
@@ -102,7 +91,7 @@ fn any_run_and_any_number_of_threads_write_the_same_files() {
     let params = "data_preprocessing: {html: strip, punctuation: remove}\n";
     run(&first, params, "--threads 1");
     run(&second, params, "--threads 3");
-    for name in FILES {
+    for name in &CACHED[..9] {
         assert!(first.read(name) == second.read(name), "{name}");
     }
 }
