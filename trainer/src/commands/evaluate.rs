@@ -9,10 +9,58 @@ use crate::params::{Params, RawParams};
 use crate::report::evaluation::Evaluation;
 use crate::report::files;
 use anyhow::Context;
+use serde::Serialize;
 use std::path::{Path, PathBuf};
-use verdict_learning::corpus::Reviews;
+use verdict_learning::corpus::{Corpus, Reviews};
 use verdict_learning::metrics::Measures;
 use verdict_sentiment::Model;
+
+/// Options of commands that measure models on labelled reviews.
+#[derive(Debug, clap::Args)]
+pub struct MeasureArgs {
+    /// Labelled reviews that the model was not trained on, as for `trainer train`.
+    #[arg(long, value_name = "PATH")]
+    data: PathBuf,
+    /// Parameters, for the split of a source that has none of its own and for the gate's bounds
+    /// [default: the split is the model's, the bounds are the built-in ones].
+    #[arg(long, value_name = "FILE")]
+    params: Option<PathBuf>,
+    /// Which part of the data to measure on.
+    #[arg(long, value_enum, default_value = "test")]
+    split: SplitName,
+    /// Also write the result to this file, as JSON.
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) threads: Threads,
+    /// Print one JSON object as the last line.
+    #[arg(long)]
+    json: bool,
+}
+
+impl MeasureArgs {
+    /// The parameters, by default those of the model, and the reviews.
+    pub(crate) fn read(&self, model: &Model) -> anyhow::Result<(Params, Corpus)> {
+        let params = match &self.params {
+            Some(path) => super::params::read(path)?,
+            None => params_of(model)?,
+        };
+        let corpus = read_corpus(&self.data, self.split, &params.data_ingestion.split)?;
+        Ok((params, corpus))
+    }
+
+    /// Writes and prints the result; `show` prints it for people.
+    pub(crate) fn print(
+        &self,
+        result: &impl Serialize,
+        show: impl FnOnce() -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        if let Some(path) = &self.out {
+            write_json(path, result)?;
+        }
+        if self.json { output::line(serde_json::to_string(result)?) } else { show() }
+    }
+}
 
 /// Options of `trainer evaluate`.
 #[derive(Debug, clap::Args)]
@@ -20,19 +68,8 @@ pub struct Args {
     /// The model: a file, or a directory that holds model.verdict.
     #[arg(long, value_name = "URI", default_value = "models/default", env = "VERDICT_MODEL")]
     model: PathBuf,
-    /// Labelled reviews, as for `trainer train`.
-    #[arg(long, value_name = "PATH")]
-    data: PathBuf,
-    /// Training parameters, for the split of a source that has none of its own [default: those in
-    /// the model].
-    #[arg(long, value_name = "FILE")]
-    params: Option<PathBuf>,
-    /// Which part of the data to measure on.
-    #[arg(long, value_enum, default_value = "test")]
-    split: SplitName,
-    /// Also write the metrics to this file, as JSON.
-    #[arg(long, value_name = "FILE")]
-    out: Option<PathBuf>,
+    #[command(flatten)]
+    measure: MeasureArgs,
     /// Also write a report to this directory: metrics.json, plots/ (for dvc plots, and as SVG) and
     /// report.html, which quotes reviews.
     #[arg(long, value_name = "DIR")]
@@ -40,53 +77,34 @@ pub struct Args {
     /// Also write a model card with these metrics to this file.
     #[arg(long, value_name = "FILE")]
     card: Option<PathBuf>,
-    #[command(flatten)]
-    threads: Threads,
-    /// Print one JSON object as the last line.
-    #[arg(long)]
-    json: bool,
 }
 
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let model = super::lifecycle::load(&args.model)?;
-    let params = match &args.params {
-        Some(path) => super::params::read(path)?,
-        None => params_of(&model)?,
-    };
-    let corpus = read_corpus(&args.data, args.split, &params.data_ingestion.split)?;
+    let (_, corpus) = args.measure.read(&model)?;
     let reviews = corpus.reviews()?;
-    let measures = match &args.reports {
-        Some(directory) => {
-            let report = || report(directory, &model, reviews);
-            args.threads.run(report)??
-        }
-        None => {
-            let probabilities = args.threads.run(|| reviews.probabilities(&model))?;
-            Measures::new(&probabilities, &corpus.labels)
-        }
-    };
-    let metrics = &measures.metrics;
-    if let Some(path) = &args.out {
-        write_json(path, &measures)?;
-    }
+    let measures = args.measure.threads.run(|| match &args.reports {
+        Some(directory) => report(directory, &model, reviews),
+        None => Ok(Measures::new(&reviews.probabilities(&model), &corpus.labels)),
+    })??;
     if let Some(path) = &args.card {
         write(path, &card::render(&model, &measures, &corpus.sha256))?;
     }
-    if args.json {
-        return output::line(serde_json::to_string(&measures)?);
-    }
-    output::line(format_args!(
-        "{} reviews: accuracy {}, precision {}, recall {}, F1 {}, AUC {}, log-loss {}, Brier score {}, calibration error {}",
-        metrics.n,
-        metrics.text("accuracy"),
-        metrics.text("precision"),
-        metrics.text("recall"),
-        metrics.text("f1"),
-        metrics.text("auc"),
-        metrics.text("log_loss"),
-        metrics.text("brier"),
-        metrics.text("ece")
-    ))
+    args.measure.print(&measures, || {
+        let names = [
+            ("accuracy", "accuracy"),
+            ("precision", "precision"),
+            ("recall", "recall"),
+            ("F1", "f1"),
+            ("AUC", "auc"),
+            ("log-loss", "log_loss"),
+            ("Brier score", "brier"),
+            ("calibration error", "ece"),
+        ];
+        let metrics = &measures.metrics;
+        let texts = names.map(|(title, name)| format!("{title} {}", metrics.text(name)));
+        output::line(format_args!("{} reviews: {}", metrics.n, texts.join(", ")))
+    })
 }
 
 /// Measures a model and writes the report with all its files into a directory.
