@@ -1,11 +1,8 @@
-//! Curves and tests against scikit-learn's and SciPy's.
+//! Curves against scikit-learn's.
 
 use proptest::prelude::*;
 use serde_json::Value;
-use verdict_learning::estimate::Estimate;
-use verdict_learning::gate::mcnemar::McNemar;
-use verdict_learning::metrics::Confusion;
-use verdict_learning::metrics::Metrics;
+use verdict_learning::metrics::{Confusion, Metrics};
 use verdict_trainer::report::curves::{
     MAX_POINTS, average_precision, calibration, confusion_rows, precision_recall, roc, thin,
 };
@@ -87,40 +84,6 @@ fn the_calibration_curve_is_scikit_learns() {
         assert_close(name, &predicted, &numbers(&theirs["predicted"]));
         assert_close(name, &actual, &numbers(&theirs["actual"]));
         assert_eq!(ours.iter().map(|bin| bin.n).sum::<usize>(), p.len());
-    }
-}
-
-#[test]
-fn log_loss_brier_and_auc_are_scikit_learns() {
-    let goldens = goldens();
-    for (set, p, labels) in sets(&goldens) {
-        let ours = Metrics::new(&p, &labels);
-        let theirs = ["log_loss", "brier", "auc"].map(|key| set[key].as_f64().unwrap());
-        let ours = [ours.log_loss, ours.brier, ours.auc].map(Option::unwrap);
-        assert_close(&set["name"], &ours, &theirs);
-    }
-}
-
-#[test]
-fn mcnemars_test_is_scipys_binomial_test() {
-    let goldens = goldens();
-    let cases = goldens["mcnemar"].as_array().unwrap();
-    assert!(cases.len() >= 12);
-    for case in cases {
-        let count = |key: &str| case[key].as_u64().unwrap() as usize;
-        let (p, ours) = (case["p"].as_f64().unwrap(), McNemar::new(count("b"), count("c")));
-        assert!((ours.p - p).abs() <= 1e-10 * p, "{case}: {}", ours.p);
-    }
-}
-
-#[test]
-fn wilsons_interval_is_scipys() {
-    let goldens = goldens();
-    for case in goldens["wilson"].as_array().unwrap() {
-        let count = |key: &str| case[key].as_u64().unwrap() as usize;
-        let ours = Estimate::fraction(count("k") as u64, count("n") as u64).unwrap();
-        let theirs = ["low", "high"].map(|key| case[key].as_f64().unwrap());
-        assert_close(case, &[ours.low, ours.high], &theirs);
     }
 }
 

@@ -11,26 +11,22 @@
     reason = "tests"
 )]
 
-mod calibration;
 mod cli;
 mod curves;
+mod data;
 mod dvc;
 mod fetch;
 mod file_server;
 mod folder;
-mod gate;
 mod gate_command;
 mod imdb;
 mod lifecycle;
 mod made;
 mod monitor;
-mod naive_bayes;
 mod pipeline;
 mod refusals;
 mod report;
-mod sklearn;
 mod sources;
 mod stages;
-mod train;
 mod tune;
 mod undefined;
