@@ -140,7 +140,7 @@ mod tests {
     /// Made by scikit-learn and SciPy: the script stands beside the file. The trainer's own
     /// measures are held to it too.
     fn goldens() -> Value {
-        let json = include_str!("../../trainer/tests/goldens/curves.json");
+        let json = include_str!("../../crates/learning/tests/goldens/curves.json");
         serde_json::from_str(json).unwrap()
     }
 

@@ -9,7 +9,8 @@ use verdict_trainer::report::curves::{
 
 /// Made by scikit-learn and SciPy: see the script beside it.
 fn goldens() -> Value {
-    serde_json::from_str(include_str!("../goldens/curves.json")).unwrap()
+    serde_json::from_str(include_str!("../../../crates/learning/tests/goldens/curves.json"))
+        .unwrap()
 }
 
 fn numbers(value: &Value) -> Vec<f64> {

@@ -24,7 +24,7 @@ fn params() -> TrainParams {
 
 /// Made by scikit-learn: see the script beside it.
 fn goldens() -> Value {
-    serde_json::from_str(include_str!("../../../../trainer/tests/goldens/platt.json")).unwrap()
+    serde_json::from_str(include_str!("../goldens/platt.json")).unwrap()
 }
 
 fn rows(value: &Value) -> Vec<(String, bool)> {

@@ -8,7 +8,7 @@ use verdict_learning::metrics::Metrics;
 
 /// Made by scikit-learn and SciPy: see the script beside it.
 fn goldens() -> Value {
-    serde_json::from_str(include_str!("../../../../trainer/tests/goldens/curves.json")).unwrap()
+    serde_json::from_str(include_str!("../goldens/curves.json")).unwrap()
 }
 
 fn numbers(value: &Value) -> Vec<f64> {

@@ -12,8 +12,7 @@ use verdict_sentiment::{NgramRange, Vectorizer, VectorizerOptions};
 
 /// Made by scikit-learn: see the script beside it.
 fn golden() -> Value {
-    serde_json::from_str(include_str!("../../../../trainer/tests/goldens/naive_bayes.json"))
-        .unwrap()
+    serde_json::from_str(include_str!("../goldens/naive_bayes.json")).unwrap()
 }
 
 fn numbers(value: &Value) -> Vec<f64> {

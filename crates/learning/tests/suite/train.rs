@@ -202,7 +202,7 @@ fn a_model_carries_what_its_training_reviews_looked_like() {
 }
 
 #[test]
-fn the_order_of_reviews_with_ids_does_not_matter() {
+fn the_order_of_rows_with_ids_does_not_matter() {
     // Ids that stand twice, with different texts: they too must have one order.
     let mut rows = reviews(200);
     rows[17].id = rows[3].id.clone();

@@ -1,7 +1,7 @@
 """Computes platt.json: what scikit-learn makes of calibrations at their edges, for the Rust tests to agree with.
 
     python3 -m venv /tmp/peers && /tmp/peers/bin/pip install -r benches/peers/requirements.txt
-    /tmp/peers/bin/python trainer/tests/goldens/make_platt_goldens.py
+    /tmp/peers/bin/python crates/learning/tests/goldens/make_platt_goldens.py
 
 Layout of platt.json
     provenance  versions

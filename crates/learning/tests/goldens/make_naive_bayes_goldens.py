@@ -1,7 +1,7 @@
 """Computes naive_bayes.json: log-count ratios and weighed regressions by scikit-learn, for the Rust tests to agree with.
 
     python3 -m venv /tmp/peers && /tmp/peers/bin/pip install -r benches/peers/requirements.txt
-    /tmp/peers/bin/python trainer/tests/goldens/make_naive_bayes_goldens.py
+    /tmp/peers/bin/python crates/learning/tests/goldens/make_naive_bayes_goldens.py
 
 The corpus is that of crates/sentiment/tests/goldens/sklearn.json, which was written for the purpose.
 

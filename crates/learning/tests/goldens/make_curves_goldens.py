@@ -1,7 +1,7 @@
 """Computes curves.json: what scikit-learn and SciPy make of a few made-up scores, for the Rust tests to agree with.
 
     pip install -r benches/peers/requirements.txt
-    python trainer/tests/goldens/make_curves_goldens.py
+    python crates/learning/tests/goldens/make_curves_goldens.py
 
 The output states the versions that computed it; it is committed, so that the tests need no Python.
 
@@ -88,7 +88,7 @@ def wilson(k, n):
 
 golden = {
     "provenance": {
-        "computed_by": "trainer/tests/goldens/make_curves_goldens.py",
+        "computed_by": "crates/learning/tests/goldens/make_curves_goldens.py",
         "scikit-learn": sklearn.__version__,
         "scipy": scipy.__version__,
         "numpy": numpy.__version__,
