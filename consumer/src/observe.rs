@@ -6,7 +6,7 @@
 //! terms, and some are scored by a [`Shadow`] model too. The loop hands the endings of a batch that
 //! stands to the [`Observer`], which keeps
 //!
-//! - a [`Window`](verdict_learning::drift::window::Window) over the last reviews and its population
+//! - a [`Window`](verdict_learning::drift::Window) over the last reviews and its population
 //!   stability index against what the training reviews looked like (`about.reference` of the
 //!   model);
 //! - a [`TermSample`](terms::TermSample) of these reviews, from which come the terms that move the

@@ -17,7 +17,7 @@ use check::Check;
 use raw::{RawDataIngestion, RawFeatureEngineering};
 use std::path::PathBuf;
 use verdict_learning::corpus::{Split, SplitRule};
-use verdict_learning::gate::thresholds::Gate;
+use verdict_learning::gate::Gate;
 use verdict_learning::learn::logistic::LogisticParams;
 use verdict_learning::learn::naive_bayes::Weighting;
 use verdict_learning::learn::select::VocabularyParams;

@@ -5,7 +5,7 @@ use anyhow::{Context, bail};
 use serde::Serialize;
 use std::{collections::BTreeMap, ops::ControlFlow};
 use verdict_kafka_io::{Failure, snapshot};
-use verdict_learning::gate::flips::changed;
+use verdict_learning::gate::changed;
 use verdict_learning::scoring::score_all;
 use verdict_messages::{MAX_REVIEW_BYTES, OffsetRange, Review};
 use verdict_sentiment::Model;

@@ -75,3 +75,24 @@ pub(crate) fn in_pool<T: Send>(
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
     Ok(pool.with_context(|| format!("starting {threads} threads"))?.install(work))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_of_training_name_the_keys_that_they_are_about() {
+        let (min_df, max_df) = (9.0, 3.0);
+        for (error, key) in [
+            (TrainError::Folds { folds: 3, rarer: 1 }, "tune.folds must be at most"),
+            (TrainError::Folds { folds: 3, rarer: 1 }, "got 3 (params.yaml)"),
+            (SelectError::Empty { n_documents: 1, min_df, max_df }.into(), "min_df, max_df)"),
+            (SelectError::Bounds { min_df, max_df }.into(), "(feature_engineering.max_df, min_df)"),
+            (DenseError::TooLarge { rows: 1, columns: 1 }.into(), "model_building.solver"),
+            (CalibrateError::Slope { slope: -1.0 }.into(), "calibration.method: none"),
+        ] {
+            let text = with_keys(error, "tune").to_string();
+            assert!(text.contains(key), "{key} in {text}");
+        }
+    }
+}

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use verdict_kafka_io::Record;
-use verdict_learning::drift::window::Window;
+use verdict_learning::drift::Window;
 use verdict_sentiment::{Model, Reference};
 use verdict_service::Pages;
 use verdict_telemetry::{Drift, Metrics, ModelInfo, Telemetry, labels::ShadowOutcome};

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use serde_json::{Map, Value, json};
-use verdict_learning::drift::window::Window;
+use verdict_learning::drift::Window;
 use verdict_sentiment::{Identity, Model};
 
 use super::{

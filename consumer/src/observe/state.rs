@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use verdict_learning::drift::window::{Feature, Window};
+use verdict_learning::drift::{Feature, Window};
 use verdict_sentiment::Model;
 use verdict_telemetry::labels::DriftFeature;
 

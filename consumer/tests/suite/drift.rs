@@ -11,7 +11,7 @@ use verdict_consumer::{
 };
 use verdict_datasets::{OpenOptions, Source, Split};
 use verdict_kafka_io::Record;
-use verdict_learning::drift::window::Window;
+use verdict_learning::drift::Window;
 use verdict_sentiment::{Model, Reference};
 use verdict_service::{Pages, serve_pages};
 use verdict_telemetry::Telemetry;

@@ -14,7 +14,7 @@ use verdict_consumer::{
     score::{Ending, Explain, Scorer},
 };
 use verdict_kafka_io::Record;
-use verdict_learning::drift::window::Window;
+use verdict_learning::drift::Window;
 use verdict_messages::Sentiment;
 use verdict_sentiment::{
     Bins, Identity, Label, Model, Reference, Score, Scratch, Seen, Vectorizer, VectorizerOptions,

@@ -1,4 +1,7 @@
 //! Whether reviews still look like those that a model was trained on.
 
-pub mod psi;
-pub mod window;
+mod psi;
+mod window;
+
+pub use psi::psi;
+pub use window::{Feature, Reading, Window};

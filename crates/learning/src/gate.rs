@@ -7,10 +7,18 @@
 //! reviews  ─┘
 //! ```
 
-pub mod checks;
-pub mod decide;
-pub mod flips;
-pub mod mcnemar;
-pub mod measured;
-pub mod slices;
-pub mod thresholds;
+mod checks;
+mod decide;
+mod flips;
+mod mcnemar;
+mod measured;
+mod slices;
+mod thresholds;
+
+pub use checks::{Bound, Reason};
+pub use decide::{Decision, FlipsWanted, compare};
+pub use flips::{Flip, changed, flips};
+pub use mcnemar::McNemar;
+pub use measured::{Measured, SliceResult};
+pub use slices::{Slice, slices_of};
+pub use thresholds::{Floors, Gate};

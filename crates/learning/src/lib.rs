@@ -12,8 +12,8 @@
 //! | a model | [`train::TrainParams`] |
 //! | how good it is | [`metrics::Metrics`], with 95 % intervals by [`estimate::Estimate`] |
 //! | better parameters | [`tune::Tuner`] |
-//! | whether it may serve | [`gate::decide::compare`] |
-//! | whether reviews still look like those of the training | [`drift::window::Window`] |
+//! | whether it may serve | [`gate::compare`] |
+//! | whether reviews still look like those of the training | [`drift::Window`] |
 //!
 //! Everything here is a function of its arguments: no file, clock, environment or random source is
 //! read, and the same arguments give the same bytes whatever the number of threads. Work is done on

@@ -6,7 +6,9 @@
 //! is behind the best by more than [`BEHIND`] after some of its folds is given up, and the search
 //! ends when nothing better has come for so many trials.
 
-pub mod space;
+mod space;
+
+pub use space::{Point, Range, Space, draw};
 
 use crate::bounds::{Check, ParamsError};
 use crate::corpus::{Corpus, text_key};
@@ -20,7 +22,6 @@ use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 use serde::Serialize;
 use serde_json::json;
-use space::{Point, Space};
 use verdict_sentiment::sigmoid;
 
 /// Accuracy by which a trial may be behind the best one after the same folds.
@@ -88,7 +89,7 @@ pub struct Trial {
 /// use verdict_learning::corpus::Corpus;
 /// use verdict_learning::learn::logistic::LogisticParams;
 /// use verdict_learning::train::TrainParams;
-/// use verdict_learning::tune::{Search, Tuner, space::Range};
+/// use verdict_learning::tune::{Range, Search, Tuner};
 ///
 /// let reviews = (0..40).map(|i| (["a witty film", "a dull film"][i % 2].to_owned(), i % 2 == 0));
 /// let corpus: Corpus = reviews.collect();

@@ -5,7 +5,7 @@ use super::output;
 use anyhow::Context;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use verdict_learning::gate::decide::{Decision, FlipsWanted, compare};
+use verdict_learning::gate::{Decision, FlipsWanted, compare};
 
 /// Options of `trainer gate`.
 #[derive(Debug, clap::Args)]

@@ -10,7 +10,7 @@ use serde_json::json;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use verdict_kafka_io::KafkaArgs;
-use verdict_learning::gate::decide::FlipsWanted;
+use verdict_learning::gate::FlipsWanted;
 use verdict_registry::Which;
 
 /// Options of `trainer promote`.

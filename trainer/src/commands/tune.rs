@@ -14,7 +14,7 @@ use std::fs::File;
 use std::io::Write as _;
 use std::path::PathBuf;
 use verdict_learning::metrics::shown;
-use verdict_learning::tune::space::Point;
+use verdict_learning::tune::Point;
 use verdict_learning::tune::{Trial, Tuner};
 
 /// Options of `trainer tune`.

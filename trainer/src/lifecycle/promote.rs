@@ -4,8 +4,8 @@ use super::{fetch, is_back, last_announced, settle};
 use crate::announce::ModelsTopic;
 use anyhow::{Context, anyhow, bail};
 use verdict_learning::corpus::Reviews;
-use verdict_learning::gate::decide::{Decision, FlipsWanted, compare};
-use verdict_learning::gate::thresholds::Gate;
+use verdict_learning::gate::Gate;
+use verdict_learning::gate::{Decision, FlipsWanted, compare};
 use verdict_messages::{ModelPointer, TrainedFrom};
 use verdict_registry::{Files, Registry, Tags, Version, Which};
 

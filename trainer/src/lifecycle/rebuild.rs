@@ -15,7 +15,7 @@ use crate::stages::{self, layout::Layout};
 use crate::training::{Timed, in_pool, train};
 use jiff::Timestamp;
 use std::fmt;
-use verdict_learning::gate::decide::FlipsWanted;
+use verdict_learning::gate::FlipsWanted;
 use verdict_learning::metrics::Measures;
 use verdict_registry::{Registry, Version, Which};
 use verdict_sentiment::Model;

@@ -4,10 +4,10 @@ use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::path::PathBuf;
-use verdict_learning::gate::thresholds::Gate;
+use verdict_learning::gate::Gate;
 use verdict_learning::learn::select::DocumentCount;
 use verdict_learning::tune::Search;
-use verdict_learning::tune::space::{Range, Space};
+use verdict_learning::tune::{Range, Space};
 
 /// Where the Large Movie Review Dataset is published.
 pub const IMDB_URL: &str = "https://ai.stanford.edu/~amaas/data/sentiment/aclImdb_v1.tar.gz";

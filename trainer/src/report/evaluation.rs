@@ -8,7 +8,7 @@ use super::mistakes::{Mistake, mistakes};
 use super::terms::{Term, strongest};
 use verdict_learning::corpus::Reviews;
 use verdict_learning::estimate::Estimate;
-use verdict_learning::gate::slices::{Slice, slices_of};
+use verdict_learning::gate::{Slice, slices_of};
 use verdict_learning::metrics::{Confusion, Measures};
 use verdict_sentiment::Model;
 

@@ -18,7 +18,7 @@ pub enum Feature {
 /// The distributions of exactly the last so many reviews.
 ///
 /// ```
-/// use verdict_learning::drift::window::Window;
+/// use verdict_learning::drift::Window;
 /// use verdict_sentiment::{Bins, Reference, Seen};
 ///
 /// let halves = |edge: f64| Bins::new(vec![edge], vec![500, 500], edge);

@@ -3,9 +3,9 @@
 use crate::made::{model, reviews, train, with_terms};
 use std::collections::BTreeSet;
 use verdict_learning::corpus::{Corpus, Labelled};
-use verdict_learning::gate::checks::Reason;
-use verdict_learning::gate::decide::{Decision, FlipsWanted, compare};
-use verdict_learning::gate::thresholds::{Floors, Gate};
+use verdict_learning::gate::Reason;
+use verdict_learning::gate::{Decision, FlipsWanted, compare};
+use verdict_learning::gate::{Floors, Gate};
 use verdict_learning::learn::logistic::LogisticParams;
 use verdict_learning::train::TrainParams;
 use verdict_sentiment::Model;

@@ -1,5 +1,5 @@
 use proptest::prelude::*;
-use verdict_learning::gate::mcnemar::McNemar;
+use verdict_learning::gate::McNemar;
 
 #[test]
 fn a_split_too_uneven_for_a_number_still_has_a_p_above_zero() {

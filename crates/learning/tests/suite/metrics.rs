@@ -3,7 +3,7 @@ use ndarray::Array1;
 use proptest::prelude::*;
 use serde_json::Value;
 use verdict_learning::estimate::Estimate;
-use verdict_learning::gate::mcnemar::McNemar;
+use verdict_learning::gate::McNemar;
 use verdict_learning::metrics::Metrics;
 
 /// Made by scikit-learn and SciPy: see the script beside it.

@@ -1,4 +1,4 @@
-use verdict_learning::gate::slices::{Slice, slices_of};
+use verdict_learning::gate::{Slice, slices_of};
 
 #[test]
 fn a_review_is_in_the_slices_that_its_words_say() {

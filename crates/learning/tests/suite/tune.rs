@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
-use verdict_learning::tune::space::{Range, Space, draw};
+use verdict_learning::tune::{Range, Space, draw};
 
 #[test]
 fn the_same_seed_draws_the_same_points() {
