@@ -8,8 +8,10 @@
 //! - [`Tracer`]: a span of one of three kinds for each part of a request's way ([`trace`]).
 //! - [`Health`]: named readiness checks and progress clocks, read by `/readyz` and `/healthz`.
 //!
-//! Metrics are read from `/metrics`, and metrics and traces are pushed where the standard's `OTEL_…` variables say so
-//! ([`push`]). verdict-service serves them to operators. [`logs`] sets up `tracing`, once, from `main.rs`, and [`output`] is how commands print. No review text is logged at level info or above, anywhere.
+//! Metrics are read from `/metrics`, and metrics and traces are pushed where the standard's
+//! `OTEL_…` variables say so ([`push`]). verdict-service serves them to operators. [`logs`] sets up
+//! `tracing`, once, from `main.rs`, and [`output`] is how commands print. No review text is logged
+//! at level info or above, anywhere.
 //!
 //! ```
 //! use verdict_telemetry::{CpuPrice, Service, Telemetry, labels::Ending};
@@ -39,6 +41,6 @@ pub use cpu::CpuPrice;
 pub use error::TelemetryError;
 pub use health::Health;
 pub use service::Service;
-pub use settings::TelemetryArgs;
+pub use settings::{LogFormat, TelemetryArgs};
 pub use start::Telemetry;
 pub use trace::{Span, TraceContext, Tracer};

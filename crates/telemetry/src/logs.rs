@@ -1,8 +1,8 @@
 //! Log lines on standard error: readable on a terminal, JSON for machines.
 //!
-//! Standard output stays free for results (`--json`). The format is chosen by [`LogFormat`]; `auto` gives JSON as soon
-//! as standard error is not a terminal, because then a log collector reads it. A JSON line that is written while a span
-//! is current carries its `trace_id` and `span_id`.
+//! Standard output stays free for results (`--json`). [`LogFormat`](crate::LogFormat) chooses the
+//! format: `auto` is JSON as soon as standard error is not a terminal, because then a log collector
+//! reads it. A JSON line written while a span is current has its `trace_id` and `span_id`.
 
 mod correlate;
 
@@ -14,32 +14,6 @@ use tracing_subscriber::{
 };
 
 use crate::{error::TelemetryError, settings::TelemetryArgs};
-
-/// Level info for everything, and only what needs a person from the Kafka client.
-pub const DEFAULT_FILTER: &str = "info,rdkafka=warn,librdkafka=warn";
-
-/// How log lines look.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub enum LogFormat {
-    /// `Human` when standard error is a terminal, else `Json`.
-    Auto,
-    /// One coloured line for a person.
-    Human,
-    /// One JSON object a line.
-    Json,
-}
-
-impl LogFormat {
-    /// Decides `Auto`.
-    #[must_use]
-    pub fn is_json(self, stderr_is_terminal: bool) -> bool {
-        match self {
-            Self::Auto => !stderr_is_terminal,
-            Self::Human => false,
-            Self::Json => true,
-        }
-    }
-}
 
 /// Installs the process's `tracing` subscriber. Call it once, from `main.rs`.
 ///
@@ -92,6 +66,7 @@ mod tests {
     };
 
     use super::*;
+    use crate::settings::{DEFAULT_FILTER, LogFormat};
 
     #[test]
     fn auto_is_json_exactly_when_nobody_watches() {

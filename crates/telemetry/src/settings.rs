@@ -2,7 +2,33 @@
 
 use clap::Args;
 
-use crate::{cpu::CpuPrice, logs::LogFormat};
+use crate::cpu::CpuPrice;
+
+/// Level info for everything, and only what needs a person from the Kafka client.
+pub(crate) const DEFAULT_FILTER: &str = "info,rdkafka=warn,librdkafka=warn";
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum LogFormat {
+    /// `Human` when standard error is a terminal, else `Json`.
+    Auto,
+    /// One coloured line for a person.
+    Human,
+    /// One JSON object a line.
+    Json,
+}
+
+impl LogFormat {
+    /// Decides `Auto`.
+    #[must_use]
+    pub fn is_json(self, stderr_is_terminal: bool) -> bool {
+        match self {
+            Self::Auto => !stderr_is_terminal,
+            Self::Human => false,
+            Self::Json => true,
+        }
+    }
+}
 
 /// Flags to flatten into a service's own (`#[command(flatten)]`).
 #[derive(Debug, Clone, Args)]
@@ -13,7 +39,7 @@ pub struct TelemetryArgs {
     pub log_format: LogFormat,
 
     /// Which log lines are written: levels, also by module (`info,verdict_web=debug`).
-    #[arg(long, env = "RUST_LOG", default_value = crate::logs::DEFAULT_FILTER, value_name = "FILTER")]
+    #[arg(long, env = "RUST_LOG", default_value = DEFAULT_FILTER, value_name = "FILTER")]
     pub log_filter: String,
 
     /// Price of the machine in USD per hour, for the cost metrics.

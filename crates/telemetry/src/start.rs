@@ -25,11 +25,12 @@ pub struct Telemetry {
 }
 
 impl Telemetry {
-    /// Sets up metrics, spans and an empty [`Health`], pushed where this process's environment says.
+    /// Sets up metrics, spans and an empty [`Health`], pushed where this process's environment
+    /// says.
     ///
     /// # Errors
-    /// [`TelemetryError::Setting`] for a variable that cannot be used, [`TelemetryError::Metrics`] when an exporter cannot
-    /// be built.
+    /// [`TelemetryError::Setting`] for a variable that cannot be used, [`TelemetryError::Metrics`]
+    /// when an exporter cannot be built.
     pub fn start(service: Service, price: CpuPrice) -> Result<Self, TelemetryError> {
         Self::start_with(service, price, &PushSettings::from_environment()?)
     }
@@ -67,8 +68,9 @@ impl Telemetry {
         &self.tracer
     }
 
-    /// Sends what was not pushed yet, within two seconds, and ends pushing. From then on, where metrics were pushed, nothing
-    /// is measured any more. It blocks: call it where a service ends, not in async code.
+    /// Sends what was not pushed yet, within two seconds, and ends pushing. From then on, where
+    /// metrics were pushed, nothing is measured any more. It blocks: call it where a service ends,
+    /// not in async code.
     pub fn finish(&self) {
         self.push.finish();
     }
