@@ -79,12 +79,12 @@ impl From<Failure> for PublishError {
 
 /// Publishes, and returns when everything is confirmed. Blocks the thread.
 ///
-/// `now` gives milliseconds since 1970. A review that cannot be read is shown, counted and passed over;
-/// so is the end of a source that breaks off.
+/// `now` gives milliseconds since 1970. A review that cannot be read is shown, counted and passed
+/// over; so is the end of a source that breaks off.
 ///
 /// # Errors
-/// The source cannot be opened; no broker answers within the timeout, a topic is missing, or records
-/// stay unconfirmed for longer than the client tries: then some may be stored and some not.
+/// The source cannot be opened; no broker answers within the timeout, a topic is missing, or
+/// records stay unconfirmed for longer than the client tries: then some may be stored and some not.
 pub fn publish(
     kafka: &KafkaSettings,
     settings: &PublishSettings,
@@ -92,8 +92,8 @@ pub fn publish(
     shutdown: &Shutdown,
     progress: &mut Progress,
 ) -> Result<Summary, PublishError> {
-    // Standard input comes last: opening it waits for a first line, and nobody should type one for a
-    // Kafka that is away.
+    // Standard input comes last: opening it waits for a first line, and nobody should type one for
+    // a Kafka that is away.
     let typed = settings.path.as_os_str() == "-";
     let file = (!typed).then(|| Source::open(&settings.path, &settings.open)).transpose()?;
     let outbox = Outbox::open(kafka, settings, shutdown)?;
@@ -223,8 +223,8 @@ impl Outbox {
             let Some(missing) = wanted.into_iter().flatten().find(is_missing) else {
                 break;
             };
-            // A broker learns of new topics one after the other: it may not know yet of one that was
-            // created a moment ago, least of all behind a topic of many partitions.
+            // A broker learns of new topics one after the other: it may not know yet of one that
+            // was created a moment ago, least of all behind a topic of many partitions.
             if started.elapsed() >= settings.timeout.min(MISSING) || shutdown.wait(TICK) {
                 let (topic, bootstrap) = (missing.to_string(), kafka.bootstrap().to_owned());
                 return Err(PublishError::NoTopic { topic, bootstrap });

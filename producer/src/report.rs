@@ -12,8 +12,8 @@ use verdict_telemetry::{Metrics, Telemetry, output};
 use crate::encode::Encoder;
 use crate::summary::Summary;
 
-/// Shows progress on standard error and counts for `/metrics`. In a pipe the bar is not drawn; errors
-/// always are.
+/// Shows progress on standard error and counts for `/metrics`. In a pipe the bar is not drawn;
+/// errors always are.
 #[derive(Debug)]
 pub struct Progress {
     bar: ProgressBar,

@@ -94,8 +94,8 @@ pub struct RawSettings {
     #[arg(long, env = "VERDICT_MAX_CONNECTIONS", default_value_t = 512, value_name = "N")]
     pub max_connections: usize,
 
-    /// Connections open at once from one address; more are closed. Behind a proxy, set it as high as
-    /// --max-connections
+    /// Connections open at once from one address; more are closed. Behind a proxy, set it as high
+    /// as --max-connections
     #[arg(
         long,
         env = "VERDICT_MAX_CONNECTIONS_PER_ADDRESS",
@@ -113,8 +113,8 @@ pub struct RawSettings {
     #[arg(long, env = "VERDICT_RATE_BURST", default_value_t = 20, value_name = "N")]
     pub rate_burst: u32,
 
-    /// Time between "not ready" and closing the listener at shutdown, so that load balancers notice,
-    /// in ms
+    /// Time between "not ready" and closing the listener at shutdown, so that load balancers
+    /// notice, in ms
     #[arg(long, env = "VERDICT_NOTICE_MS", default_value_t = 0, value_name = "MS")]
     pub notice_ms: u64,
 

@@ -2,8 +2,8 @@
 //! health check that asks for them, signals and exit codes.
 //!
 //! A service without a frontend of its own is a [`Worker`]. The frontend runs its own routes on
-//! [`accept`], and answers the three operator pages with [`page`]. Whatever else a service shows its
-//! operators it adds to its [`Pages`], before or after the server was started. [`probe`] is the
+//! [`accept`], and answers the three operator pages with [`page`]. Whatever else a service shows
+//! its operators it adds to its [`Pages`], before or after the server was started. [`probe`] is the
 //! other side: it asks a running service whether it is well.
 //!
 //! The first SIGINT or SIGTERM asks a service to finish what is in hand and end, which it has

@@ -53,8 +53,8 @@ pub struct ProbeArgs {
 
 impl ProbeArgs {
     /// Asks the service, at `port` of this machine unless `--listen` or the environment says
-    /// otherwise. Returns 0 when it is well, else 1, and why stands on standard error after the name
-    /// of the program.
+    /// otherwise. Returns 0 when it is well, else 1, and why stands on standard error after the
+    /// name of the program.
     #[must_use]
     pub fn run(&self, program: &str, port: u16) -> ExitCode {
         let address = self.listen.unwrap_or((Ipv4Addr::LOCALHOST, port).into());

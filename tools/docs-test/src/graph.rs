@@ -27,8 +27,8 @@ fn folder_name(package: &Value) -> String {
     name.strip_prefix("verdict-").unwrap_or(name).to_owned()
 }
 
-/// The arrows of the first Mermaid graph in `markdown`: `a --> b & c`, each `id` or `id[label]`. The
-/// label's last path component is the package.
+/// The arrows of the first Mermaid graph in `markdown`: `a --> b & c`, each `id` or `id[label]`.
+/// The label's last path component is the package.
 ///
 /// # Errors
 ///
@@ -71,8 +71,8 @@ pub fn differences(code: &Arrows, picture: &Arrows) -> Vec<String> {
     missing.chain(untrue).collect()
 }
 
-/// Which of `forbidden` packages `package` reaches, in the resolved graph of `cargo metadata`, without
-/// what only tests use.
+/// Which of `forbidden` packages `package` reaches, in the resolved graph of `cargo metadata`,
+/// without what only tests use.
 #[must_use]
 pub fn reached<'a>(metadata: &Value, package: &str, forbidden: &[&'a str]) -> Vec<&'a str> {
     let names: BTreeMap<&str, &str> = array(&metadata["packages"])

@@ -17,8 +17,8 @@ pub fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-/// Every file of the repository whose name ends in `.extension`, sorted, relative to its root. Hidden
-/// folders are left out, and those that hold output.
+/// Every file of the repository whose name ends in `.extension`, sorted, relative to its root.
+/// Hidden folders are left out, and those that hold output.
 ///
 /// # Errors
 ///

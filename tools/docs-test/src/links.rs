@@ -57,8 +57,8 @@ fn slug(heading: &str) -> String {
     kept.map(|c| if c == ' ' { '-' } else { c }).collect()
 }
 
-/// The links of `markdown`, which stands at `path` (relative to `root`), that lead to no file or to no
-/// heading in one. Links to other sites are not followed.
+/// The links of `markdown`, which stands at `path` (relative to `root`), that lead to no file or to
+/// no heading in one. Links to other sites are not followed.
 #[must_use]
 pub fn broken(root: &Path, path: &Path, markdown: &str) -> Vec<String> {
     let mut broken = Vec::new();

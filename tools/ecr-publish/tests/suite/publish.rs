@@ -1,8 +1,9 @@
-//! Images to ECR: the real program, moto for ECR's API, and Debian's docker-registry for the layers.
+//! Images to ECR: the real program, moto for ECR's API, and Debian's docker-registry for the
+//! layers.
 //!
-//! What is real: the layers, their protocol, the login, the registry's check that a manifest has all
-//! that it names, and the digest that it computes. moto keeps what PutImage gives it, computes no
-//! digests and scans nothing by itself; its scan finds one thing HIGH in everything, once it is
+//! What is real: the layers, their protocol, the login, the registry's check that a manifest has
+//! all that it names, and the digest that it computes. moto keeps what PutImage gives it, computes
+//! no digests and scans nothing by itself; its scan finds one thing HIGH in everything, once it is
 //! asked.
 
 use std::fs;
