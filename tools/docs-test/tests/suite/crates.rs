@@ -90,3 +90,15 @@ fn only_tests_use_the_testkit() {
     let users: Vec<_> = arrows.iter().filter(|(_, to)| to == "testkit").collect();
     assert!(users.is_empty(), "{users:?}");
 }
+
+#[test]
+fn the_build_of_images_sees_every_package() {
+    let ignored = std::fs::read_to_string(repository().join(".dockerignore")).unwrap();
+    let metadata = metadata();
+    let root = metadata["workspace_root"].as_str().unwrap();
+    for package in own(&metadata)["packages"].as_array().unwrap() {
+        let manifest = package["manifest_path"].as_str().unwrap().strip_prefix(root).unwrap();
+        let folder = manifest.split('/').nth(1).unwrap();
+        assert!(ignored.lines().any(|line| line == format!("!{folder}")), "{folder} is left out");
+    }
+}
