@@ -30,7 +30,6 @@ mod process;
 mod properties;
 mod ready;
 mod settings;
-mod shared;
 mod wait;
 mod watchdog;
 
@@ -42,6 +41,5 @@ pub use ports::Port;
 pub use process::Process;
 pub use ready::is_ready;
 pub use settings::{Jvm, Options, cache_folder};
-pub use shared::Shared;
 pub use wait::last_lines;
 pub use watchdog::Watchdog;
