@@ -6,7 +6,8 @@
 //! ```
 //!
 //! The alias is what was decided, the pointer is what consumers follow. They are written in that
-//! order, and every command calls [`settle`], which makes the pointer follow the alias: so a run
+//! order, and every command calls
+//! [`Serving::settle`], which makes the pointer follow the alias: so a run
 //! that was killed between the two is finished by the next, whichever it is. Each step by itself is
 //! whole or not at all, and done twice is done once.
 
@@ -21,52 +22,62 @@ use verdict_messages::{ModelPointer, TrainedFrom};
 use verdict_registry::{Registry, RegistryError, Version};
 use verdict_sentiment::Model;
 
-/// The pointer that was announced last, if consumers follow a topic at all.
-///
-/// # Errors
-/// Where the topic cannot be read.
-pub fn last_announced(
-    topic: Option<&ModelsTopic>,
-    name: &str,
-) -> anyhow::Result<Option<ModelPointer>> {
-    topic.map_or(Ok(None), |topic| topic.last(name))
+/// What serves: the version of a name that an alias points to, and the topic that announces it.
+#[derive(Debug, Clone, Copy)]
+pub struct Serving<'a> {
+    /// Where versions are kept.
+    pub registry: &'a dyn Registry,
+    /// Where they are announced, if they are.
+    pub topic: Option<&'a ModelsTopic>,
+    /// What the model is called.
+    pub name: &'a str,
+    /// The alias of what serves.
+    pub alias: &'a str,
 }
 
-/// Makes the pointer follow the alias `to` of `name`. Returns the pointer that was written, if one
-/// had to be; without a topic, none is.
-///
-/// A version older than the one that was announced withdraws the newer ones: consumers then step
-/// back.
-///
-/// # Errors
-/// Where the registry or the topic cannot be read or written, or where the version's bytes are no
-/// model.
-pub fn settle(
-    registry: &dyn Registry,
-    topic: Option<&ModelsTopic>,
-    name: &str,
-    to: &str,
-    trained_from: Option<&TrainedFrom>,
-) -> anyhow::Result<Option<ModelPointer>> {
-    let (Some(topic), Some(version)) = (topic, registry.alias(name, to)?) else {
-        return Ok(None);
-    };
-    let last = topic.last(name)?;
-    if let Some(last) = &last
-        && last.version == version.version.to_string()
-        && last.sha256 == version.sha256
-    {
-        return Ok(None);
+impl Serving<'_> {
+    /// The pointer that was announced last, if consumers follow a topic at all.
+    ///
+    /// # Errors
+    /// Where the topic cannot be read.
+    pub fn last_announced(&self) -> anyhow::Result<Option<ModelPointer>> {
+        self.topic.map_or(Ok(None), |topic| topic.last(self.name))
     }
-    let model = fetch(registry, &version)?;
-    let mut pointer = pointer(&version, &model, trained_from)?;
-    if let Some(last) = &last
-        && is_back(registry, last, &version)?
-    {
-        pointer = pointer.withdrawing(last);
+
+    /// Makes the pointer follow the alias. Returns the pointer that was written, if one had to be;
+    /// without a topic, none is.
+    ///
+    /// A version older than the one that was announced withdraws the newer ones: consumers then
+    /// step back.
+    ///
+    /// # Errors
+    /// Where the registry or the topic cannot be read or written, or where the version's bytes are
+    /// no model.
+    pub fn settle(
+        &self,
+        trained_from: Option<&TrainedFrom>,
+    ) -> anyhow::Result<Option<ModelPointer>> {
+        let Self { registry, name, alias, .. } = *self;
+        let (Some(topic), Some(version)) = (self.topic, registry.alias(name, alias)?) else {
+            return Ok(None);
+        };
+        let last = topic.last(name)?;
+        if let Some(last) = &last
+            && last.version == version.version.to_string()
+            && last.sha256 == version.sha256
+        {
+            return Ok(None);
+        }
+        let model = fetch(registry, &version)?;
+        let mut pointer = pointer(&version, &model, trained_from)?;
+        if let Some(last) = &last
+            && is_back(registry, last, &version)?
+        {
+            pointer = pointer.withdrawing(last);
+        }
+        topic.announce(&pointer)?;
+        Ok(Some(pointer))
     }
-    topic.announce(&pointer)?;
-    Ok(Some(pointer))
 }
 
 /// Whether `version` is older than the one that was announced `last`, so that announcing it

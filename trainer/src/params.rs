@@ -7,7 +7,7 @@ mod check;
 mod preset;
 mod raw;
 
-pub use preset::{Preset, full_text};
+pub use preset::Preset;
 pub use raw::{IMDB_SHA256, IMDB_URL, RawParams};
 
 use crate::ingest::DataIngestion;
@@ -129,7 +129,7 @@ impl Params {
             _ => "model_building",
         });
         let promotion = check.bounds(raw.promotion.check(), |_| "promotion");
-        check.bounds(raw.tune.search().check(), |_| "tune");
+        check.bounds(raw.search().check(), |_| "tune");
         let registration = Registration {
             name: raw.model_registration.name.clone(),
             alias: raw.model_registration.alias.clone(),

@@ -6,7 +6,7 @@ use serde::Serialize;
 use std::{collections::BTreeMap, ops::ControlFlow};
 use verdict_kafka_io::{Failure, snapshot};
 use verdict_learning::gate::changed;
-use verdict_learning::scoring::score_all;
+use verdict_learning::scoring::probabilities;
 use verdict_messages::{MAX_REVIEW_BYTES, OffsetRange, Review};
 use verdict_sentiment::Model;
 
@@ -19,9 +19,9 @@ pub struct Stored {
     pub text: String,
 }
 
-/// What would change.
+/// Two models on the same reviews: what would change if the second served.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Change {
+pub struct Comparison {
     /// The model that serves.
     pub champion: Side,
     /// The model that might.
@@ -144,17 +144,13 @@ fn tail<T>(
 pub fn compare(
     champion: &Model,
     candidate: &Model,
-    reviews: &[Stored],
+    reviews: Vec<Stored>,
     most: usize,
     texts: bool,
-) -> Change {
-    let texts_of: Vec<String> = reviews.iter().map(|review| review.text.clone()).collect();
-    let ids: Vec<String> = reviews.iter().map(|review| review.id.clone()).collect();
-    let probabilities = |model: &Model| -> Vec<f64> {
-        let scores = score_all(model, &texts_of);
-        scores.into_iter().map(|score| score.probability).collect()
-    };
-    let (now, then) = (probabilities(champion), probabilities(candidate));
+) -> Comparison {
+    let (ids, texts_of): (Vec<String>, Vec<String>) =
+        reviews.into_iter().map(|review| (review.id, review.text)).unzip();
+    let (now, then) = (probabilities(champion, &texts_of), probabilities(candidate, &texts_of));
     let changed = changed(&ids, &now, &then);
     let flips = changed.iter().take(most).map(|&i| Flip {
         id: ids[i].clone(),
@@ -162,7 +158,7 @@ pub fn compare(
         candidate: then[i],
         text: texts.then(|| texts_of[i].clone()),
     });
-    let n = reviews.len().max(1) as f64;
+    let n = ids.len().max(1) as f64;
     let absolute = now.iter().zip(&then).map(|(now, then)| (now - then).abs());
     let side = |model: &Model, probabilities: &[f64]| {
         let identity = model.identity();
@@ -174,10 +170,10 @@ pub fn compare(
             positive: positive as f64 / n,
         }
     };
-    Change {
+    Comparison {
         champion: side(champion, &now),
         candidate: side(candidate, &then),
-        n_reviews: reviews.len(),
+        n_reviews: ids.len(),
         n_flips: changed.len(),
         n_to_positive: changed.iter().filter(|&&i| then[i] >= 0.5).count(),
         mean_absolute_change: absolute.sum::<f64>() / n,

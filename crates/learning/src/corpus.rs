@@ -57,14 +57,6 @@ impl Corpus {
         self.texts.is_empty()
     }
 
-    /// Ids, texts and labels, side by side.
-    ///
-    /// # Errors
-    /// Where there is no review.
-    pub fn reviews(&self) -> Result<Reviews<'_>, ReviewsError> {
-        Reviews::new(&self.ids, &self.texts, &self.labels)
-    }
-
     /// The corpus in numbers.
     #[must_use]
     pub fn facts(&self) -> CorpusFacts {
@@ -156,83 +148,6 @@ fn first_bits(hash: Sha256) -> u64 {
     let digest = hash.finalize();
     let first = digest.first_chunk::<8>();
     first.map_or(0, |bytes| u64::from_be_bytes(*bytes))
-}
-
-/// Labelled reviews of whoever has them in memory, side by side. At least one.
-#[derive(Debug, Clone, Copy)]
-pub struct Reviews<'a> {
-    ids: &'a [String],
-    texts: &'a [String],
-    labels: &'a [bool],
-}
-
-/// Why slices are not reviews.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum ReviewsError {
-    /// Nothing to measure on.
-    #[error("reviews must be at least 1, got 0")]
-    None,
-    /// One of each for every review.
-    #[error("ids, texts and labels must be equally many, got {ids}, {texts} and {labels}")]
-    Lengths {
-        /// Number of ids.
-        ids: usize,
-        /// Number of texts.
-        texts: usize,
-        /// Number of labels.
-        labels: usize,
-    },
-}
-
-impl<'a> Reviews<'a> {
-    /// Takes ids, texts and labels (`true` is positive) of the same reviews in the same order.
-    ///
-    /// # Errors
-    /// Where there is no review, or where there are not equally many of each.
-    pub fn new(
-        ids: &'a [String],
-        texts: &'a [String],
-        labels: &'a [bool],
-    ) -> Result<Self, ReviewsError> {
-        let n = texts.len();
-        if ids.len() != n || labels.len() != n {
-            let (ids, labels) = (ids.len(), labels.len());
-            return Err(ReviewsError::Lengths { ids, texts: n, labels });
-        }
-        if n == 0 { Err(ReviewsError::None) } else { Ok(Self { ids, texts, labels }) }
-    }
-
-    /// Number of reviews, at least 1.
-    #[must_use]
-    #[expect(clippy::len_without_is_empty, reason = "never empty, by construction")]
-    pub fn len(&self) -> usize {
-        self.texts.len()
-    }
-
-    /// What each is called.
-    #[must_use]
-    pub fn ids(&self) -> &'a [String] {
-        self.ids
-    }
-
-    /// The texts.
-    #[must_use]
-    pub fn texts(&self) -> &'a [String] {
-        self.texts
-    }
-
-    /// The truth: `true` is positive.
-    #[must_use]
-    pub fn labels(&self) -> &'a [bool] {
-        self.labels
-    }
-
-    /// SHA-256 over labels and texts in this order, 64 hexadecimal digits: that of the corpus which
-    /// they come from.
-    #[must_use]
-    pub fn sha256(&self) -> String {
-        sha256_of(self.texts, self.labels)
-    }
 }
 
 fn sha256_of(texts: &[String], labels: &[bool]) -> String {

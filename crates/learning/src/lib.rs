@@ -3,7 +3,7 @@
 //! ```text
 //! Corpus ─► TrainParams::check ─► fit ─► Trained (bytes of a model)
 //!                                             │
-//!               held-out Reviews ─► Metrics ◄─┴─► gate::compare ─► Decision
+//!               held-out Corpus  ─► Metrics ◄─┴─► gate::compare ─► Decision
 //! ```
 //!
 //! | for | begin at |

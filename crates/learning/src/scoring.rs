@@ -1,6 +1,5 @@
 //! What a model says of many texts.
 
-use crate::corpus::Reviews;
 use rayon::prelude::*;
 use verdict_sentiment::{Model, Score, Scratch};
 
@@ -13,10 +12,8 @@ pub fn score_all(model: &Model, texts: &[String]) -> Vec<Score> {
         .collect()
 }
 
-impl Reviews<'_> {
-    /// P(positive) of each review, in `f64` and in their order, whatever the number of threads.
-    #[must_use]
-    pub fn probabilities(&self, model: &Model) -> Vec<f64> {
-        score_all(model, self.texts()).iter().map(|score| score.probability).collect()
-    }
+/// P(positive) of each text, in their order, whatever the number of threads.
+#[must_use]
+pub fn probabilities(model: &Model, texts: &[String]) -> Vec<f64> {
+    score_all(model, texts).iter().map(|score| score.probability).collect()
 }

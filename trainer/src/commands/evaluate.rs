@@ -6,13 +6,13 @@ use crate::card;
 use crate::disk::{write, write_json};
 use crate::ingest::file::{SplitName, read_corpus};
 use crate::params::{Params, RawParams};
-use crate::report::evaluation::Evaluation;
 use crate::report::files;
 use anyhow::Context;
 use serde::Serialize;
-use std::path::{Path, PathBuf};
-use verdict_learning::corpus::{Corpus, Reviews};
+use std::path::PathBuf;
+use verdict_learning::corpus::Corpus;
 use verdict_learning::metrics::Measures;
+use verdict_learning::scoring::probabilities;
 use verdict_sentiment::Model;
 
 /// Options of commands that measure models on labelled reviews.
@@ -82,10 +82,9 @@ pub struct Args {
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let model = super::lifecycle::load(&args.model)?;
     let (_, corpus) = args.measure.read(&model)?;
-    let reviews = corpus.reviews()?;
     let measures = args.measure.threads.run(|| match &args.reports {
-        Some(directory) => report(directory, &model, reviews),
-        None => Ok(Measures::new(&reviews.probabilities(&model), &corpus.labels)),
+        Some(directory) => files::write(directory, &model, &corpus),
+        None => Ok(Measures::new(&probabilities(&model, &corpus.texts), &corpus.labels)),
     })??;
     if let Some(path) = &args.card {
         write(path, &card::render(&model, &measures, &corpus.sha256))?;
@@ -105,19 +104,6 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         let texts = names.map(|(title, name)| format!("{title} {}", metrics.text(name)));
         output::line(format_args!("{} reviews: {}", metrics.n, texts.join(", ")))
     })
-}
-
-/// Measures a model and writes the report with all its files into a directory.
-pub(crate) fn report(
-    directory: &Path,
-    model: &Model,
-    reviews: Reviews<'_>,
-) -> anyhow::Result<Measures> {
-    let evaluation = Evaluation::new(model, reviews);
-    for file in files::render(&evaluation)? {
-        write(&directory.join(file.path), &file.text)?;
-    }
-    Ok(evaluation.measures)
 }
 
 /// The parameters that a model was trained with.

@@ -36,12 +36,11 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let champion = args.champion.as_ref();
     let champion = champion.map(|path| load(path, "champion")).transpose()?;
     let (params, corpus) = args.measure.read(&candidate)?;
-    let reviews = corpus.reviews()?;
     let wanted = FlipsWanted { most: args.flips, texts: args.texts };
     let decision = args
         .measure
         .threads
-        .run(|| compare(champion.as_ref(), &candidate, reviews, &params.promotion, wanted))?;
+        .run(|| compare(champion.as_ref(), &candidate, &corpus, &params.promotion, wanted))?;
     args.measure.print(&decision, || show(&decision))?;
     Ok(ExitCode::from(u8::from(!decision.accepted)))
 }

@@ -1,7 +1,7 @@
 //! `trainer params`, and how every command reads the parameters.
 
 use super::output;
-use crate::params::{Params, Preset, full_text};
+use crate::params::{Params, Preset};
 use crate::words;
 use anyhow::Context;
 use std::path::{Path, PathBuf};
@@ -19,7 +19,7 @@ pub struct ParamsArgs {
 }
 
 pub(crate) fn run(args: &ParamsArgs) -> anyhow::Result<()> {
-    output::line(full_text(&args.read()?.raw)?.trim_end())
+    output::line(serde_yaml_ng::to_string(&args.read()?.raw)?.trim_end())
 }
 
 impl ParamsArgs {

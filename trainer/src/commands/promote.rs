@@ -4,6 +4,7 @@ use super::lifecycle::{ServingArgs, result};
 use super::threads::Threads;
 use crate::disk::write_json;
 use crate::ingest::file::{SplitName, read_corpus};
+use crate::lifecycle::Serving;
 use crate::lifecycle::promote::{Promotion, promote, rollback};
 use crate::stages::{self, layout::Layout};
 use serde_json::json;
@@ -55,19 +56,23 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         Some(typed) => typed.parse().map_or_else(|_| Which::Alias(typed.clone()), Which::Version),
         None => Which::Alias(params.registration.alias.clone()),
     };
-    let promotion = Promotion {
+    let serving = Serving {
+        registry: &*registry,
+        topic: topic.as_ref(),
         name: &params.registration.name,
+        alias: &args.serving.to,
+    };
+    let promotion = Promotion {
         candidate: &candidate,
-        to: &args.serving.to,
-        reviews: corpus.reviews()?,
+        reviews: &corpus,
         gate: &params.promotion,
         flips: FlipsWanted::default(),
         trained_from: None,
     };
     let report = layout.reports().join("promotion.json");
-    let promoted = args.threads.run(|| {
-        promote(&*registry, topic.as_ref(), promotion, |decision| write_json(&report, decision))
-    })??;
+    let promoted = args
+        .threads
+        .run(|| promote(serving, promotion, |decision| write_json(&report, decision)))??;
     if let Some(decision) = promoted.decision.as_ref().filter(|_| !args.json) {
         super::gate::show(decision)?;
     }
@@ -114,7 +119,9 @@ pub(crate) fn run_rollback(args: &RollbackArgs) -> anyhow::Result<()> {
     let registry = args.serving.registry.open()?;
     let kafka = args.kafka.check()?.client_id("verdict-trainer");
     let topic = args.serving.topic(&kafka);
-    let done = rollback(&*registry, topic.as_ref(), &args.name, &args.serving.to, args.version)?;
+    let alias = &args.serving.to;
+    let serving = Serving { registry: &*registry, topic: topic.as_ref(), name: &args.name, alias };
+    let done = rollback(serving, args.version)?;
     let value = json!({
         "name": args.name,
         "from": done.from.version,

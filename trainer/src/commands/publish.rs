@@ -3,7 +3,7 @@
 use super::lifecycle::{ServingArgs, now, read, result};
 use crate::lifecycle::promote::move_alias;
 use crate::lifecycle::register::register;
-use crate::lifecycle::{is_back, last_announced, settle};
+use crate::lifecycle::{Serving, is_back};
 use anyhow::Context;
 use serde_json::json;
 use std::path::PathBuf;
@@ -34,15 +34,17 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let name = &model.identity().name;
     let registry = args.serving.registry.open()?;
     let topic = args.serving.topic(&kafka);
+    let serving =
+        Serving { registry: &*registry, topic: topic.as_ref(), name, alias: &args.serving.to };
     // Asked first: without the topic nothing is kept either.
-    let replaced = last_announced(topic.as_ref(), name)?;
+    let replaced = serving.last_announced()?;
     // The bytes are whole in the registry before anything points to them.
     let (version, _) = register(&*registry, name, "staging", &bytes, None, now())?;
     if let Some(last) = &replaced {
         is_back(&*registry, last, &version)?;
     }
-    move_alias(&*registry, &version, &args.serving.to)?;
-    let pointer = settle(&*registry, topic.as_ref(), name, &args.serving.to, None)?;
+    move_alias(&*registry, &version, serving.alias)?;
+    let pointer = serving.settle(None)?;
     let value = json!({
         "name": version.name,
         "version": version.version,

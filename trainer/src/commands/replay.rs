@@ -4,7 +4,7 @@ use super::lifecycle::{load, result};
 use super::output;
 use super::review_log::ReviewLogArgs;
 use super::threads::Threads;
-use crate::replay::{Change, compare, last_reviews};
+use crate::replay::{Comparison, compare, last_reviews};
 use serde_json::json;
 use std::path::PathBuf;
 
@@ -41,37 +41,37 @@ pub struct Args {
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let (champion, candidate) = (load(&args.champion)?, load(&args.candidate)?);
     let reviews = last_reviews(&args.log.check()?, args.last)?;
-    let change =
-        args.threads.run(|| compare(&champion, &candidate, &reviews, args.flips, args.texts))?;
+    let compared =
+        args.threads.run(|| compare(&champion, &candidate, reviews, args.flips, args.texts))?;
     if let Some(path) = &args.out {
-        crate::disk::write_json(path, &change)?;
+        crate::disk::write_json(path, &compared)?;
     }
     if !args.json {
-        show(&change)?;
+        show(&compared)?;
     }
-    result(args.json, &json!(change), || {
-        format!("{} of {} labels would change", change.n_flips, change.n_reviews)
+    result(args.json, &json!(compared), || {
+        format!("{} of {} labels would change", compared.n_flips, compared.n_reviews)
     })
 }
 
-fn show(change: &Change) -> anyhow::Result<()> {
+fn show(compared: &Comparison) -> anyhow::Result<()> {
     output::buffered(|out| {
         writeln!(
             out,
             "{} {} → {} {}",
-            change.champion.name,
-            change.champion.version,
-            change.candidate.name,
-            change.candidate.version
+            compared.champion.name,
+            compared.champion.version,
+            compared.candidate.name,
+            compared.candidate.version
         )?;
         writeln!(
             out,
             "positive: {:.2} % → {:.2} %; mean change of the probability {:.4}",
-            change.champion.positive * 100.0,
-            change.candidate.positive * 100.0,
-            change.mean_absolute_change
+            compared.champion.positive * 100.0,
+            compared.candidate.positive * 100.0,
+            compared.mean_absolute_change
         )?;
-        for flip in &change.flips {
+        for flip in &compared.flips {
             writeln!(out, "  {:.4} → {:.4}  {}", flip.champion, flip.candidate, flip.id)?;
             if let Some(text) = &flip.text {
                 writeln!(out, "    {}", text.replace('\n', " "))?;

@@ -1,6 +1,5 @@
 //! `trainer stage NAME`: one stage of the pipeline, as `dvc.yaml` runs it.
 
-use super::evaluate;
 use super::lifecycle::{RegistryArgs, now};
 use super::output;
 use super::review_log::ReviewLogArgs;
@@ -9,6 +8,7 @@ use crate::disk::{read_json, write_json};
 use crate::ingest::{Request, location::Location, manifest::Manifest};
 use crate::lifecycle::register::{Evidence, register};
 use crate::params::Params;
+use crate::report::files;
 use crate::stages::{self, layout::Layout};
 use std::path::PathBuf;
 use verdict_learning::metrics::Measures;
@@ -93,8 +93,7 @@ pub(crate) fn run(command: &Command) -> anyhow::Result<()> {
         Command::ModelEvaluation(args) => args.run(|layout, _| {
             let model = verdict_registry::load(layout.models())?;
             let corpus = stages::held_out(layout)?;
-            let reviews = corpus.reviews()?;
-            let measures = evaluate::report(&layout.reports(), &model, reviews)?;
+            let measures = files::write(&layout.reports(), &model, &corpus)?;
             output::line(serde_json::to_string(&measures)?)
         }),
     }

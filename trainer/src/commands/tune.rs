@@ -5,7 +5,7 @@ use super::params::ParamsArgs;
 use super::threads::Threads;
 use crate::disk::{make_parent, write};
 use crate::ingest::file::{SplitName, read_corpus};
-use crate::params::{Params, RawParams, full_text};
+use crate::params::{Params, RawParams};
 use crate::training::with_keys;
 use crate::{progress, words};
 use anyhow::Context;
@@ -14,8 +14,7 @@ use std::fs::File;
 use std::io::Write as _;
 use std::path::PathBuf;
 use verdict_learning::metrics::shown;
-use verdict_learning::tune::Point;
-use verdict_learning::tune::{Trial, Tuner};
+use verdict_learning::tune::{Point, Trial, Tuner};
 
 /// Options of `trainer tune`.
 #[derive(Debug, clap::Args)]
@@ -70,7 +69,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         Ok((n_trials, best.clone()))
     })??;
     bar.finish_and_clear();
-    write(&args.out, &full_text(&with(&base.raw, &best.point)?.raw)?)?;
+    write(&args.out, &serde_yaml_ng::to_string(&with(&base.raw, &best.point)?.raw)?)?;
     if args.json {
         return output::line(json!({ "trials": n_trials, "best": best, "params": args.out }));
     }

@@ -1,28 +1,22 @@
 //! Promotion by the gate, and the way back.
 
-use super::{fetch, is_back, last_announced, settle};
-use crate::announce::ModelsTopic;
+use super::{Serving, fetch, is_back};
 use anyhow::{Context, anyhow, bail};
-use verdict_learning::corpus::Reviews;
-use verdict_learning::gate::Gate;
-use verdict_learning::gate::{Decision, FlipsWanted, compare};
+use verdict_learning::corpus::Corpus;
+use verdict_learning::gate::{Decision, FlipsWanted, Gate, compare};
 use verdict_messages::{ModelPointer, TrainedFrom};
 use verdict_registry::{Files, Registry, Tags, Version, Which};
 
 /// The alias of the version that served before.
 pub const PREVIOUS: &str = "previous";
 
-/// What is to be promoted, and where to.
+/// What is to be promoted.
 #[derive(Debug, Clone, Copy)]
 pub struct Promotion<'a> {
-    /// What the model is called.
-    pub name: &'a str,
     /// The version that asks.
     pub candidate: &'a Which,
-    /// The alias of what serves.
-    pub to: &'a str,
     /// Held-out reviews to compare on.
-    pub reviews: Reviews<'a>,
+    pub reviews: &'a Corpus,
     /// The bounds.
     pub gate: &'a Gate,
     /// How much of the flips to keep.
@@ -65,25 +59,24 @@ impl Promoted {
 /// Where registry or topic cannot be read or written, or a version is no model. What was done
 /// stands, and calling again goes on from there.
 pub fn promote(
-    registry: &dyn Registry,
-    topic: Option<&ModelsTopic>,
+    serving: Serving<'_>,
     promotion: Promotion<'_>,
     on_decision: impl FnOnce(&Decision) -> anyhow::Result<()>,
 ) -> anyhow::Result<Promoted> {
-    let Promotion { name, to, .. } = promotion;
+    let Serving { registry, name, alias, .. } = serving;
     let candidate = registry.resolve(name, promotion.candidate)?;
-    let champion = registry.alias(name, to)?;
+    let champion = registry.alias(name, alias)?;
     if champion.as_ref().map(|champion| champion.version) == Some(candidate.version) {
         return Ok(Promoted {
-            announced: settle(registry, topic, name, to, promotion.trained_from)?,
+            announced: serving.settle(promotion.trained_from)?,
             candidate,
             champion: None,
             decision: None,
         });
     }
     // What an earlier run left is finished even where this candidate is refused.
-    settle(registry, topic, name, to, None)?;
-    if let Some(last) = last_announced(topic, name)? {
+    serving.settle(None)?;
+    if let Some(last) = serving.last_announced()? {
         is_back(registry, &last, &candidate)?;
     }
     let champion_model = champion.as_ref().map(|champion| fetch(registry, champion));
@@ -98,8 +91,8 @@ pub fn promote(
     annotate(registry, &candidate, &decision)?;
     let mut announced = None;
     if decision.accepted {
-        move_alias(registry, &candidate, to)?;
-        announced = settle(registry, topic, name, to, promotion.trained_from)?;
+        move_alias(registry, &candidate, alias)?;
+        announced = serving.settle(promotion.trained_from)?;
     }
     Ok(Promoted { candidate, champion, decision: Some(decision), announced })
 }
@@ -108,14 +101,14 @@ pub fn promote(
 ///
 /// # Errors
 /// What the registry says.
-pub fn move_alias(registry: &dyn Registry, version: &Version, to: &str) -> anyhow::Result<()> {
+pub fn move_alias(registry: &dyn Registry, version: &Version, alias: &str) -> anyhow::Result<()> {
     let name = version.name.as_str();
-    match registry.alias(name, to)? {
+    match registry.alias(name, alias)? {
         Some(before) if before.version == version.version => return Ok(()),
         Some(before) => registry.set_alias(name, PREVIOUS, before.version)?,
         None => {}
     }
-    Ok(registry.set_alias(name, to, version.version)?)
+    Ok(registry.set_alias(name, alias, version.version)?)
 }
 
 fn annotate(
@@ -159,22 +152,17 @@ pub struct RolledBack {
 ///
 /// # Errors
 /// Where there is nothing to go back to, or where registry or topic cannot be read or written.
-pub fn rollback(
-    registry: &dyn Registry,
-    topic: Option<&ModelsTopic>,
-    name: &str,
-    alias: &str,
-    version: Option<u64>,
-) -> anyhow::Result<RolledBack> {
+pub fn rollback(serving: Serving<'_>, version: Option<u64>) -> anyhow::Result<RolledBack> {
+    let Serving { registry, name, alias, .. } = serving;
     let from = registry.alias(name, alias)?.ok_or_else(|| {
         anyhow!("{} has no alias {alias} of {name}: nothing serves yet", registry.location())
     })?;
-    let last = last_announced(topic, name)?;
+    let last = serving.last_announced()?;
     let announced = last.as_ref().and_then(|last| last.version.parse::<u64>().ok());
     let is_asked = version.is_none_or(|version| version == from.version);
     if let Some(announced) = announced.filter(|&announced| is_asked && announced > from.version) {
         let was = registry.version(name, announced)?;
-        let pointer = settle(registry, topic, name, alias, None)?;
+        let pointer = serving.settle(None)?;
         return Ok(RolledBack { from: was, to: from, announced: pointer });
     }
     let to = match version {
@@ -194,6 +182,6 @@ pub fn rollback(
     }
     registry.set_alias(name, alias, to.version)?;
     registry.delete_alias(name, PREVIOUS)?;
-    let announced = settle(registry, topic, name, alias, None)?;
+    let announced = serving.settle(None)?;
     Ok(RolledBack { from, to, announced })
 }

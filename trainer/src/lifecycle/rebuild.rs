@@ -1,16 +1,15 @@
 //! The whole way from the review log to the model that serves, as often as it is time.
 
-use super::last_announced;
+use super::Serving;
 use super::promote::{Promoted, Promotion, promote};
 use super::register::{Evidence, register, trained_from};
 use crate::announce::ModelsTopic;
-use crate::disk::{write, write_json};
+use crate::disk::write_json;
 use crate::ingest::manifest::Manifest;
 use crate::ingest::review_log::LogSource;
 use crate::ingest::{Ingested, Request, ingest};
 use crate::params::Params;
-use crate::report::evaluation::Evaluation;
-use crate::report::files::render;
+use crate::report::files;
 use crate::stages::{self, layout::Layout};
 use crate::training::{Timed, in_pool, train};
 use jiff::Timestamp;
@@ -76,11 +75,21 @@ impl Job {
         in_pool(self.threads, || self.run(self.params.promotion.min_reviews))?
     }
 
+    /// What serves, and where it is announced.
+    pub(crate) fn serving(&self) -> Serving<'_> {
+        Serving {
+            registry: &*self.registry,
+            topic: self.topic.as_ref(),
+            name: &self.params.registration.name,
+            alias: &self.to,
+        }
+    }
+
     /// `wanted` is the number of held-out reviews without which nothing is trained.
     fn run(&self, wanted: usize) -> anyhow::Result<Rebuilt> {
-        let Self { params, layout, to, .. } = self;
-        let (registry, topic) = (&*self.registry, self.topic.as_ref());
-        let name = params.registration.name.as_str();
+        let Self { params, layout, .. } = self;
+        let serving = self.serving();
+        let name = serving.name;
         let reports = layout.reports();
         let step = |step: &str| output::note(format_args!("trainer: {step}"));
 
@@ -93,7 +102,7 @@ impl Job {
             downloads: &downloads,
         })?;
         // Asked before the work is done: without the topic nothing is registered either.
-        last_announced(topic, name)?;
+        serving.last_announced()?;
         stages::keep(layout, &ingested)?;
         let Ingested { train: training, test, manifest } = ingested;
         let got = manifest.test.n_reviews;
@@ -107,32 +116,25 @@ impl Job {
 
         step("evaluating");
         let model = Model::from_bytes(&trained.artifact)?;
-        let reviews = test.reviews()?;
-        let evaluation = Evaluation::new(&model, reviews);
-        for file in render(&evaluation)? {
-            write(&reports.join(file.path), &file.text)?;
-        }
-        let measures = evaluation.measures;
+        let measures = files::write(&reports, &model, &test)?;
 
         step("registering");
         let evidence = Some(Evidence { measures: &measures, manifest: &manifest });
         let alias = params.registration.alias.as_str();
         let (version, registration) =
-            register(registry, name, alias, &trained.artifact, evidence, (self.now)())?;
+            register(serving.registry, name, alias, &trained.artifact, evidence, (self.now)())?;
         write_json(&reports.join("registration.json"), &registration)?;
 
         step("deciding");
         let trained_from = trained_from(&manifest);
         let promotion = Promotion {
-            name,
             candidate: &Which::Version(version.version),
-            to,
-            reviews,
+            reviews: &test,
             gate: &params.promotion,
             flips: FlipsWanted::default(),
             trained_from: Some(&trained_from),
         };
-        let promoted = promote(registry, topic, promotion, |decision| {
+        let promoted = promote(serving, promotion, |decision| {
             write_json(&reports.join("promotion.json"), decision)?;
             if decision.accepted {
                 step("announcing");

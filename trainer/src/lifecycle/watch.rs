@@ -1,7 +1,6 @@
 //! A rebuild whenever enough labels have come, or enough time has gone by.
 
 use super::rebuild::{Job, Rebuilt, TooFew};
-use super::{last_announced, settle};
 use std::time::{Duration, Instant};
 use verdict_kafka_io::snapshot;
 use verdict_messages::{OffsetRange, TrainedFrom};
@@ -98,12 +97,11 @@ impl Watch<'_> {
 
     /// Finishes what an earlier run may have left, and takes up where it was.
     fn begin(&mut self) -> anyhow::Result<()> {
-        let Job { params, registry, topic, to, .. } = self.job;
-        let (name, topic) = (&params.registration.name, topic.as_ref());
-        if settle(&**registry, topic, name, to, None)?.is_some() {
-            tracing::info!("announced the version that {to} pointed to already");
+        let serving = self.job.serving();
+        if serving.settle(None)?.is_some() {
+            tracing::info!("announced the version that {} pointed to already", serving.alias);
         }
-        if let Some(last) = last_announced(topic, name)?
+        if let Some(last) = serving.last_announced()?
             && let TrainedFrom::Log { ranges } = last.trained_from
         {
             self.looked_to = ranges;

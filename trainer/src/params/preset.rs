@@ -1,4 +1,4 @@
-//! Presets: values that keys have where they are not typed, and the text of a whole file.
+//! Presets: values that keys have where they are not typed.
 
 use super::raw::RawParams;
 use serde_yaml_ng::Value;
@@ -83,12 +83,4 @@ fn lay_over(below: &mut Value, above: Value) {
         }
         (below, above) => *below = above,
     }
-}
-
-/// The text of a file that states every key, with the values of `raw`.
-///
-/// # Errors
-/// None that is known; what the YAML writer reports is passed on.
-pub fn full_text(raw: &RawParams) -> Result<String, serde_yaml_ng::Error> {
-    serde_yaml_ng::to_string(raw)
 }

@@ -6,8 +6,7 @@ use serde_json::json;
 use std::path::PathBuf;
 use verdict_learning::gate::Gate;
 use verdict_learning::learn::select::DocumentCount;
-use verdict_learning::tune::Search;
-use verdict_learning::tune::{Range, Space};
+use verdict_learning::tune::{Range, Search, Space};
 
 /// Where the Large Movie Review Dataset is published.
 pub const IMDB_URL: &str = "https://ai.stanford.edu/~amaas/data/sentiment/aclImdb_v1.tar.gz";
@@ -36,7 +35,8 @@ impl RawParams {
     /// How to search for better ones.
     #[must_use]
     pub fn search(&self) -> Search {
-        self.tune.search()
+        let RawTune { trials, folds, patience, seed, ranges } = self.tune.clone();
+        Search { trials, folds, patience, seed, ranges }
     }
 
     /// The same, with the model of others: preprocessing, features, weights and calibration.
@@ -234,12 +234,5 @@ impl Default for RawTune {
             seed: 42,
             ranges: ranges.map(|(key, range)| (key.to_owned(), range)).into(),
         }
-    }
-}
-
-impl RawTune {
-    pub(super) fn search(&self) -> Search {
-        let Self { trials, folds, patience, seed, ranges } = self.clone();
-        Search { trials, folds, patience, seed, ranges }
     }
 }

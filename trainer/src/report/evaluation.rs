@@ -6,10 +6,11 @@ use super::curves::{
 };
 use super::mistakes::{Mistake, mistakes};
 use super::terms::{Term, strongest};
-use verdict_learning::corpus::Reviews;
+use verdict_learning::corpus::Corpus;
 use verdict_learning::estimate::Estimate;
 use verdict_learning::gate::{Slice, slices_of};
 use verdict_learning::metrics::{Confusion, Measures};
+use verdict_learning::scoring::probabilities;
 use verdict_sentiment::Model;
 
 /// Terms of each side.
@@ -68,11 +69,11 @@ impl ThresholdRow {
 }
 
 impl<'a> Evaluation<'a> {
-    /// Scores the reviews, on all threads of the pool, and measures.
+    /// Scores the reviews, at least one, on all threads of the pool, and measures.
     #[must_use]
-    pub fn new(model: &'a Model, reviews: Reviews<'a>) -> Self {
-        let probabilities = reviews.probabilities(model);
-        let labels = reviews.labels();
+    pub fn new(model: &'a Model, reviews: &'a Corpus) -> Self {
+        let probabilities = probabilities(model, &reviews.texts);
+        let labels = &reviews.labels;
         let precision_recall = precision_recall(&probabilities, labels);
         let (positive_terms, negative_terms) = strongest(model, TERMS);
         let thresholds = (1..20).map(|i| {
@@ -81,7 +82,7 @@ impl<'a> Evaluation<'a> {
         });
         Self {
             model,
-            data_sha256: reviews.sha256(),
+            data_sha256: reviews.sha256.clone(),
             labels,
             measures: Measures::new(&probabilities, labels),
             roc: roc(&probabilities, labels),
@@ -98,9 +99,9 @@ impl<'a> Evaluation<'a> {
     }
 }
 
-fn slices(reviews: Reviews<'_>, probabilities: &[f64]) -> Vec<(Slice, usize, Option<Estimate>)> {
+fn slices(reviews: &Corpus, probabilities: &[f64]) -> Vec<(Slice, usize, Option<Estimate>)> {
     let mut counts = Slice::ALL.map(|slice| (slice, 0, 0));
-    for ((text, &label), &p) in reviews.texts().iter().zip(reviews.labels()).zip(probabilities) {
+    for ((text, &label), &p) in reviews.texts.iter().zip(&reviews.labels).zip(probabilities) {
         for held in slices_of(text) {
             for (_, n, right) in counts.iter_mut().filter(|(slice, ..)| *slice == held) {
                 *n += 1;

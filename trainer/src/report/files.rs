@@ -4,7 +4,12 @@ use super::charts::{self, standalone};
 use super::curves::{MAX_POINTS, confusion_rows, thin};
 use super::evaluation::Evaluation;
 use super::html;
+use crate::disk;
 use serde_json::json;
+use std::path::Path;
+use verdict_learning::corpus::Corpus;
+use verdict_learning::metrics::Measures;
+use verdict_sentiment::Model;
 
 /// A file of a report.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,6 +57,18 @@ pub fn render(evaluation: &Evaluation<'_>) -> serde_json::Result<Vec<File>> {
         file("plots/terms.svg", standalone(&charts::terms(evaluation))),
         file("report.html", html::page(evaluation)),
     ])
+}
+
+/// Measures a model and writes every file of its report into a directory.
+///
+/// # Errors
+/// Where a file cannot be written.
+pub(crate) fn write(directory: &Path, model: &Model, reviews: &Corpus) -> anyhow::Result<Measures> {
+    let evaluation = Evaluation::new(model, reviews);
+    for file in render(&evaluation)? {
+        disk::write(&directory.join(file.path), &file.text)?;
+    }
+    Ok(evaluation.measures)
 }
 
 fn confusion_csv(evaluation: &Evaluation<'_>) -> String {

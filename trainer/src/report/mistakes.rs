@@ -1,7 +1,7 @@
 //! The most confident mistakes: where a model is surest and wrong, a label or a weight is worth a
 //! look.
 
-use verdict_learning::corpus::Reviews;
+use verdict_learning::corpus::Corpus;
 use verdict_sentiment::{Model, Scratch, TermWeight};
 
 /// Mistakes listed of each kind.
@@ -33,7 +33,7 @@ pub struct Mistake<'a> {
 #[must_use]
 pub fn mistakes<'a>(
     model: &'a Model,
-    reviews: Reviews<'a>,
+    reviews: &'a Corpus,
     probabilities: &[f64],
 ) -> [Vec<Mistake<'a>>; 2] {
     let mut scratch = Scratch::default();
@@ -42,19 +42,19 @@ pub fn mistakes<'a>(
             .iter()
             .copied()
             .enumerate()
-            .filter(|&(i, p)| reviews.labels()[i] == label && (p >= 0.5) != label)
+            .filter(|&(i, p)| reviews.labels[i] == label && (p >= 0.5) != label)
             .collect();
         wrong.sort_by(|&(a, p), &(b, q)| {
             let surer = (q - 0.5).abs().total_cmp(&(p - 0.5).abs());
-            surer.then_with(|| reviews.ids()[a].cmp(&reviews.ids()[b]))
+            surer.then_with(|| reviews.ids[a].cmp(&reviews.ids[b]))
         });
         let listed = wrong.into_iter().take(MOST);
         listed
             .map(|(i, probability)| {
-                let whole = &reviews.texts()[i];
+                let whole = &reviews.texts[i];
                 let text = beginning(whole);
                 Mistake {
-                    id: &reviews.ids()[i],
+                    id: &reviews.ids[i],
                     text,
                     n_cut: whole[text.len()..].chars().count(),
                     label,

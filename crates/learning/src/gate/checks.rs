@@ -4,7 +4,7 @@ use super::mcnemar::McNemar;
 use super::measured::{Measured, SliceResult};
 use super::slices::Slice;
 use super::thresholds::Gate;
-use crate::corpus::Reviews;
+use crate::corpus::Corpus;
 use crate::metrics::Metrics;
 use serde::Serialize;
 use std::fmt;
@@ -91,7 +91,7 @@ impl Checks {
         &mut self,
         model: &Model,
         metrics: &Metrics,
-        reviews: Reviews<'_>,
+        reviews: &Corpus,
         gate: &Gate,
     ) {
         let n = reviews.len();
@@ -102,7 +102,7 @@ impl Checks {
             bound,
             format!("{n} reviews were scored, {bound} are asked for"),
         );
-        let positive = reviews.labels().iter().filter(|&&label| label).count();
+        let positive = reviews.labels.iter().filter(|&&label| label).count();
         let classes = usize::from(positive > 0) + usize::from(positive < n);
         self.that(
             "both_classes",

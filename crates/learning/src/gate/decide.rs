@@ -5,7 +5,7 @@ use super::flips::{Flip, flips};
 use super::mcnemar::McNemar;
 use super::measured::{Judged, Measured, SliceResult, slice_results};
 use super::thresholds::Gate;
-use crate::corpus::Reviews;
+use crate::corpus::Corpus;
 use serde::Serialize;
 use verdict_sentiment::Model;
 
@@ -69,7 +69,7 @@ impl Default for FlipsWanted {
 /// # let trained = TrainParams::default().check()?.fit(&held_out, "films")?;
 /// # let candidate = Model::from_bytes(&trained.artifact)?;
 /// let gate = Gate { min_reviews: 1_000, ..Gate::default() }.check()?;
-/// let decision = compare(None, &candidate, held_out.reviews()?, &gate, FlipsWanted::default());
+/// let decision = compare(None, &candidate, &held_out, &gate, FlipsWanted::default());
 /// let failed = decision.reasons.iter().filter(|reason| !reason.passed);
 /// assert!(!decision.accepted);
 /// assert_eq!(failed.map(|reason| &*reason.check).collect::<Vec<_>>(), ["min_reviews"]);
@@ -79,7 +79,7 @@ impl Default for FlipsWanted {
 pub fn compare(
     champion: Option<&Model>,
     candidate: &Model,
-    reviews: Reviews<'_>,
+    reviews: &Corpus,
     gate: &Gate,
     wanted: FlipsWanted,
 ) -> Decision {
@@ -103,7 +103,7 @@ pub fn compare(
         accepted: checks.reasons.iter().all(|reason| reason.passed),
         reasons: checks.reasons,
         n_reviews: reviews.len(),
-        data_sha256: reviews.sha256(),
+        data_sha256: reviews.sha256.clone(),
         candidate: ours.measured,
         champion: theirs.map(|theirs| theirs.measured),
         mcnemar,

@@ -1,6 +1,6 @@
 //! Reviews on which two models disagree: what would change on a promotion.
 
-use crate::corpus::Reviews;
+use crate::corpus::Corpus;
 use crate::metrics::side;
 use serde::Serialize;
 
@@ -22,14 +22,14 @@ pub struct Flip {
 
 /// All flips, those of [`changed`] in its order.
 #[must_use]
-pub fn flips(reviews: Reviews<'_>, champion: &[f64], candidate: &[f64], texts: bool) -> Vec<Flip> {
-    let changed = changed(reviews.ids(), champion, candidate).into_iter();
+pub fn flips(reviews: &Corpus, champion: &[f64], candidate: &[f64], texts: bool) -> Vec<Flip> {
+    let changed = changed(&reviews.ids, champion, candidate).into_iter();
     let flip = |i: usize| Flip {
-        id: reviews.ids()[i].clone(),
-        truth: side(reviews.labels()[i]),
+        id: reviews.ids[i].clone(),
+        truth: side(reviews.labels[i]),
         champion: champion[i],
         candidate: candidate[i],
-        text: texts.then(|| reviews.texts()[i].clone()),
+        text: texts.then(|| reviews.texts[i].clone()),
     };
     changed.map(flip).collect()
 }

@@ -2,9 +2,10 @@
 
 use super::mcnemar::McNemar;
 use super::slices::{Slice, slices_of};
-use crate::corpus::Reviews;
+use crate::corpus::Corpus;
 use crate::estimate::Estimate;
 use crate::metrics::Metrics;
+use crate::scoring::probabilities;
 use serde::Serialize;
 use verdict_sentiment::Model;
 
@@ -47,17 +48,17 @@ pub(super) struct Judged {
 }
 
 impl Judged {
-    pub(super) fn new(model: &Model, reviews: Reviews<'_>) -> Self {
-        let probabilities = reviews.probabilities(model);
+    pub(super) fn new(model: &Model, reviews: &Corpus) -> Self {
+        let probabilities = probabilities(model, &reviews.texts);
         let identity = model.identity();
         Self {
             measured: Measured {
                 name: identity.name.clone(),
                 version: identity.version.clone(),
                 sha256: identity.sha256.clone(),
-                metrics: Metrics::new(&probabilities, reviews.labels()),
+                metrics: Metrics::new(&probabilities, &reviews.labels),
             },
-            right: right(&probabilities, reviews.labels()),
+            right: right(&probabilities, &reviews.labels),
             probabilities,
         }
     }
@@ -68,11 +69,11 @@ fn right(probabilities: &[f64], labels: &[bool]) -> Vec<bool> {
 }
 
 pub(super) fn slice_results(
-    reviews: Reviews<'_>,
+    reviews: &Corpus,
     ours: &Judged,
     theirs: Option<&Judged>,
 ) -> Vec<SliceResult> {
-    let slices: Vec<Vec<Slice>> = reviews.texts().iter().map(|text| slices_of(text)).collect();
+    let slices: Vec<Vec<Slice>> = reviews.texts.iter().map(|text| slices_of(text)).collect();
     let of = |slice: Slice, right: &[bool]| -> Vec<bool> {
         right
             .iter()

@@ -3,10 +3,9 @@
 use crate::made::{model, reviews, train, with_terms};
 use std::collections::BTreeSet;
 use verdict_learning::corpus::{Corpus, Labelled};
-use verdict_learning::gate::Reason;
-use verdict_learning::gate::{Decision, FlipsWanted, compare};
-use verdict_learning::gate::{Floors, Gate};
+use verdict_learning::gate::{Decision, FlipsWanted, Floors, Gate, Reason, compare};
 use verdict_learning::learn::logistic::LogisticParams;
+use verdict_learning::scoring::probabilities;
 use verdict_learning::train::TrainParams;
 use verdict_sentiment::Model;
 
@@ -36,7 +35,7 @@ fn mislabelled() -> Model {
 
 fn decide(champion: Option<&Model>, candidate: &Model, gate: &Gate) -> Decision {
     let held_out = held_out();
-    compare(champion, candidate, held_out.reviews().unwrap(), gate, FlipsWanted::default())
+    compare(champion, candidate, &held_out, gate, FlipsWanted::default())
 }
 
 fn failed(decision: &Decision) -> Vec<&str> {
@@ -189,10 +188,9 @@ fn a_loss_in_one_kind_of_review_is_found_where_the_average_would_pass() {
         alpha: 1e-50,
         ..no_floors()
     };
-    let all = held_out.reviews().unwrap();
     let decide = |gate: &Gate| {
         let wanted = FlipsWanted::default();
-        compare(Some(&champion), &candidate, all, gate, wanted)
+        compare(Some(&champion), &candidate, &held_out, gate, wanted)
     };
     let decision = decide(&lenient);
     assert_eq!(failed(&decision), ["mcnemar", "slices.short", "slices.exclamation"]);
@@ -209,13 +207,13 @@ fn a_loss_in_one_kind_of_review_is_found_where_the_average_would_pass() {
 fn flips_are_exactly_the_reviews_whose_label_changes() {
     let (champion, candidate) = (clean(600), mislabelled());
     let held_out = held_out();
-    let all = held_out.reviews().unwrap();
     let wanted = FlipsWanted { most: usize::MAX, texts: false };
-    let decision = compare(Some(&champion), &candidate, all, &Gate::default(), wanted);
-    let (before, after) = (all.probabilities(&champion), all.probabilities(&candidate));
-    let expected: BTreeSet<&str> = (0..all.len())
+    let decision = compare(Some(&champion), &candidate, &held_out, &Gate::default(), wanted);
+    let [before, after] =
+        [&champion, &candidate].map(|model| probabilities(model, &held_out.texts));
+    let expected: BTreeSet<&str> = (0..held_out.len())
         .filter(|&i| (before[i] >= 0.5) != (after[i] >= 0.5))
-        .map(|i| all.ids()[i].as_str())
+        .map(|i| held_out.ids[i].as_str())
         .collect();
     let got: BTreeSet<&str> = decision.flips.iter().map(|flip| flip.id.as_str()).collect();
     assert_eq!(got, expected);
@@ -232,10 +230,9 @@ fn a_decision_is_the_same_on_any_number_of_threads_and_tells_no_text_unless_aske
     let held_out = held_out();
     let json = |threads: usize, wanted: FlipsWanted| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        let reviews = held_out.reviews().unwrap();
         let gate = Gate::default();
         let decision =
-            pool.install(|| compare(Some(&champion), &candidate, reviews, &gate, wanted));
+            pool.install(|| compare(Some(&champion), &candidate, &held_out, &gate, wanted));
         serde_json::to_string_pretty(&decision).unwrap()
     };
     let one = json(1, FlipsWanted::default());
