@@ -225,10 +225,7 @@ mod tests {
 
     #[test]
     fn no_message_is_read_from_an_array() {
-        let label = r#"["r1","positive","user","2026-01-02T03:04:05Z"]"#;
-        assert!(Label::decode(label.as_bytes()).is_err());
-        let verdict = r#"["r1","positive",0.5,0.1,{"name":"m","version":"1","sha256":"ab"},{"topic":"t","partition":0,"offset":1},"x"]"#;
-        assert!(Verdict::decode(verdict.as_bytes()).is_err());
+        assert!(Label::decode(br#"["r1","positive","user","x"]"#).is_err());
         let nested = r#"{"id":"r1","label":"positive","probability":0.5,"score":0.1,"model":["m","1","ab"],"source":["t",0,1],"scored_at":"x"}"#;
         assert!(Verdict::decode(nested.as_bytes()).is_err());
         assert!(Problem::decode(br#"["about:blank","t",400]"#).is_err());

@@ -86,12 +86,4 @@ mod tests {
             assert_eq!(Position::new("t", 0, offset).next(), NextOffset::reported(next));
         }
     }
-
-    #[test]
-    fn a_position_survives_json() {
-        let position = Position::new("reviews", 2, 7);
-        let json = serde_json::to_string(&position).unwrap();
-        assert_eq!(json, r#"{"topic":"reviews","partition":2,"offset":7}"#);
-        assert_eq!(serde_json::from_str::<Position>(&json).unwrap(), position);
-    }
 }

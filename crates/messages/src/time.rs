@@ -81,12 +81,8 @@ mod tests {
         for ms in [0, 1, -1, 1_700_000_000_000, 1_700_000_000_999] {
             assert_eq!(unix_ms(&rfc3339(ms)), Some(ms));
         }
-    }
-
-    #[test]
-    fn impossible_moments_have_a_text_too() {
-        for ms in [i64::MIN, i64::MAX] {
-            assert!(rfc3339(ms).ends_with('Z'));
+        for impossible in [i64::MIN, i64::MAX] {
+            assert!(rfc3339(impossible).ends_with('Z'));
         }
     }
 }

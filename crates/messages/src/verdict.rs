@@ -111,16 +111,9 @@ mod tests {
     #[test]
     fn an_explanation_adds_up_after_its_journey() {
         let terms = [("great", 0.5), ("not bad", 0.25)];
+        let terms = terms.map(|(term, weight)| TermContribution { term: term.into(), weight });
         let explained = Verdict {
-            explanation: Some(
-                terms
-                    .iter()
-                    .map(|(term, weight)| TermContribution {
-                        term: (*term).into(),
-                        weight: *weight,
-                    })
-                    .collect(),
-            ),
+            explanation: Some(terms.into()),
             intercept: Some(0.125),
             rest: Some(0.25),
             ..verdict()

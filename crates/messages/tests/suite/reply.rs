@@ -21,84 +21,44 @@ fn address(pairs: &[(&str, &[u8])]) -> Result<Option<ReplyAddress>, Rejection> {
     ReplyAddress::from_headers(&headers(pairs), &AllowedReplyTopics::default())
 }
 
+/// What a requester's headers say, with the names of its framework.
+fn request<'a>(
+    names: Dialect,
+    id: &'a [u8],
+    partition: Option<&'a [u8]>,
+) -> Vec<(&'static str, &'a [u8])> {
+    let [id_name, topic_name, partition_name] = match names {
+        Dialect::SmallRye => ["REPLY_CORRELATION_ID", "REPLY_TOPIC", "REPLY_PARTITION"],
+        _ => ["kafka_correlationId", "kafka_replyTopic", "kafka_replyPartition"],
+    };
+    let partition = partition.map(|partition| (partition_name, partition));
+    [(id_name, id), (topic_name, b"reviews.replies")].into_iter().chain(partition).collect()
+}
+
 #[test]
 fn each_dialect_is_known_by_its_headers() {
-    type Case<'a> = (&'a [(&'a str, &'a [u8])], Dialect, Option<i32>, &'a [u8]);
+    use Dialect::{Nest, SmallRye, Spring};
+    type Case<'a> = (Dialect, &'a [u8], Option<&'a [u8]>, Dialect, Option<i32>);
     let cases: [Case<'_>; 7] = [
         // ReplyingKafkaTemplate: UUID as 16 bytes, partition as a 4-byte big-endian int.
-        (
-            &[
-                ("kafka_replyTopic", b"reviews.replies"),
-                ("kafka_replyPartition", &[0, 0, 0, 2]),
-                ("kafka_correlationId", &UUID),
-            ],
-            Dialect::Spring,
-            Some(2),
-            &UUID,
-        ),
+        (Spring, &UUID, Some(&[0, 0, 0, 2]), Spring, Some(2)),
         // The same with setBinaryCorrelation(false) and a topic without a fixed partition.
-        (
-            &[("kafka_replyTopic", b"reviews.replies"), ("kafka_correlationId", UUID_TEXT)],
-            Dialect::Spring,
-            None,
-            UUID_TEXT,
-        ),
+        (Spring, UUID_TEXT, None, Spring, None),
         // SmallRye: text UUID, partition as a 4-byte int.
-        (
-            &[
-                ("REPLY_CORRELATION_ID", UUID_TEXT),
-                ("REPLY_TOPIC", b"reviews.replies.shop"),
-                ("REPLY_PARTITION", &[0, 0, 1, 0]),
-            ],
-            Dialect::SmallRye,
-            Some(256),
-            UUID_TEXT,
-        ),
-        (
-            &[("REPLY_CORRELATION_ID", &UUID[..12]), ("REPLY_TOPIC", b"reviews.replies")],
-            Dialect::SmallRye,
-            None,
-            &UUID[..12],
-        ),
+        (SmallRye, UUID_TEXT, Some(&[0, 0, 1, 0]), SmallRye, Some(256)),
+        (SmallRye, &UUID[..12], None, SmallRye, None),
         // NestJS: Spring's names, all text.
-        (
-            &[
-                ("kafka_correlationId", b"a1b2c3"),
-                ("kafka_replyTopic", b"reviews.replies"),
-                ("kafka_replyPartition", b"0"),
-            ],
-            Dialect::Nest,
-            Some(0),
-            b"a1b2c3",
-        ),
+        (Spring, b"a1b2c3", Some(b"0"), Nest, Some(0)),
         // Four digits are text, not partition 825,307,444.
-        (
-            &[
-                ("kafka_correlationId", b"a1b2c3"),
-                ("kafka_replyTopic", b"reviews.replies"),
-                ("kafka_replyPartition", b"1124"),
-            ],
-            Dialect::Nest,
-            Some(1124),
-            b"a1b2c3",
-        ),
+        (Spring, b"a1b2c3", Some(b"1124"), Nest, Some(1124)),
         // A byte that happens to be a digit does not make four bytes text.
-        (
-            &[
-                ("kafka_correlationId", b"a1b2c3"),
-                ("kafka_replyTopic", b"reviews.replies"),
-                ("kafka_replyPartition", &[0, 0, 0, b'7']),
-            ],
-            Dialect::Spring,
-            Some(55),
-            b"a1b2c3",
-        ),
+        (Spring, b"a1b2c3", Some(&[0, 0, 0, b'7']), Spring, Some(55)),
     ];
-    for (pairs, dialect, partition, correlation_id) in cases {
-        let found = address(pairs).unwrap().unwrap();
+    for (names, id, bytes, dialect, partition) in cases {
+        let found = address(&request(names, id, bytes)).unwrap().unwrap();
         assert_eq!(
             (found.dialect, found.partition, &found.correlation_id[..]),
-            (dialect, partition, correlation_id)
+            (dialect, partition, id)
         );
     }
 }
@@ -150,133 +110,67 @@ fn an_unanchored_allow_list_still_matches_whole_names() {
 fn a_partition_that_cannot_be_read_is_refused() {
     for partition in [&[0, 0, 1][..], &[0xff, 0xff, 0xff, 0xff], b"", b"99999999999", b"-1", b"1.5"]
     {
-        let pairs: [(&str, &[u8]); 3] = [
-            ("kafka_correlationId", b"1"),
-            ("kafka_replyTopic", b"reviews.replies"),
-            ("kafka_replyPartition", partition),
-        ];
-        assert_eq!(address(&pairs).unwrap_err().kind, ErrorKind::BadReplyTopic, "{partition:?}");
+        let refused = address(&request(Dialect::Spring, b"1", Some(partition))).unwrap_err();
+        assert_eq!(refused.kind, ErrorKind::BadReplyTopic, "{partition:?}");
     }
 }
 
 #[test]
 fn an_answer_is_marked_as_each_framework_expects() {
     let rejection = Rejection::new(ErrorKind::Schema, "text must not be blank");
-    let to = |dialect| ReplyAddress {
-        dialect,
-        topic: "reviews.replies".into(),
-        partition: Some(0),
-        correlation_id: vec![1, 2],
-        deadline_unix_ms: None,
-    };
-    let json: (&str, &[u8]) = ("content-type", b"application/json");
-    let problem: (&str, &[u8]) = ("content-type", b"application/problem+json");
-    type Case<'a> = (Dialect, bool, Vec<(&'a str, &'a [u8])>);
-    let cases: [Case<'_>; 6] = [
-        (Dialect::Spring, true, vec![("kafka_correlationId", &[1, 2]), json]),
-        (Dialect::Spring, false, vec![("kafka_correlationId", &[1, 2]), problem]),
-        (Dialect::SmallRye, true, vec![("REPLY_CORRELATION_ID", &[1, 2]), json]),
-        (Dialect::SmallRye, false, vec![("REPLY_CORRELATION_ID", &[1, 2]), problem]),
-        (
-            Dialect::Nest,
-            true,
-            vec![("kafka_correlationId", &[1, 2]), json, ("kafka_nest-is-disposed", &[0])],
-        ),
-        (
-            Dialect::Nest,
-            false,
-            vec![
-                ("kafka_correlationId", &[1, 2]),
-                problem,
-                ("kafka_nest-err", b"text must not be blank"),
-                ("kafka_nest-is-disposed", &[0]),
-            ],
-        ),
-    ];
-    for (dialect, is_verdict, expected) in cases {
-        let outcome = if is_verdict { Outcome::Verdict } else { Outcome::Problem(&rejection) };
-        let found = to(dialect).reply_headers(outcome);
-        assert_eq!(found, headers(&expected), "{dialect:?}");
-        assert_eq!(ReplyAddress::correlation_id_of(&found), Some(&[1, 2][..]));
+    let (spring, quarkus) =
+        (("kafka_correlationId", &[1, 2][..]), ("REPLY_CORRELATION_ID", &[1, 2][..]));
+    let json = ("content-type", &b"application/json"[..]);
+    let problem = ("content-type", &b"application/problem+json"[..]);
+    let failed = ("kafka_nest-err", &b"text must not be blank"[..]);
+    let over = ("kafka_nest-is-disposed", &[0][..]);
+    for (dialect, of_verdict, of_problem) in [
+        (Dialect::Spring, vec![spring, json], vec![spring, problem]),
+        (Dialect::SmallRye, vec![quarkus, json], vec![quarkus, problem]),
+        (Dialect::Nest, vec![spring, json, over], vec![spring, problem, failed, over]),
+    ] {
+        let to = ReplyAddress {
+            dialect,
+            topic: "reviews.replies".into(),
+            partition: Some(0),
+            correlation_id: vec![1, 2],
+            deadline_unix_ms: None,
+        };
+        for (outcome, expected) in
+            [(Outcome::Verdict, of_verdict), (Outcome::Problem(&rejection), of_problem)]
+        {
+            let found = to.reply_headers(outcome);
+            assert_eq!(found, headers(&expected), "{dialect:?}");
+            assert_eq!(ReplyAddress::correlation_id_of(&found), Some(&[1, 2][..]));
+        }
     }
 }
 
+/// A service may pass its caller's record on, perhaps in another dialect.
 #[test]
 fn of_addresses_that_stand_twice_the_last_counts() {
-    let (old, new): (&[u8], &[u8]) = (b"OLD", b"NEW");
-    let topic: (&str, &[u8]) = ("kafka_replyTopic", b"reviews.replies");
-    let quarkus: (&str, &[u8]) = ("REPLY_TOPIC", b"reviews.replies.quarkus");
-    type Case<'a> = (&'a [(&'a str, &'a [u8])], Dialect, i32);
-    let cases: [Case<'_>; 4] = [
-        // A service that passes its caller's record on through its own ReplyingKafkaTemplate.
-        (
-            &[
-                ("kafka_correlationId", old),
-                topic,
-                ("kafka_replyPartition", &[0, 0, 0, 0]),
-                ("kafka_correlationId", new),
-                topic,
-                ("kafka_replyPartition", &[0, 0, 0, 1]),
-            ],
-            Dialect::Spring,
-            1,
-        ),
-        (
-            &[
-                ("REPLY_CORRELATION_ID", old),
-                ("REPLY_PARTITION", &[0, 0, 0, 0]),
-                quarkus,
-                ("REPLY_PARTITION", &[0, 0, 0, 2]),
-                ("REPLY_CORRELATION_ID", new),
-            ],
-            Dialect::SmallRye,
-            2,
-        ),
-        // In another dialect than its caller.
-        (
-            &[
-                ("kafka_correlationId", old),
-                topic,
-                ("kafka_replyPartition", &[0, 0, 0, 0]),
-                quarkus,
-                ("REPLY_PARTITION", &[0, 0, 0, 3]),
-                ("REPLY_CORRELATION_ID", new),
-            ],
-            Dialect::SmallRye,
-            3,
-        ),
-        (
-            &[
-                quarkus,
-                ("REPLY_PARTITION", &[0, 0, 0, 0]),
-                ("REPLY_CORRELATION_ID", old),
-                ("kafka_correlationId", new),
-                topic,
-                ("kafka_replyPartition", &[0, 0, 0, 4]),
-            ],
-            Dialect::Spring,
-            4,
-        ),
-    ];
-    for (pairs, dialect, partition) in cases {
-        let address = address(pairs).unwrap().unwrap();
-        assert_eq!((address.dialect, address.partition), (dialect, Some(partition)));
-        assert_eq!(address.correlation_id, new);
+    use Dialect::{SmallRye, Spring};
+    for (first, last) in
+        [(Spring, Spring), (SmallRye, SmallRye), (Spring, SmallRye), (SmallRye, Spring)]
+    {
+        let [old, new] = [(first, &b"OLD"[..], &[0, 0, 0, 0]), (last, b"NEW", &[0, 0, 0, 1])]
+            .map(|(names, id, partition)| request(names, id, Some(partition)));
+        let found = address(&[old, new].concat()).unwrap().unwrap();
+        assert_eq!((found.dialect, found.partition), (last, Some(1)), "{first:?}");
+        assert_eq!(found.correlation_id, b"NEW", "{first:?}");
     }
 }
 
 #[test]
 fn a_request_is_late_once_its_deadline_has_passed() {
-    let pairs: [(&str, &[u8]); 3] = [
-        ("kafka_correlationId", b"1"),
-        ("kafka_replyTopic", b"reviews.replies"),
-        ("x-deadline-unix-ms", b"1000"),
-    ];
-    let found = address(&pairs).unwrap().unwrap();
+    let with_deadline = |deadline: &'static [u8]| {
+        let mut pairs = request(Dialect::Spring, b"1", None);
+        pairs.push(("x-deadline-unix-ms", deadline));
+        address(&pairs).unwrap().unwrap()
+    };
+    let found = with_deadline(b"1000");
     assert!(!found.is_late(1000) && found.is_late(1001));
-    let unreadable =
-        address(&[pairs[0], pairs[1], ("x-deadline-unix-ms", b"soon")]).unwrap().unwrap();
-    assert!(!unreadable.is_late(i64::MAX));
+    assert!(!with_deadline(b"soon").is_late(i64::MAX));
 }
 
 proptest! {
