@@ -23,6 +23,10 @@ pub(crate) fn say(name: &str, bytes: impl AsRef<[u8]>, options: &OpenOptions) ->
         .collect()
 }
 
+pub(crate) fn any() -> OpenOptions {
+    OpenOptions::default()
+}
+
 pub(crate) fn required() -> OpenOptions {
     OpenOptions { labels: Labels::Required, ..OpenOptions::default() }
 }
@@ -40,7 +44,7 @@ fn csv_has_quotes_line_ends_any_order_of_columns_and_a_mark_at_the_start() {
 fn csv_rows_are_numbered_past_blank_lines_and_a_last_row_without_an_end() {
     for end in ["\n", "\r\n"] {
         let csv = ["\"text\"", "", "A", "", "", "\"B", "B\"", "C"].join(end);
-        let said = say("r.csv", csv, &OpenOptions::default());
+        let said = say("r.csv", csv, &any());
         assert_eq!(
             said,
             [
@@ -82,7 +86,7 @@ fn a_bad_csv_row_is_named_and_the_next_one_read() {
 #[test]
 fn csv_without_the_columns_says_which_and_what_is_there() {
     assert_eq!(
-        say("r.csv", "stars,body\n5,Good\n", &OpenOptions::default()),
+        say("r.csv", "stars,body\n5,Good\n", &any()),
         ["!r.csv:1: the header must have a column \"review\" (or \"text\"), got \"stars,body\""]
     );
     assert_eq!(
@@ -91,10 +95,7 @@ fn csv_without_the_columns_says_which_and_what_is_there() {
             "!r.csv:1: the header must have a column \"sentiment\" (or \"label\"), got \"review,stars\""
         ]
     );
-    assert_eq!(
-        say("r.csv", "review,stars\nGood,5\n", &OpenOptions::default()),
-        ["r.csv:2 | - | Good"]
-    );
+    assert_eq!(say("r.csv", "review,stars\nGood,5\n", &any()), ["r.csv:2 | - | Good"]);
 }
 
 #[test]
@@ -121,7 +122,7 @@ fn json_lines_take_words_numbers_and_truth_values_for_labels() {
         "{\"text\":\"D\",\"label\":null}",
     );
     assert_eq!(
-        say("r.jsonl", json, &OpenOptions::default()),
+        say("r.jsonl", json, &any()),
         ["r.jsonl:1 | + | A", "r.jsonl:3 | − | B é\n", "c-1 | + | C", "r.jsonl:5 | - | D",]
     );
 }
@@ -157,16 +158,13 @@ fn a_bad_json_line_is_named_and_the_next_one_read() {
 #[test]
 fn plain_lines_have_no_labels() {
     let text = "First.\n\n  \nSecond \u{1f600}\r\n";
-    assert_eq!(
-        say("r.txt", text, &OpenOptions::default()),
-        ["r.txt:1 | - | First.", "r.txt:4 | - | Second 😀"]
-    );
+    assert_eq!(say("r.txt", text, &any()), ["r.txt:1 | - | First.", "r.txt:4 | - | Second 😀"]);
     assert_eq!(
         say("r.txt", text, &required()),
         ["!r.txt: labels are required, and the format lines has none"]
     );
     assert_eq!(
-        say("r.txt", b"ok\nna\xefve\n", &OpenOptions::default()),
+        say("r.txt", b"ok\nna\xefve\n", &any()),
         [
             "r.txt:1 | - | ok",
             "r.txt:2: the text must be UTF-8, but byte 2 of it (counted from 0) is not",
@@ -200,11 +198,8 @@ fn a_table_is_read_with_the_separator_and_the_quotes_that_its_writer_used() {
         say("glue.tsv", unquoted, &required()),
         ["glue.tsv:2 | + | \"Great\" film", "glue.tsv:3 | − | not \"good\""]
     );
-    assert_eq!(
-        say("unlabelled.data", "id,review\nr0,Good\n", &OpenOptions::default()),
-        ["r0 | - | Good"]
-    );
-    assert_eq!(say("one.data", "text\nGood\n", &OpenOptions::default()), ["one.data:2 | - | Good"]);
+    assert_eq!(say("unlabelled.data", "id,review\nr0,Good\n", &any()), ["r0 | - | Good"]);
+    assert_eq!(say("one.data", "text\nGood\n", &any()), ["one.data:2 | - | Good"]);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::io::{Cursor, Read};
 
 use crate::gzip;
-use crate::rows::{required, say};
+use crate::rows::{any, required, say};
 use verdict_datasets::{Kind, OpenOptions, Source};
 
 #[test]
@@ -53,10 +53,7 @@ fn an_empty_source_is_an_error() {
         ("r.txt", "\n"),
     ] {
         for bytes in [text.as_bytes().to_vec(), gzip(text.as_bytes())] {
-            assert_eq!(
-                say(name, bytes, &OpenOptions::default()),
-                [format!("!{name}: holds no review")]
-            );
+            assert_eq!(say(name, bytes, &any()), [format!("!{name}: holds no review")]);
         }
     }
 }
@@ -108,7 +105,7 @@ fn other_encodings_are_refused_as_a_whole_and_named() {
                 (le, "byte 1 (counted from 0) is a NUL"),
                 (be, "byte 0 (counted from 0) is a NUL"),
             ] {
-                let said = say(name, bytes, &OpenOptions::default());
+                let said = say(name, bytes, &any());
                 assert_eq!(said.len(), 1, "{said:?}");
                 assert!(said[0].starts_with('!') && said[0].contains(says), "{said:?}");
             }
@@ -124,7 +121,7 @@ fn a_nul_is_in_no_review() {
         ("r.csv", "review\nBa\0d\nFine\n"),
         ("r.jsonl", "{\"text\":\"Ba\\u0000d\"}\n{\"text\":\"Fine\"}\n"),
     ] {
-        let said = say(name, text, &OpenOptions::default());
+        let said = say(name, text, &any());
         let expected = if name == "r.jsonl" { "byte 2 is one" } else { nul };
         assert!(said.iter().any(|row| row.contains(expected)), "{said:?}");
         assert!(said.last().unwrap().ends_with("Fine"), "{said:?}");
@@ -141,11 +138,11 @@ fn a_mark_before_any_text_is_no_character_of_it() {
         ("stdin", "\u{feff}Good\n"),
     ] {
         for bytes in [text.as_bytes().to_vec(), gzip(text.as_bytes())] {
-            let said = say(name, bytes, &OpenOptions::default());
+            let said = say(name, bytes, &any());
             assert!(said[0].ends_with(" | - | Good"), "{said:?}");
         }
     }
-    assert_eq!(say("r.txt", "\u{feff}", &OpenOptions::default()), ["!r.txt: holds no review"]);
+    assert_eq!(say("r.txt", "\u{feff}", &any()), ["!r.txt: holds no review"]);
 }
 
 #[test]
@@ -153,13 +150,20 @@ fn gzip_is_read_as_gzip_reads_it() {
     let csv = b"review,label\nGood,1\n";
     let zeros = vec![0; 512];
     for parts in [
-        [gzip(csv), zeros.clone()].concat(),
+        [gzip(csv), gzip(b""), vec![0; 200_000]].concat(),
         [gzip(&csv[..9]), zeros.clone(), gzip(&csv[9..]), zeros].concat(),
     ] {
         assert_eq!(say("r.csv.gz", parts, &required()), ["r.csv.gz:2 | + | Good"]);
     }
-    let said = say("r.csv.gz", [gzip(csv), b"\r\n".to_vec()].concat(), &required());
-    assert!(said.last().unwrap().contains("only zeros may stand, got 0x0d at byte"), "{said:?}");
+    let member = gzip(csv);
+    for (rubbish, offset, byte) in
+        [(&b"\r\n"[..], 0, "0x0d"), (b"\0\0x", 2, "0x78"), (&member[..5], 0, "")]
+    {
+        let said = say("r.csv.gz", [&member, rubbish].concat(), &required());
+        let at = format!("only zeros may stand, got {byte} at byte {}", member.len() + offset);
+        let expected = if byte.is_empty() { "broken or cut short" } else { &at };
+        assert!(said.last().unwrap().contains(expected), "{said:?}");
+    }
 }
 
 #[test]
@@ -176,14 +180,14 @@ fn what_looks_like_another_layout_is_never_taken_for_plain_lines() {
         ("[\n{\"text\":\"A\"}\n]\n", "not JSON"),
     ] {
         for name in ["stdin", "reviews.txt"] {
-            let said = say(name, start, &OpenOptions::default());
+            let said = say(name, start, &any());
             assert!(said[0].contains(says), "{start:?}: {said:?}");
         }
     }
     let lines = OpenOptions { kind: Some(Kind::Lines), ..OpenOptions::default() };
     assert_eq!(say("r.txt", "1\tGood\n", &lines), ["r.txt:1 | - | 1\tGood"]);
     for text in ["[Spoilers] A fine film", "\"Great\" film", "A text, a review"] {
-        let said = say("r.txt", text, &OpenOptions::default());
+        let said = say("r.txt", text, &any());
         assert_eq!(said, [format!("r.txt:1 | - | {text}")]);
     }
 }
