@@ -19,7 +19,7 @@ fn tokens_by(text: &str, pattern: TokenPattern, lowercase: bool) -> Vec<String> 
     (0..tokens.len()).map(|i| tokens.text(i).unwrap().to_owned()).collect()
 }
 
-fn strings(value: &Value) -> Vec<&str> {
+pub(crate) fn strings(value: &Value) -> Vec<&str> {
     let strings = value.as_array().unwrap().iter();
     strings.map(|text| text.as_str().unwrap()).collect()
 }
