@@ -124,21 +124,17 @@ pub fn pointer(
         uri: String::new(),
         sha256: identity.sha256.clone(),
         bytes,
-        metrics: metrics(about),
+        metrics: numbers(about.pointer("/metrics/out_of_fold")),
         trained_at: time::rfc3339(now_unix_ms),
         trained_from: TrainedFrom::Data { sha256: data.to_owned() },
         withdraws: None,
     })
 }
 
-/// The out-of-fold metrics that are numbers, by their names.
-fn metrics(about: &Value) -> BTreeMap<String, f64> {
-    let found = about.pointer("/metrics/out_of_fold").and_then(Value::as_object);
-    let numbers = found
-        .into_iter()
-        .flatten()
-        .filter_map(|(name, value)| Some((name.clone(), value.as_f64()?)));
-    numbers.collect()
+/// The metrics of an object that are numbers, by their names.
+pub(crate) fn numbers(measured: Option<&Value>) -> BTreeMap<String, f64> {
+    let members = measured.and_then(Value::as_object).into_iter().flatten();
+    members.filter_map(|(name, value)| Some((name.clone(), value.as_f64()?))).collect()
 }
 
 #[cfg(test)]
@@ -177,10 +173,9 @@ mod tests {
 
     #[test]
     fn metrics_are_the_numbers_among_what_was_measured() {
-        let about = serde_json::json!({"metrics": {"out_of_fold": {"accuracy": 0.9, "n": 100, "note": "x"}}});
+        let measured = serde_json::json!({"accuracy": 0.9, "n": 100, "note": "x", "auc": null});
         let expected = BTreeMap::from([("accuracy".to_owned(), 0.9), ("n".to_owned(), 100.0)]);
-        assert_eq!(metrics(&about), expected);
-        let none = serde_json::json!({"metrics": {"out_of_fold": null}});
-        assert_eq!(metrics(&none), BTreeMap::new());
+        assert_eq!(numbers(Some(&measured)), expected);
+        assert_eq!(numbers(Some(&Value::Null)), BTreeMap::new());
     }
 }

@@ -122,9 +122,6 @@ pub struct Trained {
 /// Why training failed.
 #[derive(Debug, thiserror::Error)]
 pub enum TrainError {
-    /// Parameters out of their bounds.
-    #[error(transparent)]
-    Params(#[from] ParamsError),
     /// There must be both classes.
     #[error("training needs both classes, got {positive} positive and {negative} negative reviews")]
     OneClass {

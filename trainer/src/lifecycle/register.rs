@@ -1,5 +1,6 @@
 //! A model that was evaluated becomes a version in the registry.
 
+use crate::announce::numbers;
 use crate::card;
 use crate::ingest::manifest::{Manifest, Origin};
 use crate::report::about;
@@ -7,7 +8,6 @@ use anyhow::Context;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::collections::BTreeMap;
 use verdict_learning::metrics::Measures;
 use verdict_messages::TrainedFrom;
 use verdict_registry::{NewVersion, Registry, Version};
@@ -57,7 +57,7 @@ pub fn register(
     let mut new = NewVersion::new(name, artifact, now);
     if let Some(Evidence { measures, manifest }) = evidence {
         let measured = serde_json::to_value(measures)?;
-        new.metrics = numbers(&measured);
+        new.metrics = numbers(Some(&measured));
         let mut json = serde_json::to_vec_pretty(&measured)?;
         json.push(b'\n');
         new.files.insert("metrics.json".to_owned(), json);
@@ -91,24 +91,5 @@ pub fn trained_from(manifest: &Manifest) -> TrainedFrom {
     match &manifest.origin {
         Origin::Log { ranges, .. } => TrainedFrom::Log { ranges: ranges.clone() },
         Origin::File { .. } => TrainedFrom::Data { sha256: manifest.train.sha256.clone() },
-    }
-}
-
-fn numbers(measured: &Value) -> BTreeMap<String, f64> {
-    let members = measured.as_object().into_iter().flatten();
-    members.filter_map(|(key, value)| Some((key.clone(), value.as_f64()?))).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_metric_that_is_not_defined_is_left_out() {
-        let of_one_class = serde_json::to_value(Measures::new(&[0.9, 0.8], &[true, true])).unwrap();
-        let named = numbers(&of_one_class);
-        assert!(!named.contains_key("auc") && !named.contains_key("undefined"));
-        assert!(named.contains_key("accuracy") && named.contains_key("tp"));
-        assert!(named.values().all(|value| value.is_finite()));
     }
 }

@@ -22,75 +22,36 @@ fn no_keys_are_all_defaults_and_the_repositorys_file_states_them() {
 
 #[test]
 fn each_value_out_of_bounds_is_stated_with_bound_and_place() {
-    for (yaml, expected) in [
-        (
-            "data_ingestion: {test_size: 0}",
-            "data_ingestion.test_size must be above 0 and below 1, got 0",
-        ),
-        (
-            "data_ingestion: {test_size: 1.0}",
-            "data_ingestion.test_size must be above 0 and below 1, got 1",
-        ),
-        (
-            "data_ingestion: {test_size: .nan}",
-            "data_ingestion.test_size must be above 0 and below 1, got NaN",
-        ),
-        (
-            "feature_engineering: {max_features: 0}",
-            "feature_engineering.max_features must be at least 1, or null, got 0",
-        ),
-        (
-            "feature_engineering: {ngram_range: [2, 1]}",
-            "feature_engineering.ngram_range must be [min, max] with 1 <= min <= max <= 8, got [2, 1]",
-        ),
-        (
-            "feature_engineering: {ngram_range: [0, 1]}",
-            "feature_engineering.ngram_range must be [min, max] with 1 <= min <= max <= 8, got [0, 1]",
-        ),
-        (
-            "feature_engineering: {ngram_range: [1, 9]}",
-            "feature_engineering.ngram_range must be [min, max] with 1 <= min <= max <= 8, got [1, 9]",
-        ),
-        (
-            "feature_engineering: {ngram_range: [1]}",
-            "feature_engineering.ngram_range must be [min, max] with 1 <= min <= max <= 8, got [1]",
-        ),
-        (
-            "feature_engineering: {min_df: 0}",
-            "feature_engineering.min_df must be between 1 and 4294967295 documents, got 0",
-        ),
-        (
-            "feature_engineering: {max_df: 5000000000}",
-            "feature_engineering.max_df must be between 1 and 4294967295 documents, got 5000000000",
-        ),
-        (
-            "feature_engineering: {max_df: 1.5}",
-            "feature_engineering.max_df must be a fraction between 0.0 and 1.0, got 1.5",
-        ),
-        (
-            "feature_engineering: {min_df: 5, max_df: 2}",
-            "feature_engineering.max_df must be at least min_df, 5, got 2",
-        ),
-        (
-            "feature_engineering: {min_df: 0.9, max_df: 0.1}",
-            "feature_engineering.max_df must be at least min_df, 0.9, got 0.1",
-        ),
-        ("model_building: {C: -1}", "model_building.C must be > 0, got -1"),
-        ("model_building: {C: .inf}", "model_building.C must be > 0, got inf"),
-        ("model_building: {penalty: l1}", "model_building.penalty must be l2, got l1"),
-        (
-            "model_building: {solver: saga}",
-            "model_building.solver must be lbfgs or linfa, got saga",
-        ),
-        ("model_building: {max_iter: 0}", "model_building.max_iter must be at least 1, got 0"),
-        ("model_building: {tol: 0.0}", "model_building.tol must be > 0, got 0"),
-        (
-            "calibration: {method: isotonic}",
-            "calibration.method must be platt or none, got isotonic",
-        ),
-        ("calibration: {folds: 1}", "calibration.folds must be between 2 and 100, got 1"),
+    let ngrams = "[min, max] with 1 <= min <= max <= 8";
+    let documents = "between 1 and 4294967295 documents";
+    // Key, what is typed, bound, and what is said of the value.
+    for (key, typed, bound, got) in [
+        ("data_ingestion.test_size", "0", "above 0 and below 1", "0"),
+        ("data_ingestion.test_size", "1.0", "above 0 and below 1", "1"),
+        ("data_ingestion.test_size", ".nan", "above 0 and below 1", "NaN"),
+        ("feature_engineering.max_features", "0", "at least 1, or null", "0"),
+        ("feature_engineering.ngram_range", "[2, 1]", ngrams, "[2, 1]"),
+        ("feature_engineering.ngram_range", "[0, 1]", ngrams, "[0, 1]"),
+        ("feature_engineering.ngram_range", "[1, 9]", ngrams, "[1, 9]"),
+        ("feature_engineering.ngram_range", "[1]", ngrams, "[1]"),
+        ("feature_engineering.min_df", "0", documents, "0"),
+        ("feature_engineering.max_df", "5000000000", documents, "5000000000"),
+        ("feature_engineering.max_df", "1.5", "a fraction between 0.0 and 1.0", "1.5"),
+        ("feature_engineering.max_df", "2, min_df: 5", "at least min_df, 5", "2"),
+        ("feature_engineering.max_df", "0.1, min_df: 0.9", "at least min_df, 0.9", "0.1"),
+        ("model_building.C", "-1", "> 0", "-1"),
+        ("model_building.C", ".inf", "> 0", "inf"),
+        ("model_building.penalty", "l1", "l2", "l1"),
+        ("model_building.solver", "saga", "lbfgs or linfa", "saga"),
+        ("model_building.max_iter", "0", "at least 1", "0"),
+        ("model_building.tol", "0.0", "> 0", "0"),
+        ("calibration.method", "isotonic", "platt or none", "isotonic"),
+        ("calibration.folds", "1", "between 2 and 100", "1"),
     ] {
-        assert_eq!(problems(yaml), [format!("{expected} (params.yaml)")], "{yaml}");
+        let (section, name) = key.split_once('.').unwrap();
+        let yaml = format!("{section}: {{{name}: {typed}}}");
+        let expected = format!("{key} must be {bound}, got {got} (params.yaml)");
+        assert_eq!(problems(&yaml), [expected], "{yaml}");
     }
 }
 

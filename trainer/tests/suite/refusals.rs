@@ -67,7 +67,6 @@ fn parameters_that_cannot_be_are_all_named() {
     for (yaml, parts) in [
         ("model_building: {c: 1}", &["params.yaml", "model_building", "`c`"][..]),
         ("features: {}", &["params.yaml", "`features`"]),
-        ("model_building: {C: -1}", &["model_building.C must be > 0, got -1 (params.yaml)"]),
         ("model_building: {C: [", &["params.yaml"]),
         (
             "{model_building: {C: -1, solver: saga}, data_ingestion: {test_size: 1.5}}",
@@ -80,20 +79,11 @@ fn parameters_that_cannot_be_are_all_named() {
                 "got 1.5",
             ],
         ),
-        (
-            "feature_engineering: {min_df: 9, max_df: 3}",
-            &["max_df must be at least min_df, 9, got 3"],
-        ),
-        (
-            "feature_engineering: {min_df: 0.9, max_df: 0.1}",
-            &["max_df must be at least min_df, 0.9, got 0.1"],
-        ),
         // A count against a fraction, which only the number of reviews can compare.
         (
             "feature_engineering: {min_df: 290, max_df: 0.1}",
             &["max_df must be at least min_df", "290", "feature_engineering"],
         ),
-        ("feature_engineering: {min_df: 4000000}", &["max_df must be at least min_df", "4000000"]),
         (
             "feature_engineering: {min_df: 1.0, ngram_range: [8, 8]}",
             &["the vocabulary is empty", "min_df"],
@@ -114,14 +104,12 @@ fn parameters_that_cannot_be_are_all_named() {
 }
 
 #[test]
-fn one_class_and_no_words_are_refused() {
+fn no_words_are_refused() {
     let folder = Folder::new();
     let rows = |row: fn(usize) -> String| -> String {
         let rows: String = (0..60).map(row).collect();
         format!("review,sentiment\n{rows}")
     };
-    folder.write("one.csv", rows(|i| format!("good film {i},positive\n")));
-    folder.refuses_data("one.csv", &["both classes", "0 negative"]);
     let digits = ['2', '3', '4', '5', '6', '7', '8', '9'];
     let none = rows(|i| format!("\"! ? {i}\",{}\n", i % 2)).replace(digits, "1");
     folder.write("none.csv", none);

@@ -31,9 +31,10 @@ fn folder() -> Folder {
     folder
 }
 
-/// Runs the stages with these parameters beside the source.
+/// Runs the stages with these parameters beside the source, unless they name it.
 fn run(folder: &Folder, params: &str, more: &str) {
-    folder.write("params.yaml", format!("{SOURCE}{params}"));
+    let source = if params.starts_with("data_ingestion") { "" } else { SOURCE };
+    folder.write("params.yaml", format!("{source}{params}"));
     for stage in STAGES {
         folder.ok(&format!("stage {stage} {more}"));
     }
@@ -59,13 +60,7 @@ fn the_stages_give_the_model_that_training_in_one_process_gives() {
         "feature_engineering: {max_features: 40}\nmodel_building: {solver: linfa, C: 0.5}\n",
         "data_ingestion: {source: reviews.csv, sha256: null, split: hash, test_size: 0.4, seed: 7}\n",
     ] {
-        match params.strip_prefix("data_ingestion") {
-            Some(_) => folder.write("params.yaml", params),
-            None => folder.write("params.yaml", format!("{SOURCE}{params}")),
-        }
-        for stage in STAGES {
-            folder.ok(&["stage", stage]);
-        }
+        run(&folder, params, "");
         folder.ok("train --data reviews.csv --out one");
         let model = folder.read("models/model.verdict");
         assert!(model == folder.read("one/model.verdict"), "{params}");

@@ -61,8 +61,7 @@ impl Default for FlipsWanted {
 /// ```
 /// # use verdict_learning::{corpus::Corpus, train::TrainParams};
 /// # use verdict_sentiment::Model;
-/// use verdict_learning::gate::{FlipsWanted, compare};
-/// use verdict_learning::gate::Gate;
+/// use verdict_learning::gate::{FlipsWanted, Gate, compare};
 ///
 /// # let reviews = (0..40).map(|i| (["a witty film", "a dull film"][i % 2].to_owned(), i % 2 == 0));
 /// # let held_out: Corpus = reviews.collect();

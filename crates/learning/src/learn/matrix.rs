@@ -39,16 +39,10 @@ pub struct Block {
 }
 
 /// Rows of different lengths, one after another.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Ragged<T> {
     ends: Vec<usize>,
     items: Vec<T>,
-}
-
-impl<T> Default for Ragged<T> {
-    fn default() -> Self {
-        Self { ends: Vec::new(), items: Vec::new() }
-    }
 }
 
 impl<T> Ragged<T> {

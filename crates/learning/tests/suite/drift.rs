@@ -1,6 +1,5 @@
 use proptest::prelude::*;
-use verdict_learning::drift::psi;
-use verdict_learning::drift::{Feature, Window};
+use verdict_learning::drift::{Feature, Window, psi};
 use verdict_sentiment::{Bins, Reference, Seen};
 
 type Review = (f64, Seen);

@@ -1,5 +1,6 @@
 //! Reviews that are made up, the same ones on every run.
 
+use serde_json::Value;
 use verdict_learning::corpus::{Corpus, Labelled};
 use verdict_learning::learn::select::VocabularyParams;
 use verdict_learning::train::{TrainParams, Trained};
@@ -50,4 +51,9 @@ pub fn train(corpus: &Corpus, params: TrainParams) -> Trained {
 
 pub fn model(trained: &Trained) -> Model {
     Model::from_bytes(&trained.artifact).unwrap()
+}
+
+/// A list of numbers in a golden.
+pub fn numbers(value: &Value) -> Vec<f64> {
+    value.as_array().unwrap().iter().map(|number| number.as_f64().unwrap()).collect()
 }

@@ -1,3 +1,4 @@
+use crate::made::numbers;
 use linfa::prelude::{BinaryClassification, Pr, ToConfusionMatrix};
 use ndarray::Array1;
 use proptest::prelude::*;
@@ -9,11 +10,6 @@ use verdict_learning::metrics::Metrics;
 /// Made by scikit-learn and SciPy: see the script beside it.
 fn goldens() -> Value {
     serde_json::from_str(include_str!("../goldens/curves.json")).unwrap()
-}
-
-fn numbers(value: &Value) -> Vec<f64> {
-    let list = value.as_array().unwrap();
-    list.iter().map(|x| x.as_f64().unwrap()).collect()
 }
 
 fn sets(goldens: &Value) -> Vec<(&Value, Vec<f64>, Vec<bool>)> {

@@ -1,5 +1,6 @@
 //! Columns weighed by naive Bayes, against scikit-learn's.
 
+use crate::made::numbers;
 use serde_json::Value;
 use verdict_learning::learn::calibrate::out_of_fold;
 use verdict_learning::learn::dense;
@@ -13,11 +14,6 @@ use verdict_sentiment::{NgramRange, Vectorizer, VectorizerOptions};
 /// Made by scikit-learn: see the script beside it.
 fn golden() -> Value {
     serde_json::from_str(include_str!("../goldens/naive_bayes.json")).unwrap()
-}
-
-fn numbers(value: &Value) -> Vec<f64> {
-    let numbers = value.as_array().unwrap().iter();
-    numbers.map(|number| number.as_f64().unwrap()).collect()
 }
 
 /// The corpus of the goldens: its vectoriser, rows and labels.

@@ -1,5 +1,6 @@
 //! Vocabularies, TF-IDF rows and regressions against scikit-learn's and linfa's.
 
+use crate::made::numbers;
 use proptest::prelude::*;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -24,16 +25,8 @@ fn strings(value: &Value) -> Vec<String> {
 }
 
 fn texts(goldens: &Value) -> Vec<String> {
-    goldens["corpus"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|review| review["text"].as_str().unwrap().to_owned())
-        .collect()
-}
-
-fn numbers(value: &Value) -> Vec<f64> {
-    value.as_array().unwrap().iter().map(|number| number.as_f64().unwrap()).collect()
+    let reviews = goldens["corpus"].as_array().unwrap().iter();
+    reviews.map(|review| review["text"].as_str().unwrap().to_owned()).collect()
 }
 
 fn count(value: &Value) -> DocumentCount {

@@ -70,25 +70,6 @@ fn every_parameter_out_of_its_bounds_is_named_with_its_bound_and_value() {
 }
 
 #[test]
-fn linfa_and_lbfgs_find_nearly_the_same_weights() {
-    let corpus = corpus(300);
-    let weights = |solver: Solver| {
-        let logistic = LogisticParams { tol: 1e-8, max_iter: 5000, ..LogisticParams::default() };
-        let params = TrainParams { logistic, solver, folds: None, ..with_terms(80) };
-        let model = model(&train(&corpus, params));
-        let parts = model.parts();
-        let terms: Vec<String> = parts.vectorizer.vocabulary().terms().map(str::to_owned).collect();
-        (terms, parts.weights.clone(), parts.intercept)
-    };
-    let (ours, theirs) = (weights(Solver::Lbfgs), weights(Solver::Linfa));
-    assert_eq!(ours.0, theirs.0);
-    assert!((ours.2 - theirs.2).abs() < 1e-3, "intercepts {} {}", ours.2, theirs.2);
-    for ((term, a), b) in ours.0.iter().zip(&ours.1).zip(&theirs.1) {
-        assert!((a - b).abs() < 1e-3, "{term}: {a} {b}");
-    }
-}
-
-#[test]
 fn strange_texts_train_and_score() {
     let strange = [
         "",
@@ -143,28 +124,9 @@ fn what_cannot_be_trained_on_is_an_error_that_says_what_must_hold() {
     assert!(matches!(fit(&one_class), Err(TrainError::OneClass { positive: 9, negative: 0 })));
     let nothing = Corpus::from_iter([]);
     assert!(matches!(fit(&nothing), Err(TrainError::OneClass { .. })));
-    let few: Corpus = [("good", true), ("bad", false)]
-        .map(|(text, label)| (text.to_owned(), label))
-        .into_iter()
-        .collect();
-    let error = fit(&few).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "folds must be at most the number of reviews of the rarer class, 1, got 3"
-    );
     let no_words: Corpus = (0..20).map(|i| ("! ?".to_owned(), i % 2 == 0)).collect();
     let error = fit(&no_words).unwrap_err();
     assert!(error.to_string().starts_with("the vocabulary is empty: of 20 reviews"), "{error}");
-    // Chance: the same text under both labels says nothing, and a calibration cannot make it say something.
-    let same: Corpus = (0..40).map(|i| ("the same film".to_owned(), i % 2 == 0)).collect();
-    match fit(&same) {
-        Ok(trained) => {
-            let model = model(&trained);
-            let p = model.score(&mut Scratch::default(), "the same film").probability;
-            assert!((p - 0.5).abs() < 0.05, "{p}");
-        }
-        Err(error) => assert!(error.to_string().contains("slope"), "{error}"),
-    }
 }
 
 #[test]

@@ -34,24 +34,6 @@ fn a_log_without_enough_to_learn_from_says_what_it_lacks() {
 }
 
 #[test]
-fn parameters_that_leave_no_vocabulary_are_told() {
-    let Some(log) = Log::labelled("vocabulary") else { return };
-    for (features, says) in [
-        (
-            "{min_df: 0.99, max_df: 1.0, ngram_range: [2, 2]}",
-            &["the vocabulary is empty", "feature_engineering.min_df"][..],
-        ),
-        ("{min_df: 5, max_df: 2}", &["max_df must be at least min_df, 5, got 2"]),
-        // Which is less is known only when the reviews are counted.
-        ("{min_df: 290, max_df: 0.5}", &["max_df must be at least min_df, got", "290"]),
-    ] {
-        log.folder.write("params.yaml", format!("feature_engineering: {features}"));
-        assert_says(log.run("rebuild --json").refused(2), says);
-        assert_untouched(&log, features);
-    }
-}
-
-#[test]
 fn rubbish_is_counted_and_the_last_word_counts() {
     let Some(log) = Log::labelled("rubbish") else { return };
     let made = reviews(400);

@@ -81,13 +81,6 @@ fn an_alias_that_moved_before_anyone_was_told_is_announced_by_the_next_run() {
     let told = promote(&log, 2, "").json(0);
     assert_has(&told, &json!({"serves": true, "announced": true}));
     assert_eq!((log.serving().as_deref(), log.announced()), (Some("2"), 2));
-
-    // Even by a run whose own candidate is refused.
-    log.register(&reviews(400), &params("model_building: {C: 14.0}"));
-    promote(&log, 3, "--no-announce").json(0);
-    let bad = log.register(&flipped(&reviews(400), 40), &params(""));
-    promote(&log, bad, "").json(1);
-    assert_eq!((log.alias("production"), log.serving().as_deref()), (Some(3), Some("3")));
 }
 
 #[test]
