@@ -40,7 +40,7 @@ use verdict_kafka_io::Record;
 use verdict_messages::Headers;
 use verdict_sentiment::Model;
 use verdict_service::Pages;
-use verdict_telemetry::{CpuPrice, Service, Telemetry, cpu};
+use verdict_telemetry::{CpuPrice, Service, Telemetry, cpu, labels::Stage};
 
 /// The cost that is accepted, as a ratio of times.
 const MOST: f64 = 1.03;
@@ -119,8 +119,8 @@ impl Consumer {
         }
         let endings = self.pool.score(&scorer, plan, records);
         if let Some(observer) = observer {
-            self.events.batch_scored(started.elapsed());
-            self.events.batch_delivered(started.elapsed());
+            self.events.stage(Stage::Score, started.elapsed());
+            self.events.stage(Stage::Deliver, started.elapsed());
             self.events.batch_committed(&endings, started.elapsed());
             observer.batch(records, &endings, plan.stride);
         }

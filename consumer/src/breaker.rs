@@ -21,7 +21,7 @@ use crate::score::{Ending, Outcome};
 /// Records that are read to try whether it is over.
 pub const TRY: usize = 100;
 
-/// What was typed.
+/// When reading is paused; checked by [`RunArgs::check`](crate::settings::RunArgs::check).
 #[derive(Debug, Clone, Args)]
 pub struct BreakerArgs {
     /// So many dead letters in a row, without a verdict between them, pause reading; 0: never
@@ -33,28 +33,17 @@ pub struct BreakerArgs {
     pub breaker_pause_s: u64,
 }
 
-/// What was typed, checked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct BreakerSettings {
-    /// Dead letters in a row that open it; it never opens without.
-    pub dead_letters: Option<u64>,
-    /// From opening to the try.
-    pub pause: Duration,
-}
-
 impl BreakerArgs {
-    pub(crate) fn check(&self, problems: &mut Vec<String>) -> BreakerSettings {
+    pub(crate) fn problems(&self) -> Option<String> {
         const LONGEST_S: u64 = 24 * 60 * 60;
-        if !(1..=LONGEST_S).contains(&self.breaker_pause_s) {
-            problems.push(format!(
-                "--breaker-pause-s must be 1 to {LONGEST_S}, got {}",
-                self.breaker_pause_s
-            ));
-        }
-        BreakerSettings {
-            dead_letters: (self.breaker_dead_letters > 0).then_some(self.breaker_dead_letters),
-            pause: Duration::from_secs(self.breaker_pause_s),
-        }
+        let pause = self.breaker_pause_s;
+        (!(1..=LONGEST_S).contains(&pause))
+            .then(|| format!("--breaker-pause-s must be 1 to {LONGEST_S}, got {pause}"))
+    }
+
+    /// From opening to the try.
+    pub(crate) fn pause(&self) -> Duration {
+        Duration::from_secs(self.breaker_pause_s)
     }
 }
 
@@ -87,7 +76,7 @@ pub enum Transition {
 /// The breaker of one member. Closed at the start.
 #[derive(Debug, Clone)]
 pub struct Breaker {
-    settings: BreakerSettings,
+    settings: BreakerArgs,
     // Dead letters since the last verdict.
     in_a_row: u64,
     state: State,
@@ -105,14 +94,14 @@ enum State {
 impl Breaker {
     /// A closed one.
     #[must_use]
-    pub fn new(settings: BreakerSettings) -> Self {
+    pub fn new(settings: BreakerArgs) -> Self {
         Self { settings, in_a_row: 0, state: State::Closed }
     }
 
     /// What may be read at `now`.
     pub fn permit(&mut self, now: Instant) -> Permit {
         if let State::Open { since } = self.state
-            && now.saturating_duration_since(since) >= self.settings.pause
+            && now.saturating_duration_since(since) >= self.settings.pause()
         {
             self.state = State::HalfOpen { tried: 0 };
         }
@@ -137,9 +126,9 @@ impl Breaker {
             got_one |= is_verdict;
             self.in_a_row = if is_verdict { 0 } else { self.in_a_row + 1 };
         }
-        let dead_letters = self.settings.dead_letters?;
+        let dead_letters = self.settings.breaker_dead_letters;
         match self.state {
-            _ if n == 0 => None,
+            _ if n == 0 || dead_letters == 0 => None,
             State::Open { .. } | State::HalfOpen { .. } if got_one => {
                 self.state = State::Closed;
                 // The rest of this batch may be as bad as what came before; then the next one opens

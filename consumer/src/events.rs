@@ -14,7 +14,6 @@ use verdict_telemetry::{
 };
 
 use crate::{
-    replies::RepliesSent,
     score::Ending,
     settings::Settings,
     summary::{Endings, Summary},
@@ -108,14 +107,9 @@ impl Events {
         }
     }
 
-    /// Every record of a batch has its ending.
-    pub fn batch_scored(&self, took: Duration) {
-        self.metrics.record_stage(Stage::Score, took);
-    }
-
-    /// A batch's outputs were sent, and are confirmed, and its positions are committed.
-    pub fn batch_delivered(&self, took: Duration) {
-        self.metrics.record_stage(Stage::Deliver, took);
+    /// A batch has passed a stage.
+    pub fn stage(&self, stage: Stage, took: Duration) {
+        self.metrics.record_stage(stage, took);
     }
 
     /// A batch stands: its outputs are confirmed and its positions committed. `took` since its last
@@ -208,8 +202,8 @@ impl Events {
     }
 
     /// What became of replies.
-    pub fn replies(&self, replies: RepliesSent) {
-        for (outcome, n) in [(ReplySent::Sent, replies.sent), (ReplySent::Failed, replies.failed)] {
+    pub fn replies(&self, replies: [(ReplySent, u64); 2]) {
+        for (outcome, n) in replies {
             if n > 0 {
                 self.metrics.record_replies(outcome, n);
             }

@@ -18,7 +18,6 @@
 //! elsewhere ([`models`](crate::models)).
 
 pub mod alarm;
-mod draw;
 pub mod observation;
 pub mod observer;
 mod page;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use verdict_kafka_io::{Counts, Failure, KafkaSettings, Outgoing, Publisher, PublisherRole};
+use verdict_telemetry::labels::ReplySent;
 
 /// Sends replies, after the commit and outside of what is promised: a reply that is lost leaves a
 /// verdict that stands.
@@ -11,15 +12,6 @@ pub struct Replies {
     publisher: Publisher,
     // What the last look has seen.
     before: Counts,
-}
-
-/// What became of replies since the last look.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct RepliesSent {
-    /// Confirmed by the broker.
-    pub sent: u64,
-    /// Refused or given up.
-    pub failed: u64,
 }
 
 impl Replies {
@@ -41,14 +33,14 @@ impl Replies {
         self.publisher.try_send(reply)
     }
 
-    /// What became of replies since the last call.
-    pub fn settled(&mut self) -> RepliesSent {
+    /// How many replies were confirmed, and how many refused or given up, since the last call.
+    pub fn settled(&mut self) -> [(ReplySent, u64); 2] {
         let counts = self.publisher.counts();
         let before = std::mem::replace(&mut self.before, counts);
-        RepliesSent {
-            sent: counts.confirmed - before.confirmed,
-            failed: counts.failed - before.failed,
-        }
+        [
+            (ReplySent::Sent, counts.confirmed - before.confirmed),
+            (ReplySent::Failed, counts.failed - before.failed),
+        ]
     }
 
     /// Waits until all replies are on the broker or given up, at most `timeout`.

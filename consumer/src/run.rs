@@ -9,7 +9,7 @@ use arc_swap::ArcSwap;
 use verdict_kafka_io::{BatchLimits, Failure, Record, Source};
 use verdict_sentiment::Model;
 use verdict_service::Shutdown;
-use verdict_telemetry::{Telemetry, health::Progress};
+use verdict_telemetry::{Telemetry, labels::Stage};
 
 use crate::{
     batch::{Pool, commits},
@@ -75,7 +75,7 @@ pub fn run(
         observer,
         health,
         pool: Pool::new(settings.threads),
-        breaker: Breaker::new(settings.breaker),
+        breaker: Breaker::new(settings.breaker.clone()),
         current: None,
         delivery,
         replies,
@@ -173,7 +173,7 @@ impl Loop<'_> {
     fn inform_breaker(&mut self, endings: &[Ending]) {
         match self.breaker.batch(breaker::verdicts(endings), Instant::now()) {
             Some(Transition::Opened { in_a_row }) => {
-                let pause = self.settings.breaker.pause;
+                let pause = self.settings.breaker.pause();
                 self.health.breaker.fail(format!(
                     "{in_a_row} dead letters in a row: reading is paused for {pause:?}"
                 ));
@@ -196,17 +196,22 @@ impl Loop<'_> {
         let scorer = Scorer::new(&model, &self.settings.scoring, now);
         let scoring = Instant::now();
         let mut endings = self.pool.score(&scorer, plan, records);
-        self.events.batch_scored(scoring.elapsed());
+        self.events.stage(Stage::Score, scoring.elapsed());
         traced.decided(&mut endings);
         let delivering = Instant::now();
-        let mut patience =
-            Patience { shutdown: self.shutdown, progress: &self.health.progress, asked: None };
+        // A wait goes on for ever, until the loop is to end; then for as long as draining may take.
+        let mut asked: Option<Instant> = None;
+        let mut patience = || {
+            // Waiting for a broker is no wedge: a restart would wait for the same broker.
+            self.health.progress.touch();
+            !self.shutdown.is_requested()
+                || asked.get_or_insert_with(Instant::now).elapsed() < DRAIN
+        };
         let commits = commits(records);
-        let delivered =
-            self.delivery.deliver(&mut self.source, &endings, &commits, &mut || patience.goes_on());
+        let delivered = self.delivery.deliver(&mut self.source, &endings, &commits, &mut patience);
         match delivered {
             Ok(()) => {
-                self.events.batch_delivered(delivering.elapsed());
+                self.events.stage(Stage::Deliver, delivering.elapsed());
                 self.events.batch_committed(&endings, started.elapsed());
                 self.observer.batch(records, &endings, stride);
                 self.inform_breaker(&endings);
@@ -252,25 +257,6 @@ impl Loop<'_> {
             self.events.model_taken(&model, started.elapsed());
         }
         model
-    }
-}
-
-/// How long a wait goes on: for ever, until the loop is to end; then for as long as draining may
-/// take.
-struct Patience<'a> {
-    shutdown: &'a Shutdown,
-    progress: &'a Progress,
-    asked: Option<Instant>,
-}
-
-impl Patience<'_> {
-    fn goes_on(&mut self) -> bool {
-        // Waiting for a broker is no wedge: a restart would wait for the same broker.
-        self.progress.touch();
-        if !self.shutdown.is_requested() {
-            return true;
-        }
-        self.asked.get_or_insert_with(Instant::now).elapsed() < DRAIN
     }
 }
 

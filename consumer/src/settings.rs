@@ -13,7 +13,7 @@ use verdict_registry::{Resolver, TrackingSettings};
 use verdict_telemetry::{CpuPrice, TelemetryArgs};
 
 use crate::{
-    breaker::{BreakerArgs, BreakerSettings},
+    breaker::BreakerArgs,
     models::settings::{ModelArgs, ModelSettings},
     observe::settings::ObserveArgs,
     score::{Explain, ScoreSettings},
@@ -107,7 +107,7 @@ pub struct Settings {
     /// What is observed.
     pub observe: ObserveArgs,
     /// When reading is paused.
-    pub breaker: BreakerSettings,
+    pub breaker: BreakerArgs,
     /// Where the operator pages are served.
     pub listen: SocketAddr,
     /// What CPU time costs.
@@ -144,7 +144,7 @@ impl RunArgs {
         problems.extend(self.topics.problems());
         let models = self.models.check(&self.topics.all(), &mut problems);
         problems.extend(self.observe.problems());
-        let breaker = self.breaker.check(&mut problems);
+        problems.extend(self.breaker.problems());
         let kafka = self.kafka.check().map_err(|bad| problems.extend(bad.0)).ok();
         let price = self.telemetry.price().map_err(|problem| problems.push(problem)).ok();
         let registry = TrackingSettings::from_lookup(mlflow_variable)
@@ -188,7 +188,7 @@ impl RunArgs {
             registry,
             models,
             observe: self.observe.clone(),
-            breaker,
+            breaker: self.breaker.clone(),
             listen: self.listen,
             price,
         })
@@ -205,15 +205,13 @@ fn mlflow_variable(name: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use clap::Parser as _;
+
     use super::*;
+    use crate::cli::Cli;
 
     fn read(arguments: &[&str]) -> RunArgs {
-        #[derive(clap::Parser)]
-        struct Only {
-            #[command(flatten)]
-            run: RunArgs,
-        }
-        <Only as clap::Parser>::parse_from(["consumer"].iter().chain(arguments)).run
+        Cli::parse_from(["consumer"].iter().chain(arguments)).run
     }
 
     #[test]
@@ -240,6 +238,7 @@ mod tests {
             "--drift-window=99",
             "--drift-threshold=0",
             "--shadow-share=1.5",
+            "--breaker-pause-s=0",
         ];
         let BadSetting(problems) = read(&arguments).check().unwrap_err();
         assert_eq!(problems.len(), arguments.len(), "{problems:?}");

@@ -8,14 +8,14 @@ use verdict_telemetry::{LiveBin, LiveVersion, Metrics};
 
 use crate::{
     join::{Forgotten, Join},
-    tally::CurveBin,
+    tally::{CurveBin, Tally},
 };
 
 /// How right the verdicts were, and what of them is remembered.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LiveReport {
-    /// The versions, those that scored last first.
-    pub versions: Vec<VersionReport>,
+    /// How right each version was, those that scored last first.
+    pub versions: Vec<(String, Tally)>,
     /// Verdicts read.
     pub verdicts: u64,
     /// Labels read, tombstones among them.
@@ -30,37 +30,10 @@ pub struct LiveReport {
     pub forgotten: Forgotten,
 }
 
-/// How right one version was.
-#[derive(Debug, Clone, PartialEq)]
-pub struct VersionReport {
-    /// The version.
-    pub version: String,
-    /// Labelled reviews that it scored.
-    pub labelled: u64,
-    /// Of these, how many it called right.
-    pub right: u64,
-    /// The fraction that it called right; none of nothing, as for the next two.
-    pub accuracy: Option<Estimate>,
-    /// Mean squared distance of P(positive) from the label.
-    pub brier: Option<Estimate>,
-    /// Expected calibration error over 15 bins.
-    pub ece: Option<f64>,
-    /// The reliability curve.
-    pub curve: Vec<CurveBin>,
-}
-
 impl LiveReport {
     pub(super) fn of(join: &Join, verdicts: u64, labels: u64, unreadable: u64) -> Self {
         let versions = join.versions().into_iter();
-        let versions = versions.map(|(version, tally)| VersionReport {
-            version: version.to_owned(),
-            labelled: tally.n(),
-            right: tally.right(),
-            accuracy: tally.accuracy(),
-            brier: tally.brier(),
-            ece: tally.ece(),
-            curve: tally.curve(),
-        });
+        let versions = versions.map(|(version, tally)| (version.to_owned(), tally.clone()));
         Self {
             versions: versions.collect(),
             verdicts,
@@ -75,7 +48,7 @@ impl LiveReport {
     /// The report as one JSON object. What is not defined is `null`, and `undefined` says why.
     #[must_use]
     pub fn json(&self) -> serde_json::Value {
-        let versions = self.versions.iter().map(VersionReport::json);
+        let versions = self.versions.iter().map(version_json);
         json!({
             "versions": versions.collect::<Vec<_>>(),
             "verdicts": self.verdicts,
@@ -97,14 +70,19 @@ impl LiveReport {
             "{} verdicts, {} labels; {} verdicts wait for a label, {} labels for a verdict\n",
             self.verdicts, self.labels, self.waiting_verdicts, self.waiting_labels
         );
-        for version in &self.versions {
-            let VersionReport { version, labelled, accuracy, brier, ece, .. } = version;
+        for (version, tally) in &self.versions {
             // Writing to a String cannot fail.
-            let _infallible = match (accuracy, brier, ece) {
+            let _infallible = match (tally.accuracy(), tally.brier(), tally.ece()) {
                 (Some(accuracy), Some(brier), Some(ece)) => writeln!(
                     text,
-                    "{version}: {labelled} labelled, accuracy {:.4} ({:.4} to {:.4}), Brier score {:.4} ({:.4} to {:.4}), calibration error {ece:.4}",
-                    accuracy.value, accuracy.low, accuracy.high, brier.value, brier.low, brier.high,
+                    "{version}: {} labelled, accuracy {:.4} ({:.4} to {:.4}), Brier score {:.4} ({:.4} to {:.4}), calibration error {ece:.4}",
+                    tally.n(),
+                    accuracy.value,
+                    accuracy.low,
+                    accuracy.high,
+                    brier.value,
+                    brier.low,
+                    brier.high,
                 ),
                 _ => writeln!(text, "{version}: nothing labelled"),
             };
@@ -114,57 +92,54 @@ impl LiveReport {
 
     /// Sets the gauges.
     pub fn publish(&self, metrics: &Metrics) {
-        metrics.set_live(self.versions.iter().map(VersionReport::live).collect());
+        metrics.set_live(self.versions.iter().map(live).collect());
         metrics.set_live_unmatched(self.waiting_verdicts, self.waiting_labels);
     }
 }
 
-impl VersionReport {
-    fn json(&self) -> serde_json::Value {
-        let estimate = |estimate: Option<Estimate>| {
-            estimate.map(|it| json!({ "estimate": it.value, "lower": it.low, "upper": it.high }))
-        };
-        let curve = self.curve.iter().map(|bin| {
-            json!({ "bin": bin.bin, "n": bin.n, "predicted": bin.predicted, "observed": bin.observed })
-        });
-        let mut json = json!({
-            "version": self.version,
-            "labelled": self.labelled,
-            "right": self.right,
-            "accuracy": estimate(self.accuracy),
-            "brier": estimate(self.brier),
-            "ece": self.ece,
-            "calibration": curve.collect::<Vec<_>>(),
-        });
-        if self.labelled == 0
-            && let Some(members) = json.as_object_mut()
-        {
-            let why = "no review of this version is labelled";
-            let undefined = json!({ "accuracy": why, "brier": why, "ece": why });
-            members.insert("undefined".to_owned(), undefined);
-        }
-        json
+fn version_json((version, tally): &(String, Tally)) -> serde_json::Value {
+    let estimate = |estimate: Option<Estimate>| {
+        estimate.map(|it| json!({ "estimate": it.value, "lower": it.low, "upper": it.high }))
+    };
+    let curve = tally.curve().into_iter().map(|bin| {
+        json!({ "bin": bin.bin, "n": bin.n, "predicted": bin.predicted, "observed": bin.observed })
+    });
+    let mut json = json!({
+        "version": version,
+        "labelled": tally.n(),
+        "right": tally.right(),
+        "accuracy": estimate(tally.accuracy()),
+        "brier": estimate(tally.brier()),
+        "ece": tally.ece(),
+        "calibration": curve.collect::<Vec<_>>(),
+    });
+    if tally.n() == 0
+        && let Some(members) = json.as_object_mut()
+    {
+        let why = "no review of this version is labelled";
+        let undefined = json!({ "accuracy": why, "brier": why, "ece": why });
+        members.insert("undefined".to_owned(), undefined);
     }
+    json
+}
 
-    fn live(&self) -> LiveVersion {
-        let estimate = |it: Estimate| verdict_telemetry::Estimate {
-            value: it.value,
-            lower: it.low,
-            upper: it.high,
-        };
-        let curve = self.curve.iter().map(|bin| LiveBin {
-            bin: bin.bin,
-            predicted: bin.predicted,
-            observed: bin.observed,
-        });
-        LiveVersion {
-            version: self.version.clone(),
-            labelled: self.labelled,
-            accuracy: self.accuracy.map(estimate),
-            brier: self.brier.map(estimate),
-            ece: self.ece,
-            calibration: curve.collect(),
-        }
+fn live((version, tally): &(String, Tally)) -> LiveVersion {
+    let estimate = |it: Estimate| verdict_telemetry::Estimate {
+        value: it.value,
+        lower: it.low,
+        upper: it.high,
+    };
+    let curve = tally
+        .curve()
+        .into_iter()
+        .map(|CurveBin { bin, predicted, observed, .. }| LiveBin { bin, predicted, observed });
+    LiveVersion {
+        version: version.clone(),
+        labelled: tally.n(),
+        accuracy: tally.accuracy().map(estimate),
+        brier: tally.brier().map(estimate),
+        ece: tally.ece(),
+        calibration: curve.collect(),
     }
 }
 
@@ -176,17 +151,11 @@ mod tests {
     #[test]
     fn a_version_without_a_label_has_nulls_that_say_why_and_no_series() {
         let mut join = Join::new(10);
-        let place = |offset| PartitionOffset { partition: 0, offset };
+        let at = PartitionOffset { partition: 0, offset: 7 };
         for (id, version) in [("a", "1"), ("b", "2")] {
-            join.verdict(&Scored {
-                id,
-                version,
-                probability: 0.75,
-                source: place(7),
-                written_ms: 0,
-            });
+            join.verdict(&Scored { id, version, probability: 0.75, source: at, written_ms: 0 });
         }
-        join.label(&Labelled { id: "a", is_positive: Some(true), position: place(3) });
+        join.label(&Labelled { id: "a", is_positive: Some(true), position: at });
         let report = LiveReport::of(&join, 2, 1, 0);
         let json = report.json();
         for version in json["versions"].as_array().unwrap() {
@@ -198,7 +167,7 @@ mod tests {
             assert_eq!(version.get("undefined").is_some(), !is_labelled);
         }
         assert!(report.text().contains("2: nothing labelled"));
-        let live = report.versions.iter().map(VersionReport::live);
+        let live = report.versions.iter().map(live);
         for version in live.filter(|version| version.labelled == 0) {
             assert_eq!((version.accuracy, version.brier, version.ece), (None, None, None));
             assert!(version.calibration.is_empty());

@@ -135,33 +135,27 @@ mod tests {
         monitor: MonitorArgs,
     }
 
-    fn typed(flags: &[&str]) -> Result<MonitorArgs, clap::Error> {
-        Only::try_parse_from(["monitor"].iter().chain(flags)).map(|only| only.monitor)
+    fn typed(flags: &[&str]) -> Result<MonitorSettings, BadSetting> {
+        Only::parse_from(["monitor"].iter().chain(flags)).monitor.check()
     }
 
     #[test]
     fn nothing_typed_is_the_defaults() {
-        let settings = typed(&[]).unwrap().check().unwrap();
+        let settings = typed(&[]).unwrap();
         assert_eq!(settings.listen, "127.0.0.1:9104".parse().unwrap());
         assert_eq!(settings.remember, 1_000_000);
         assert_eq!(settings.audit_every, Some(Duration::from_secs(600)));
         assert_eq!((&*settings.group, &*settings.labels_topic), ("verdict", "reviews.labels"));
-        let quiet = typed(&["--audit-every-s=0"]).unwrap().check().unwrap();
+        let quiet = typed(&["--audit-every-s=0"]).unwrap();
         assert_eq!(quiet.audit_every, None);
     }
 
     #[test]
     fn all_problems_are_told_together() {
         let flags = ["--remember=0", "--group= ", "--labels-topic=reviews", "--kafka=nonsense"];
-        let BadSetting(problems) = typed(&flags).unwrap().check().unwrap_err();
+        let BadSetting(problems) = typed(&flags).unwrap_err();
         assert_eq!(problems.len(), flags.len(), "{problems:?}");
         let expected = "--remember must be 1 to 67108864, got 0";
         assert!(problems.iter().any(|problem| problem == expected), "{problems:?}");
-    }
-
-    #[test]
-    fn json_is_the_result_of_a_single_read() {
-        assert!(typed(&["--json"]).is_err());
-        assert!(typed(&["--json", "--once"]).is_ok());
     }
 }

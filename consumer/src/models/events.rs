@@ -68,10 +68,9 @@ impl Events {
 
     /// What the pointer names does not serve.
     pub fn refused(&self, pointer: &ModelPointer, error: &ModelError, tries: u32) {
-        let outcome = error.outcome();
-        self.0.record_model_swaps(outcome, 1);
+        self.0.record_model_swaps(error.outcome, 1);
         tracing::warn!(
-            outcome = outcome.as_str(),
+            outcome = error.outcome.as_str(),
             name = pointer.name,
             version = pointer.version,
             uri = pointer.uri,

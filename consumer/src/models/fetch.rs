@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use percent_encoding::percent_decode_str;
 use verdict_registry::{LoadError, Resolver};
+use verdict_telemetry::labels::ModelSwap;
 
 use super::error::ModelError;
 
@@ -12,12 +13,15 @@ use super::error::ModelError;
 /// registry (`dir:…`, `models:/…`). It may wait for the network.
 ///
 /// # Errors
-/// [`ModelError::TooLarge`], or [`ModelError::Unreachable`] with what the registry says.
+/// [`ModelSwap::Size`] or [`ModelSwap::Unreachable`], with what the registry says.
 pub fn fetch(registry: &Resolver, uri: &str) -> Result<Vec<u8>, ModelError> {
-    registry.read(&*path(uri)).map_err(|error| match error {
-        LoadError::Artifact { .. } => ModelError::TooLarge(error.to_string()),
-        // A version that is not there may still come, and so may a server.
-        other => ModelError::Unreachable(other.to_string()),
+    registry.read(&*path(uri)).map_err(|error| {
+        let outcome = match error {
+            LoadError::Artifact { .. } => ModelSwap::Size,
+            // A version that is not there may still come, and so may a server.
+            _ => ModelSwap::Unreachable,
+        };
+        ModelError::new(outcome, error.to_string())
     })
 }
 
@@ -53,9 +57,6 @@ mod tests {
     #[test]
     fn what_is_not_there_may_still_come() {
         let error = fetch(&Resolver::default(), "no/such/model").unwrap_err();
-        assert!(
-            matches!(&error, ModelError::Unreachable(why) if why.contains("no/such/model")),
-            "{error}"
-        );
+        assert!(error.may_pass() && error.to_string().contains("no/such/model"), "{error}");
     }
 }

@@ -15,7 +15,7 @@ use verdict_messages::ModelPointer;
 use verdict_registry::Resolver;
 use verdict_sentiment::Model;
 use verdict_service::{Shutdown, join_within};
-use verdict_telemetry::Metrics;
+use verdict_telemetry::{Metrics, labels::ModelSwap};
 
 use super::{
     decide::{Decision, Serving, decide},
@@ -214,8 +214,8 @@ impl Worker {
     fn give_up_candidate(&mut self) {
         if let Some(candidate) = self.candidate.take() {
             if candidate.first.is_some() {
-                let why = "not there before the next pointer came".to_owned();
-                let gone = ModelError::Unreachable(why);
+                let why = "not there before the next pointer came";
+                let gone = ModelError::new(ModelSwap::Unreachable, why);
                 self.events.refused(&candidate.pointer, &gone, candidate.tries);
             } else {
                 self.events.superseded();

@@ -2,6 +2,7 @@
 
 use verdict_messages::ModelPointer;
 use verdict_sentiment::{Model, sha256_hex};
+use verdict_telemetry::labels::ModelSwap;
 
 use super::error::ModelError;
 
@@ -15,16 +16,20 @@ use super::error::ModelError;
 pub fn verify(pointer: &ModelPointer, bytes: &[u8]) -> Result<Model, ModelError> {
     let got = bytes.len() as u64;
     if got != pointer.bytes {
-        return Err(ModelError::Size { expected: pointer.bytes, got });
+        let why = format!("the pointer says {} bytes, got {got}", pointer.bytes);
+        return Err(ModelError::new(ModelSwap::Size, why));
     }
     let got = sha256_hex(bytes);
     if got != pointer.sha256 {
-        return Err(ModelError::Checksum { expected: pointer.sha256.clone(), got });
+        let why = format!("the pointer says sha256 {}, got {got}", pointer.sha256);
+        return Err(ModelError::new(ModelSwap::Checksum, why));
     }
     let model = Model::from_bytes(bytes)?;
     let got = &model.identity().name;
     if *got != pointer.name {
-        return Err(ModelError::Name { expected: pointer.name.clone(), got: got.clone() });
+        let why =
+            format!("the pointer is to a model named {:?}, got one named {got:?}", pointer.name);
+        return Err(ModelError::new(ModelSwap::Name, why));
     }
     Ok(model.with_version(pointer.version.as_str()))
 }

@@ -11,7 +11,7 @@ use std::{
 use verdict_messages::Position;
 use verdict_sentiment::{Identity, Model, Score, Scratch};
 
-use super::{draw::draw, observation::ShadowScore};
+use super::{observation::ShadowScore, plan::draw};
 use crate::score::sentiment;
 
 /// Disagreements that are kept to be looked at.

@@ -140,40 +140,27 @@ impl Partition {
 mod tests {
     use super::*;
 
-    fn ledger(from: i64, to: i64) -> Ledger {
-        let mut ledger =
-            Ledger::open(&[OffsetRange { topic: "reviews".into(), partition: 0, from, to }]);
+    fn ledger(from: i64, to: i64, verdicts: &[i64], dead_letters: &[i64]) -> Ledger {
+        let range = OffsetRange { topic: "reviews".into(), partition: 0, from, to };
+        let mut ledger = Ledger::open(&[range]);
         (from..to).for_each(|offset| ledger.review(0, offset));
+        verdicts.iter().for_each(|offset| ledger.verdict(0, *offset));
+        dead_letters.iter().for_each(|offset| ledger.dead_letter(0, *offset));
         ledger
     }
 
-    fn counts(report: &Report) -> [u64; 4] {
-        [report.missing.count, report.duplicated.count, report.both.count, report.phantom.count]
-    }
-
-    #[test]
-    fn one_outcome_for_each_review_is_nothing_to_report() {
-        let mut ledger = ledger(5, 8);
-        ledger.verdict(0, 5);
-        ledger.dead_letter(0, 6);
-        ledger.verdict(0, 7);
-        let report = ledger.report("reviews", 5);
-        assert_eq!((report.reviews, counts(&report)), (3, [0; 4]));
+    /// Reviews, and how many findings of each kind.
+    fn counts(report: &Report) -> (u64, [u64; 4]) {
+        let Report { missing, duplicated, both, phantom, .. } = report;
+        (report.reviews, [missing, duplicated, both, phantom].map(|finding| finding.count))
     }
 
     #[test]
     fn each_fault_is_found_where_it_is() {
-        let mut ledger = ledger(0, 6);
-        for offset in [1, 1, 2, 3, 5] {
-            ledger.verdict(0, offset);
-        }
-        for offset in [2, 4, 4, 4, 4, 4] {
-            ledger.dead_letter(0, offset);
-        }
+        let mut ledger = ledger(0, 6, &[1, 1, 2, 3, 5, -1], &[2, 4, 4, 4, 4, 4]);
         ledger.verdict(7, 0);
-        ledger.verdict(0, -1);
         let report = ledger.report("reviews", 5);
-        assert_eq!(counts(&report), [1, 2, 1, 2]);
+        assert_eq!(counts(&report), (6, [1, 2, 1, 2]));
         assert_eq!(report.missing.first, ["reviews-0-0"]);
         assert_eq!(report.duplicated.first, ["reviews-0-1", "reviews-0-4"]);
         assert_eq!(report.both.first, ["reviews-0-2"]);
@@ -184,36 +171,24 @@ mod tests {
     fn an_outcome_of_a_gap_is_a_phantom() {
         let range = OffsetRange { topic: "reviews".into(), partition: 0, from: 0, to: 3 };
         let mut ledger = Ledger::open(&[range]);
-        for offset in [0, 2, 7] {
-            ledger.review(0, offset);
-        }
-        for offset in 0..3 {
-            ledger.verdict(0, offset);
-        }
-        let report = ledger.report("reviews", 5);
-        assert_eq!((report.reviews, counts(&report)), (2, [0, 0, 0, 1]));
+        [0, 2, 7].into_iter().for_each(|offset| ledger.review(0, offset));
+        (0..3).for_each(|offset| ledger.verdict(0, offset));
+        assert_eq!(counts(&ledger.report("reviews", 5)), (2, [0, 0, 0, 1]));
     }
 
     #[test]
     fn what_came_before_or_after_the_log_does_not_count() {
-        let mut ledger = ledger(5, 6);
-        for offset in [4, 5, 6] {
-            ledger.verdict(0, offset);
-        }
-        assert_eq!(counts(&ledger.report("reviews", 5)), [0; 4]);
+        let report = ledger(5, 8, &[4, 5, 7, 8], &[6]).report("reviews", 5);
+        assert_eq!(counts(&report), (3, [0; 4]));
     }
 
     #[test]
     fn reviews_whose_outcomes_were_deleted_are_not_judged() {
-        let mut ledger = ledger(0, 6);
         // Of a second delivery of the batch before, and of an offset that holds no review.
-        for offset in [2, 3, 4, 4] {
-            ledger.verdict(0, offset);
-        }
+        let mut ledger = ledger(0, 6, &[2, 3, 4, 4], &[]);
         ledger.begin_at(0, 3);
         ledger.dead_letter(0, 1);
-        let report = ledger.report("reviews", 5);
-        assert_eq!((report.reviews, counts(&report)), (3, [1, 1, 0, 0]));
+        assert_eq!(counts(&ledger.report("reviews", 5)), (3, [1, 1, 0, 0]));
         ledger.begin_at(0, 2);
         ledger.begin_at(0, i64::MAX);
         assert_eq!(ledger.report("reviews", 5).reviews, 0);
@@ -221,7 +196,7 @@ mod tests {
 
     #[test]
     fn no_more_positions_are_shown_than_asked_for() {
-        let report = ledger(0, 100).report("reviews", 3);
+        let report = ledger(0, 100, &[], &[]).report("reviews", 3);
         assert_eq!((report.missing.count, report.missing.first.len()), (100, 3));
     }
 }

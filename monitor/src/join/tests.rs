@@ -135,18 +135,13 @@ proptest! {
             prop_assert!(join.waiting_labels <= join.labels.len());
         }
         // With the last verdict gone there is nothing left of the sums.
-        let versions: Vec<u32> = join.versions.iter().map(|version| version.key).collect();
-        for version in &mut join.versions {
-            let key = version.key;
-            let tally = &mut version.tally;
-            for ((_, of), pair) in &join.pairs {
-                if *of == key {
-                    tally.take(pair.said.probability, pair.is_positive);
-                }
+        prop_assert!(join.versions.len() <= MOST_VERSIONS);
+        for Version { key, tally, .. } in &mut join.versions {
+            for (_, pair) in join.pairs.iter().filter(|((_, of), _)| of == key) {
+                tally.take(pair.said.probability, pair.is_positive);
             }
-            prop_assert_eq!(&version.tally, &Tally::default());
+            prop_assert_eq!(&*tally, &Tally::default());
         }
-        prop_assert!(versions.len() <= MOST_VERSIONS);
     }
 }
 
@@ -156,60 +151,6 @@ fn verdict(id: u8, version: u8, probability: f64, offset: i64) -> Event {
 
 fn label(id: u8, is_positive: Option<bool>, offset: i64) -> Event {
     Label { id, is_positive, offset }
-}
-
-/// Of each version: labelled, right.
-fn counts(events: &[Event]) -> Vec<(u64, u64)> {
-    let join = joined(100, events);
-    let versions = join.versions();
-    let mut counts: Vec<_> =
-        versions.iter().map(|(name, tally)| (*name, (tally.n(), tally.right()))).collect();
-    counts.sort_unstable();
-    counts.into_iter().map(|(_, counts)| counts).collect()
-}
-
-#[test]
-fn what_counts_is_the_last_of_each_kind() {
-    let (yes, no) = (Some(true), Some(false));
-    type Case = (&'static str, Vec<Event>, Vec<(u64, u64)>);
-    let cases: [Case; 9] = [
-        ("a verdict and its label", vec![verdict(1, 1, 0.9, 0), label(1, yes, 0)], vec![(1, 1)]),
-        ("the label first", vec![label(1, no, 0), verdict(1, 1, 0.9, 0)], vec![(1, 0)]),
-        (
-            "a new label revises the old one",
-            vec![verdict(1, 1, 0.9, 0), label(1, no, 0), label(1, yes, 1)],
-            vec![(1, 1)],
-        ),
-        (
-            "an older label that comes late does not",
-            vec![verdict(1, 1, 0.9, 0), label(1, yes, 7), label(1, no, 3)],
-            vec![(1, 1)],
-        ),
-        (
-            "a label that is taken back",
-            vec![verdict(1, 1, 0.9, 0), label(1, yes, 0), label(1, None, 1)],
-            vec![(0, 0)],
-        ),
-        (
-            "a verdict that is there twice",
-            vec![label(1, yes, 0), verdict(1, 1, 0.9, 4), verdict(1, 1, 0.9, 4)],
-            vec![(1, 1)],
-        ),
-        (
-            "the review was written again",
-            vec![label(1, yes, 0), verdict(1, 1, 0.9, 4), verdict(1, 1, 0.2, 5)],
-            vec![(1, 0)],
-        ),
-        (
-            "another version scored it again: each has it once",
-            vec![verdict(1, 1, 0.9, 4), verdict(1, 2, 0.2, 4), label(1, yes, 0)],
-            vec![(1, 1), (1, 0)],
-        ),
-        ("labels of other reviews", vec![verdict(1, 1, 0.9, 4), label(2, yes, 0)], vec![(0, 0)]),
-    ];
-    for (what, events, expected) in cases {
-        assert_eq!(counts(&events), expected, "{what}");
-    }
 }
 
 #[test]
@@ -234,10 +175,8 @@ fn the_versions_that_scored_last_are_told() {
     for version in 0..40 {
         let id = version;
         feed(&mut join, &label(id, Some(true), 0));
-        feed(
-            &mut join,
-            &Verdict { id, version, probability: 0.9, offset: 0, written_ms: i64::from(version) },
-        );
+        let written_ms = i64::from(version);
+        feed(&mut join, &Verdict { id, version, probability: 0.9, offset: 0, written_ms });
     }
     // One that comes late is too old.
     feed(&mut join, &verdict(50, 3, 0.9, 0));
@@ -251,12 +190,8 @@ fn the_versions_that_scored_last_are_told() {
 #[test]
 fn a_version_of_any_length_is_a_short_name() {
     let mut join = Join::new(10);
-    join.verdict(&Scored {
-        id: "r",
-        version: &"ö".repeat(1000),
-        probability: 0.5,
-        source: at(0, 0),
-        written_ms: 0,
-    });
+    let version = "ö".repeat(1000);
+    let source = at(0, 0);
+    join.verdict(&Scored { id: "r", version: &version, probability: 0.5, source, written_ms: 0 });
     assert_eq!(join.versions()[0].0, "ö".repeat(64));
 }

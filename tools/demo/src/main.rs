@@ -10,7 +10,6 @@
 
 mod banner;
 mod broker;
-mod error;
 mod in_memory;
 mod plan;
 mod ports;
@@ -28,13 +27,13 @@ use std::time::Duration;
 use anyhow::Context;
 use clap::Parser;
 use tokio::task::{JoinHandle, spawn_blocking};
+use verdict_kafka::StartError;
 use verdict_service::Signals;
 use verdict_telemetry::output;
 
 use crate::banner::banner;
-use crate::error::{Stopped, exit_code};
 use crate::settings::Settings;
-use crate::stack::Stack;
+use crate::stack::{Stack, Stopped};
 
 /// For the services; then Kafka ends. What a service has not finished by then is not lost: its
 /// positions are not committed.
@@ -50,6 +49,17 @@ fn main() -> ExitCode {
             output::note(format_args!("demo: {error:#}"));
             ExitCode::from(exit_code(&error))
         }
+    }
+}
+
+/// 70 when Kafka or a service ended by itself, or did not end when asked to; 2 when something that
+/// was asked for is not there.
+fn exit_code(error: &anyhow::Error) -> u8 {
+    match error.downcast_ref() {
+        Some(
+            StartError::Ended { .. } | StartError::NotEnded { .. } | StartError::DiskFull { .. },
+        ) => 70,
+        _ => 2,
     }
 }
 

@@ -11,7 +11,6 @@ use ureq::Agent;
 use verdict_kafka::{Process, StartError, last_lines, lock};
 
 use crate::broker::Broker;
-use crate::error::Stopped;
 use crate::plan::{Paths, Plan};
 use crate::ports::{Ports, local};
 use crate::settings::Settings;
@@ -26,6 +25,11 @@ const GIVEN_UP_WITHIN: Duration = Duration::from_millis(1500);
 const OWN: &str = "a Kafka of its own";
 /// How long the processes of a demo that was killed may take to be gone.
 const OWNED_WITHIN: Duration = Duration::from_secs(15);
+
+/// It was asked to stop before everything ran.
+#[derive(Debug, thiserror::Error)]
+#[error("stopped while it started")]
+pub(crate) struct Stopped;
 
 /// Kafka and the running services. Dropping them kills them; [`stop`](Self::stop) ends them in
 /// order.

@@ -16,7 +16,7 @@ use verdict_consumer::{observe::Observer, run};
 use verdict_kafka_io::KafkaSettings;
 use verdict_messages::topic;
 use verdict_monitor::monitor::Monitor;
-use verdict_monitor::{report::VersionReport, run as monitor, settings::MonitorSettings};
+use verdict_monitor::{run as monitor, settings::MonitorSettings, tally::Tally};
 use verdict_sentiment::Model;
 use verdict_service::{Pages, Shutdown};
 use verdict_telemetry::{CpuPrice, Service, Telemetry};
@@ -72,7 +72,7 @@ fn the_monitor_of_a_running_system_tells_what_the_evaluation_tells() {
     let offline = evaluated(&model, &reviews);
     let once = Monitor::read(&settings).unwrap().report();
     for (what, report) in [("live", &live), ("once", &once)] {
-        let [told] = report.versions.as_slice() else {
+        let [(_, told)] = report.versions.as_slice() else {
             panic!("{what}: {report:?}");
         };
         assert_same(what, told, &offline);
@@ -83,21 +83,24 @@ fn the_monitor_of_a_running_system_tells_what_the_evaluation_tells() {
 }
 
 #[track_caller]
-fn assert_same(what: &str, told: &VersionReport, offline: &Value) {
+fn assert_same(what: &str, told: &Tally, offline: &Value) {
     let count = |key: &str| offline[key].as_u64().unwrap();
     let number = |key: &str| offline[key].as_f64().unwrap();
-    assert_eq!(told.labelled, count("n"), "{what}");
-    assert_eq!(told.right, count("tp") + count("tn"), "{what}");
-    let accuracy = told.accuracy.unwrap();
+    assert_eq!(told.n(), count("n"), "{what}");
+    assert_eq!(told.right(), count("tp") + count("tn"), "{what}");
+    let accuracy = told.accuracy().unwrap();
     assert_eq!(accuracy.value.to_bits(), number("accuracy").to_bits());
     assert!(accuracy.low < accuracy.value && accuracy.value < accuracy.high);
-    for (key, ours) in [("brier", told.brier.unwrap().value), ("ece", told.ece.unwrap())] {
+    for (key, ours) in [("brier", told.brier().unwrap().value), ("ece", told.ece().unwrap())] {
         let theirs = number(key);
         assert!((ours - theirs).abs() < 1e-12, "{what} {key}: {ours} {theirs}");
     }
     eprintln!(
         "{what}: {} of {} right, Brier {:?}, ECE {:?}",
-        told.right, told.labelled, told.brier, told.ece
+        told.right(),
+        told.n(),
+        told.brier(),
+        told.ece()
     );
 }
 
