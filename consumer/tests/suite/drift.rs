@@ -17,7 +17,7 @@ use verdict_service::{Pages, serve_pages};
 use verdict_telemetry::Telemetry;
 use verdict_testkit::{get, imdb, repository};
 
-use crate::common::{default_model, record, score_settings, settings, telemetry};
+use crate::common::{default_model, metric, record, score_settings, settings, telemetry};
 
 const WINDOW: usize = 1_000;
 const BATCH: usize = 50;
@@ -79,11 +79,9 @@ fn shuffled(n: usize, seed: u64) -> Vec<usize> {
 
 /// Paragraphs of the repository's own documents: English, and no reviews.
 fn paragraphs() -> Vec<String> {
-    let mut files = vec![
-        repository().join("README.md"),
-        repository().join("ARCHITECTURE.md"),
-        repository().join("CONTRIBUTING.md"),
-    ];
+    let mut files = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"]
+        .map(|name| repository().join(name))
+        .to_vec();
     for folder in ["docs", "docs/decisions"] {
         let entries = std::fs::read_dir(repository().join(folder)).unwrap();
         let paths = entries.map(|entry| entry.unwrap().path());
@@ -115,10 +113,8 @@ impl Observed {
         Self { telemetry, pages, observer }
     }
 
-    fn metric(&self, name: &str) -> f64 {
-        let text = self.telemetry.metrics().exposition().unwrap();
-        let line = text.lines().find(|line| line.starts_with(name)).unwrap();
-        line.rsplit(' ').next().unwrap().parse().unwrap()
+    fn metric(&self, begin: &str) -> f64 {
+        metric(&self.telemetry, begin).unwrap()
     }
 
     /// Hands over batch by batch; after how many reviews the alarm is raised, if it is.
@@ -217,21 +213,10 @@ fn another_kind_of_text_raises_the_alarm_within_2000_reviews_and_is_told_by_its_
     let Observed { telemetry, pages, .. } = &observed;
     let server = serve_pages(([127, 0, 0, 1], 0).into(), telemetry.clone(), pages.clone()).unwrap();
     let page = get(&format!("http://{}/model", server.address())).unwrap().json();
-    let shown: Vec<String> = page["terms"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|term| {
-            format!("{} {:+.2}", term["term"].as_str().unwrap(), term["shift"].as_f64().unwrap())
-        })
-        .collect();
-    eprintln!("PSI of documents alone {:.2?}; terms: {}", observed.psi(), shown.join(", "));
-    assert_eq!(shown.len(), 10);
+    let terms = page["terms"].as_array().unwrap();
+    eprintln!("PSI of documents alone {:.2?}; terms: {terms:.2?}", observed.psi());
+    assert_eq!(terms.len(), 10);
     assert_eq!(page["drift"]["alarm"], true, "{page}");
-    let of_training = |name: &str| {
-        let terms = page["terms"].as_array().unwrap().iter();
-        terms.clone().any(|term| term["term"] == name)
-    };
     // Reviews of films say "bad" and "great"; documents about a program do not.
-    assert!(of_training("bad") || of_training("great"), "{page}");
+    assert!(terms.iter().any(|it| it["term"] == "bad" || it["term"] == "great"), "{page}");
 }

@@ -5,17 +5,14 @@ use verdict_kafka_io::Outgoing;
 use verdict_messages::topic;
 use verdict_testkit::kafka::{self, Transactions};
 
-use crate::common::{artifact, process::Running};
+use crate::common::process::Running;
 
 const REVIEW: (&str, &[u8]) = ("k", b"A great film.");
 
 #[test]
 fn no_review_waits_behind_a_marker_and_no_timestamp_is_a_wait_of_fifty_years() {
     let Some((_kafka, settings)) = kafka::own_with_topics(2) else { return };
-    let folder = tempfile::tempdir().unwrap();
-    verdict_registry::save(folder.path(), &artifact()).unwrap();
-    let model = format!("--model={}", folder.path().display());
-    let consumer = Running::start(&settings, &[&model]);
+    let consumer = Running::consumer(&settings, &[]);
     let queue = "verdict_stage_duration_seconds_count{stage=\"queue\"} ";
 
     // None of these is a time to subtract.
@@ -43,6 +40,6 @@ fn no_review_waits_behind_a_marker_and_no_timestamp_is_a_wait_of_fifty_years() {
     drop(consumer);
 
     // Another one in its place: the positions stand before markers.
-    let consumer = Running::start(&settings, &[&model]);
+    let consumer = Running::consumer(&settings, &[]);
     consumer.await_metrics(&done[1..]);
 }

@@ -10,7 +10,7 @@ use std::{
 use arc_swap::ArcSwap;
 use tempfile::TempDir;
 use verdict_consumer::{models::ModelSettings, summary::Summary};
-use verdict_kafka_io::{KafkaSettings, Outgoing, Publisher, PublisherRole, Record};
+use verdict_kafka_io::{KafkaSettings, Publisher, PublisherRole, Record};
 use verdict_messages::{Verdict, topic};
 use verdict_sentiment::{Identity, Model, sha256_hex};
 use verdict_telemetry::Telemetry;
@@ -19,7 +19,7 @@ use verdict_testkit::{PATIENCE, eventually, kafka};
 use crate::common::{
     artifact_of, audited, bad_models, beside_consumer, observer,
     pointers::{Announcer, NAME, outcomes, pointer_to, saved},
-    settings, telemetry,
+    review, settings, telemetry,
 };
 
 /// A consumer that runs.
@@ -92,17 +92,19 @@ fn verdicts(kafka: &KafkaSettings) -> Vec<(i32, i64, String)> {
     kafka::read(kafka, topic::VERDICTS).iter().map(verdict).collect()
 }
 
+fn await_time(due: Instant) {
+    while Instant::now() < due {
+        thread::park_timeout(due.saturating_duration_since(Instant::now()));
+    }
+}
+
 /// Writes `n` reviews, 500 a second.
 fn flow(kafka: &KafkaSettings, n: usize) {
     let publisher = Publisher::new(kafka, PublisherRole::Pipeline).unwrap();
     let started = Instant::now();
     for sent in 0..n {
-        let due = started + Duration::from_millis(2) * u32::try_from(sent).unwrap();
-        while Instant::now() < due {
-            thread::park_timeout(due.saturating_duration_since(Instant::now()));
-        }
-        let review = Outgoing::to(topic::REVIEWS).key(format!("r{sent}")).value("A great film.");
-        publisher.send(&review).unwrap();
+        await_time(started + Duration::from_millis(2) * u32::try_from(sent).unwrap());
+        publisher.send(&review(sent)).unwrap();
     }
     publisher.wait_delivered(PATIENCE).unwrap();
 }
@@ -145,10 +147,7 @@ fn a_hundred_models_pass_through_a_flow_of_reviews() {
                     let pointer = saved(place.path(), &bytes, &n.to_string());
                     running.announcer.announce(&pointer);
                     // Spread over the flow; a machine that is late goes on without waiting.
-                    let due = started + Duration::from_millis(100) * u32::try_from(n).unwrap();
-                    while Instant::now() < due {
-                        thread::park_timeout(due.saturating_duration_since(Instant::now()));
-                    }
+                    await_time(started + Duration::from_millis(100) * u32::try_from(n).unwrap());
                 }
             });
             running.await_version(&MODELS.to_string());
@@ -223,15 +222,12 @@ fn a_pointer_that_comes_before_its_model_is_followed_once_that_is_there() {
     });
 
     // A consumer that starts serves what is pointed to before it scores anything.
-    kafka::publish(&kafka, [review()]);
+    kafka::publish(&kafka, [review(0)]);
     let summary = with_consumer(&kafka, &own, wait, |running| {
         eventually("it is scored", || (verdicts(&kafka).len() == 1).then_some(()));
         assert_eq!(running.serving().version, "2");
-        let outcomes = outcomes(&running.telemetry);
-        assert_eq!(
-            outcomes,
-            BTreeMap::from([("superseded".to_owned(), 1), ("taken".to_owned(), 1)])
-        );
+        let expected = ["superseded", "taken"].map(|outcome| (outcome.to_owned(), 1));
+        assert_eq!(outcomes(&running.telemetry), BTreeMap::from(expected));
     });
     assert_eq!(summary.models, 1, "it never had another");
     assert_eq!(verdicts(&kafka)[0].2, "2");
@@ -246,10 +242,6 @@ fn a_pointer_that_comes_before_its_model_is_followed_once_that_is_there() {
         std::fs::write(place.path().join("3"), &own).unwrap();
         running.await_version("3");
     });
-}
-
-fn review() -> Outgoing {
-    Outgoing::to(topic::REVIEWS).key("r").value("A great film.")
 }
 
 #[test]

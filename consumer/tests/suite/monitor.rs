@@ -1,24 +1,13 @@
 //! `consumer monitor` as a process, beside a real Apache Kafka.
 
-use std::{process::Command, time::Instant};
-
 use verdict_kafka_io::{KafkaSettings, Outgoing};
-use verdict_messages::{Label, ModelRef, Position, Review, Sentiment, Verdict, topic};
+use verdict_messages::{Label, ModelRef, Position, Sentiment, Verdict, topic};
 use verdict_testkit::{Signal, kafka};
 
 use crate::common::{
-    artifact,
-    process::{CONSUMER, END_WITHIN, Running},
-    read_until, sources,
+    process::{Running, report},
+    read_until, review, sources,
 };
-
-fn reviews(ids: std::ops::Range<usize>) -> impl Iterator<Item = Outgoing> {
-    ids.map(|n| {
-        let review =
-            Review { id: Some(format!("r{n}").into()), ..Review::from_text("A great film.") };
-        Outgoing::to(topic::REVIEWS).key(format!("r{n}")).value(review.encode().unwrap())
-    })
-}
 
 fn label(n: usize, label: Sentiment) -> Outgoing {
     let id = format!("r{n}");
@@ -33,13 +22,13 @@ fn label(n: usize, label: Sentiment) -> Outgoing {
 }
 
 /// A verdict that nobody scored.
-fn verdict(id: &str, source: Position, version: &str) -> Outgoing {
+fn verdict(id: &str, source: Position) -> Outgoing {
     let verdict = Verdict {
         id: id.into(),
         label: Sentiment::Negative,
         probability: 0.25,
         score: -1.0,
-        model: ModelRef { name: "sentiment".into(), version: version.into(), sha256: "ab".into() },
+        model: ModelRef { name: "sentiment".into(), version: "9".into(), sha256: "ab".into() },
         explanation: None,
         intercept: None,
         rest: None,
@@ -51,22 +40,9 @@ fn verdict(id: &str, source: Position, version: &str) -> Outgoing {
 
 /// Scores what is there, and ends.
 fn score(kafka: &KafkaSettings, n: usize) {
-    let directory = tempfile::tempdir().unwrap();
-    verdict_registry::save(directory.path(), &artifact()).unwrap();
-    let model = format!("--model={}", directory.path().display());
-    let mut consumer = Running::start(kafka, &["--no-follow-models", &model]);
+    let mut consumer = Running::consumer(kafka, &["--no-follow-models"]);
     read_until(kafka, &[topic::VERDICTS], |records| sources(records).len() >= n);
-    assert!(consumer.process.end(Signal::TERM).success());
-}
-
-fn run(kafka: &KafkaSettings, arguments: &[&str]) -> (Option<i32>, serde_json::Value) {
-    let output = Command::new(CONSUMER)
-        .args(arguments)
-        .args(["--bootstrap-servers", kafka.bootstrap()])
-        .output()
-        .unwrap();
-    let json = serde_json::from_slice(&output.stdout);
-    (output.status.code(), json.unwrap_or_else(|error| panic!("{error}: {output:?}")))
+    consumer.end(Signal::TERM);
 }
 
 const NO_FINDINGS: [&str; 4] = [
@@ -79,10 +55,10 @@ const NO_FINDINGS: [&str; 4] = [
 #[test]
 fn it_tells_how_right_verdicts_are_and_what_of_them_is_not_as_promised() {
     let Some((_broker, kafka)) = kafka::own_with_topics(3) else { return };
-    kafka::publish(&kafka, reviews(0..300));
+    kafka::publish(&kafka, (0..300).map(review));
     score(&kafka, 300);
     // These wait: the group is not done with them.
-    kafka::publish(&kafka, reviews(300..500));
+    kafka::publish(&kafka, (300..500).map(review));
     let mut monitor = Running::start(&kafka, &["monitor", "--audit-every-s=1"]);
     monitor.await_ready();
     monitor.await_metrics(&NO_FINDINGS);
@@ -94,21 +70,16 @@ fn it_tells_how_right_verdicts_are_and_what_of_them_is_not_as_promised() {
     let audited = page.lines().find_map(|line| line.strip_prefix("verdict_audit_time_seconds "));
     assert!(audited.unwrap().parse::<f64>().unwrap() > 1.7e9, "{page}");
     assert!(page.contains("service_name=\"verdict-monitor\""), "{page}");
-    assert_eq!(run(&kafka, &["audit", "--json", "--group=verdict"]).0, Some(0));
-    let (code, all) = run(&kafka, &["audit", "--json"]);
+    assert_eq!(report(&kafka, &["audit", "--json", "--group=verdict"]).0, Some(0));
+    let (code, all) = report(&kafka, &["audit", "--json"]);
     assert_eq!((code, &all["missing"]), (Some(1), &200.into()));
-    let (code, none) = run(&kafka, &["audit", "--json", "--group=nobody"]);
+    let (code, none) = report(&kafka, &["audit", "--json", "--group=nobody"]);
     assert_eq!((code, &none["reviews"]), (Some(0), &0.into()));
 
     // All are called positive; three of four are.
-    kafka::publish(
-        &kafka,
-        (0..100).map(|n| {
-            let said = if n % 4 == 0 { Sentiment::Negative } else { Sentiment::Positive };
-            label(n, said)
-        }),
-    );
-    kafka::publish(&kafka, [label(1000, Sentiment::Positive)]);
+    let said = |n| if n % 4 == 0 { Sentiment::Negative } else { Sentiment::Positive };
+    let labels = (0..100).map(|n| label(n, said(n)));
+    kafka::publish(&kafka, labels.chain([label(1000, Sentiment::Positive)]));
     monitor.await_page("/metrics", |page| {
         let has = |name: &str, value: &str| {
             let mut lines = page.text.lines().filter(|line| line.starts_with(name));
@@ -118,7 +89,7 @@ fn it_tells_how_right_verdicts_are_and_what_of_them_is_not_as_promised() {
             && has("verdict_live_accuracy{bound=\"estimate\"", "} 0.75")
             && has("verdict_live_unmatched{what=\"label\"}", " 1")
     });
-    let (code, once) = run(&kafka, &["monitor", "--once", "--json"]);
+    let (code, once) = report(&kafka, &["monitor", "--once", "--json"]);
     assert_eq!(code, Some(0));
     let version = &once["versions"][0];
     assert_eq!(
@@ -132,14 +103,10 @@ fn it_tells_how_right_verdicts_are_and_what_of_them_is_not_as_promised() {
 
     // An outcome of a review that is not there, one more of a review that has one, and a record
     // that is none.
-    kafka::publish(
-        &kafka,
-        [
-            verdict("x", Position::new("reviews", 7, 0), "9"),
-            verdict("r0", Position::new("reviews", 0, 0), "9"),
-            Outgoing::to(topic::VERDICTS).key("y").value("no verdict"),
-        ],
-    );
+    let [phantom, second] =
+        [("x", 7), ("r0", 0)].map(|(id, at)| verdict(id, Position::new("reviews", at, 0)));
+    let none = Outgoing::to(topic::VERDICTS).key("y").value("no verdict");
+    kafka::publish(&kafka, [phantom, second, none]);
     monitor.await_metrics(&[
         "verdict_audit_findings{finding=\"missing\"} 0",
         "verdict_audit_findings{finding=\"duplicated\"} 1",
@@ -148,9 +115,7 @@ fn it_tells_how_right_verdicts_are_and_what_of_them_is_not_as_promised() {
     monitor.process.err.next_with("not as promised");
 
     assert_eq!(monitor.get("/healthz").status, 200);
-    let asked = Instant::now();
-    assert!(monitor.process.end(Signal::TERM).success());
-    assert!(asked.elapsed() < END_WITHIN, "{asked:?}");
+    monitor.end(Signal::TERM);
     monitor.process.err.next_with("monitor stopped");
 }
 
@@ -177,8 +142,6 @@ fn it_waits_for_topics_and_for_a_broker_that_is_away() {
 
     // Frozen, not closed: nothing answers, and the end comes in time all the same.
     broker.pause().unwrap();
-    let asked = Instant::now();
-    assert!(monitor.process.end(Signal::TERM).success());
-    assert!(asked.elapsed() < END_WITHIN, "{asked:?}");
+    monitor.end(Signal::TERM);
     broker.kill9().unwrap();
 }

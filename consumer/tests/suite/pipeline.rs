@@ -7,8 +7,8 @@ use std::{
 
 use arc_swap::ArcSwap;
 use verdict_consumer::summary::Summary;
-use verdict_kafka_io::{Failure, Outgoing};
-use verdict_messages::{ReplyAddress, Review, Sentiment, Verdict, reply::Dialect, topic};
+use verdict_kafka_io::{KafkaSettings, Outgoing};
+use verdict_messages::{ReplyAddress, Sentiment, Verdict, reply::Dialect, topic};
 use verdict_telemetry::Telemetry;
 use verdict_testkit::{
     eventually,
@@ -16,33 +16,30 @@ use verdict_testkit::{
 };
 
 use crate::common::{
-    audited, beside_consumer, model, observer, read_until, settings, sources, telemetry,
+    audited, beside_consumer, metric, model, observer, read_until, review, settings, sources,
+    telemetry,
 };
 
+const OUTCOMES: [&str; 2] = [topic::VERDICTS, topic::DEAD_LETTERS];
+
 fn with_consumer(
+    kafka: &KafkaSettings,
     flags: &[&str],
     telemetry: &Telemetry,
     work: impl FnOnce(),
-) -> Result<Summary, Failure> {
+) -> Summary {
     let models = Arc::new(ArcSwap::from_pointee(model()));
-    let settings = settings(flags);
-    beside_consumer(&settings, &models, observer(&settings, telemetry), telemetry, work)
+    let bootstrap = format!("--bootstrap-servers={}", kafka.bootstrap());
+    let settings = settings(&[&[&*bootstrap], flags].concat());
+    let observer = observer(&settings, telemetry);
+    beside_consumer(&settings, &models, observer, telemetry, work).unwrap()
 }
 
 /// `n` records, of which every tenth is no review.
 fn reviews(n: usize) -> impl Iterator<Item = Outgoing> {
     (0..n).map(|n| {
-        let text = if n % 2 == 0 { "A great film." } else { "An awful film." };
-        let outgoing = Outgoing::to(topic::REVIEWS).key(format!("r{n}"));
-        if n % 10 == 9 {
-            outgoing.value(vec![0xff, 0xfe])
-        } else {
-            outgoing.value(
-                Review { id: Some(format!("r{n}").into()), ..Review::from_text(text) }
-                    .encode()
-                    .unwrap(),
-            )
-        }
+        let review = review(n);
+        if n % 10 == 9 { review.value(vec![0xff, 0xfe]) } else { review }
     })
 }
 
@@ -50,21 +47,15 @@ fn reviews(n: usize) -> impl Iterator<Item = Outgoing> {
 fn every_review_has_one_outcome_and_the_counters_add_up() {
     let Some((_broker, kafka)) = kafka::own_with_topics(3) else { return };
     let telemetry = telemetry();
-    let bootstrap = format!("--bootstrap-servers={}", kafka.bootstrap());
     publish(&kafka, reviews(3000));
     assert_eq!(audited(&kafka).missing.count, 3000, "before the consumer ran");
-    let outcomes = [topic::VERDICTS, topic::DEAD_LETTERS];
-    let summary = with_consumer(&[&bootstrap, "--max-batch-records=500"], &telemetry, || {
-        read_until(&kafka, &outcomes, |records| records.len() >= 3000);
+    let summary = with_consumer(&kafka, &["--max-batch-records=500"], &telemetry, || {
+        read_until(&kafka, &OUTCOMES, |records| records.len() >= 3000);
         publish(&kafka, reviews(500));
-        read_until(&kafka, &outcomes, |records| records.len() >= 3500);
-        assert!(
-            telemetry.health().readiness(Instant::now()).ok,
-            "{:?}",
-            telemetry.health().readiness(Instant::now())
-        );
-    })
-    .unwrap();
+        read_until(&kafka, &OUTCOMES, |records| records.len() >= 3500);
+        let readiness = telemetry.health().readiness(Instant::now());
+        assert!(readiness.ok, "{readiness:?}");
+    });
     let endings = summary.endings;
     assert_eq!((endings.read, endings.verdicts(), endings.dead_letters()), (3500, 3150, 350));
     assert_eq!(endings.read, endings.verdicts() + endings.dead_letters());
@@ -81,22 +72,19 @@ fn every_review_has_one_outcome_and_the_counters_add_up() {
     assert_eq!(sum("verdict_endings_total{"), 3500, "{exposition}");
     assert_eq!(sum("messaging_client_consumed_messages_total{"), 3500, "{exposition}");
     assert_eq!(sum("model_prediction_count_total{"), 3150);
-    assert!(
-        !telemetry.health().readiness(Instant::now()).ok,
-        "a consumer that has stopped is not ready"
-    );
+    let readiness = telemetry.health().readiness(Instant::now());
+    assert!(!readiness.ok, "a consumer that has stopped is not ready");
 
     // The positions are committed: another member finds nothing to do.
-    let idle = with_consumer(&[&bootstrap], &telemetry, || {
-        read_until(&kafka, &outcomes, |records| records.len() >= 3500);
+    let idle = with_consumer(&kafka, &[], &telemetry, || {
+        read_until(&kafka, &OUTCOMES, |records| records.len() >= 3500);
     });
-    assert_eq!(idle.unwrap().endings.read, 0);
+    assert_eq!(idle.endings.read, 0);
 }
 
 #[test]
 fn a_requester_is_answered_in_its_dialect_and_partition() {
     let Some((_broker, kafka)) = kafka::own_with_topics(3) else { return };
-    let bootstrap = format!("--bootstrap-servers={}", kafka.bootstrap());
     let ask = |dialect, id: u8| {
         let address = ReplyAddress {
             dialect,
@@ -111,7 +99,7 @@ fn a_requester_is_answered_in_its_dialect_and_partition() {
             .headers(address.request_headers())
     };
     let dialects = [Dialect::Spring, Dialect::SmallRye, Dialect::Nest];
-    let summary = with_consumer(&[&bootstrap], &telemetry(), || {
+    let summary = with_consumer(&kafka, &[], &telemetry(), || {
         publish(&kafka, dialects.into_iter().zip(1..).map(|(dialect, id)| ask(dialect, id)));
         let replies = read_until(&kafka, &[topic::REPLIES], |records| records.len() >= 3);
         let mut ids = Vec::new();
@@ -125,27 +113,23 @@ fn a_requester_is_answered_in_its_dialect_and_partition() {
         ids.sort();
         assert_eq!(ids, [[1], [2], [3]]);
     });
-    assert_eq!(summary.unwrap().endings.verdicts(), 3);
+    assert_eq!(summary.endings.verdicts(), 3);
 }
 
 #[test]
 fn members_that_come_and_go_lose_nothing_and_double_nothing() {
     let Some((_broker, kafka)) = kafka::own_with_topics(6) else { return };
-    let bootstrap = format!("--bootstrap-servers={}", kafka.bootstrap());
-    let flags = [bootstrap.as_str(), "--max-batch-records=100"];
-    let outcomes = [topic::VERDICTS, topic::DEAD_LETTERS];
+    let flags = ["--max-batch-records=100"];
     publish(&kafka, reviews(2000));
-    let steady = with_consumer(&flags, &telemetry(), || {
+    with_consumer(&kafka, &flags, &telemetry(), || {
         for round in 1..=2 {
-            let passing = with_consumer(&flags, &telemetry(), || {
+            with_consumer(&kafka, &flags, &telemetry(), || {
                 publish(&kafka, reviews(1000));
                 let enough = 2000 + round * 1000;
-                read_until(&kafka, &outcomes, |records| records.len() >= enough);
+                read_until(&kafka, &OUTCOMES, |records| records.len() >= enough);
             });
-            passing.unwrap();
         }
     });
-    steady.unwrap();
     let report = audited(&kafka);
     assert!(report.ok(false) && report.reviews == 4000, "{report:?}");
 }
@@ -153,18 +137,15 @@ fn members_that_come_and_go_lose_nothing_and_double_nothing() {
 #[test]
 fn a_broker_that_is_killed_and_comes_back_loses_nothing() {
     let Some((mut broker, kafka)) = kafka::own_with_topics(3) else { return };
-    let bootstrap = format!("--bootstrap-servers={}", kafka.bootstrap());
-    let flags = [bootstrap.as_str(), "--max-batch-records=200", "--kafka=session.timeout.ms=6000"];
+    let flags = ["--max-batch-records=200", "--kafka=session.timeout.ms=6000"];
     publish(&kafka, reviews(5000));
-    let outcomes = [topic::VERDICTS, topic::DEAD_LETTERS];
-    with_consumer(&flags, &telemetry(), || {
-        read_until(&kafka, &outcomes, |records| records.len() >= 500);
+    with_consumer(&kafka, &flags, &telemetry(), || {
+        read_until(&kafka, &OUTCOMES, |records| records.len() >= 500);
         broker.kill9().unwrap();
         broker.restart().unwrap();
         publish(&kafka, reviews(1000));
-        read_until(&kafka, &outcomes, |records| sources(records).len() >= 6000);
-    })
-    .unwrap();
+        read_until(&kafka, &OUTCOMES, |records| sources(records).len() >= 6000);
+    });
     // Whether some came twice depends on where the broker was hit; the audit tells, and nothing
     // else may be wrong.
     let report = audited(&kafka);
@@ -174,16 +155,14 @@ fn a_broker_that_is_killed_and_comes_back_loses_nothing() {
 #[test]
 fn a_consumer_whose_broker_is_away_stops_in_time() {
     let Some((mut broker, kafka)) = kafka::own_with_topics(1) else { return };
-    let bootstrap = format!("--bootstrap-servers={}", kafka.bootstrap());
     publish(&kafka, reviews(10));
-    let started = std::cell::Cell::new(None);
-    with_consumer(&[&bootstrap], &telemetry(), || {
+    let mut started = None;
+    with_consumer(&kafka, &[], &telemetry(), || {
         read_until(&kafka, &[topic::VERDICTS], |records| records.len() >= 9);
         broker.kill9().unwrap();
-        started.set(Some(Instant::now()));
-    })
-    .unwrap();
-    let took = started.get().unwrap().elapsed();
+        started = Some(Instant::now());
+    });
+    let took = started.unwrap().elapsed();
     assert!(took < Duration::from_secs(10), "{took:?}");
 }
 
@@ -195,7 +174,6 @@ fn a_long_run_of_dead_letters_pauses_reading_and_loses_nothing() {
     let Some((_broker, kafka)) = kafka::own_with_topics(1) else { return };
     let telemetry = telemetry();
     let flags = [
-        &format!("--bootstrap-servers={}", kafka.bootstrap()),
         "--max-batch-records=500",
         "--breaker-dead-letters=1000",
         "--breaker-pause-s=2",
@@ -207,8 +185,8 @@ fn a_long_run_of_dead_letters_pauses_reading_and_loses_nothing() {
     let good = |n| Outgoing::to(topic::REVIEWS).key(format!("g{n}")).value("A great film.");
     publish(&kafka, (0..BAD).map(bad));
     publish(&kafka, (0..GOOD).map(good));
-    let page = || telemetry.metrics().exposition().unwrap();
-    let summary = with_consumer(&flags, &telemetry, || {
+    let metric = |begin: &str| metric(&telemetry, begin);
+    let summary = with_consumer(&kafka, &flags, &telemetry, || {
         eventually("it opens", || {
             let readiness = telemetry.health().readiness(Instant::now());
             let text = readiness.text;
@@ -216,32 +194,29 @@ fn a_long_run_of_dead_letters_pauses_reading_and_loses_nothing() {
                 && text.contains(" dead letters in a row: reading is paused for 2s");
             (!readiness.ok && is_open).then_some(())
         });
-        assert!(page().contains("verdict_breaker_open 1\n"), "{}", page());
+        assert_eq!(metric("verdict_breaker_open "), Some(1.0));
         let read = read_until(&kafka, &[topic::DEAD_LETTERS], |records| records.len() >= 1000);
         assert!(read.len() < BAD, "{}: it has stopped", read.len());
         eventually("it is in its group", || {
             telemetry.health().readiness(Instant::now()).text.contains("ok group").then_some(())
         });
         eventually("everything is processed", || {
-            page().contains("verdict_endings_total{ending=\"verdict\"} 300\n").then_some(())
+            let verdicts = metric("verdict_endings_total{ending=\"verdict\"}");
+            (verdicts == Some(GOOD as f64)).then_some(())
         });
         eventually("it is closed and ready", || {
-            (telemetry.health().readiness(Instant::now()).ok
-                && page().contains("verdict_breaker_open 0\n"))
-            .then_some(())
+            let is_ready = telemetry.health().readiness(Instant::now()).ok;
+            (is_ready && metric("verdict_breaker_open ") == Some(0.0)).then_some(())
         });
-    })
-    .unwrap();
+    });
     assert_eq!(
         (summary.endings.verdicts(), summary.endings.dead_letters(), summary.failed_batches),
         (GOOD as u64, BAD as u64, 0)
     );
     // After 1,000 it opened, and again after each try that brought nothing else: 5 or more, by how
     // many each found at hand.
-    let trips = page();
-    let trips = trips.lines().find_map(|line| line.strip_prefix("verdict_breaker_trips_total "));
-    let trips: u64 = trips.unwrap().parse().unwrap();
-    assert!(trips > 1, "{trips}");
+    let trips = metric("verdict_breaker_trips_total ");
+    assert!(trips.is_some_and(|trips| trips > 1.0), "{trips:?}");
     let report = audited(&kafka);
     assert!(report.ok(false) && report.reviews == 1800, "{report:?}");
 }

@@ -16,7 +16,7 @@ use verdict_testkit::{
 };
 
 use crate::common::{
-    artifact, artifact_of, beside_consumer, default_model,
+    artifact, artifact_of, beside_consumer, default_model, metric,
     pointers::{Announcer, NAME, saved},
     read_until, settings, telemetry,
 };
@@ -60,11 +60,7 @@ fn what_is_watched_is_shown_and_begins_anew_with_a_model_and_the_shadow_is_never
     let models = Arc::new(ArcSwap::from_pointee(default_model()));
     let shadow = Shadow::new(Arc::clone(&other), 1.0);
     let observer = Observer::new(&settings.observe, Some(shadow), &telemetry, &pages);
-    let metric = |name: &str| -> Option<f64> {
-        let text = telemetry.metrics().exposition().unwrap();
-        let line = text.lines().find(|line| line.starts_with(name))?;
-        line.rsplit(' ').next()?.parse().ok()
-    };
+    let metric = |begin: &str| metric(&telemetry, begin);
     let work = || {
         publish(&kafka, reviews(400));
         let verdicts = read_until(&kafka, &[topic::VERDICTS], |records| records.len() >= 400);
@@ -109,11 +105,8 @@ fn what_is_watched_is_shown_and_begins_anew_with_a_model_and_the_shadow_is_never
                 .map(|record| Verdict::decode(record.value.as_deref().unwrap()).unwrap())
                 .find(|verdict| verdict.id == id)
                 .unwrap();
-            assert_eq!(
-                example["source"],
-                serde_json::to_value(&verdict.source).unwrap(),
-                "{example}"
-            );
+            let source = serde_json::to_value(&verdict.source).unwrap();
+            assert_eq!(example["source"], source, "{example}");
             assert!((verdict.probability - of("serving")).abs() < 1e-12, "{example}");
         }
         // The model's own terms may be shown ("waste of time" is one), and they have three words at

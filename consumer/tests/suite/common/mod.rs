@@ -22,8 +22,8 @@ use verdict_consumer::{
     settings::Settings,
     summary::Summary,
 };
-use verdict_kafka_io::{Failure, KafkaSettings, Record};
-use verdict_messages::{Headers, dead_letter};
+use verdict_kafka_io::{Failure, KafkaSettings, Outgoing, Record};
+use verdict_messages::{Headers, Review, dead_letter, topic};
 use verdict_monitor::{
     audit::{Report, audit},
     topics::TopicArgs,
@@ -89,6 +89,21 @@ pub(crate) fn record(offset: i64, value: impl Into<Vec<u8>>, pairs: &[(&str, &[u
         headers,
         timestamp_ms: Some(1_700_000_000_000),
     }
+}
+
+/// The `n`th review, named so, for Kafka.
+pub(crate) fn review(n: usize) -> Outgoing {
+    let id = format!("r{n}");
+    let review =
+        Review { id: Some(id.as_str().into()), ..Review::from_text("A great film.") }.encode();
+    Outgoing::to(topic::REVIEWS).key(id.as_str()).value(review.unwrap())
+}
+
+/// The value of a series, by the begin of its line.
+pub(crate) fn metric(telemetry: &Telemetry, begin: &str) -> Option<f64> {
+    let text = telemetry.metrics().exposition().unwrap();
+    let line = text.lines().find(|line| line.starts_with(begin))?;
+    line.rsplit(' ').next()?.parse().ok()
 }
 
 /// An observer without a shadow model.
