@@ -63,18 +63,13 @@ pub(crate) fn rules() -> Vec<Rule> {
 
 /// Each dashboard with the name of its file.
 pub(crate) fn dashboards() -> Vec<(String, Value)> {
-    with_ending("grafana/dashboards", "json")
-        .iter()
-        .map(|path| {
-            let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
-            let text = std::fs::read_to_string(path).unwrap();
-            (
-                name,
-                serde_json::from_str(&text)
-                    .unwrap_or_else(|error| panic!("{}: {error}", path.display())),
-            )
-        })
-        .collect()
+    let read = |path: &PathBuf| {
+        let text = std::fs::read_to_string(path).unwrap();
+        let dashboard = serde_json::from_str(&text);
+        let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
+        (name, dashboard.unwrap_or_else(|error| panic!("{}: {error}", path.display())))
+    };
+    with_ending("grafana/dashboards", "json").iter().map(read).collect()
 }
 
 /// The panels of a dashboard that show something: no rows.
@@ -90,13 +85,9 @@ pub(crate) fn queries() -> Vec<Query> {
         for panel in panels(&dashboard) {
             let title = panel["title"].as_str().unwrap();
             for target in panel["targets"].as_array().unwrap() {
-                queries.push(Query {
-                    place: format!(
-                        "{name}, panel {title:?}, {}",
-                        target["refId"].as_str().unwrap()
-                    ),
-                    expr: target["expr"].as_str().unwrap().to_owned(),
-                });
+                let place = format!("{name}, panel {title:?}, {}", target["refId"]);
+                let expr = target["expr"].as_str().unwrap().to_owned();
+                queries.push(Query { place, expr });
             }
         }
         for annotation in dashboard["annotations"]["list"].as_array().unwrap() {
@@ -125,11 +116,8 @@ pub(crate) fn variables() -> Vec<(String, String, String)> {
                 .and_then(|rest| rest.strip_suffix(')'))
                 .and_then(|inner| inner.rsplit_once(", "))
                 .unwrap_or_else(|| panic!("{name}: {definition}"));
-            variables.push((
-                format!("{name}, variable {}", variable["name"]),
-                selector.to_owned(),
-                label.to_owned(),
-            ));
+            let place = format!("{name}, variable {}", variable["name"]);
+            variables.push((place, selector.to_owned(), label.to_owned()));
         }
     }
     variables

@@ -115,18 +115,11 @@ fn every_alert_is_tested_firing_and_silent_and_the_runbook_says_what_to_do() {
             assert!(tested.contains(&(name.clone(), fires)), "{name}: no test says fires: {fires}");
         }
         let annotations = &alert.rule["annotations"];
-        assert_eq!(
-            annotations["runbook_url"],
-            format!(
-                "https://github.com/verdict-rs/verdict/blob/main/docs/runbook.md#{}",
-                name.to_lowercase()
-            )
-        );
+        let page = "https://github.com/verdict-rs/verdict/blob/main/docs/runbook.md";
+        assert_eq!(annotations["runbook_url"], format!("{page}#{}", name.to_lowercase()));
         for text in ["summary", "description"] {
-            assert!(
-                annotations[text].as_str().is_some_and(|text| text.len() > 10),
-                "{name}: {text}"
-            );
+            let is_said = annotations[text].as_str().is_some_and(|text| text.len() > 10);
+            assert!(is_said, "{name}: {text}");
         }
         let severity = alert.rule["labels"]["severity"].as_str().unwrap();
         assert!(["critical", "warning", "info"].contains(&severity), "{name}: {severity}");
@@ -202,13 +195,8 @@ fn assert_panel(name: &str, panel: &Value) {
 #[test]
 fn the_dashboards_read_the_data_source_that_is_provisioned() {
     let sources = files::yaml(&files::folder("grafana/provisioning/datasources/verdict.yml"));
-    let uids: Vec<&str> = sources["datasources"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|source| source["uid"].as_str().unwrap())
-        .collect();
-    assert!(uids.contains(&DATASOURCE), "{uids:?}");
+    let mut sources = sources["datasources"].as_array().unwrap().iter();
+    assert!(sources.any(|source| source["uid"] == DATASOURCE), "{sources:?}");
     for (name, dashboard) in files::dashboards() {
         let variables = dashboard["templating"]["list"].as_array().unwrap();
         let chosen = variables.iter().find(|variable| variable["name"] == "datasource").unwrap();

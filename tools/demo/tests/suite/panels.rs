@@ -17,7 +17,7 @@ fn every_query_of_every_rule_panel_annotation_and_variable_has_data() {
     let Some(system) = System::start() else { return };
     let started = Instant::now();
     let prometheus = Prometheus::at(system.prometheus);
-    let visitors = system.visitors();
+    let visitors_leave = system.visitors();
     let producer = system.publish();
     let broken = || Outgoing::to(REVIEWS).key("broken").value(b"\xff\xfe no text");
     system.demo.publish((0..20).map(|_| broken()));
@@ -27,27 +27,17 @@ fn every_query_of_every_rule_panel_annotation_and_variable_has_data() {
             if value >= least { Ok(()) } else { Err(format!("{expr} is {value}")) }
         });
     };
-    at_least(
-        "the shadow sees reviews of the first model",
-        "sum(verdict_shadow_reviews_total)",
-        50.0,
-    );
+    at_least("the shadow sees reviews", "sum(verdict_shadow_reviews_total)", 50.0);
     system.swap();
-    at_least(
-        "both consumers took the model",
-        r#"sum(verdict_model_swaps_total{outcome="taken"})"#,
-        2.0,
-    );
+    let taken = r#"sum(verdict_model_swaps_total{outcome="taken"})"#;
+    at_least("both consumers took the model", taken, 2.0);
     at_least("labels met verdicts of both versions", "count(verdict_live_labelled > 20)", 2.0);
     at_least("the trainer rebuilt a model", "sum(verdict_trainer_rebuilds_total)", 1.0);
     at_least("an audit has ended", "max(verdict_audit_reviews)", 1.0);
     // No consumer takes this for a model, and an alert says so.
     system.demo.publish([Outgoing::to(MODELS).key("sentiment").value("no pointer")]);
-    at_least(
-        "the alert fires",
-        r#"sum(ALERTS{alertname="VerdictModelRefused",alertstate="firing"})"#,
-        1.0,
-    );
+    let fires = r#"sum(ALERTS{alertname="VerdictModelRefused",alertstate="firing"})"#;
+    at_least("the alert fires", fires, 1.0);
     every_target_is_up(&prometheus, started);
 
     let queries = all_queries();
@@ -76,12 +66,11 @@ fn every_query_of_every_rule_panel_annotation_and_variable_has_data() {
         }
     });
     every_rule_is_well(&prometheus);
-    assert!(
-        prometheus.value(r#"max(verdict_audit_findings{finding!="duplicated"})"#).unwrap() < 1.0
-    );
+    let lost = r#"max(verdict_audit_findings{finding!="duplicated"})"#;
+    assert!(prometheus.value(lost).unwrap() < 1.0);
 
     drop(producer);
-    visitors.leave();
+    visitors_leave();
     assert_eq!(system.demo.interrupt(), Some(0));
     eprintln!("{} queries have data after {:?}", queries.len(), started.elapsed());
 }
@@ -112,24 +101,16 @@ fn every_target_is_up(prometheus: &Prometheus, started: Instant) {
         if targets.len() == 6 && down.is_empty() {
             Ok(())
         } else {
-            Err(format!(
-                "{} targets after {:?}; {}",
-                targets.len(),
-                started.elapsed(),
-                down.join(", ")
-            ))
+            let (n, took) = (targets.len(), started.elapsed());
+            Err(format!("{n} targets after {took:?}; {}", down.join(", ")))
         }
     });
 }
 
 fn every_rule_is_well(prometheus: &Prometheus) {
     let data = prometheus.get("rules", &[]).unwrap();
-    let rules: Vec<_> = data["groups"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .flat_map(|group| group["rules"].as_array().unwrap())
-        .collect();
+    let groups = data["groups"].as_array().unwrap().iter();
+    let rules: Vec<_> = groups.flat_map(|group| group["rules"].as_array().unwrap()).collect();
     assert_eq!(rules.len(), files::rules().len());
     for rule in rules {
         assert_eq!(rule["health"], "ok", "{}: {}", rule["name"], rule["lastError"]);

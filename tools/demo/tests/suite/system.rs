@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::{self, JoinHandle};
+use std::thread;
 use std::time::Duration;
 
 use tempfile::TempDir;
@@ -73,15 +73,19 @@ impl System {
             .current_dir(self.folder.path()));
     }
 
-    /// People at the page and programs at the interface, until it is dropped.
-    pub(crate) fn visitors(&self) -> Visitors {
+    /// People at the page and programs at the interface. What is returned sends them away, and
+    /// every one was answered.
+    pub(crate) fn visitors(&self) -> impl FnOnce() + use<> {
         let (web, leaving) = (self.demo.web.clone(), Arc::new(AtomicBool::new(false)));
         let left = Arc::clone(&leaving);
         let visits = thread::spawn(move || {
             let numbers = (0..).take_while(|_| !left.load(Ordering::Relaxed));
             numbers.for_each(|number| visit(&web, number));
         });
-        Visitors { leaving, visits: Some(visits) }
+        move || {
+            leaving.store(true, Ordering::Relaxed);
+            visits.join().unwrap();
+        }
     }
 }
 
@@ -108,26 +112,6 @@ fn visit(web: &str, number: usize) {
         assert!((200..300).contains(&answer.status), "visit {number}: {answer:?}");
     }
     thread::park_timeout(Duration::from_millis(100));
-}
-
-/// Visitors who leave when this is dropped.
-pub(crate) struct Visitors {
-    leaving: Arc<AtomicBool>,
-    visits: Option<JoinHandle<()>>,
-}
-
-impl Visitors {
-    /// They leave, and every one was answered.
-    pub(crate) fn leave(mut self) {
-        self.leaving.store(true, Ordering::Relaxed);
-        self.visits.take().unwrap().join().unwrap();
-    }
-}
-
-impl Drop for Visitors {
-    fn drop(&mut self) {
-        self.leaving.store(true, Ordering::Relaxed);
-    }
 }
 
 /// A small vocabulary, and a gate for some hundred reviews.

@@ -191,27 +191,17 @@ fn every_stage_is_measured(collector: &Receiver) {
         ("verdict-web", &["answer", "publish"]),
     ] {
         let stages: BTreeSet<String> = stages.iter().map(|stage| (*stage).to_owned()).collect();
-        collector.until(&format!("the stages of {service}"), |got| {
-            got.metrics
-                .iter()
-                .any(|got| {
-                    got.metric.name == "verdict.stage.duration"
-                        && attribute(&got.resource, "service.name") == service
-                        && got.labels("stage") == stages
-                })
-                .then_some(())
-        });
-        collector.until(&format!("the process metrics of {service}"), |got| {
-            let names: BTreeSet<&str> = got
-                .metrics
-                .iter()
-                .filter(|got| attribute(&got.resource, "service.name") == service)
-                .map(|got| got.metric.name.as_str())
-                .collect();
-            ["process.cpu.time", "process.memory.usage", "verdict.ready"]
-                .iter()
-                .all(|name| names.contains(name))
-                .then_some(())
+        collector.until(&format!("stages and process metrics of {service}"), |got| {
+            let of_it = got.metrics.iter();
+            let of_it = of_it.filter(|got| attribute(&got.resource, "service.name") == service);
+            let (mut names, mut is_measured) = (BTreeSet::new(), false);
+            for got in of_it {
+                names.insert(got.metric.name.as_str());
+                is_measured |=
+                    got.metric.name == "verdict.stage.duration" && got.labels("stage") == stages;
+            }
+            let process = ["process.cpu.time", "process.memory.usage", "verdict.ready"];
+            (is_measured && process.iter().all(|name| names.contains(name))).then_some(())
         });
     }
     assert_eq!(collector.now(|got| got.marks.clone()), BTreeSet::from(["token".to_owned()]));
