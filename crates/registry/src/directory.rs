@@ -9,7 +9,7 @@
 use crate::names::{self, MODEL_FILE, VERSION_FILE};
 use crate::version::{check_annotations, check_digest};
 use crate::write::{self, Lock};
-use crate::{Files, NewVersion, Registry, RegistryError, Tags, Version, Which};
+use crate::{Files, NewVersion, Registry, RegistryError, Result, Tags, Version, Which};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -48,17 +48,17 @@ impl DirectoryRegistry {
         Self { root: root.into() }
     }
 
-    fn model(&self, name: &str) -> Result<PathBuf, RegistryError> {
+    fn model(&self, name: &str) -> Result<PathBuf> {
         names::model(name)?;
         Ok(self.root.join(name))
     }
 
-    fn folder(&self, name: &str, version: u64) -> Result<PathBuf, RegistryError> {
+    fn folder(&self, name: &str, version: u64) -> Result<PathBuf> {
         Ok(self.model(name)?.join(VERSIONS).join(version.to_string()))
     }
 
     /// What is recorded of a version.
-    fn record(&self, name: &str, version: u64) -> Result<Record, RegistryError> {
+    fn record(&self, name: &str, version: u64) -> Result<Record> {
         let path = self.folder(name, version)?.join(VERSION_FILE);
         let record: Record = read_json(&path)?
             .ok_or_else(|| RegistryError::no_version(self.location(), name, version))?;
@@ -69,12 +69,12 @@ impl DirectoryRegistry {
         Err(RegistryError::corrupt(path.display(), problem))
     }
 
-    fn records(&self, name: &str) -> Result<Vec<Record>, RegistryError> {
+    fn records(&self, name: &str) -> Result<Vec<Record>> {
         let versions = self.model(name)?.join(VERSIONS);
         numbers(&versions)?.into_iter().map(|number| self.record(name, number)).collect()
     }
 
-    fn version_of(&self, record: &Record) -> Result<Version, RegistryError> {
+    fn version_of(&self, record: &Record) -> Result<Version> {
         // The URI is sent to processes that run in other directories.
         let root = std::path::absolute(&self.root).map_err(RegistryError::io(&self.root))?;
         let Some(root) = root.to_str() else {
@@ -92,12 +92,12 @@ impl DirectoryRegistry {
         })
     }
 
-    fn aliases(&self, name: &str) -> Result<Aliases, RegistryError> {
+    fn aliases(&self, name: &str) -> Result<Aliases> {
         let path = self.model(name)?.join(ALIASES_FILE);
         Ok(read_json(&path)?.unwrap_or_default())
     }
 
-    fn save_aliases(&self, name: &str, aliases: &Aliases) -> Result<(), RegistryError> {
+    fn save_aliases(&self, name: &str, aliases: &Aliases) -> Result<()> {
         let model = self.model(name)?;
         let json = to_json(aliases, &model.join(ALIASES_FILE))?;
         write::file(&model, ALIASES_FILE, &json)
@@ -105,7 +105,7 @@ impl DirectoryRegistry {
 }
 
 impl Registry for DirectoryRegistry {
-    fn register(&self, new: NewVersion<'_>) -> Result<Version, RegistryError> {
+    fn register(&self, new: NewVersion<'_>) -> Result<Version> {
         new.check()?;
         let model = self.model(new.name)?;
         let versions = model.join(VERSIONS);
@@ -138,22 +138,22 @@ impl Registry for DirectoryRegistry {
         }
     }
 
-    fn versions(&self, name: &str) -> Result<Vec<Version>, RegistryError> {
+    fn versions(&self, name: &str) -> Result<Vec<Version>> {
         let records = self.records(name)?;
         records.iter().map(|record| self.version_of(record)).collect()
     }
 
-    fn version(&self, name: &str, version: u64) -> Result<Version, RegistryError> {
+    fn version(&self, name: &str, version: u64) -> Result<Version> {
         self.version_of(&self.record(name, version)?)
     }
 
-    fn alias(&self, name: &str, alias: &str) -> Result<Option<Version>, RegistryError> {
+    fn alias(&self, name: &str, alias: &str) -> Result<Option<Version>> {
         names::alias(alias)?;
         let version = self.aliases(name)?.get(alias).copied();
         version.map(|version| self.version(name, version)).transpose()
     }
 
-    fn set_alias(&self, name: &str, alias: &str, version: u64) -> Result<(), RegistryError> {
+    fn set_alias(&self, name: &str, alias: &str, version: u64) -> Result<()> {
         names::alias(alias)?;
         self.record(name, version)?;
         let _lock = Lock::take(&self.model(name)?)?;
@@ -164,7 +164,7 @@ impl Registry for DirectoryRegistry {
         self.save_aliases(name, &aliases)
     }
 
-    fn delete_alias(&self, name: &str, alias: &str) -> Result<(), RegistryError> {
+    fn delete_alias(&self, name: &str, alias: &str) -> Result<()> {
         names::alias(alias)?;
         if !self.aliases(name)?.contains_key(alias) {
             return Ok(());
@@ -175,7 +175,7 @@ impl Registry for DirectoryRegistry {
         self.save_aliases(name, &aliases)
     }
 
-    fn fetch(&self, name: &str, version: u64) -> Result<Vec<u8>, RegistryError> {
+    fn fetch(&self, name: &str, version: u64) -> Result<Vec<u8>> {
         let record = self.record(name, version)?;
         let path = self.folder(name, version)?.join(MODEL_FILE);
         let (bytes, length) = crate::file::read_bounded(&path).map_err(RegistryError::io(&path))?;
@@ -187,13 +187,7 @@ impl Registry for DirectoryRegistry {
         Ok(bytes)
     }
 
-    fn annotate(
-        &self,
-        name: &str,
-        version: u64,
-        tags: &Tags,
-        files: &Files,
-    ) -> Result<(), RegistryError> {
+    fn annotate(&self, name: &str, version: u64, tags: &Tags, files: &Files) -> Result<()> {
         check_annotations(tags, files)?;
         self.record(name, version)?;
         let folder = self.folder(name, version)?;
@@ -216,7 +210,7 @@ impl Registry for DirectoryRegistry {
 }
 
 /// The numbers of the versions under `versions`, in order. Other names are ignored.
-fn numbers(versions: &Path) -> Result<Vec<u64>, RegistryError> {
+fn numbers(versions: &Path) -> Result<Vec<u64>> {
     let entries = match fs::read_dir(versions) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
         entries => entries.map_err(RegistryError::io(versions))?,
@@ -234,7 +228,7 @@ fn numbers(versions: &Path) -> Result<Vec<u64>, RegistryError> {
 /// Largest JSON file of the registry in bytes, so that a wrong file cannot fill the memory.
 const LONGEST_JSON: u64 = 16 << 20;
 
-fn read_json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<Option<T>, RegistryError> {
+fn read_json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<Option<T>> {
     let mut text = Vec::new();
     let read = fs::File::open(path).and_then(|file| file.take(LONGEST_JSON).read_to_end(&mut text));
     match read {
@@ -250,7 +244,7 @@ fn read_json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<Option<T>, R
     serde_json::from_slice(text).map(Some).map_err(|problem| corrupt(problem.to_string()))
 }
 
-fn to_json(value: &impl Serialize, path: &Path) -> Result<Vec<u8>, RegistryError> {
+fn to_json(value: &impl Serialize, path: &Path) -> Result<Vec<u8>> {
     let mut json = serde_json::to_vec_pretty(value)
         .map_err(|problem| RegistryError::io(path)(problem.into()))?;
     json.push(b'\n');

@@ -4,6 +4,9 @@ use std::fmt::Display;
 use std::io;
 use std::path::Path;
 
+/// What a registry returns.
+pub(crate) type Result<T, E = RegistryError> = std::result::Result<T, E>;
+
 /// Why a registry did not do what it was asked for. The text is whole, without a source beside it:
 /// it names the file or URL, states value and bound, and no secret is ever in it.
 #[derive(Debug, thiserror::Error)]

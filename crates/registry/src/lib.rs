@@ -34,6 +34,8 @@ mod uri;
 mod version;
 mod write;
 
+pub(crate) use error::Result;
+
 pub use directory::DirectoryRegistry;
 pub use error::RegistryError;
 pub use file::{SaveError, save};

@@ -18,7 +18,7 @@ mod versions;
 pub use settings::{Secret, TrackingSettings};
 
 use crate::version::{check_annotations, check_digest};
-use crate::{Files, NewVersion, Registry, RegistryError, Tags, Version, names};
+use crate::{Files, NewVersion, Registry, RegistryError, Result, Tags, Version, names};
 use client::Client;
 use json::{is_absent, is_no_such_method};
 use std::sync::OnceLock;
@@ -40,7 +40,7 @@ impl MlflowRegistry {
     ///
     /// # Errors
     /// If the settings' URI is not the URL of a server.
-    pub fn new(settings: &TrackingSettings) -> Result<Self, RegistryError> {
+    pub fn new(settings: &TrackingSettings) -> Result<Self> {
         // The fields are public, so the URI may still have credentials.
         let mut checked = TrackingSettings::new(&settings.uri)?;
         checked.username = settings.username.clone().or(checked.username);
@@ -55,7 +55,7 @@ impl MlflowRegistry {
     }
 
     /// Whether the server has a model registry; asked once.
-    fn has_models(&self) -> Result<bool, RegistryError> {
+    fn has_models(&self) -> Result<bool> {
         if let Some(&known) = self.has_models.get() {
             return Ok(known);
         }
@@ -71,7 +71,7 @@ impl MlflowRegistry {
     }
 
     /// Whether the server has LoggedModels; asked once.
-    fn has_logged_models(&self, run: &Run) -> Result<bool, RegistryError> {
+    fn has_logged_models(&self, run: &Run) -> Result<bool> {
         if let Some(&known) = self.has_logged_models.get() {
             return Ok(known);
         }
@@ -80,7 +80,10 @@ impl MlflowRegistry {
         Ok(*self.has_logged_models.get_or_init(|| has))
     }
 
-    fn needs_models(&self) -> Result<(), RegistryError> {
+    /// Checks that the server may be asked about an alias.
+    fn check_alias(&self, name: &str, alias: &str) -> Result<()> {
+        names::model(name)?;
+        names::alias(alias)?;
         if self.has_models()? {
             return Ok(());
         }
@@ -91,10 +94,9 @@ impl MlflowRegistry {
     }
 
     /// The version and its run.
-    fn with_run(&self, name: &str, version: u64) -> Result<(Version, Run), RegistryError> {
+    fn with_run(&self, name: &str, version: u64) -> Result<(Version, Run)> {
         if self.has_models()? {
-            let found = versions::get(&self.client, name, version)?
-                .ok_or_else(|| RegistryError::no_version(self.location(), name, version))?;
+            let found = versions::get(&self.client, name, version)?;
             let run = tracking::run(&self.client, &found.run_id)?;
             return Ok((found.version, run));
         }
@@ -105,14 +107,15 @@ impl MlflowRegistry {
     }
 
     /// What an earlier attempt registered, with its last step repeated if it is missing.
-    fn known(&self, new: &NewVersion<'_>, sha256: &str) -> Result<Option<Version>, RegistryError> {
+    fn known(&self, new: &NewVersion<'_>, sha256: &str) -> Result<Option<Version>> {
         if !self.has_models()? {
             let known = runs::list(&self.client, &self.experiment, new.name)?;
-            let Some((version, run)) = runs::with_sha256(&known, sha256) else {
+            let same = known.into_iter().find(|(version, _)| version.sha256 == sha256);
+            let Some((version, run)) = same else {
                 return Ok(None);
             };
-            tracking::finish(&self.client, run, new)?;
-            return Ok(Some(version.clone()));
+            tracking::finish(&self.client, &run, new)?;
+            return Ok(Some(version));
         }
         let known = versions::list(&self.client, new.name, Some(sha256))?;
         let Some(found) = known.into_iter().next() else {
@@ -129,7 +132,7 @@ impl MlflowRegistry {
     }
 }
 
-fn supports(answer: Result<serde_json::Value, RegistryError>) -> Result<bool, RegistryError> {
+fn supports(answer: Result<serde_json::Value>) -> Result<bool> {
     match answer {
         Ok(_) => Ok(true),
         Err(error) if is_no_such_method(&error) || is_absent(&error) => Ok(false),
@@ -138,7 +141,7 @@ fn supports(answer: Result<serde_json::Value, RegistryError>) -> Result<bool, Re
 }
 
 impl Registry for MlflowRegistry {
-    fn register(&self, new: NewVersion<'_>) -> Result<Version, RegistryError> {
+    fn register(&self, new: NewVersion<'_>) -> Result<Version> {
         new.check()?;
         let client = &self.client;
         let sha256 = sha256_hex(new.artifact);
@@ -165,7 +168,7 @@ impl Registry for MlflowRegistry {
         Ok(version)
     }
 
-    fn versions(&self, name: &str) -> Result<Vec<Version>, RegistryError> {
+    fn versions(&self, name: &str) -> Result<Vec<Version>> {
         names::model(name)?;
         if self.has_models()? {
             let found = versions::list(&self.client, name, None)?;
@@ -175,65 +178,49 @@ impl Registry for MlflowRegistry {
         Ok(listed.into_iter().map(|(version, _)| version).collect())
     }
 
-    fn version(&self, name: &str, version: u64) -> Result<Version, RegistryError> {
+    fn version(&self, name: &str, version: u64) -> Result<Version> {
         names::model(name)?;
         if self.has_models()? {
-            let found = versions::get(&self.client, name, version)?;
-            let found =
-                found.ok_or_else(|| RegistryError::no_version(self.location(), name, version))?;
-            return Ok(found.version);
+            return Ok(versions::get(&self.client, name, version)?.version);
         }
         Ok(self.with_run(name, version)?.0)
     }
 
-    fn alias(&self, name: &str, alias: &str) -> Result<Option<Version>, RegistryError> {
-        names::model(name)?;
-        names::alias(alias)?;
-        self.needs_models()?;
+    fn alias(&self, name: &str, alias: &str) -> Result<Option<Version>> {
+        self.check_alias(name, alias)?;
         let found = versions::by_alias(&self.client, name, alias)?;
         Ok(found.map(|found| found.version))
     }
 
-    fn set_alias(&self, name: &str, alias: &str, version: u64) -> Result<(), RegistryError> {
-        names::model(name)?;
-        names::alias(alias)?;
-        self.needs_models()?;
+    fn set_alias(&self, name: &str, alias: &str, version: u64) -> Result<()> {
+        self.check_alias(name, alias)?;
         self.version(name, version)?;
         versions::set_alias(&self.client, name, alias, version)
     }
 
-    fn delete_alias(&self, name: &str, alias: &str) -> Result<(), RegistryError> {
-        names::model(name)?;
-        names::alias(alias)?;
-        self.needs_models()?;
+    fn delete_alias(&self, name: &str, alias: &str) -> Result<()> {
+        self.check_alias(name, alias)?;
         versions::delete_alias(&self.client, name, alias)
     }
 
-    fn fetch(&self, name: &str, version: u64) -> Result<Vec<u8>, RegistryError> {
+    fn fetch(&self, name: &str, version: u64) -> Result<Vec<u8>> {
         names::model(name)?;
-        let (version, bytes) = if self.has_models()? {
+        let (version, uri) = if self.has_models()? {
             let version = self.version(name, version)?;
             let uri = versions::artifact_uri(&self.client, &version)?;
-            let bytes = artifact::fetch(&self.client, &uri)?;
-            (version, bytes)
+            (version, uri)
         } else {
             let (version, run) = self.with_run(name, version)?;
-            let bytes = runs::fetch(&self.client, &run)?;
-            (version, bytes)
+            (version, artifact::folder(&run))
         };
+        let bytes = self.client.download(&uri)?;
         check_digest(&bytes, &version.sha256, || {
             format!("{}: version {} of model {name}", self.location(), version.version)
         })?;
         Ok(bytes)
     }
 
-    fn annotate(
-        &self,
-        name: &str,
-        version: u64,
-        tags: &Tags,
-        files: &Files,
-    ) -> Result<(), RegistryError> {
+    fn annotate(&self, name: &str, version: u64, tags: &Tags, files: &Files) -> Result<()> {
         names::model(name)?;
         check_annotations(tags, files)?;
         let (version, run) = self.with_run(name, version)?;

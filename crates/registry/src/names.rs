@@ -1,7 +1,7 @@
 //! Which names are allowed: those that a file system, a URI and MLflow all accept, so that a name
 //! valid in one registry is valid in the other.
 
-use crate::RegistryError;
+use crate::{RegistryError, Result};
 
 /// The name of the model in its directory.
 pub const MODEL_FILE: &str = "model.verdict";
@@ -13,12 +13,12 @@ const LONGEST: usize = 128;
 const NAME: &str = "must be 1 to 128 of A-Z a-z 0-9 . _ - and begin with a letter or digit";
 
 /// A model's name.
-pub(crate) fn model(name: &str) -> Result<(), RegistryError> {
+pub(crate) fn model(name: &str) -> Result<()> {
     plain("name of the model", name)
 }
 
 /// An alias. MLflow keeps `latest` and `v1`, `v2`, … for itself, and refuses a plain number.
-pub(crate) fn alias(alias: &str) -> Result<(), RegistryError> {
+pub(crate) fn alias(alias: &str) -> Result<()> {
     plain("alias", alias)?;
     let number = alias.strip_prefix(['v', 'V']).unwrap_or(alias);
     let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
@@ -30,7 +30,7 @@ pub(crate) fn alias(alias: &str) -> Result<(), RegistryError> {
 }
 
 /// The name of a file beside the model.
-pub(crate) fn file(name: &str) -> Result<(), RegistryError> {
+pub(crate) fn file(name: &str) -> Result<()> {
     plain("name of the file", name)?;
     if [MODEL_FILE, VERSION_FILE].contains(&name) {
         let bound = "must not be that of the registry's own files";
@@ -39,7 +39,7 @@ pub(crate) fn file(name: &str) -> Result<(), RegistryError> {
     Ok(())
 }
 
-fn plain(what: &str, name: &str) -> Result<(), RegistryError> {
+fn plain(what: &str, name: &str) -> Result<()> {
     let known = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
     let begins = name.bytes().next().is_some_and(|b| b.is_ascii_alphanumeric());
     if begins && name.len() <= LONGEST && name.bytes().all(known) {

@@ -84,32 +84,25 @@ impl FromStr for ModelUri {
     type Err = UriError;
 
     fn from_str(text: &str) -> Result<Self, UriError> {
+        let error = |form, problem| UriError { uri: text.to_owned(), form, problem };
         if let Some(rest) = text.strip_prefix(MLFLOW) {
-            let (name, which) = named(rest).map_err(|problem| UriError {
-                uri: text.to_owned(),
-                form: "models:/NAME/VERSION or models:/NAME@ALIAS",
-                problem,
-            })?;
+            let form = "models:/NAME/VERSION or models:/NAME@ALIAS";
+            let (name, which) = named(rest).map_err(|problem| error(form, problem))?;
             return Ok(Self::Mlflow { name, which });
         }
         let Some(rest) = text.strip_prefix(DIRECTORY) else {
             return Ok(Self::Path(PathBuf::from(text)));
         };
-        let error = |problem| UriError {
-            uri: text.to_owned(),
-            form: "dir:ROOT/NAME/VERSION or dir:ROOT/NAME@ALIAS",
-            problem,
-        };
-        let (above, last) =
-            rest.rsplit_once('/').ok_or_else(|| error("there is no ROOT".to_owned()))?;
+        let form = "dir:ROOT/NAME/VERSION or dir:ROOT/NAME@ALIAS";
+        let no_root = || error(form, "there is no ROOT".to_owned());
+        let (above, last) = rest.rsplit_once('/').ok_or_else(no_root)?;
         let (root, named_by) = if last.contains('@') {
             (above, last.to_owned())
         } else {
-            let (root, name) =
-                above.rsplit_once('/').ok_or_else(|| error("there is no ROOT".to_owned()))?;
+            let (root, name) = above.rsplit_once('/').ok_or_else(no_root)?;
             (root, format!("{name}/{last}"))
         };
-        let (name, which) = named(&named_by).map_err(error)?;
+        let (name, which) = named(&named_by).map_err(|problem| error(form, problem))?;
         // `dir:/NAME/1` has the root directory of the system as its ROOT.
         let root = PathBuf::from(if root.is_empty() { "/" } else { root });
         Ok(Self::Directory { root, name, which })

@@ -1,6 +1,6 @@
 //! What a registry is: numbered versions of named models, and aliases that point to them.
 
-use crate::{RegistryError, Which, names};
+use crate::{RegistryError, Result, Which, names};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 use verdict_sentiment::{Limits, sha256_hex};
@@ -54,63 +54,57 @@ pub trait Registry: Send + Sync + std::fmt::Debug {
     ///
     /// # Errors
     /// What is out of bounds, or what failed. A later call continues where this one ended.
-    fn register(&self, new: NewVersion<'_>) -> Result<Version, RegistryError>;
+    fn register(&self, new: NewVersion<'_>) -> Result<Version>;
 
     /// All versions of a name, the lowest number first; none for a name that is not there.
     ///
     /// # Errors
     /// What failed.
-    fn versions(&self, name: &str) -> Result<Vec<Version>, RegistryError>;
+    fn versions(&self, name: &str) -> Result<Vec<Version>>;
 
     /// One version.
     ///
     /// # Errors
     /// [`RegistryError::NotFound`] without it, or what failed.
-    fn version(&self, name: &str, version: u64) -> Result<Version, RegistryError>;
+    fn version(&self, name: &str, version: u64) -> Result<Version>;
 
     /// The version that an alias points to, if there is such an alias.
     ///
     /// # Errors
     /// What failed.
-    fn alias(&self, name: &str, alias: &str) -> Result<Option<Version>, RegistryError>;
+    fn alias(&self, name: &str, alias: &str) -> Result<Option<Version>>;
 
     /// Points an alias to a version, from wherever it pointed before.
     ///
     /// # Errors
     /// [`RegistryError::NotFound`] without the version, or what failed.
-    fn set_alias(&self, name: &str, alias: &str, version: u64) -> Result<(), RegistryError>;
+    fn set_alias(&self, name: &str, alias: &str, version: u64) -> Result<()>;
 
     /// Removes an alias; succeeds if there is none.
     ///
     /// # Errors
     /// What failed.
-    fn delete_alias(&self, name: &str, alias: &str) -> Result<(), RegistryError>;
+    fn delete_alias(&self, name: &str, alias: &str) -> Result<()>;
 
     /// The bytes of a version, at most [`Limits::FILE`] of them, whose SHA-256 is the version's.
     ///
     /// # Errors
     /// [`RegistryError::NotFound`] without the version, [`RegistryError::Corrupt`] if the bytes are
     /// others, or what failed.
-    fn fetch(&self, name: &str, version: u64) -> Result<Vec<u8>, RegistryError>;
+    fn fetch(&self, name: &str, version: u64) -> Result<Vec<u8>>;
 
     /// Adds tags and files to a version, such as the decision to promote it. Those of the same
     /// names are replaced.
     ///
     /// # Errors
     /// [`RegistryError::NotFound`] without the version, or what failed.
-    fn annotate(
-        &self,
-        name: &str,
-        version: u64,
-        tags: &Tags,
-        files: &Files,
-    ) -> Result<(), RegistryError>;
+    fn annotate(&self, name: &str, version: u64, tags: &Tags, files: &Files) -> Result<()>;
 
     /// The version that is meant.
     ///
     /// # Errors
     /// [`RegistryError::NotFound`] without it, or what failed.
-    fn resolve(&self, name: &str, which: &Which) -> Result<Version, RegistryError> {
+    fn resolve(&self, name: &str, which: &Which) -> Result<Version> {
         match which {
             Which::Version(number) => self.version(name, *number),
             Which::Alias(alias) => {
@@ -140,7 +134,7 @@ impl<'a> NewVersion<'a> {
     }
 
     /// Refuses what any of the registries would refuse, before the first byte is written.
-    pub(crate) fn check(&self) -> Result<(), RegistryError> {
+    pub(crate) fn check(&self) -> Result<()> {
         names::model(self.name)?;
         if self.artifact.is_empty() || self.artifact.len() > Limits::FILE {
             let (what, bound) = ("length of the artifact", "must be from 1 to 67108864");
@@ -173,7 +167,7 @@ const RESERVED: [&str; 5] =
     ["verdict.sha256", "verdict.bytes", "verdict.name", "verdict.created_at", "verdict.version"];
 
 /// Refuses tags and files that any of the registries would refuse.
-pub(crate) fn check_annotations(tags: &Tags, files: &Files) -> Result<(), RegistryError> {
+pub(crate) fn check_annotations(tags: &Tags, files: &Files) -> Result<()> {
     for (key, value) in tags {
         check_key("tag", key)?;
         if RESERVED.contains(&key.as_str()) {
@@ -197,7 +191,7 @@ pub(crate) fn check_annotations(tags: &Tags, files: &Files) -> Result<(), Regist
 
 /// Keys that MLflow accepts (`validate_param_and_metric_name`), without parts that a path would
 /// drop.
-fn check_key(what: &str, key: &str) -> Result<(), RegistryError> {
+fn check_key(what: &str, key: &str) -> Result<()> {
     let known = |c: char| c.is_ascii_alphanumeric() || "_-. /".contains(c);
     let folded = key.split('/').any(|part| ["", ".", ".."].contains(&part));
     if !folded && key.len() <= 250 && key.chars().all(known) {
@@ -212,7 +206,7 @@ pub(crate) fn check_digest(
     bytes: &[u8],
     expected: &str,
     location: impl FnOnce() -> String,
-) -> Result<(), RegistryError> {
+) -> Result<()> {
     let got = sha256_hex(bytes);
     if got == expected {
         return Ok(());

@@ -1,6 +1,6 @@
 //! Atomic writes: a reader finds the old or the new, also after a kill.
 
-use crate::RegistryError;
+use crate::{RegistryError, Result};
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
@@ -16,7 +16,7 @@ pub(crate) struct Lock {
 }
 
 impl Lock {
-    pub(crate) fn take(model: &Path) -> Result<Self, RegistryError> {
+    pub(crate) fn take(model: &Path) -> Result<Self> {
         let path = model.join(".lock");
         let file = File::create(&path).map_err(RegistryError::io(&path))?;
         match file.lock() {
@@ -29,7 +29,7 @@ impl Lock {
 }
 
 /// Creates a directory and its parents, and syncs their names to disk.
-pub(crate) fn folders(path: &Path) -> Result<(), RegistryError> {
+pub(crate) fn folders(path: &Path) -> Result<()> {
     if path.is_dir() {
         return Ok(());
     }
@@ -45,7 +45,7 @@ pub(crate) fn folders(path: &Path) -> Result<(), RegistryError> {
 }
 
 /// Removes what killed writers left behind, if the lock excludes other writers.
-pub(crate) fn sweep(folder: &Path, lock: &Lock) -> Result<(), RegistryError> {
+pub(crate) fn sweep(folder: &Path, lock: &Lock) -> Result<()> {
     if lock._held.is_none() {
         return Ok(());
     }
@@ -60,11 +60,7 @@ pub(crate) fn sweep(folder: &Path, lock: &Lock) -> Result<(), RegistryError> {
 
 /// Writes the folder `name` in `parent` with these files, and returns true. If it exists already,
 /// changes nothing and returns false.
-pub(crate) fn folder(
-    parent: &Path,
-    name: &str,
-    files: &[(&str, &[u8])],
-) -> Result<bool, RegistryError> {
+pub(crate) fn folder(parent: &Path, name: &str, files: &[(&str, &[u8])]) -> Result<bool> {
     let beside = unfinished(parent);
     let write = || {
         fs::create_dir(&beside).map_err(RegistryError::io(&beside))?;
@@ -102,7 +98,7 @@ pub(crate) fn replace(folder: &Path, name: &str, bytes: &[u8]) -> io::Result<()>
 }
 
 /// [`replace`] in a registry.
-pub(crate) fn file(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), RegistryError> {
+pub(crate) fn file(folder: &Path, name: &str, bytes: &[u8]) -> Result<()> {
     replace(folder, name, bytes).map_err(RegistryError::io(&folder.join(name)))
 }
 
@@ -126,7 +122,7 @@ fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<()> {
     file.sync_all()
 }
 
-fn sync(folder: &Path) -> Result<(), RegistryError> {
+fn sync(folder: &Path) -> Result<()> {
     let sync = || File::open(folder)?.sync_all();
     sync().map_err(RegistryError::io(folder))
 }

@@ -4,11 +4,9 @@
 use super::client::Client;
 use super::json::{items, text};
 use super::tracking::{self, Run, SHA256};
-use crate::{MODEL_FILE, NewVersion, RegistryError};
+use crate::{MODEL_FILE, NewVersion, Result};
 use serde_json::{Value, json};
 
-/// The folder of the run's artifacts that the model goes to.
-pub(super) const FOLDER: &str = "model";
 const READY: &str = "LOGGED_MODEL_READY";
 const PENDING: &str = "LOGGED_MODEL_PENDING";
 
@@ -21,13 +19,14 @@ pub(super) struct Stored {
     pub(super) model_id: Option<String>,
 }
 
+/// Where the file is among the run's artifacts.
+pub(super) fn folder(run: &Run) -> String {
+    format!("{}/model", run.artifact_uri)
+}
+
 /// Stores the file among the run's artifacts.
-pub(super) fn into_run(
-    client: &Client,
-    run: &Run,
-    new: &NewVersion<'_>,
-) -> Result<Stored, RegistryError> {
-    let source = format!("{}/{FOLDER}", run.artifact_uri);
+pub(super) fn into_run(client: &Client, run: &Run, new: &NewVersion<'_>) -> Result<Stored> {
+    let source = folder(run);
     client.upload(&source, MODEL_FILE, new.artifact)?;
     Ok(Stored { source, model_id: None })
 }
@@ -38,7 +37,7 @@ pub(super) fn into_logged_model(
     run: &Run,
     new: &NewVersion<'_>,
     sha256: &str,
-) -> Result<Stored, RegistryError> {
+) -> Result<Stored> {
     let known = client.post("logged-models/search", &search(&run.experiment, sha256))?;
     let of_run = |model: &&Value| {
         let source = model.pointer("/info/source_run_id").and_then(Value::as_str);
@@ -77,9 +76,4 @@ pub(super) fn search(experiment: &str, sha256: &str) -> Value {
         "filter": format!("tags.`{SHA256}` = '{sha256}'"),
         "max_results": 50,
     })
-}
-
-/// The file of a version whose source is at `uri`.
-pub(super) fn fetch(client: &Client, uri: &str) -> Result<Vec<u8>, RegistryError> {
-    client.download(uri, MODEL_FILE, verdict_sentiment::Limits::FILE)
 }

@@ -2,7 +2,7 @@
 //! URL.
 
 use super::settings::TrackingSettings;
-use crate::RegistryError;
+use crate::{MODEL_FILE, RegistryError, Result};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 use std::fmt;
@@ -10,6 +10,7 @@ use std::io::Read;
 use std::time::Duration;
 use ureq::http::{Response, Uri};
 use ureq::{Agent, Body, RequestBuilder};
+use verdict_sentiment::Limits;
 
 const CONNECT: Duration = Duration::from_secs(10);
 const CALL: Duration = Duration::from_secs(60);
@@ -64,7 +65,7 @@ impl Client {
     }
 
     /// GET of a method of the API, such as `runs/get`.
-    pub(super) fn get(&self, path: &str, query: &[(&str, &str)]) -> Result<Value, RegistryError> {
+    pub(super) fn get(&self, path: &str, query: &[(&str, &str)]) -> Result<Value> {
         let query: Vec<String> = query
             .iter()
             .map(|(key, value)| format!("{key}={}", utf8_percent_encode(value, UNRESERVED)))
@@ -76,15 +77,15 @@ impl Client {
         self.exchange("GET", &url, None)
     }
 
-    pub(super) fn post(&self, path: &str, body: &Value) -> Result<Value, RegistryError> {
+    pub(super) fn post(&self, path: &str, body: &Value) -> Result<Value> {
         self.exchange("POST", &self.api(path), Some(body))
     }
 
-    pub(super) fn patch(&self, path: &str, body: &Value) -> Result<Value, RegistryError> {
+    pub(super) fn patch(&self, path: &str, body: &Value) -> Result<Value> {
         self.exchange("PATCH", &self.api(path), Some(body))
     }
 
-    pub(super) fn delete(&self, path: &str, body: &Value) -> Result<Value, RegistryError> {
+    pub(super) fn delete(&self, path: &str, body: &Value) -> Result<Value> {
         self.exchange("DELETE", &self.api(path), Some(body))
     }
 
@@ -92,12 +93,7 @@ impl Client {
         format!("{}/api/2.0/mlflow/{path}", self.base)
     }
 
-    fn exchange(
-        &self,
-        method: &str,
-        url: &str,
-        body: Option<&Value>,
-    ) -> Result<Value, RegistryError> {
+    fn exchange(&self, method: &str, url: &str, body: Option<&Value>) -> Result<Value> {
         let bytes = body.map(|body| body.to_string().into_bytes());
         let mut response = self.send(method, url, bytes.as_deref(), JSON, true, CALL)?;
         let text = read(&mut response, LONGEST_JSON).map_err(transport(method, url))?;
@@ -110,7 +106,7 @@ impl Client {
     }
 
     /// Stores `bytes` as the artifact `name` under `uri`, an `artifact_uri` of MLflow.
-    pub(super) fn upload(&self, uri: &str, name: &str, bytes: &[u8]) -> Result<(), RegistryError> {
+    pub(super) fn upload(&self, uri: &str, name: &str, bytes: &[u8]) -> Result<()> {
         let Address { url, is_own } = self.address(uri, name)?;
         let mut response = self.send("PUT", &url, Some(bytes), BYTES, is_own, TRANSFER)?;
         read(&mut response, LONGEST_JSON).map_err(transport("PUT", &url)).map(drop)
@@ -118,13 +114,9 @@ impl Client {
 
     /// The artifact `name` under `uri`. More than `limit` bytes are refused, and never held in
     /// memory.
-    pub(super) fn download(
-        &self,
-        uri: &str,
-        name: &str,
-        limit: usize,
-    ) -> Result<Vec<u8>, RegistryError> {
-        let Address { url, is_own } = self.address(uri, name)?;
+    pub(super) fn download(&self, uri: &str) -> Result<Vec<u8>> {
+        let limit = Limits::FILE;
+        let Address { url, is_own } = self.address(uri, MODEL_FILE)?;
         let mut response = self.send("GET", &url, None, BYTES, is_own, TRANSFER)?;
         let told = response.body().content_length();
         let too_long = |got: String| {
@@ -149,7 +141,7 @@ impl Client {
         content_type: &str,
         is_own: bool,
         deadline: Duration,
-    ) -> Result<Response<Body>, RegistryError> {
+    ) -> Result<Response<Body>> {
         let authorization = self.authorization.as_deref().filter(|_| is_own);
         let sent = match body {
             Some(body) => {
@@ -180,7 +172,7 @@ impl Client {
     }
 
     /// Where an artifact is served. `mlflow-artifacts:` is MLflow's own proxy.
-    fn address(&self, uri: &str, name: &str) -> Result<Address, RegistryError> {
+    fn address(&self, uri: &str, name: &str) -> Result<Address> {
         let unsupported = || {
             RegistryError::Unsupported(format!(
                 "{uri}: artifacts must be served by MLflow itself: start the server with --serve-artifacts, and make the experiment anew"

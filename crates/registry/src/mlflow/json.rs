@@ -1,6 +1,6 @@
 //! Reading MLflow's answers.
 
-use crate::{RegistryError, Tags};
+use crate::{RegistryError, Result, Tags};
 use serde_json::Value;
 
 fn at<'a>(answer: &'a Value, path: &[&str]) -> Option<&'a Value> {
@@ -14,7 +14,7 @@ pub(super) fn items<'a>(answer: &'a Value, path: &[&str]) -> &'a [Value] {
 }
 
 /// The text at `path` of an answer of `method`.
-pub(super) fn text(answer: &Value, path: &[&str], method: &str) -> Result<String, RegistryError> {
+pub(super) fn text(answer: &Value, path: &[&str], method: &str) -> Result<String> {
     let text = at(answer, path).and_then(Value::as_str);
     let missing = || format!("the answer must have {}", path.join("."));
     text.map(str::to_owned).ok_or_else(|| RegistryError::corrupt(method, missing()))
@@ -41,14 +41,14 @@ pub(super) fn is_absent(error: &RegistryError) -> bool {
     matches!(error, RegistryError::Status { code, .. } if code == "RESOURCE_DOES_NOT_EXIST")
 }
 
-/// Whether the server lacks the method: an older MLflow, or another implementation.
-pub(super) fn is_no_such_method(error: &RegistryError) -> bool {
-    matches!(error, RegistryError::Status { status: 404 | 405 | 501, .. }) && !is_absent(error)
-}
-
 /// Sets a field of a request.
 pub(super) fn set(request: &mut Value, field: &str, text: &str) {
     if let Some(fields) = request.as_object_mut() {
         fields.insert(field.to_owned(), Value::from(text));
     }
+}
+
+/// Whether the server lacks the method: an older MLflow, or another implementation.
+pub(super) fn is_no_such_method(error: &RegistryError) -> bool {
+    matches!(error, RegistryError::Status { status: 404 | 405 | 501, .. }) && !is_absent(error)
 }

@@ -1,22 +1,17 @@
 //! Versions on a server that has runs but no model registry, such as DagsHub: a run that is
 //! complete has its number in a tag. There are no aliases.
 
-use super::artifact::{self, FOLDER};
 use super::client::Client;
 use super::json;
-use super::tracking::{self, NAME, Run, SHA256};
+use super::tracking::{self, NAME, Run};
 use super::versions::from_tags;
-use crate::{NewVersion, RegistryError, Tags, Version};
+use crate::{NewVersion, Result, Tags, Version};
 
 /// The tag that holds the number.
 const NUMBER: &str = "verdict.version";
 
 /// The versions of a name with their runs, by number.
-pub(super) fn list(
-    client: &Client,
-    experiment: &str,
-    name: &str,
-) -> Result<Vec<(Version, Run)>, RegistryError> {
+pub(super) fn list(client: &Client, experiment: &str, name: &str) -> Result<Vec<(Version, Run)>> {
     let Some(experiment) = tracking::known_experiment(client, experiment)? else {
         return Ok(Vec::new());
     };
@@ -37,7 +32,7 @@ pub(super) fn number(
     run: &Run,
     new: &NewVersion<'_>,
     sha256: &str,
-) -> Result<Version, RegistryError> {
+) -> Result<Version> {
     let known = list(client, experiment, new.name)?;
     let next = known.last().map_or(0, |(version, _)| version.version) + 1;
     let tags = Tags::from([(NUMBER.to_owned(), next.to_string())]);
@@ -45,16 +40,4 @@ pub(super) fn number(
     let mut tags = tracking::own_tags(new, sha256);
     tags.extend(run.tags.clone());
     from_tags(new.name, next, &tags, client.base())
-}
-
-/// The version of these bytes, if their run is complete.
-pub(super) fn with_sha256<'a>(
-    versions: &'a [(Version, Run)],
-    sha256: &str,
-) -> Option<&'a (Version, Run)> {
-    versions.iter().find(|(_, run)| run.tags.get(SHA256).is_some_and(|known| known == sha256))
-}
-
-pub(super) fn fetch(client: &Client, run: &Run) -> Result<Vec<u8>, RegistryError> {
-    artifact::fetch(client, &format!("{}/{FOLDER}", run.artifact_uri))
 }

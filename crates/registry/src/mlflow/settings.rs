@@ -1,6 +1,6 @@
 //! How to reach an MLflow server, by the names that MLflow's and DagsHub's own clients use.
 
-use crate::RegistryError;
+use crate::{RegistryError, Result};
 use std::fmt;
 
 /// A password or token. It is never shown.
@@ -31,7 +31,7 @@ impl TrackingSettings {
     ///
     /// # Errors
     /// If `uri` is not the URL of a server. A user and password in it are taken out.
-    pub fn new(uri: &str) -> Result<Self, RegistryError> {
+    pub fn new(uri: &str) -> Result<Self> {
         let uri = uri.trim();
         let refused = |bound, got: String| RegistryError::invalid(URI, bound, got);
         let (scheme, rest) = uri.split_once("://").unwrap_or(("", uri));
@@ -82,9 +82,7 @@ impl TrackingSettings {
     ///
     /// # Errors
     /// As [`TrackingSettings::new`].
-    pub fn from_lookup(
-        lookup: impl Fn(&str) -> Option<String>,
-    ) -> Result<Option<Self>, RegistryError> {
+    pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Option<Self>> {
         let lookup = |name: &str| lookup(name).filter(|value| !value.trim().is_empty());
         let Some(uri) = lookup(URI) else {
             return Ok(None);

@@ -3,7 +3,7 @@
 
 use super::client::Client;
 use super::json::{is_absent, items, set, text};
-use crate::{Files, NewVersion, RegistryError, Tags};
+use crate::{Files, NewVersion, RegistryError, Result, Tags};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -36,7 +36,7 @@ pub(super) struct Run {
 }
 
 impl Run {
-    fn from_json(run: &Value, at: &str) -> Result<Self, RegistryError> {
+    fn from_json(run: &Value, at: &str) -> Result<Self> {
         let pairs = |field: &str| {
             items(run, &["data", field]).iter().filter_map(|item| {
                 Some((item.get("key")?.as_str()?.to_owned(), item.get("value")?.clone()))
@@ -62,7 +62,7 @@ impl Run {
 }
 
 /// The id of an experiment, which is created if it is missing.
-pub(super) fn experiment(client: &Client, name: &str) -> Result<String, RegistryError> {
+pub(super) fn experiment(client: &Client, name: &str) -> Result<String> {
     if let Some(id) = known_experiment(client, name)? {
         return Ok(id);
     }
@@ -78,10 +78,7 @@ pub(super) fn experiment(client: &Client, name: &str) -> Result<String, Registry
 }
 
 /// The id of an experiment, if there is such a one.
-pub(super) fn known_experiment(
-    client: &Client,
-    name: &str,
-) -> Result<Option<String>, RegistryError> {
+pub(super) fn known_experiment(client: &Client, name: &str) -> Result<Option<String>> {
     let path = "experiments/get-by-name";
     match client.get(path, &[("experiment_name", name)]) {
         Err(error) if is_absent(&error) => Ok(None),
@@ -90,11 +87,7 @@ pub(super) fn known_experiment(
 }
 
 /// The runs that have these tags, the first one first.
-pub(super) fn runs(
-    client: &Client,
-    experiment: &str,
-    tags: &[(&str, &str)],
-) -> Result<Vec<Run>, RegistryError> {
+pub(super) fn runs(client: &Client, experiment: &str, tags: &[(&str, &str)]) -> Result<Vec<Run>> {
     let conditions: Vec<String> =
         tags.iter().map(|(key, value)| format!("tags.`{key}` = '{value}'")).collect();
     let mut body = json!({
@@ -118,7 +111,7 @@ pub(super) fn runs(
 }
 
 /// The run of this id.
-pub(super) fn run(client: &Client, id: &str) -> Result<Run, RegistryError> {
+pub(super) fn run(client: &Client, id: &str) -> Result<Run> {
     let answer = client.get("runs/get", &[("run_id", id)])?;
     Run::from_json(answer.get("run").unwrap_or(&Value::Null), "runs/get")
 }
@@ -129,7 +122,7 @@ pub(super) fn run_of(
     experiment: &str,
     new: &NewVersion<'_>,
     sha256: &str,
-) -> Result<Run, RegistryError> {
+) -> Result<Run> {
     let known = runs(client, experiment, &[(SHA256, sha256), (NAME, new.name)])?;
     if let Some(run) = known.into_iter().next() {
         return Ok(run);
@@ -164,7 +157,7 @@ pub(super) fn pairs(tags: &Tags) -> Vec<Value> {
 }
 
 /// Logs what the run lacks. MLflow never changes a parameter, so those that are there are skipped.
-pub(super) fn log(client: &Client, run: &Run, new: &NewVersion<'_>) -> Result<(), RegistryError> {
+pub(super) fn log(client: &Client, run: &Run, new: &NewVersion<'_>) -> Result<()> {
     let at = new.created_at.as_millisecond();
     let metrics: Vec<Value> = new
         .metrics
@@ -182,19 +175,13 @@ pub(super) fn log(client: &Client, run: &Run, new: &NewVersion<'_>) -> Result<()
 }
 
 /// Sets tags of the run.
-pub(super) fn log_tags(client: &Client, run: &Run, tags: &Tags) -> Result<(), RegistryError> {
+pub(super) fn log_tags(client: &Client, run: &Run, tags: &Tags) -> Result<()> {
     let mut tags = tags.clone();
     tags.retain(|key, value| run.tags.get(key) != Some(value));
     batches(client, &run.id, "tags", pairs(&tags), STRINGS)
 }
 
-fn batches(
-    client: &Client,
-    run: &str,
-    field: &str,
-    items: Vec<Value>,
-    most: usize,
-) -> Result<(), RegistryError> {
+fn batches(client: &Client, run: &str, field: &str, items: Vec<Value>, most: usize) -> Result<()> {
     let send = |items: Vec<Value>| {
         let sent = client.post("runs/log-batch", &json!({ "run_id": run, field: items }));
         sent.map(drop)
@@ -213,16 +200,12 @@ fn batches(
 }
 
 /// Keeps files beside the run.
-pub(super) fn upload(client: &Client, run: &Run, files: &Files) -> Result<(), RegistryError> {
+pub(super) fn upload(client: &Client, run: &Run, files: &Files) -> Result<()> {
     files.iter().try_for_each(|(name, bytes)| client.upload(&run.artifact_uri, name, bytes))
 }
 
 /// Marks a run as finished, unless it is.
-pub(super) fn finish(
-    client: &Client,
-    run: &Run,
-    new: &NewVersion<'_>,
-) -> Result<(), RegistryError> {
+pub(super) fn finish(client: &Client, run: &Run, new: &NewVersion<'_>) -> Result<()> {
     if run.status == "FINISHED" {
         return Ok(());
     }

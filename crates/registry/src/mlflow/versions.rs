@@ -4,7 +4,7 @@ use super::artifact::Stored;
 use super::client::Client;
 use super::json::{is_absent, items, number, set, tags, text};
 use super::tracking::{self, BYTES, CREATED_AT, Run, SHA256};
-use crate::{NewVersion, RegistryError, Tags, Version, Which};
+use crate::{NewVersion, RegistryError, Result, Tags, Version, Which};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
@@ -24,12 +24,7 @@ pub(super) struct Found {
 }
 
 /// A version from the tags of a registered version or of a run.
-pub(super) fn from_tags(
-    name: &str,
-    number: u64,
-    tags: &Tags,
-    location: &str,
-) -> Result<Version, RegistryError> {
+pub(super) fn from_tags(name: &str, number: u64, tags: &Tags, location: &str) -> Result<Version> {
     let corrupt = |problem| {
         RegistryError::corrupt(format!("{location}: version {number} of model {name}"), problem)
     };
@@ -52,7 +47,7 @@ pub(super) fn from_tags(
     })
 }
 
-fn found(client: &Client, answer: &Value, path: &str) -> Result<Found, RegistryError> {
+fn found(client: &Client, answer: &Value, path: &str) -> Result<Found> {
     let name = text(answer, &["name"], path)?;
     let version = text(answer, &["version"], path)?;
     let number = number(&version).ok_or_else(|| {
@@ -69,11 +64,7 @@ fn found(client: &Client, answer: &Value, path: &str) -> Result<Found, RegistryE
 
 /// Versions of a name by number; those of one artifact, if `sha256` is given. Only those that
 /// Verdict registered, and none that failed to be registered.
-pub(super) fn list(
-    client: &Client,
-    name: &str,
-    sha256: Option<&str>,
-) -> Result<Vec<Found>, RegistryError> {
+pub(super) fn list(client: &Client, name: &str, sha256: Option<&str>) -> Result<Vec<Found>> {
     let path = "model-versions/search";
     let mut filter = format!("name='{name}'");
     if let Some(sha256) = sha256 {
@@ -101,14 +92,11 @@ pub(super) fn list(
     }
 }
 
-/// One version, if it is there.
-pub(super) fn get(
-    client: &Client,
-    name: &str,
-    number: u64,
-) -> Result<Option<Found>, RegistryError> {
+/// One version.
+pub(super) fn get(client: &Client, name: &str, number: u64) -> Result<Found> {
     let query = [("name", name), ("version", &*number.to_string())];
-    one(client, "model-versions/get", &query, is_absent)
+    let found = one(client, "model-versions/get", &query, is_absent)?;
+    found.ok_or_else(|| RegistryError::no_version(client.base(), name, number))
 }
 
 fn one(
@@ -116,7 +104,7 @@ fn one(
     path: &str,
     query: &[(&str, &str)],
     is_none: fn(&RegistryError) -> bool,
-) -> Result<Option<Found>, RegistryError> {
+) -> Result<Option<Found>> {
     match client.get(path, query) {
         Err(error) if is_none(&error) => Ok(None),
         answer => {
@@ -134,7 +122,7 @@ pub(super) fn create(
     run: &Run,
     stored: &Stored,
     sha256: &str,
-) -> Result<Found, RegistryError> {
+) -> Result<Found> {
     match client.post("registered-models/create", &json!({ "name": new.name })) {
         Err(RegistryError::Status { code, .. }) if code == "RESOURCE_ALREADY_EXISTS" => {}
         answer => drop(answer?),
@@ -156,7 +144,7 @@ pub(super) fn create(
 }
 
 /// Waits until a version can be used.
-pub(super) fn ready(client: &Client, mut version: Found) -> Result<Found, RegistryError> {
+pub(super) fn ready(client: &Client, mut version: Found) -> Result<Found> {
     let start = Instant::now();
     let Version { name, version: number, .. } = version.version.clone();
     let what = format!("version {number} of model {name}");
@@ -177,23 +165,18 @@ pub(super) fn ready(client: &Client, mut version: Found) -> Result<Found, Regist
             }
             _ => std::thread::park_timeout(PAUSE),
         }
-        version = get(client, &name, number)?
-            .ok_or_else(|| RegistryError::no_version(client.base(), &name, number))?;
+        version = get(client, &name, number)?;
     }
 }
 
 /// Where the artifacts of a version are.
-pub(super) fn artifact_uri(client: &Client, version: &Version) -> Result<String, RegistryError> {
+pub(super) fn artifact_uri(client: &Client, version: &Version) -> Result<String> {
     let (path, number) = ("model-versions/get-download-uri", version.version.to_string());
     let answer = client.get(path, &[("name", &version.name), ("version", &number)])?;
     text(&answer, &["artifact_uri"], path)
 }
 
-pub(super) fn tag_version(
-    client: &Client,
-    version: &Version,
-    tags: &Tags,
-) -> Result<(), RegistryError> {
+pub(super) fn tag_version(client: &Client, version: &Version, tags: &Tags) -> Result<()> {
     for (key, value) in tags {
         let body = json!({
             "name": version.name,
@@ -215,25 +198,16 @@ fn has_no_alias(error: &RegistryError) -> bool {
         || matches!(error, RegistryError::Status { status: 400, code, .. } if code == "INVALID_PARAMETER_VALUE")
 }
 
-pub(super) fn by_alias(
-    client: &Client,
-    name: &str,
-    alias: &str,
-) -> Result<Option<Found>, RegistryError> {
+pub(super) fn by_alias(client: &Client, name: &str, alias: &str) -> Result<Option<Found>> {
     one(client, ALIAS, &[("name", name), ("alias", alias)], has_no_alias)
 }
 
-pub(super) fn set_alias(
-    client: &Client,
-    name: &str,
-    alias: &str,
-    number: u64,
-) -> Result<(), RegistryError> {
+pub(super) fn set_alias(client: &Client, name: &str, alias: &str, number: u64) -> Result<()> {
     let body = json!({ "name": name, "alias": alias, "version": number.to_string() });
     client.post(ALIAS, &body).map(drop)
 }
 
-pub(super) fn delete_alias(client: &Client, name: &str, alias: &str) -> Result<(), RegistryError> {
+pub(super) fn delete_alias(client: &Client, name: &str, alias: &str) -> Result<()> {
     match client.delete(ALIAS, &json!({ "name": name, "alias": alias })) {
         Err(error) if has_no_alias(&error) => Ok(()),
         answer => answer.map(drop),

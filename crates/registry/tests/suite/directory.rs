@@ -1,6 +1,6 @@
 //! The directory registry.
 
-use crate::models::{artifact, new};
+use crate::models::{artifact, names, new};
 use crate::suite::Subject;
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,13 +22,6 @@ fn subject() -> Option<Subject> {
 
 suite_of!(super::subject());
 
-fn names(directory: &Path) -> BTreeSet<String> {
-    fs::read_dir(directory)
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .collect()
-}
-
 #[test]
 fn a_version_is_a_folder_that_other_tools_can_read() {
     let root = tempfile::tempdir().unwrap();
@@ -47,7 +40,7 @@ fn a_version_is_a_folder_that_other_tools_can_read() {
 
     let folder = root.path().join("sentiment/versions/1");
     let expected = ["MODEL_CARD.md", "decision.json", "model.verdict", "version.json"];
-    assert_eq!(names(&folder), expected.map(str::to_owned).into());
+    assert_eq!(names(&folder), expected);
     assert_eq!(fs::read(folder.join("model.verdict")).unwrap(), bytes);
     assert_eq!(fs::read(folder.join("MODEL_CARD.md")).unwrap(), b"# Card");
     let json = |path: &Path| -> serde_json::Value {
@@ -85,7 +78,7 @@ fn what_a_killed_writer_left_is_ignored_and_removed() {
     assert_eq!(registry.versions("sentiment").unwrap().len(), 1);
     let second = registry.register(new("sentiment", &artifact(2))).unwrap();
     assert_eq!(second.version, 2);
-    assert_eq!(names(&versions), ["1", "2"].map(str::to_owned).into());
+    assert_eq!(names(&versions), ["1", "2"]);
 }
 
 #[test]

@@ -1,20 +1,11 @@
 //! Models on disk: found, bounded, and never seen in part.
 
-use crate::models::artifact;
+use crate::models::{artifact, names};
 use std::fs::{self, File};
 use std::path::Path;
 use tempfile::TempDir;
 use verdict_registry::{LoadError, MODEL_FILE, load, save};
 use verdict_sentiment::Limits;
-
-fn names(directory: &Path) -> Vec<String> {
-    let mut names: Vec<String> = fs::read_dir(directory)
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .collect();
-    names.sort();
-    names
-}
 
 #[test]
 fn a_model_is_loaded_from_its_file_and_from_its_directory() {

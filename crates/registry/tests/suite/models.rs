@@ -1,5 +1,6 @@
 //! Small models, each with bytes of its own.
 
+use std::path::Path;
 use verdict_registry::NewVersion;
 use verdict_sentiment::{
     Calibration, Model, ModelParts, Vectorizer, VectorizerOptions, Vocabulary,
@@ -22,4 +23,13 @@ pub(crate) fn artifact(number: u32) -> Vec<u8> {
 
 pub(crate) fn new<'a>(name: &'a str, artifact: &'a [u8]) -> NewVersion<'a> {
     NewVersion::new(name, artifact, "2026-01-02T03:04:05.678Z".parse().unwrap())
+}
+
+/// What is in a directory, by name.
+pub(crate) fn names(directory: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(directory).unwrap();
+    let mut names: Vec<String> =
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
 }
