@@ -39,9 +39,9 @@ use crate::{
     cpu::CpuPrice,
     error::TelemetryError,
     health::Health,
+    labels::Service,
     lock::lock,
     push::{self, Target},
-    service::Service,
 };
 
 // The buckets that the semantic conventions advise and the Python client used, and three finer ones

@@ -4,12 +4,7 @@
 //! worked. Here cost is CPU time × price: it does not grow with queueing, and the sum over all processes is the bill for
 //! the CPU that was really used.
 
-use std::{
-    future::Future,
-    pin::Pin,
-    task::{Context, Poll},
-    time::Duration,
-};
+use std::{future::poll_fn, pin::pin, time::Duration};
 
 use rustix::time::{ClockId, clock_gettime};
 
@@ -77,29 +72,19 @@ impl Default for CpuPrice {
     }
 }
 
-/// A future that also yields the CPU time spent inside its polls; time between polls, while it waits, is not in it.
-#[derive(Debug)]
-pub struct Metered<F> {
-    // Boxed, so that polling it needs no pin projection (which would need unsafe code or one more dependency).
-    inner: Pin<Box<F>>,
-    cpu: Duration,
-}
-
-/// Meters `future`: the result is its output and the CPU time its polls took.
-pub fn metered<F: Future>(future: F) -> Metered<F> {
-    Metered { inner: Box::pin(future), cpu: Duration::ZERO }
-}
-
-impl<F: Future> Future for Metered<F> {
-    type Output = (F::Output, Duration);
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+/// Meters `future`: its output, and the CPU time spent inside its polls. Time between polls, while
+/// it waits, is not in it.
+pub async fn metered<F: Future>(future: F) -> (F::Output, Duration) {
+    let mut future = pin!(future);
+    let mut cpu = Duration::ZERO;
+    let output = poll_fn(|context| {
         let before = thread_time();
-        let polled = self.inner.as_mut().poll(cx);
-        // A poll runs on one thread from start to end, so the thread's clock measures exactly this poll.
-        self.cpu += thread_time().saturating_sub(before);
-        polled.map(|output| (output, self.cpu))
-    }
+        let polled = future.as_mut().poll(context);
+        // A poll runs on one thread from start to end, so that thread's clock measures it exactly.
+        cpu += thread_time().saturating_sub(before);
+        polled
+    });
+    (output.await, cpu)
 }
 
 #[cfg(test)]

@@ -179,12 +179,6 @@ impl Check {
         self.set(Some(reason.into()));
     }
 
-    /// Whether it passes now.
-    #[must_use]
-    pub fn passes(&self) -> bool {
-        lock(&self.shared.checks).get(self.index).is_some_and(|state| state.failure.is_none())
-    }
-
     fn set(&self, failure: Option<String>) {
         if let Some(state) = lock(&self.shared.checks).get_mut(self.index) {
             state.failure = failure;
@@ -233,7 +227,6 @@ mod tests {
             Status { ok: true, text: "ok kafka\n".to_owned() }
         );
         kafka.fail("no broker answers");
-        assert!(!kafka.passes());
         assert_eq!(health.readiness(Instant::now()).text, "failing kafka: no broker answers\n");
     }
 

@@ -19,7 +19,11 @@ macro_rules! closed_label {
     ($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident => $text:literal),+ $(,)? }) => {
         $(#[$meta])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-        pub enum $name { $($(#[$doc])* $variant),+ }
+        pub enum $name {$(
+            #[doc = concat!("`", $text, "`.")]
+            $(#[$doc])*
+            $variant,
+        )+}
 
         impl $name {
             /// Every value, in the order of the documentation.
@@ -45,15 +49,23 @@ macro_rules! closed_label {
 }
 
 closed_label! {
+    /// Which of the services this process is: `service.name` of the OpenTelemetry resource. It is
+    /// all that this crate knows of the services.
+    Service {
+        Consumer => "verdict-consumer",
+        Monitor => "verdict-monitor",
+        Producer => "verdict-producer",
+        Trainer => "verdict-trainer",
+        Web => "verdict-web",
+    }
+}
+
+closed_label! {
     /// `http.request.method`; what is not listed is `_OTHER`, as the semantic conventions ask.
     Method {
-        /// GET
         Get => "GET",
-        /// HEAD
         Head => "HEAD",
-        /// POST
         Post => "POST",
-        /// Anything else
         Other => "_OTHER",
     }
 }
@@ -78,19 +90,14 @@ closed_label! {
         Predict => "/predict",
         /// The buttons that say whether a verdict is right.
         Label => "/label",
-        /// The JSON interface.
         Reviews => "/api/v1/reviews",
         /// One review's verdict, later.
         Review => "/api/v1/reviews/{id}",
         /// What somebody says a review is.
         ReviewLabel => "/api/v1/reviews/{id}/label",
-        /// The page's style and picture.
         Asset => "/assets/{name}",
-        /// Liveness.
         Healthz => "/healthz",
-        /// Readiness.
         Readyz => "/readyz",
-        /// Exposition of metrics.
         Metrics => "/metrics",
         /// No route matched.
         Unmatched => "unmatched",
@@ -100,9 +107,7 @@ closed_label! {
 closed_label! {
     /// `prediction`, with the class numbers that the Python system wrote.
     Prediction {
-        /// A negative review.
         Negative => "0",
-        /// A positive review.
         Positive => "1",
     }
 }
@@ -259,9 +264,7 @@ closed_label! {
 closed_label! {
     /// Whether the shadow model gave the label that the serving model gave.
     ShadowOutcome {
-        /// The same.
         Agree => "agree",
-        /// The other.
         Disagree => "disagree",
     }
 }

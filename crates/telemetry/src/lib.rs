@@ -31,7 +31,6 @@ mod lock;
 pub mod logs;
 pub mod output;
 pub mod push;
-mod service;
 mod settings;
 mod start;
 pub mod trace;
@@ -40,7 +39,7 @@ pub use catalogue::{AuditFound, Drift, Estimate, LiveBin, LiveVersion, Metrics, 
 pub use cpu::CpuPrice;
 pub use error::TelemetryError;
 pub use health::Health;
-pub use service::Service;
+pub use labels::Service;
 pub use settings::{LogFormat, TelemetryArgs};
 pub use start::Telemetry;
 pub use trace::{Span, TraceContext, Tracer};

@@ -21,7 +21,7 @@ use opentelemetry_sdk::{
 };
 
 pub use self::settings::{PushSettings, Target};
-use crate::{error::TelemetryError, lock::lock, service::Service};
+use crate::{error::TelemetryError, labels::Service, lock::lock};
 
 /// From the end of a service to the end of its last export. A collector that is away must not hold a service up.
 const LAST_EXPORT: Duration = Duration::from_secs(2);
@@ -35,7 +35,7 @@ pub(crate) fn resource(service: Service) -> Resource {
     let mut ours = Vec::with_capacity(3);
     // The SDK's word for "nobody said".
     if name.is_none_or(|name| name.starts_with("unknown_service")) {
-        ours.push(KeyValue::new("service.name", service.name()));
+        ours.push(KeyValue::new("service.name", service.as_str()));
     }
     if has("service.version").is_none() {
         ours.push(KeyValue::new("service.version", env!("CARGO_PKG_VERSION")));

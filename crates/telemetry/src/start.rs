@@ -9,8 +9,8 @@ use crate::{
     cpu::CpuPrice,
     error::TelemetryError,
     health::Health,
+    labels::Service,
     push::{self, Push, PushSettings},
-    service::Service,
     trace::Tracer,
 };
 

@@ -3,16 +3,16 @@
 //! A service asks its [`Tracer`] for a span of one of three kinds, and drops it when the work is done. When traces are not
 //! pushed, a tracer gives spans that are nothing, and no context: then whoever holds an incoming context hands that on.
 //!
-//! Names and attributes are those of the semantic conventions for HTTP and messaging
+//! Names and attributes are those of the semantic conventions v1.44 for HTTP, which are stable, and
+//! for messaging, which are in development
 //! (<https://opentelemetry.io/docs/specs/semconv/messaging/kafka/>).
 
 mod context;
-mod names;
 
 use std::future::Future;
 
 use opentelemetry::{
-    Context, ContextGuard, KeyValue,
+    Context, KeyValue,
     trace::{FutureExt as _, SpanBuilder, SpanKind, Status, TraceContextExt as _},
 };
 use opentelemetry_sdk::trace::SdkTracer;
@@ -81,10 +81,10 @@ impl Tracer {
             };
             let name = format!("{method} {}", request.route.as_str());
             let attributes = vec![
-                label(names::HTTP_REQUEST_METHOD, request.method.as_str()),
-                label(names::HTTP_ROUTE, request.route.as_str()),
-                label(names::URL_SCHEME, "http"),
-                label(names::URL_PATH, request.path.to_owned()),
+                label("http.request.method", request.method.as_str()),
+                label("http.route", request.route.as_str()),
+                label("url.scheme", "http"),
+                label("url.path", request.path.to_owned()),
             ];
             (name, attributes)
         })
@@ -109,22 +109,22 @@ impl Tracer {
     ) -> Span {
         self.start(kind, parent, || {
             let mut attributes = vec![
-                label(names::MESSAGING_SYSTEM, "kafka"),
-                label(names::MESSAGING_OPERATION_NAME, operation),
-                label(names::MESSAGING_OPERATION_TYPE, operation),
-                label(names::MESSAGING_DESTINATION_NAME, message.topic.value()),
+                label("messaging.system", "kafka"),
+                label("messaging.operation.name", operation),
+                label("messaging.operation.type", operation),
+                label("messaging.destination.name", message.topic.value()),
             ];
             if let Some(partition) = message.partition {
                 let id = partition.to_string();
-                attributes.push(label(names::MESSAGING_DESTINATION_PARTITION_ID, id));
+                attributes.push(label("messaging.destination.partition.id", id));
             }
             if let Some(offset) = message.offset {
-                attributes.push(label(names::MESSAGING_KAFKA_OFFSET, offset));
+                attributes.push(label("messaging.kafka.offset", offset));
             }
             for (name, value) in [
-                (names::MESSAGING_KAFKA_MESSAGE_KEY, message.key),
-                (names::MESSAGING_CONVERSATION_ID, message.conversation),
-                (names::MESSAGING_CONSUMER_GROUP_NAME, message.group),
+                ("messaging.kafka.message.key", message.key),
+                ("messaging.message.conversation_id", message.conversation),
+                ("messaging.consumer.group.name", message.group),
             ] {
                 if let Some(value) = value {
                     attributes.push(label(name, value.to_owned()));
@@ -174,7 +174,7 @@ impl Span {
     pub fn fail(&self, error_type: impl Into<String>) {
         if let Some(context) = &self.0 {
             let span = context.span();
-            span.set_attribute(label(names::ERROR_TYPE, error_type.into()));
+            span.set_attribute(label("error.type", error_type.into()));
             span.set_status(Status::error(""));
         }
     }
@@ -183,7 +183,7 @@ impl Span {
     pub fn answered(&self, status: u16) {
         if let Some(context) = &self.0 {
             let code = i64::from(status);
-            context.span().set_attribute(label(names::HTTP_RESPONSE_STATUS_CODE, code));
+            context.span().set_attribute(label("http.response.status_code", code));
         }
         if status >= 500 {
             self.fail(status.to_string());
@@ -195,14 +195,15 @@ impl Span {
         if let Some(context) = &self.0 {
             let id = partition.to_string();
             let span = context.span();
-            span.set_attribute(label(names::MESSAGING_DESTINATION_PARTITION_ID, id));
-            span.set_attribute(label(names::MESSAGING_KAFKA_OFFSET, offset));
+            span.set_attribute(label("messaging.destination.partition.id", id));
+            span.set_attribute(label("messaging.kafka.offset", offset));
         }
     }
 
     /// Makes it the current span of this thread, until the returned guard is dropped. Not across an await.
-    pub fn enter(&self) -> Entered {
-        Entered { _guard: self.0.clone().map(Context::attach) }
+    #[must_use]
+    pub fn enter(&self) -> impl Sized + use<> {
+        self.0.clone().map(Context::attach)
     }
 
     /// Makes it the current span whenever `future` is polled.
@@ -217,11 +218,4 @@ impl Drop for Span {
             context.span().end();
         }
     }
-}
-
-/// As long as it lives, its span is the current one.
-#[derive(Debug)]
-#[must_use]
-pub struct Entered {
-    _guard: Option<ContextGuard>,
 }

@@ -7,9 +7,10 @@ pub(super) use super::{
     Metrics,
     shown::{Series, Shown, info, one},
 };
-pub(super) use crate::{
-    labels::{Label, label},
-    service::Service::{self, Consumer, Monitor, Producer, Trainer, Web},
+pub(super) use crate::labels::{
+    Label,
+    Service::{self, Consumer, Monitor, Producer, Trainer, Web},
+    label,
 };
 pub(super) use opentelemetry::metrics::{Counter, Gauge, Histogram, Meter, UpDownCounter};
 

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{GROUPS, Instrument, Kind};
-use crate::service::Service;
+use crate::labels::Service;
 
 /// The Markdown of `docs/metrics.md`.
 #[must_use]
@@ -38,7 +38,8 @@ fn row(instrument: &Instrument) -> String {
     let services = if instrument.services == Service::ALL {
         "all".to_owned()
     } else {
-        let names = instrument.services.iter().map(|service| service.short_name());
+        let names = instrument.services.iter();
+        let names = names.map(|service| service.as_str().trim_start_matches("verdict-"));
         names.collect::<Vec<_>>().join(", ")
     };
     format!("| `{prometheus}` | {kind} | {labels} | {services} | {help} |")

@@ -220,9 +220,7 @@ fn total_cost_grows_with_cpu_time_only() {
 /// Prometheus's own checker, on every instrument of every service.
 #[test]
 fn promtool_finds_nothing_wrong_with_the_exposition() {
-    for service in
-        [Service::Consumer, Service::Monitor, Service::Producer, Service::Trainer, Service::Web]
-    {
+    for &service in Service::ALL {
         let text = recorded_by(service).metrics().exposition().expect("text");
         let mut child = match Command::new("promtool")
             .args(["check", "metrics"])
