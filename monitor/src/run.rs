@@ -108,7 +108,7 @@ impl Topic {
     fn take(&mut self, mut on_record: impl FnMut(&Record)) -> Result<usize, Failure> {
         let mut took = 0;
         while took < TURN
-            && let Some(followed) = self.follower.at_hand()?
+            && let Some(followed) = self.follower.next(Duration::ZERO)?
         {
             self.on(followed, &mut on_record);
             took += 1;

@@ -168,7 +168,7 @@ impl Worker {
                 }
                 Followed::Failed(failure) => log(&failure),
             }
-            next = follower.at_hand()?;
+            next = follower.next(Duration::ZERO)?;
         }
         Ok(())
     }

@@ -1,4 +1,5 @@
-//! A thread that runs until its owner is dropped.
+//! A thread that is asked to end when its owner is dropped, and waited for, but not for longer than
+//! its patience: what ends later ends by itself.
 
 use std::{
     sync::{
@@ -25,12 +26,14 @@ impl Stop {
 pub(crate) struct Background {
     name: &'static str,
     stop: Stop,
+    patience: Duration,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Background {
     pub(crate) fn start(
         name: &'static str,
+        patience: Duration,
         run: impl FnOnce(Stop) + Send + 'static,
     ) -> Result<Self, Failure> {
         let stop = Stop::default();
@@ -40,18 +43,18 @@ impl Background {
         };
         let thread =
             Builder::new().name(name.to_owned()).spawn(move || run(stopped)).map_err(failed)?;
-        Ok(Self { name, stop, thread: Some(thread) })
+        Ok(Self { name, stop, patience, thread: Some(thread) })
     }
+}
 
-    /// Ends the thread and waits for that, but no longer than `patience`: what ends later ends by
-    /// itself.
-    pub(crate) fn end(&mut self, patience: Duration) {
+impl Drop for Background {
+    fn drop(&mut self) {
         self.stop.0.store(true, Ordering::Relaxed);
         let Some(thread) = self.thread.take() else {
             return;
         };
         let asked = Instant::now();
-        while !thread.is_finished() && asked.elapsed() < patience {
+        while !thread.is_finished() && asked.elapsed() < self.patience {
             std::thread::park_timeout(Duration::from_millis(2));
         }
         if thread.is_finished() && thread.join().is_err() {

@@ -173,7 +173,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_failure_says_what_to_do() {
+    fn a_failure_says_what_was_being_done_and_what_to_do() {
         type Case = (KafkaError, fn(&Failure) -> bool);
         let retry: fn(&Failure) -> bool = |failure| matches!(failure, Failure::Retry(_));
         let abort: fn(&Failure) -> bool = |failure| matches!(failure, Failure::Abort(_));
@@ -188,16 +188,9 @@ mod tests {
             (KafkaError::ClientCreation("no".into()), fatal),
         ];
         for (error, expected) in cases {
-            assert!(expected(&Failure::of("polling", &error)), "{error}");
+            let failure = Failure::of("polling", &error);
+            assert!(expected(&failure), "{error}");
+            assert!(failure.to_string().starts_with("polling: "), "{failure}");
         }
-    }
-
-    #[test]
-    fn a_failure_tells_what_was_being_done() {
-        let failure = Failure::of(
-            "committing 3 positions",
-            &KafkaError::ConsumerCommit(Code::IllegalGeneration),
-        );
-        assert!(failure.to_string().starts_with("committing 3 positions: "), "{failure}");
     }
 }

@@ -2,7 +2,7 @@
 //! then new records. No group, no commits: each follower reads everything, every time it starts.
 
 use std::{
-    sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, sync_channel},
+    sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel},
     time::{Duration, Instant},
 };
 
@@ -28,7 +28,8 @@ const LOOK_AGAIN: Duration = Duration::from_millis(500);
 /// Records that may wait for their reader. For a slow reader the rest waits in the topic, not in
 /// memory.
 const WAITING: usize = 64;
-/// How long dropping a follower waits for its thread, which may be waiting for a broker.
+/// How long dropping a follower waits for its thread. One that waits for a broker ends by itself
+/// within a second.
 const END_WITHIN: Duration = Duration::from_millis(100);
 
 /// What a follower reports.
@@ -47,10 +48,12 @@ pub enum Followed {
 }
 
 /// A topic, read from its beginning by a thread of its own, which ends when this is dropped.
+///
+/// Fields are dropped in this order: the thread may be waiting for room in the channel.
 #[derive(Debug)]
 pub struct Follower {
-    followed: Option<Receiver<Followed>>,
-    thread: Background,
+    followed: Receiver<Followed>,
+    _thread: Background,
     connection: Connection,
 }
 
@@ -73,10 +76,10 @@ impl Follower {
         )?;
         let (sender, followed) = sync_channel(WAITING);
         let copier = Copier::default();
-        let thread = Background::start("follower", move |stop| {
+        let thread = Background::start("follower", END_WITHIN, move |stop| {
             Reader { consumer, topic, sender, stop, copier, reported: None }.run();
         })?;
-        Ok(Self { followed: Some(followed), thread, connection })
+        Ok(Self { followed, _thread: thread, connection })
     }
 
     /// The state of its connection. A failure is reported once; this shows when it is over, even if
@@ -85,41 +88,18 @@ impl Follower {
         &self.connection
     }
 
-    /// The next report, or `None` when there is none within `wait`.
+    /// The next report, or `None` when there is none within `wait`, which may be zero.
     ///
     /// # Errors
     /// [`Failure::Fatal`] when its thread has ended, which would be a bug.
     pub fn next(&self, wait: Duration) -> Result<Option<Followed>, Failure> {
-        match self.followed.as_ref().map(|followed| followed.recv_timeout(wait)) {
-            Some(Ok(followed)) => Ok(Some(followed)),
-            Some(Err(RecvTimeoutError::Timeout)) => Ok(None),
-            Some(Err(RecvTimeoutError::Disconnected)) | None => Err(ended()),
+        match self.followed.recv_timeout(wait) {
+            Ok(followed) => Ok(Some(followed)),
+            Err(RecvTimeoutError::Timeout) => Ok(None),
+            Err(RecvTimeoutError::Disconnected) => {
+                Err(Failure::fatal("following a topic", "the follower has ended", Cause::Other))
+            }
         }
-    }
-
-    /// The next report if there is one now. Does not wait.
-    ///
-    /// # Errors
-    /// As [`next`](Self::next).
-    pub fn at_hand(&self) -> Result<Option<Followed>, Failure> {
-        match self.followed.as_ref().map(Receiver::try_recv) {
-            Some(Ok(followed)) => Ok(Some(followed)),
-            Some(Err(TryRecvError::Empty)) => Ok(None),
-            Some(Err(TryRecvError::Disconnected)) | None => Err(ended()),
-        }
-    }
-}
-
-fn ended() -> Failure {
-    Failure::fatal("following a topic", "the follower has ended", Cause::Other)
-}
-
-impl Drop for Follower {
-    fn drop(&mut self) {
-        // The thread may be waiting for room in the channel.
-        self.followed = None;
-        // A thread that still waits for a broker ends by itself within a second.
-        self.thread.end(END_WITHIN);
     }
 }
 

@@ -50,11 +50,13 @@ pub enum InboxState {
 
 /// The replies of one partition. Dropping it waits for its thread to end, so drop it outside of
 /// async code.
+///
+/// Fields are dropped in this order: the thread may be waiting for room in the channel.
 #[derive(Debug)]
 pub struct ReplyInbox {
     records: Option<mpsc::Receiver<Record>>,
     state: watch::Receiver<InboxState>,
-    thread: Background,
+    _thread: Background,
 }
 
 impl ReplyInbox {
@@ -77,10 +79,10 @@ impl ReplyInbox {
         let (sender, records) = mpsc::channel(options.capacity.max(1));
         let (changed, state) =
             watch::channel(InboxState::NotReady("the inbox is starting".to_owned()));
-        let thread = Background::start("reply-inbox", move |stop| {
+        let thread = Background::start("reply-inbox", Duration::MAX, move |stop| {
             Reader { consumer, options, publisher, sender, changed, stop }.run();
         })?;
-        Ok(Self { records: Some(records), state, thread })
+        Ok(Self { records: Some(records), state, _thread: thread })
     }
 
     /// The replies, in order. Can be taken once.
@@ -91,14 +93,6 @@ impl ReplyInbox {
     /// The state, to be watched or awaited (`state().wait_for(|s| *s == InboxState::Ready)`).
     pub fn state(&self) -> watch::Receiver<InboxState> {
         self.state.clone()
-    }
-}
-
-impl Drop for ReplyInbox {
-    fn drop(&mut self) {
-        // The thread may be waiting for room in the channel.
-        self.records = None;
-        self.thread.end(Duration::MAX);
     }
 }
 

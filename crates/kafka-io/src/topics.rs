@@ -228,27 +228,20 @@ fn configuration(
 }
 
 fn compare(spec: &TopicSpec, partitions: usize, config: &[(String, Option<String>)]) -> TopicState {
-    let mut differences = Vec::new();
-    if usize::try_from(spec.partitions) != Ok(partitions) {
-        differences.push(Difference {
-            setting: "partitions".to_owned(),
-            planned: spec.partitions.to_string(),
-            found: partitions.to_string(),
-        });
-    }
-    for (name, planned) in &spec.config {
-        let found =
-            config.iter().find(|(known, _)| known == name).and_then(|(_, value)| value.as_ref());
-        if let Some(found) = found
-            && found != planned
-        {
-            differences.push(Difference {
-                setting: name.clone(),
-                planned: planned.clone(),
-                found: found.clone(),
-            });
-        }
-    }
+    let found = |name: &str| {
+        let entry = config.iter().find(|(known, _)| known == name);
+        entry.and_then(|(_, value)| value.clone())
+    };
+    let partitions = ("partitions", spec.partitions.to_string(), Some(partitions.to_string()));
+    let settings =
+        spec.config.iter().map(|(name, planned)| (&**name, planned.clone(), found(name)));
+    let all = std::iter::once(partitions).chain(settings);
+    let differences: Vec<Difference> = all
+        .filter_map(|(setting, planned, found)| {
+            let found = found.filter(|found| *found != planned)?;
+            Some(Difference { setting: setting.to_owned(), planned, found })
+        })
+        .collect();
     if differences.is_empty() { TopicState::Present } else { TopicState::Differs(differences) }
 }
 

@@ -169,6 +169,8 @@ mod tests {
         let mut assignment = held(&[0, 1]);
         assignment.delivered(&[record(0, 5), record(0, 6), record(1, 9), record(0, 7)]);
         assert_eq!(uncommitted(&assignment), [(0, 5), (1, 9)]);
+        assignment.committed(&[commit(0, 3)]);
+        assert_eq!(uncommitted(&assignment), [(0, 5), (1, 9)], "less than was read");
         assignment.committed(&[commit(0, 7)]);
         assert_eq!(uncommitted(&assignment), [(1, 9)]);
         assignment.delivered(&[record(0, 8), record(1, 10)]);
@@ -264,22 +266,7 @@ mod tests {
         assignment.apply(&Event::Revoked(partitions(&[0])));
         assert!(!assignment.holds(&"t".into(), 0) && assignment.holds(&"t".into(), 1));
         assert_eq!(uncommitted(&assignment), [(1, 9)]);
-    }
-
-    #[test]
-    fn a_partition_that_comes_back_starts_anew() {
-        let mut assignment = held(&[0]);
-        assignment.delivered(&[record(0, 5)]);
-        assignment.apply(&Event::Revoked(partitions(&[0])));
         assignment.apply(&Event::Assigned(partitions(&[0])));
-        assert!(uncommitted(&assignment).is_empty());
-    }
-
-    #[test]
-    fn a_commit_of_less_than_was_read_keeps_the_way_back() {
-        let mut assignment = held(&[0]);
-        assignment.delivered(&[record(0, 5)]);
-        assignment.committed(&[commit(0, 3)]);
-        assert_eq!(uncommitted(&assignment), [(0, 5)]);
+        assert_eq!(uncommitted(&assignment), [(1, 9)], "it starts anew");
     }
 }

@@ -72,7 +72,7 @@ fn a_topic_is_followed_before_it_is_there_and_while_its_broker_is_away() {
         let followed = followed_until(follower, |followed| key(followed) == Some(10));
         assert_eq!(followed.len(), 1, "nothing comes twice: {followed:?}");
     }
-    assert_eq!(follower.at_hand().unwrap(), None);
+    assert_eq!(follower.next(Duration::ZERO).unwrap(), None);
 
     let asked = Instant::now();
     drop((follower, second));
