@@ -126,7 +126,6 @@ pub fn topic_line(outcome: &TopicOutcome) -> String {
 mod tests {
     use super::*;
     use crate::summary::Ended;
-    use verdict_kafka_io::topics::Difference;
 
     #[test]
     fn the_closing_line_tells_what_was_done_and_what_was_not() {
@@ -145,14 +144,5 @@ mod tests {
         );
         summary = Summary { published: 1, labels: 0, unreadable: 0, ..summary };
         assert!(closing_line(&summary, "k:1").starts_with("1 review published to k:1 in 2.0 s"));
-    }
-
-    #[test]
-    fn a_topic_that_differs_says_in_what() {
-        let difference =
-            Difference { setting: "partitions".into(), planned: "12".into(), found: "3".into() };
-        let outcome =
-            TopicOutcome { name: "reviews".into(), state: TopicState::Differs(vec![difference]) };
-        assert_eq!(topic_line(&outcome), "reviews: differs: partitions must be 12, is 3");
     }
 }

@@ -38,7 +38,8 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
 fn run_ensure(args: &EnsureArgs) -> anyhow::Result<ExitCode> {
     logs::init(&args.telemetry).map_err(bad_input)?;
     let kafka = args.kafka.check().map_err(bad_input)?.client_id("verdict-producer");
-    let outcomes = topics::ensure(&kafka, &plan(args.layout()), args.timeout())
+    let plan = plan(args.replication_factor, args.partitions);
+    let outcomes = topics::ensure(&kafka, &plan, Duration::from_secs(args.timeout))
         .context("making sure of the topics")?;
     for outcome in &outcomes {
         output::note(format_args!("producer: {}", topic_line(outcome)));

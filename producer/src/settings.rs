@@ -12,7 +12,6 @@ use verdict_telemetry::TelemetryArgs;
 
 use crate::encode::Encoder;
 use crate::publish::PublishSettings;
-use crate::topics::Layout;
 
 /// Creates Verdict's topics and publishes reviews in bulk.
 ///
@@ -126,18 +125,6 @@ fn rate(text: &str) -> Result<f64, String> {
     }
 }
 
-impl EnsureArgs {
-    /// The layout asked for.
-    pub fn layout(&self) -> Layout {
-        Layout { replication: self.replication_factor, partitions: self.partitions }
-    }
-
-    /// How long Kafka may take.
-    pub fn timeout(&self) -> Duration {
-        Duration::from_secs(self.timeout)
-    }
-}
-
 impl PublishArgs {
     /// What it means. `started_ms` (milliseconds since 1970) tells one run over standard input from another: its lines
     /// have no name of their own.
@@ -172,7 +159,6 @@ impl PublishArgs {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
 
     fn publish(args: &[&str]) -> Result<PublishSettings, String> {
         let typed = ["producer", "publish"].iter().chain(args);
@@ -180,11 +166,6 @@ mod tests {
             Command::Publish(args) => Ok(args.settings(1_700_000_000_042)),
             Command::Topics(_) => Err("not publish".to_owned()),
         }
-    }
-
-    #[test]
-    fn the_command_line_is_sound() {
-        Cli::command().debug_assert();
     }
 
     #[test]

@@ -3,22 +3,14 @@
 use verdict_kafka_io::topics::TopicSpec;
 use verdict_messages::topic::{DEAD_LETTERS, LABELS, REVIEWS, VERDICTS, catalogue};
 
-/// How the topics are to be laid out where the catalogue leaves a choice.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Layout {
-    /// Replicas of each topic; at most the number of brokers.
-    pub replication: i32,
-    /// Partitions of the reviews and of what follows them (verdicts, dead letters, labels); `None` is the catalogue's.
-    pub partitions: Option<i32>,
-}
-
-/// The topics of the catalogue in this layout.
-pub fn plan(layout: Layout) -> Vec<TopicSpec> {
-    let planned = |plan| TopicSpec::planned(&plan, layout.replication);
+/// The topics of the catalogue, with `replication` replicas each. `partitions` are those of the
+/// reviews and of what follows them (verdicts, dead letters, labels); `None` is the catalogue's.
+pub fn plan(replication: i32, partitions: Option<i32>) -> Vec<TopicSpec> {
+    let planned = |plan| TopicSpec::planned(&plan, replication);
     let mut specs: Vec<TopicSpec> = catalogue().map(planned).into();
     for spec in &mut specs {
         // A verdict goes to the partition of its review, so these topics have the same number or none works.
-        if let Some(partitions) = layout.partitions
+        if let Some(partitions) = partitions
             && [REVIEWS, VERDICTS, DEAD_LETTERS, LABELS].contains(&spec.name.as_str())
         {
             spec.partitions = partitions;
@@ -33,7 +25,7 @@ mod tests {
 
     #[test]
     fn partitions_are_those_of_the_reviews_and_what_follows_them() {
-        let specs = plan(Layout { replication: 3, partitions: Some(4) });
+        let specs = plan(3, Some(4));
         let of = |name: &str| specs.iter().find(|spec| spec.name == name).unwrap();
         assert!(specs.iter().all(|spec| spec.replication == 3));
         for name in [REVIEWS, VERDICTS, DEAD_LETTERS, LABELS] {
