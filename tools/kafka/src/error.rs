@@ -58,6 +58,11 @@ impl StartError {
         }
     }
 
+    /// What the system says about `path`, while `doing` something with it.
+    pub(crate) fn at(doing: &str, path: impl AsRef<Path>) -> impl FnOnce(io::Error) -> Self {
+        Self::io(format!("{doing} {}", path.as_ref().display()))
+    }
+
     pub(crate) fn io(what: impl Into<String>) -> impl FnOnce(io::Error) -> Self {
         let what = what.into();
         move |error| Self::Io { what, error }

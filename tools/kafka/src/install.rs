@@ -40,7 +40,7 @@ pub(crate) fn find(cache: &Path) -> Result<Installed, StartError> {
         let path = home.join("libs").join(name);
         let found = match sha256(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(missing(&path)),
-            found => found.map_err(StartError::io(format!("reading {}", path.display())))?,
+            found => found.map_err(StartError::at("reading", &path))?,
         };
         if found != expected {
             return Err(StartError::Unusable(format!(

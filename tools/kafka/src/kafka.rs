@@ -63,10 +63,10 @@ impl Kafka {
         let secured = has_users.then(|| Port::take(&cache, None)).transpose()?;
         let (home, temporary) = match &options.data {
             Some(path) => {
-                let creating = StartError::io(format!("creating {}", path.display()));
+                let creating = StartError::at("creating", &path);
                 fs::create_dir_all(path).map_err(creating)?;
                 // Absolute, since Kafka reads it from its configuration.
-                let finding = StartError::io(format!("finding {}", path.display()));
+                let finding = StartError::at("finding", &path);
                 (path.canonicalize().map_err(finding)?, None)
             }
             None => {
@@ -93,7 +93,7 @@ impl Kafka {
         kafka.configure(&kafka.data())?;
         let log = kafka.log();
         // A log of this life; a restart goes on in it.
-        File::create(&log).map_err(StartError::io(format!("creating {}", log.display())))?;
+        File::create(&log).map_err(StartError::at("creating", &log))?;
         kafka.launch()?;
         Ok(kafka)
     }
@@ -225,8 +225,7 @@ impl Kafka {
             [("server.properties", properties.as_str()), ("log4j2.properties", LOG4J)]
         {
             let path = self.home.join(name);
-            fs::write(&path, text)
-                .map_err(StartError::io(format!("writing {}", path.display())))?;
+            fs::write(&path, text).map_err(StartError::at("writing", &path))?;
         }
         Ok(())
     }
@@ -236,7 +235,7 @@ impl Kafka {
         match fs::read_to_string(data.join("meta.properties")) {
             Ok(identity) => return self.is_ours(&identity),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(StartError::io(format!("reading {}", data.display()))(error)),
+            Err(error) => return Err(StartError::at("reading", &data)(error)),
         }
         if data.exists() {
             return Err(self.foreign("it is no data folder of Kafka (no meta.properties)"));
@@ -244,8 +243,7 @@ impl Kafka {
         // What is formatted gets its name when it is whole: a format that was cut off leaves only
         // the partial folder.
         if partial.exists() {
-            fs::remove_dir_all(&partial)
-                .map_err(StartError::io(format!("removing {}", partial.display())))?;
+            fs::remove_dir_all(&partial).map_err(StartError::at("removing", &partial))?;
         }
         self.configure(&partial)?;
         let mut command = self.java("kafka.tools.StorageTool");
@@ -268,8 +266,7 @@ impl Kafka {
             };
             return Err(failed.or_disk_full(&said, &self.home));
         }
-        fs::rename(&partial, &data)
-            .map_err(StartError::io(format!("renaming {}", partial.display())))
+        fs::rename(&partial, &data).map_err(StartError::at("renaming", &partial))
     }
 
     fn data(&self) -> PathBuf {

@@ -21,13 +21,11 @@ pub fn lock(folder: &Path, within: Duration) -> Result<File, StartError> {
         .read(true)
         .write(true)
         .open(&path)
-        .map_err(StartError::io(format!("opening {}", path.display())))?;
+        .map_err(StartError::at("opening", &path))?;
     let taken = poll(within, || match file.try_lock() {
         Ok(()) => Ok(Some(())),
         Err(TryLockError::WouldBlock) => Ok(None),
-        Err(TryLockError::Error(error)) => {
-            Err(StartError::io(format!("locking {}", path.display()))(error))
-        }
+        Err(TryLockError::Error(error)) => Err(StartError::at("locking", &path)(error)),
     })?;
     taken.ok_or(StartError::InUse { folder: folder.to_owned() })?;
     Ok(file)

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
-use verdict_kafka::{Jvm, KAFKA_VERSION, Kafka, Options, StartError};
+use verdict_kafka::{Jvm, KAFKA_VERSION, Kafka, Options};
 use verdict_service::Signals;
 use verdict_telemetry::output;
 
@@ -78,7 +78,8 @@ async fn run(args: Run) -> anyhow::Result<()> {
         ..Options::default()
     };
     output::note(format_args!("kafka-local: starting Apache Kafka {KAFKA_VERSION} …"));
-    let mut kafka = start(options).await?;
+    // On a thread of its own, since it waits; the runtime goes on to take signals.
+    let mut kafka = tokio::task::spawn_blocking(|| Kafka::start(options)).await??;
     output::line(kafka.bootstrap())?;
     output::note(format_args!(
         "kafka-local: ready on {}, log in {}; Ctrl-C ends it",
@@ -94,11 +95,4 @@ async fn run(args: Run) -> anyhow::Result<()> {
     }
     output::note("kafka-local: ending …");
     Ok(kafka.terminate(Duration::from_secs(30))?)
-}
-
-/// On a thread of its own, since it waits; the runtime goes on to take signals.
-async fn start(options: Options) -> anyhow::Result<Kafka> {
-    let started: Result<Kafka, StartError> =
-        tokio::task::spawn_blocking(|| Kafka::start(options)).await?;
-    Ok(started?)
 }

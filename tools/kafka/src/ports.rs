@@ -57,13 +57,12 @@ impl Port {
 
 fn try_take(folder: &Path, number: u16) -> Result<Option<Port>, StartError> {
     let path = folder.join(number.to_string());
-    let lock =
-        File::create(&path).map_err(StartError::io(format!("opening {}", path.display())))?;
+    let lock = File::create(&path).map_err(StartError::at("opening", &path))?;
     match lock.try_lock() {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => return Ok(None),
         Err(TryLockError::Error(error)) => {
-            return Err(StartError::Io { what: format!("locking {}", path.display()), error });
+            return Err(StartError::at("locking", &path)(error));
         }
     }
     // The lock keeps our kind away; whoever else listens shows when we try to. Connections of a

@@ -31,7 +31,7 @@ impl Process {
         log: PathBuf,
         lock: &File,
     ) -> Result<Self, StartError> {
-        let opening = || StartError::io(format!("opening {}", log.display()));
+        let opening = || StartError::at("opening", &log);
         let output = OpenOptions::new().create(true).append(true).open(&log).map_err(opening())?;
         let errors = output.try_clone().map_err(opening())?;
         let lock = lock.try_clone().map_err(StartError::io(format!("locking for {name}")))?;
