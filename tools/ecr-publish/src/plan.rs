@@ -186,15 +186,6 @@ mod tests {
     }
 
     #[test]
-    fn from_nothing_everything_is_made_and_then_nothing_is_left() {
-        assert_eq!(
-            say(&Found::default(), false),
-            "scan on push verdict/*, create repository verdict/web, put lifecycle policy verdict/web"
-        );
-        assert_eq!(steps(true, &[], Some(lifecycle()), false), "");
-    }
-
-    #[test]
     fn what_is_loose_is_tightened_and_what_is_somebodys_decision_is_refused() {
         for (is_immutable, except, expected) in [
             (false, &[][..], "make tags immutable verdict/web"),

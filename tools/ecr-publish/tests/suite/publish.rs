@@ -62,7 +62,7 @@ fn a_push_that_breaks_off_leaves_no_tag_and_the_next_one_completes_it() {
     let Some(aws) = Aws::start() else { return };
     let digest = aws.archive("web", "web");
     // Enough for the first blobs, not for the long layer; and after that nothing answers.
-    let broken = wire::cut_after(aws.registry(), 200_000);
+    let broken = wire::cut_after(aws.registry(), 200_000, false);
     let apply = format!("apply --revision r1 --service web --push-to {}", broken.address());
     let failed = aws.run(&apply).unwrap_err();
     let promise = "nothing is tagged, and running this again sends what is missing";
@@ -81,7 +81,7 @@ fn a_push_that_breaks_off_leaves_no_tag_and_the_next_one_completes_it() {
 fn a_connection_that_breaks_once_is_tried_again() {
     let Some(aws) = Aws::start() else { return };
     aws.archive("web", "web");
-    let shaky = wire::cut_once_after(aws.registry(), 100_000);
+    let shaky = wire::cut_after(aws.registry(), 100_000, true);
     let apply = "apply --json --severity off --service web --revision r1 --push-to";
     let mut command = aws.command_at(aws.api(), &format!("{apply} {}", shaky.address()));
     let output = command.output().unwrap();

@@ -85,19 +85,13 @@ fn pass(client: TcpStream, server: &str, budget: &AtomicUsize) {
     back.join().unwrap();
 }
 
-/// Breaks after so many bytes, and never answers again.
-pub(crate) fn cut_after(server: &str, bytes: usize) -> Wire {
-    let (server, budget) = (host(server), AtomicUsize::new(bytes));
-    Wire::start(move |client, _, _| pass(client, &server, &budget))
-}
-
-/// Breaks once, after so many bytes.
-pub(crate) fn cut_once_after(server: &str, bytes: usize) -> Wire {
+/// Breaks after so many bytes: once, or so that it never answers again.
+pub(crate) fn cut_after(server: &str, bytes: usize, once: bool) -> Wire {
     let (server, budget) = (host(server), AtomicUsize::new(bytes));
     let unbounded = AtomicUsize::new(usize::MAX);
     Wire::start(move |client, _, _| {
         let is_cut = budget.load(Ordering::Relaxed) == 0;
-        pass(client, &server, if is_cut { &unbounded } else { &budget });
+        pass(client, &server, if is_cut && once { &unbounded } else { &budget });
     })
 }
 
