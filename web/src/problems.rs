@@ -206,32 +206,3 @@ impl HttpProblem {
         Self { location: Some(location), ..self }
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::ids::ReviewId;
-
-    #[test]
-    fn every_trouble_has_its_status_and_says_what_became_of_the_review() {
-        let id = || ReviewId::new("a/b");
-        let refused = PublishError::NeverQueued { reason: String::new() };
-        let unknown = PublishError::Unknown { reason: String::new() };
-        let location = Some("/api/v1/reviews/a%2Fb");
-        for (error, status, accepted, location) in [
-            (AskError::Busy(1000), 429, Some(Accepted::No), None),
-            (AskError::KeyReused, 422, None, None),
-            (AskError::NotPublished(id(), refused), 503, Some(Accepted::No), None),
-            (AskError::NotPublished(id(), unknown), 503, Some(Accepted::Unknown), location),
-            (AskError::TimedOut(id(), Duration::from_secs(5)), 504, Some(Accepted::Yes), location),
-            (AskError::Rejected(id(), Box::new(Problem::new(422, "x"))), 422, None, None),
-            (AskError::Internal("x".to_owned()), 500, None, None),
-        ] {
-            let name = format!("{error:?}");
-            let got = HttpProblem::from(error);
-            assert_eq!((got.problem.status, got.problem.accepted), (status, accepted), "{name}");
-            assert_eq!(got.location.as_deref(), location, "{name}");
-            assert_eq!(got.retry_after.is_some(), matches!(status, 429 | 503 | 504), "{name}");
-        }
-    }
-}

@@ -119,17 +119,6 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_body_beyond_the_limit_is_413_and_names_both_numbers() {
-        let refused =
-            read(&headers("9"), pieces(&["abcdefghi"]), LIMITS).await.expect_err("too large");
-        assert_eq!(refused.problem.status, 413);
-        assert_eq!(
-            refused.problem.detail.as_deref(),
-            Some("a request may have at most 8 bytes, this one has 9")
-        );
-    }
-
-    #[tokio::test]
     async fn a_connection_that_breaks_is_400() {
         let broken = pieces(&["ab"]).chain(stream::iter([Err(io::Error::other("reset"))]));
         let refused = read(&headers("4"), broken, LIMITS).now_or_never().expect("at once");

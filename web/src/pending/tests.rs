@@ -69,28 +69,13 @@ fn a_reply_reaches_the_request_it_belongs_to_and_no_other() {
     let mut first = new(pending.open(correlation(1), &id("a"), None));
     let mut second = new(pending.open(correlation(2), &id("b"), None));
     assert_eq!(pending.deliver(reply(2, "b")), ReplyReceived::Delivered);
+    assert_eq!(pending.deliver(reply(1, "b")), ReplyReceived::Mismatched);
     assert!(first.reply().now_or_never().is_none());
+    assert_eq!(pending.deliver(reply(1, "a")), ReplyReceived::Delivered);
+    assert_eq!(pending.deliver(reply(1, "a")), ReplyReceived::Late, "a second copy");
+    assert!(first.reply().now_or_never().is_some());
     let replied = second.reply().now_or_never().expect("replied").expect("published");
     assert_eq!(*replied, Reply::Verdict(verdict("b").into()));
-}
-
-#[test]
-fn a_reply_with_our_correlation_id_but_another_review_is_dropped() {
-    let pending = PendingReplies::new(LIMITS);
-    let mut waiter = new(pending.open(correlation(1), &id("a"), None));
-    assert_eq!(pending.deliver(reply(1, "b")), ReplyReceived::Mismatched);
-    assert!(waiter.reply().now_or_never().is_none());
-    assert!(pending.find(&id("b")).is_none());
-    assert_eq!(pending.deliver(reply(1, "a")), ReplyReceived::Delivered);
-    assert!(waiter.reply().now_or_never().is_some());
-}
-
-#[test]
-fn a_second_copy_of_a_reply_is_late() {
-    let pending = PendingReplies::new(LIMITS);
-    let _waiter = new(pending.open(correlation(1), &id("a"), None));
-    assert_eq!(pending.deliver(reply(1, "a")), ReplyReceived::Delivered);
-    assert_eq!(pending.deliver(reply(1, "a")), ReplyReceived::Late);
 }
 
 #[test]
@@ -112,21 +97,6 @@ fn what_is_no_reply_is_unreadable() {
 }
 
 #[test]
-fn a_problem_is_a_reply_too_and_its_key_names_the_review() {
-    let pending = PendingReplies::new(LIMITS);
-    let mut waiter = new(pending.open(correlation(1), &id("a"), None));
-    let problem = Problem::new(422, "This is not a review");
-    let mut record = reply(1, "a");
-    record.headers = Headers::new();
-    record.headers.push(headers::SPRING_CORRELATION_ID, correlation(1).as_bytes());
-    record.headers.push(headers::CONTENT_TYPE, Problem::MEDIA_TYPE);
-    record.value = Some(problem.encode().expect("encodes"));
-    assert_eq!(pending.deliver(record), ReplyReceived::Delivered);
-    let replied = waiter.reply().now_or_never().expect("replied").expect("published");
-    assert_eq!(*replied, Reply::Problem(problem));
-}
-
-#[test]
 fn a_late_reply_can_be_asked_for_but_reaches_no_request() {
     let pending = PendingReplies::new(LIMITS);
     drop(new(pending.open(correlation(1), &id("a"), None)));
@@ -138,14 +108,6 @@ fn a_late_reply_can_be_asked_for_but_reaches_no_request() {
 }
 
 #[test]
-fn a_reply_that_was_asked_for_later_is_kept_and_not_late() {
-    let pending = PendingReplies::new(LIMITS);
-    new(pending.open(correlation(1), &id("a"), None)).fetch_later();
-    assert_eq!(pending.deliver(reply(1, "a")), ReplyReceived::Kept);
-    assert!(pending.find(&id("a")).is_some());
-}
-
-#[test]
 fn a_full_desk_refuses_and_a_free_place_is_given_again() {
     let pending = PendingReplies::new(LIMITS);
     let first = new(pending.open(correlation(1), &id("a"), None));
@@ -153,32 +115,6 @@ fn a_full_desk_refuses_and_a_free_place_is_given_again() {
     assert!(matches!(pending.open(correlation(3), &id("c"), None), Err(OpenError::Full(2))));
     drop(first);
     new(pending.open(correlation(3), &id("c"), None));
-}
-
-#[test]
-fn the_same_key_and_body_join_the_request_that_is_under_way() {
-    let pending = PendingReplies::new(LIMITS);
-    let mut first = new(pending.open(correlation(1), &id("a"), keyed("k", 1)));
-    let mut again = joined(pending.open(correlation(2), &id("b"), keyed("k", 1)));
-    assert_eq!(again.review_id, id("a"));
-    pending.deliver(reply(1, "a"));
-    for waiter in [&mut first, &mut again] {
-        assert!(waiter.reply().now_or_never().expect("replied").is_ok());
-    }
-    match pending.open(correlation(3), &id("c"), keyed("k", 1)) {
-        Ok(Opened::Answered(review_id, _)) => assert_eq!(review_id, id("a")),
-        other => panic!("expected the same answer, got {other:?}"),
-    }
-}
-
-#[test]
-fn the_same_key_with_another_body_is_refused() {
-    let pending = PendingReplies::new(LIMITS);
-    let _first = new(pending.open(correlation(1), &id("a"), keyed("k", 1)));
-    assert!(matches!(
-        pending.open(correlation(2), &id("b"), keyed("k", 2)),
-        Err(OpenError::KeyReused)
-    ));
 }
 
 #[test]

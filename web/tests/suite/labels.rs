@@ -1,10 +1,7 @@
 //! Feedback: labels by the interface for programs and by the buttons of the page.
 
-use crate::support::{Behaviour, Response, Web, key_of, text_of, value_of};
+use crate::support::{Behaviour, FORM, JSON, Response, Web, assert_headers, key_of, value_of};
 use verdict_messages::{Label, Sentiment, headers};
-
-const JSON: (&str, &str) = ("content-type", "application/json");
-const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
 
 async fn say(web: &Web, id: &str, body: &str) -> Response {
     let path = format!("/api/v1/reviews/{id}/label");
@@ -15,14 +12,8 @@ async fn say(web: &Web, id: &str, body: &str) -> Response {
 async fn a_label_is_published_with_the_headers_of_the_contract() {
     let web = Web::start(Behaviour::Score, &[]).await;
     let trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
-    let answer = web
-        .request(
-            "POST",
-            "/api/v1/reviews/r%2F1/label",
-            &[JSON, ("traceparent", trace)],
-            br#"{"label":"negative"}"#,
-        )
-        .await;
+    let (path, sent) = ("/api/v1/reviews/r%2F1/label", [JSON, ("traceparent", trace)]);
+    let answer = web.request("POST", path, &sent, br#"{"label":"negative"}"#).await;
     assert_eq!(answer.status, 202, "{answer:?}");
     assert_eq!(
         answer.json(),
@@ -36,23 +27,18 @@ async fn a_label_is_published_with_the_headers_of_the_contract() {
         ("r/1", Sentiment::Negative, "user")
     );
     assert_eq!(label.labelled_at, "2023-11-14T22:13:20.000Z");
-    for (name, value) in [
-        (headers::CONTENT_TYPE, "application/json"),
+    let expected = [
+        JSON,
         (headers::CE_SPECVERSION, "1.0"),
         (headers::CE_SOURCE, "/verdict/web"),
         (headers::CE_TYPE, "dev.verdict.review.labelled.v1"),
         (headers::CE_TIME, "2023-11-14T22:13:20.000Z"),
         (headers::TRACEPARENT, trace),
-    ] {
-        assert_eq!(text_of(&seen.headers, name), value, "{name}");
-    }
+    ];
+    assert_headers(&seen, &expected);
     assert!(!seen.headers.contains(headers::SPRING_REPLY_TOPIC));
-    assert_eq!(
-        web.metric(
-            "app_request_count_total{endpoint=\"/api/v1/reviews/{id}/label\",method=\"POST\"}"
-        ),
-        1
-    );
+    let route = "endpoint=\"/api/v1/reviews/{id}/label\",method=\"POST\"";
+    assert_eq!(web.metric(&format!("app_request_count_total{{{route}}}")), 1);
 }
 
 #[tokio::test]
@@ -65,7 +51,7 @@ async fn a_change_of_mind_is_another_event() {
     let [first, second] = seen.as_slice() else {
         panic!("two labels, got {seen:?}");
     };
-    assert_ne!(text_of(&first.headers, headers::CE_ID), text_of(&second.headers, headers::CE_ID));
+    assert_ne!(first.headers.get(headers::CE_ID), second.headers.get(headers::CE_ID));
 }
 
 #[tokio::test]
@@ -147,16 +133,14 @@ async fn the_buttons_of_the_page_send_a_label_without_a_script() {
     let shown = web.form(b"text=so+good").await;
     let id = key_of(&web.kafka.first().await).to_owned();
     let field = format!("<input type=\"hidden\" name=\"id\" value=\"{id}\">");
-    for part in ["action=\"/label\"", &field] {
-        assert!(shown.body.contains(part), "{part} is not in\n{}", shown.body);
-    }
+    shown.has(&["action=\"/label\"", &field]);
     let post = async |accept: &str, body: &str| {
         web.request("POST", "/label", &[FORM, ("accept", accept)], body.as_bytes()).await
     };
     let body = format!("id={id}&label=negative");
     let noted = post("text/html", &body).await;
     assert_eq!(noted.status, 202);
-    assert!(noted.body.contains("Noted: Negative"), "{}", noted.body);
+    noted.has(&["Noted: Negative"]);
     let seen = web.kafka.seen().remove(1);
     assert_eq!((&*seen.topic, key_of(&seen)), ("reviews.labels", id.as_str()));
     assert_eq!(Label::decode(value_of(&seen).as_bytes()).unwrap().label, Sentiment::Negative);
@@ -171,7 +155,7 @@ async fn the_buttons_of_the_page_send_a_label_without_a_script() {
     ] {
         let answer = post("text/html", body).await;
         assert_eq!(answer.status, status, "{body}");
-        assert!(answer.body.contains(part), "{part} is not in\n{}", answer.body);
+        answer.has(&[part]);
     }
     assert_eq!(web.metric("app_request_count_total{endpoint=\"/label\",method=\"POST\"}"), 6);
 }

@@ -1,19 +1,17 @@
 //! The page and the form, as browsers and curl use them.
 
-use crate::support::{Behaviour, Web, bytes_of};
-
-const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
+use crate::support::{Behaviour, FORM, Web, bytes_of};
 
 #[tokio::test]
 async fn the_page_is_served_with_its_style_and_icon() {
     let web = Web::start(Behaviour::Score, &[]).await;
     let page = web.get("/").await;
     assert_eq!((page.status, page.header("content-type")), (200, "text/html; charset=utf-8"));
-    assert!(page.body.contains("<textarea"), "{}", page.body);
+    page.has(&["<textarea"]);
     for (path, media) in
         [("/assets/verdict.css", "text/css; charset=utf-8"), ("/assets/icon.svg", "image/svg+xml")]
     {
-        assert!(page.body.contains(path), "the page names {path}");
+        page.has(&[path]);
         let asset = web.get(path).await;
         assert_eq!((asset.status, asset.header("content-type")), (200, media));
         let tag = asset.header("etag").to_owned();
@@ -28,14 +26,12 @@ async fn a_form_post_shows_label_probability_and_marked_words() {
     let web = Web::start(Behaviour::Score, &[]).await;
     let answer = web.form(b"text=A+good+film%2C+truly").await;
     assert_eq!(answer.status, 200);
-    for part in [
+    answer.has(&[
         "<h1 id=\"verdict\">Positive</h1>",
         "87.5 %",
         "A <mark class=\"p4\" title=\"+1.750\">good</mark> film, truly",
         ">\nA good film, truly</textarea>",
-    ] {
-        assert!(answer.body.contains(part), "{part} is not in\n{}", answer.body);
-    }
+    ]);
 }
 
 #[tokio::test]
@@ -62,12 +58,12 @@ async fn a_form_that_cannot_be_used_says_what_is_wrong_with_it() {
         (b"review=x", 422, "no field named text"),
         (b"text=12345678901", 422, "at most 10 characters, got 11"),
         (b"text=ab%FF", 400, "byte 2"),
+        (b"text=\xC3\x28", 400, "byte 0"),
         (b"text=ab%00", 422, "NUL"),
     ] {
         let answer = web.form(body).await;
         assert_eq!(answer.status, status, "{body:?}");
-        assert!(answer.body.contains(part), "{part} is not in\n{}", answer.body);
-        assert!(answer.body.contains("role=\"alert\""), "{}", answer.body);
+        answer.has(&[part, "role=\"alert\""]);
         let json =
             web.request("POST", "/predict", &[FORM, ("accept", "application/json")], body).await;
         assert!(json.problem()["detail"].as_str().unwrap().contains(part), "{json:?}");
@@ -75,16 +71,6 @@ async fn a_form_that_cannot_be_used_says_what_is_wrong_with_it() {
         assert!(line.body.contains(part) && line.body.lines().count() == 1, "{line:?}");
     }
     assert!(web.kafka.seen().is_empty());
-}
-
-#[tokio::test]
-async fn markup_in_a_review_stays_text() {
-    let web = Web::start(Behaviour::Score, &[]).await;
-    let answer = web.form(b"text=%3Cscript%3Ealert(1)%3C%2Fscript%3E+good%1B").await;
-    assert_eq!(answer.status, 200);
-    assert!(!answer.body.contains("<script"), "{}", answer.body);
-    assert!(answer.body.contains("&lt;script&gt;"), "{}", answer.body);
-    assert!(!answer.body.contains('\u{1b}'), "{}", answer.body);
 }
 
 #[tokio::test]
@@ -151,7 +137,7 @@ async fn unknown_paths_and_methods_are_told_so_in_the_right_form() {
         answer.problem();
     }
     let page = web.request("GET", "/nowhere", &[("accept", "text/html")], b"").await;
-    assert!(page.body.contains("There is nothing here"), "{}", page.body);
+    page.has(&["There is nothing here"]);
 }
 
 #[tokio::test]
@@ -159,8 +145,7 @@ async fn a_kafka_that_is_away_is_told_on_the_page_and_the_text_is_kept() {
     let web = Web::start(Behaviour::Refuse, &[]).await;
     let answer = web.form(b"text=a+good+film").await;
     assert_eq!((answer.status, answer.header("retry-after")), (503, "2"));
-    assert!(answer.body.contains("was not accepted"), "{}", answer.body);
-    assert!(answer.body.contains("a good film</textarea>"), "{}", answer.body);
+    answer.has(&["was not accepted", "a good film</textarea>"]);
 }
 
 #[tokio::test]
@@ -171,15 +156,13 @@ async fn the_kept_metrics_count_requests_by_route_and_not_by_path() {
     web.get("/b").await;
     let metrics = web.get("/metrics").await;
     assert_eq!(metrics.status, 200);
-    for line in [
+    metrics.has(&[
         "app_request_count_total{endpoint=\"/predict\",method=\"POST\"} 1",
         "app_request_count_total{endpoint=\"unmatched\",method=\"GET\"} 2",
         "app_request_latency_seconds_count{endpoint=\"/predict\"} 1",
         "verdict_web_replies_total{outcome=\"delivered\"} 1",
         "verdict_web_pending 0",
-    ] {
-        assert!(metrics.body.contains(line), "{line} is not in\n{}", metrics.body);
-    }
+    ]);
 }
 
 #[tokio::test]
@@ -196,9 +179,7 @@ async fn probes_follow_health() {
 async fn a_request_that_is_under_way_ends_well_during_shutdown() {
     let web = Web::start(Behaviour::Silent, &["--drain-ms=10000"]).await;
     let (address, kafka) = (web.address, web.kafka.clone());
-    let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
-    let request = bytes_of("POST", "/predict", &[FORM], b"text=good");
-    tokio::io::AsyncWriteExt::write_all(&mut stream, &request).await.unwrap();
+    let mut stream = web.send(&bytes_of("POST", "/predict", &[FORM], b"text=good")).await;
     kafka.first().await;
     let health = web.telemetry.health().clone();
     let stopped = web.stop();
@@ -213,9 +194,7 @@ async fn a_request_that_is_under_way_ends_well_during_shutdown() {
 #[tokio::test]
 async fn a_connection_that_never_ends_is_cut_off_at_the_drain_deadline() {
     let web = Web::start(Behaviour::Hang, &["--drain-ms=100", "--default-wait-ms=30000"]).await;
-    let mut stream = tokio::net::TcpStream::connect(web.address).await.unwrap();
-    let request = bytes_of("POST", "/predict", &[FORM], b"text=good");
-    tokio::io::AsyncWriteExt::write_all(&mut stream, &request).await.unwrap();
+    let _stream = web.send(&bytes_of("POST", "/predict", &[FORM], b"text=good")).await;
     web.kafka.first().await;
     let stopped = web.stop();
     tokio::time::timeout(std::time::Duration::from_secs(5), stopped).await.expect("stops").unwrap();

@@ -18,8 +18,8 @@ use tokio::{
 };
 use verdict_kafka_io::{Outgoing, PublishError, Record};
 use verdict_messages::{
-    AllowedReplyTopics, ErrorKind, Headers, ModelRef, Position, Problem, Rejection, ReplyAddress,
-    Review, Sentiment, TermContribution, Verdict, reply::Outcome, topic,
+    AllowedReplyTopics, ErrorKind, ModelRef, Position, Problem, Rejection, ReplyAddress, Review,
+    Sentiment, TermContribution, Verdict, reply::Outcome, topic,
 };
 use verdict_telemetry::{CpuPrice, Service, Telemetry};
 use verdict_web::{
@@ -27,6 +27,9 @@ use verdict_web::{
     publish::{Publisher, Sources},
     serve_on,
 };
+
+pub(crate) const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
+pub(crate) const JSON: (&str, &str) = ("content-type", "application/json");
 
 /// What the stand-in does with a record. It only confirms labels, and never answers them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -198,9 +201,14 @@ impl Web {
 
     /// Sends bytes and reads until the connection ends.
     pub(crate) async fn raw(&self, request: &[u8]) -> Response {
+        read(&mut self.send(request).await).await
+    }
+
+    /// Sends bytes on a connection of their own.
+    pub(crate) async fn send(&self, request: &[u8]) -> TcpStream {
         let mut stream = TcpStream::connect(self.address).await.unwrap();
         stream.write_all(request).await.unwrap();
-        read(&mut stream).await
+        stream
     }
 
     pub(crate) async fn request(
@@ -219,16 +227,12 @@ impl Web {
 
     /// Posts a form from a browser.
     pub(crate) async fn form(&self, body: &[u8]) -> Response {
-        let headers =
-            [("content-type", "application/x-www-form-urlencoded"), ("accept", "text/html")];
-        self.request("POST", "/predict", &headers, body).await
+        self.request("POST", "/predict", &[FORM, ("accept", "text/html")], body).await
     }
 
     /// Posts a review in JSON.
     pub(crate) async fn review(&self, headers: &[(&str, &str)], body: &str) -> Response {
-        let all: Vec<_> =
-            [("content-type", "application/json")].iter().chain(headers).copied().collect();
-        self.request("POST", "/api/v1/reviews", &all, body.as_bytes()).await
+        self.request("POST", "/api/v1/reviews", &[&[JSON], headers].concat(), body.as_bytes()).await
     }
 
     /// Asks the server to stop; the result ends when it has.
@@ -292,6 +296,14 @@ impl Response {
         found.map_or("", |(_, value)| value)
     }
 
+    /// Asserts that the body has all these parts.
+    #[track_caller]
+    pub(crate) fn has(&self, parts: &[&str]) {
+        for part in parts {
+            assert!(self.body.contains(part), "{part} is not in\n{}", self.body);
+        }
+    }
+
     pub(crate) fn json(&self) -> serde_json::Value {
         serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.body))
     }
@@ -314,6 +326,10 @@ fn sources() -> Sources {
     }
 }
 
-pub(crate) fn text_of(headers: &Headers, name: &str) -> String {
-    headers.text(name).unwrap_or_default().to_owned()
+/// Asserts that a record has these headers.
+#[track_caller]
+pub(crate) fn assert_headers(record: &Outgoing, expected: &[(&str, &str)]) {
+    for (name, value) in expected {
+        assert_eq!(record.headers.text(name), Some(*value), "{name}");
+    }
 }
