@@ -25,45 +25,40 @@ const OF_EVERYTHING: [&str; 3] = [
 
 fn iam_problems(policy: &Value) -> Vec<String> {
     let mut found = Vec::new();
-    if policy["Version"] != "2012-10-17" {
-        found.push("Version".to_owned());
-    }
+    let mut must = |holds: bool, what: String| {
+        if !holds {
+            found.push(what);
+        }
+    };
+    must(policy["Version"] == "2012-10-17", "Version".to_owned());
     for statement in policy["Statement"].as_array().expect("statements") {
         let named = statement["Sid"].as_str().unwrap_or("?");
-        if statement["Effect"] != "Allow"
-            || statement.get("NotAction").is_some()
-            || statement.get("NotResource").is_some()
-        {
-            found.push(format!("{named}: allows all but something"));
-        }
+        let is_narrow = ["NotAction", "NotResource"].iter().all(|key| statement[key].is_null());
+        let is_plain = statement["Effect"] == "Allow" && is_narrow;
+        must(is_plain, format!("{named}: allows all but something"));
         let actions = texts(&statement["Action"]);
         for action in &actions {
-            if action.contains('*') || !action.contains(':') {
-                found.push(format!("{named}: the action {action} is many"));
-            }
+            let is_one = !action.contains('*') && action.contains(':');
+            must(is_one, format!("{named}: the action {action} is many"));
         }
-        if statement.get("Principal").is_some() {
-            let equals =
-                statement["Condition"]["StringEquals"].as_object().cloned().unwrap_or_default();
-            let whole = |end: &str| {
-                equals.iter().any(|(key, value)| {
-                    key.ends_with(end) && value.as_str().is_some_and(|text| !text.contains('*'))
-                })
-            };
-            if !whole(":aud")
-                || !whole(":sub")
-                || statement["Condition"].as_object().unwrap().len() != 1
-            {
-                found.push(format!("{named}: must name audience and subject whole, by StringEquals and nothing else"));
-            }
-        } else {
+        if statement["Principal"].is_null() {
+            let is_global = actions.iter().all(|action| OF_EVERYTHING.contains(action));
             for resource in texts(&statement["Resource"]) {
-                let all = resource.split(':').next_back().unwrap_or_default() == "*";
-                if all && !actions.iter().all(|action| OF_EVERYTHING.contains(action)) {
-                    found.push(format!("{named}: {resource} is everything"));
-                }
+                let is_bound = !resource.ends_with(":*") && resource != "*";
+                must(is_bound || is_global, format!("{named}: {resource} is everything"));
             }
+            continue;
         }
+        let condition = &statement["Condition"];
+        let is_whole = |end: &str| {
+            let mut equals = condition["StringEquals"].as_object().into_iter().flatten();
+            equals.any(|(key, value)| {
+                key.ends_with(end) && value.as_str().is_some_and(|text| !text.contains('*'))
+            })
+        };
+        let is_alone = condition.as_object().unwrap().len() == 1;
+        let what = "must name audience and subject whole, by StringEquals and nothing else";
+        must(is_whole(":aud") && is_whole(":sub") && is_alone, format!("{named}: {what}"));
     }
     found
 }

@@ -15,50 +15,40 @@ use crate::overlay::{file, list, text, tool};
 fn breaches(workflow: &str) -> Vec<String> {
     let file: Value = serde_yaml_ng::from_str(workflow).expect("YAML");
     let mut found = Vec::new();
-    if file["permissions"] != json!({}) {
-        found.push("permissions at the top must be {}: each job names its own".to_owned());
-    }
-    if text(&file["concurrency"]["group"]).is_empty() {
-        found.push("has no concurrency group".to_owned());
-    }
-    if !file["on"]["pull_request_target"].is_null() {
-        found.push("pull_request_target runs a stranger's change with our rights".to_owned());
+    let mut must = |holds: bool, what: &str| {
+        if !holds {
+            found.push(what.to_owned());
+        }
+    };
+    let is_empty = file["permissions"] == json!({});
+    must(is_empty, "permissions at the top must be {}: each job names its own");
+    must(!text(&file["concurrency"]["group"]).is_empty(), "has no concurrency group");
+    let is_ours = file["on"]["pull_request_target"].is_null();
+    must(is_ours, "pull_request_target runs a stranger's change with our rights");
+    for word in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "aws-access-key-id"] {
+        let what = format!("{word}: keys that last are not used; a role is assumed by OIDC");
+        must(!workflow.contains(word), &what);
     }
     for (name, job) in file["jobs"].as_object().into_iter().flatten() {
-        let mut add = |what: String| found.push(format!("job {name}: {what}"));
-        let Some(rights) = job["permissions"].as_object() else {
-            add("has no permissions of its own".to_owned());
-            continue;
-        };
-        for (right, level) in rights {
-            if !may(right, text(level)) {
-                add(format!("has the right {right}: {level}"));
-            }
+        let mut must = |holds, what: &str| must(holds, &format!("job {name}: {what}"));
+        let rights = job["permissions"].as_object();
+        must(rights.is_some(), "has no permissions of its own");
+        for (right, level) in rights.into_iter().flatten() {
+            must(may(right, text(level)), &format!("has the right {right}: {level}"));
         }
-        if !job["timeout-minutes"].is_u64() {
-            add("has no timeout-minutes".to_owned());
-        }
+        must(job["timeout-minutes"].is_u64(), "has no timeout-minutes");
         for step in list(&job["steps"]) {
-            if let Some(uses) = step["uses"].as_str() {
-                if let Some(problem) = pinned(uses, workflow) {
-                    add(problem);
-                }
-                let keeps_token = step["with"]["persist-credentials"] != false;
-                if uses.starts_with("actions/checkout@") && keeps_token {
-                    add("checkout leaves its token behind: persist-credentials must be false"
-                        .to_owned());
-                }
+            let (uses, command) = (step["uses"].as_str(), step["run"].as_str());
+            let is_checkout = uses.is_some_and(|uses| uses.starts_with("actions/checkout@"));
+            let is_closed = step["with"]["persist-credentials"] == false;
+            let what = "checkout leaves its token behind: persist-credentials must be false";
+            must(is_closed || !is_checkout, what);
+            if let Some(problem) = uses.and_then(|uses| pinned(uses, workflow)) {
+                must(false, &problem);
             }
-            if let Some(command) = step["run"].as_str()
-                && let Some(problem) = run(command)
-            {
-                add(format!("run {command:?}: {problem}"));
+            if let Some(problem) = command.and_then(run) {
+                must(false, &format!("run {}: {problem}", step["run"]));
             }
-        }
-    }
-    for word in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "aws-access-key-id"] {
-        if workflow.contains(word) {
-            found.push(format!("{word}: keys that last are not used; a role is assumed by OIDC"));
         }
     }
     found
