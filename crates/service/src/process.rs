@@ -36,10 +36,13 @@ pub fn start(service: Service, price: CpuPrice) -> anyhow::Result<Telemetry> {
     })
 }
 
+/// Containers are killed after ten seconds; pods have more, which a test of the manifests compares.
+const END_WITHIN: Duration = Duration::from_secs(9);
+
 /// How long work may go on after the first signal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Grace {
-    /// Nine seconds, since containers are killed after ten. More signals change nothing.
+    /// For `END_WITHIN`. More signals change nothing.
     Bounded,
     /// Until the second signal.
     UntilSecondSignal,
@@ -48,7 +51,7 @@ pub enum Grace {
 impl Grace {
     async fn is_over(self, signals: &mut Signals) {
         match self {
-            Self::Bounded => tokio::time::sleep(Duration::from_secs(9)).await,
+            Self::Bounded => tokio::time::sleep(END_WITHIN).await,
             Self::UntilSecondSignal => signals.next().await,
         }
     }
