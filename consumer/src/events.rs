@@ -7,13 +7,14 @@ use verdict_kafka_io::{Failure, Record, Source};
 use verdict_messages::{ErrorKind, time};
 use verdict_sentiment::Model;
 use verdict_telemetry::{
-    Metrics, ModelInfo,
+    Metrics,
     labels::{
         DeadLetter, Destination, Ending as EndingLabel, Prediction, ReplySent, SendError, Stage,
     },
 };
 
 use crate::{
+    models,
     score::Ending,
     settings::Settings,
     summary::{Endings, Summary},
@@ -79,11 +80,7 @@ impl Events {
         self.summary.models += 1;
         self.summary.longest_swap = self.summary.longest_swap.max(took);
         let identity = model.identity();
-        self.metrics.set_model(ModelInfo {
-            name: identity.name.clone(),
-            version: identity.version.clone(),
-            sha256: identity.sha256.clone(),
-        });
+        self.metrics.set_model(models::info(identity));
         tracing::info!(
             name = identity.name,
             version = identity.version,

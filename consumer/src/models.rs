@@ -24,3 +24,12 @@ pub mod verify;
 
 pub use follow::ModelFollower;
 pub use settings::{ModelArgs, ModelSettings};
+
+/// What metrics say of a model.
+pub(crate) fn info(identity: &verdict_sentiment::Identity) -> verdict_telemetry::ModelInfo {
+    verdict_telemetry::ModelInfo {
+        name: identity.name.clone(),
+        version: identity.version.clone(),
+        sha256: identity.sha256.clone(),
+    }
+}

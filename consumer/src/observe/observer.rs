@@ -6,7 +6,7 @@ use verdict_kafka_io::Record;
 use verdict_learning::drift::Window;
 use verdict_sentiment::{Model, Reference};
 use verdict_service::Pages;
-use verdict_telemetry::{Drift, Metrics, ModelInfo, Telemetry, labels::ShadowOutcome};
+use verdict_telemetry::{Drift, Metrics, Telemetry, labels::ShadowOutcome};
 
 use super::{
     alarm::{Alarm, AlarmEvent},
@@ -18,6 +18,7 @@ use super::{
     state::{Serving, State, TERMS, label, lock},
     terms::{TermSample, TermShift},
 };
+use crate::models;
 use crate::score::{Ending, Outcome};
 
 /// Where the page is.
@@ -47,11 +48,7 @@ impl Observer {
         let metrics = telemetry.metrics().clone();
         if let Some(shadow) = &shadow {
             let identity = shadow.identity();
-            metrics.set_shadow(ModelInfo {
-                name: identity.name.clone(),
-                version: identity.version.clone(),
-                sha256: identity.sha256.clone(),
-            });
+            metrics.set_shadow(models::info(identity));
             tracing::info!(
                 name = identity.name,
                 version = identity.version,

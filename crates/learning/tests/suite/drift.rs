@@ -84,7 +84,8 @@ fn it_is_what_can_be_computed_by_hand() {
 
 #[test]
 fn under_no_drift_its_mean_is_that_of_chi_squared() {
-    // Draws by a fixed generator from ten equal bins; the mean of 400 windows of 1,000 is (B − 1) (1/n + 1/m).
+    // Draws by a fixed generator from ten equal bins; the mean of 400 windows of 1,000 is
+    // (B − 1) (1/n + 1/m).
     let reference = bins(&[2_500; 10]);
     let mut state = 42_u64;
     let mut draw = || {
