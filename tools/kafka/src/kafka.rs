@@ -192,7 +192,7 @@ impl Kafka {
     /// # Errors
     /// It is not running.
     pub fn pause(&self) -> Result<(), StartError> {
-        self.broker.as_ref().ok_or(StartError::NotRunning)?.signal(Signal::STOP)
+        self.broker.as_ref().ok_or(StartError::NotRunning)?.stop()
     }
 
     /// Lets a frozen broker go on (SIGCONT).

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
 
 use crate::error::StartError;
 use crate::wait::{end, poll, tail};
@@ -103,6 +103,20 @@ impl Process {
         let sent = kill_process(Pid::from_child(&self.child), signal);
         let what = format!("sending a signal to {} (pid {})", self.name, self.id());
         sent.map_err(|error| StartError::io(what)(error.into()))
+    }
+
+    /// Freezes it (SIGSTOP). The signal is sent before it acts: a thread on another processor may
+    /// still answer, so this waits until the system reports that all of them stand still.
+    ///
+    /// # Errors
+    /// The system does not let us.
+    pub fn stop(&self) -> Result<(), StartError> {
+        self.signal(Signal::STOP)?;
+        // The status is left (NOWAIT), for whoever asks whether it ended.
+        let options = WaitIdOptions::STOPPED | WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+        let stopped = waitid(WaitId::Pid(Pid::from_child(&self.child)), options);
+        let what = format!("freezing {} (pid {})", self.name, self.id());
+        stopped.map(drop).map_err(|error| StartError::io(what)(error.into()))
     }
 
     /// Asks it to end (SIGTERM), unless it has ended.
