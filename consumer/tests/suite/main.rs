@@ -1,13 +1,6 @@
 //! The tests of the consumer and of its commands `audit` and `monitor`.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::cast_possible_truncation,
-    clippy::print_stderr,
-    reason = "tests"
-)]
+#![cfg(test)]
+#![allow(clippy::cast_possible_truncation, reason = "tests")]
 
 mod closed_pipes;
 mod common;

@@ -4,6 +4,7 @@
 //! Everything here panics when it fails, since nothing but tests calls it. What a test needs and
 //! this machine lacks comes as `None`: the test then returns, and [`left_out`] has said why.
 #![allow(
+    missing_debug_implementations,
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
@@ -20,6 +21,7 @@ pub mod kafka;
 mod mlflow;
 mod moto;
 mod process;
+mod proxy;
 mod tools;
 mod wait;
 
@@ -29,6 +31,7 @@ pub use http::{Answer, await_page, free_address, get, post};
 pub use mlflow::Mlflow;
 pub use moto::Moto;
 pub use process::{Lines, Process, is_alive, run, signal};
+pub use proxy::{Fate, Proxy, Request, http_answer};
 pub use rustix::process::Signal;
 pub use tools::{imdb, installed, python_tools, repository};
 pub use wait::{PATIENCE, eventually, eventually_ok};

@@ -1,12 +1,8 @@
 //! The trainer, from its functions to the real program on a real Kafka.
+#![cfg(test)]
 #![allow(
     clippy::cast_possible_truncation,
     clippy::disallowed_methods,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::print_stderr,
-    clippy::unwrap_used,
     unreachable_pub,
     reason = "tests"
 )]

@@ -1,11 +1,5 @@
 //! The frontend on a real socket with a stand-in for Kafka, and the program as a process.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "tests"
-)]
+#![cfg(test)]
 
 mod interface;
 mod labels;

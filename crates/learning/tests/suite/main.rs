@@ -1,13 +1,6 @@
 //! Learning, measuring and deciding, in memory.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::cast_possible_truncation,
-    unreachable_pub,
-    reason = "tests"
-)]
+#![cfg(test)]
+#![allow(clippy::cast_possible_truncation, unreachable_pub, reason = "tests")]
 
 mod calibration;
 mod drift;

@@ -1,12 +1,6 @@
 //! Reviews, replies and the stored schemas.
-#![allow(
-    clippy::cast_possible_truncation,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "tests"
-)]
+#![cfg(test)]
+#![allow(clippy::cast_possible_truncation, reason = "tests")]
 
 mod reply;
 mod review;

@@ -1,9 +1,9 @@
 //! What is sent to a server and said of its answers. The server is made up.
 
-use crate::models::{artifact, new};
-use crate::proxy::{Fate, Proxy, answer};
+use crate::models::{answer, artifact, new, registry_at, settings_of};
 use std::collections::BTreeMap;
 use verdict_registry::{MlflowRegistry, Registry, RegistryError, TrackingSettings};
+use verdict_testkit::{Fate, Proxy};
 
 /// Names and values of an environment.
 type Lookups<'a> = &'a [(&'a str, &'a str)];
@@ -24,7 +24,7 @@ fn a_failure_names_url_status_and_what_mlflow_says_and_whether_to_try_again() {
         (403, says, ["403", "out of luck"], false),
     ] {
         let proxy = Proxy::new(None, move |_| answer(status, body));
-        let error = proxy.registry().register(new("m", &artifact(1))).unwrap_err();
+        let error = registry_at(&proxy).register(new("m", &artifact(1))).unwrap_err();
         let text = error.to_string();
         for part in parts.into_iter().chain([proxy.url().as_str(), &status.to_string()]) {
             assert!(text.contains(part), "{part}: {text}");
@@ -33,13 +33,13 @@ fn a_failure_names_url_status_and_what_mlflow_says_and_whether_to_try_again() {
     }
     let elsewhere = "HTTP/1.1 302 X\r\nlocation: http://127.0.0.1:9/\r\ncontent-length: 0\r\n\r\n";
     let proxy = Proxy::new(None, move |_| Fate::Answer(elsewhere.into()));
-    let error = proxy.registry().versions("m").unwrap_err();
+    let error = registry_at(&proxy).versions("m").unwrap_err();
     assert!(error.to_string().contains("status 302"), "{error}");
     let proxy = Proxy::new(None, |_| Fate::Drop);
-    let error = proxy.registry().versions("m").unwrap_err();
+    let error = registry_at(&proxy).versions("m").unwrap_err();
     assert!(error.is_retryable() && error.to_string().contains(&proxy.url()), "{error}");
     let proxy = Proxy::new(None, |_| answer(200, "<html>a portal</html>"));
-    let error = proxy.registry().versions("m").unwrap_err();
+    let error = registry_at(&proxy).versions("m").unwrap_err();
     assert!(!error.is_retryable() && error.to_string().contains("must be JSON"), "{error}");
 }
 
@@ -112,7 +112,7 @@ fn settings_are_those_of_mlflow_and_dagshub() {
 #[test]
 fn a_token_that_cannot_be_sent_is_not_shown() {
     let proxy = Proxy::new(None, |_| answer(200, "{}"));
-    let mut settings = proxy.settings();
+    let mut settings = settings_of(&proxy);
     settings.token = Some("s\ncret".into());
     let error = MlflowRegistry::new(&settings).unwrap().versions("m").unwrap_err();
     assert!(!format!("{error} {error:?}").contains("cret"), "{error}");

@@ -1,14 +1,7 @@
 //! What every registry does, run on a directory, on a real MLflow 3 server, and on what older and
 //! lesser servers answer; then what each of them does when it is cut off.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::disallowed_methods,
-    clippy::print_stderr,
-    reason = "tests"
-)]
+#![cfg(test)]
+#![allow(clippy::disallowed_methods, reason = "tests")]
 
 /// The suite as tests of one implementation, which may be left out.
 macro_rules! conforms {
@@ -52,6 +45,5 @@ mod directory;
 mod files;
 mod mlflow;
 mod models;
-mod proxy;
 mod suite;
 mod two_processes;

@@ -1,15 +1,14 @@
 //! The registry in a real MLflow 3 server; behind a proxy that hides what older and lesser servers
 //! lack; and cut off.
 
-use crate::models::{artifact, new};
-use crate::proxy::{Fate, Proxy, Request, answer};
+use crate::models::{answer, artifact, new, registry_at, settings_of};
 use crate::suite::Subject;
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use verdict_registry::{
     Files, MlflowRegistry, Registry, RegistryError, Resolver, Tags, TrackingSettings,
 };
-use verdict_testkit::{Mlflow, python_tools};
+use verdict_testkit::{Fate, Mlflow, Proxy, Request, python_tools};
 
 fn settings() -> Option<TrackingSettings> {
     let mut settings = TrackingSettings::new(&format!("http://{}", Mlflow::shared()?)).unwrap();
@@ -38,11 +37,11 @@ mod three {
 
 /// MLflow 2 has no LoggedModels.
 mod two {
-    use super::{Mlflow, Proxy, lacking, subject as subject_of};
+    use super::{Mlflow, Proxy, lacking, settings_of, subject as subject_of};
 
     fn subject() -> Option<crate::suite::Subject> {
         let proxy = Proxy::new(Some(Mlflow::shared()?), lacking(&["logged-models"]));
-        Some(subject_of(proxy.settings(), "two"))
+        Some(subject_of(settings_of(&proxy), "two"))
     }
 
     suite_of!(super::subject());
@@ -108,12 +107,12 @@ fn cut_off_everywhere(prefix: &str, hidden: &'static [&str]) {
                 std::cmp::Ordering::Greater => Fate::Drop,
             }
         });
-        match proxy.registry().register(model.clone()) {
+        match registry_at(&proxy).register(model.clone()) {
             Ok(_) => is_through = true,
             Err(error) => assert!(error.is_retryable(), "call {cut}: {error}"),
         }
         proxy.rule(lacking(hidden));
-        let registry = proxy.registry();
+        let registry = registry_at(&proxy);
         let version = registry.register(model).unwrap();
         assert_eq!(version.version, 1, "call {cut}");
         assert_eq!(registry.versions(&name).unwrap(), [version], "call {cut}");
@@ -205,7 +204,7 @@ fn a_server_that_is_killed_in_the_middle_has_one_run_and_one_version_in_the_end(
         Fate::Pass
     });
     let bytes = artifact(1);
-    let error = proxy.registry().register(new("killed", &bytes)).unwrap_err();
+    let error = registry_at(&proxy).register(new("killed", &bytes)).unwrap_err();
     assert!(error.is_retryable(), "{error}");
     assert!(error.to_string().contains("PUT http://127.0.0.1:"), "{error}");
 
@@ -213,7 +212,7 @@ fn a_server_that_is_killed_in_the_middle_has_one_run_and_one_version_in_the_end(
     proxy.upstream(server.address);
     proxy.rule(|_| Fate::Pass);
     assert_eq!(runs_of(&proxy, "killed").len(), 1);
-    let registry = proxy.registry();
+    let registry = registry_at(&proxy);
     let version = registry.register(new("killed", &bytes)).unwrap();
     assert_eq!(registry.versions("killed").unwrap(), [version]);
     assert_eq!(runs_of(&proxy, "killed").len(), 1);
@@ -224,14 +223,14 @@ fn a_server_that_is_killed_in_the_middle_has_one_run_and_one_version_in_the_end(
 fn a_server_without_models_numbers_runs_and_says_where_aliases_are() {
     let Some(server) = Mlflow::shared() else { return };
     let proxy = Proxy::new(Some(server), lacking(MODELS));
-    let registry = proxy.registry();
+    let registry = registry_at(&proxy);
     let (one, two) = (artifact(1), artifact(2));
     let first = registry.register(new("plain", &one)).unwrap();
     let second = registry.register(new("plain", &two)).unwrap();
     assert_eq!((first.version, second.version), (1, 2));
     assert_eq!(registry.register(new("plain", &one)).unwrap(), first);
     assert_eq!(registry.versions("plain").unwrap(), [first, second.clone()]);
-    let resolver = Resolver { tracking: Some(proxy.settings()) };
+    let resolver = Resolver { tracking: Some(settings_of(&proxy)) };
     let model = resolver.load(&second.uri).unwrap();
     assert_eq!(model.identity().version, "2");
     let tags = Tags::from([("decision".to_owned(), "promoted".to_owned())]);
@@ -278,7 +277,7 @@ fn artifacts_at_a_plain_address_are_kept_there() {
 fn a_file_that_changed_on_its_way_is_refused() {
     let Some(server) = Mlflow::shared() else { return };
     let proxy = Proxy::new(Some(server), |_| Fate::Pass);
-    let registry = proxy.registry();
+    let registry = registry_at(&proxy);
     registry.register(new("changed", &artifact(1))).unwrap();
     let huge = "HTTP/1.1 200 OK\r\ncontent-length: 1099511627776\r\n\r\n";
     let endless = [b"HTTP/1.1 200 OK\r\n\r\n".as_slice(), &vec![b'x'; (64 << 20) + 2]].concat();

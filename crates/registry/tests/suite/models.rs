@@ -1,10 +1,11 @@
 //! Small models, each with bytes of its own.
 
 use std::path::Path;
-use verdict_registry::NewVersion;
+use verdict_registry::{MlflowRegistry, NewVersion, TrackingSettings};
 use verdict_sentiment::{
     Calibration, Model, ModelParts, Vectorizer, VectorizerOptions, Vocabulary,
 };
+use verdict_testkit::{Fate, Proxy, http_answer};
 
 /// A model of two terms that differs by its intercept.
 pub(crate) fn artifact(number: u32) -> Vec<u8> {
@@ -32,4 +33,18 @@ pub(crate) fn names(directory: &Path) -> Vec<String> {
         entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     names.sort();
     names
+}
+
+/// This answer of HTTP.
+pub(crate) fn answer(status: u16, body: &str) -> Fate {
+    Fate::Answer(http_answer(status, "", body.as_bytes()))
+}
+
+pub(crate) fn settings_of(proxy: &Proxy) -> TrackingSettings {
+    TrackingSettings::new(&proxy.url()).unwrap()
+}
+
+/// A registry as a new process has it.
+pub(crate) fn registry_at(proxy: &Proxy) -> MlflowRegistry {
+    MlflowRegistry::new(&settings_of(proxy)).unwrap()
 }

@@ -1,12 +1,6 @@
 //! The model and its file, tokens, preprocessing and the reference, against what other tools say.
-#![allow(
-    clippy::expect_used,
-    clippy::float_cmp,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "tests"
-)]
+#![cfg(test)]
+#![allow(clippy::float_cmp, reason = "tests")]
 
 mod damage;
 mod format_2;

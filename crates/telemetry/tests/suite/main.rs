@@ -1,12 +1,5 @@
 //! What Prometheus and a collector see.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::print_stderr,
-    reason = "tests"
-)]
+#![cfg(test)]
 
 mod exposition;
 #[cfg(feature = "otlp")]

@@ -1,33 +1,18 @@
 //! A collector: an HTTP server on loopback that reads OTLP in protobuf with the types of the protocol.
 #![allow(dead_code, reason = "each test uses its part")]
 
-use std::{
-    collections::BTreeSet,
-    convert::Infallible,
-    net::SocketAddr,
-    sync::{Arc, Condvar, Mutex},
-    thread::JoinHandle,
-    time::{Duration, Instant},
-};
+use std::collections::BTreeSet;
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::Instant;
 
-use bytes::Bytes;
-use http_body_util::{BodyExt as _, Full};
-use hyper::{Request, Response, body::Incoming, server::conn::http1, service::service_fn};
-use hyper_util::rt::TokioIo;
 use opentelemetry_proto::tonic::{
-    collector::{
-        metrics::v1::{ExportMetricsServiceRequest, ExportMetricsServiceResponse},
-        trace::v1::{ExportTraceServiceRequest, ExportTraceServiceResponse},
-    },
+    collector::{metrics::v1::ExportMetricsServiceRequest, trace::v1::ExportTraceServiceRequest},
     common::v1::{KeyValue, any_value::Value},
     metrics::v1::{Metric, metric::Data},
     trace::v1::Span,
 };
 use prost::Message as _;
-use tokio::{net::TcpListener, sync::oneshot};
-
-/// Far longer than anything takes: only a hang reaches it.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+use verdict_testkit::{PATIENCE, Proxy, Request, http_answer};
 
 /// A span, and the resource that made it.
 #[derive(Debug, Clone)]
@@ -51,45 +36,27 @@ pub(crate) struct Got {
     pub(crate) marks: BTreeSet<String>,
 }
 
-/// A running collector; ends when it is dropped.
+/// A running collector.
 pub(crate) struct Receiver {
-    pub(crate) address: SocketAddr,
+    server: Proxy,
     got: Arc<(Mutex<Got>, Condvar)>,
-    stop: Option<oneshot::Sender<()>>,
-    thread: Option<JoinHandle<()>>,
 }
 
 impl Receiver {
     pub(crate) fn start() -> Self {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
-        let address = listener.local_addr().unwrap();
         let got = Arc::new((Mutex::default(), Condvar::new()));
-        let (stop, stopped) = oneshot::channel::<()>();
         let shared = Arc::clone(&got);
-        let thread = std::thread::spawn(move || {
-            let accept_all = async move {
-                loop {
-                    let (stream, _peer) = listener.accept().await.unwrap();
-                    let shared = Arc::clone(&shared);
-                    let service = service_fn(move |request| {
-                        let shared = Arc::clone(&shared);
-                        async move { Ok::<_, Infallible>(export(request, &shared).await) }
-                    });
-                    let connection =
-                        http1::Builder::new().serve_connection(TokioIo::new(stream), service);
-                    tokio::spawn(async { drop(connection.await) });
-                }
-            };
-            runtime.block_on(async {
-                tokio::select! { () = accept_all => {}, _ = stopped => {} }
-            });
+        let server = Proxy::server(move |request| {
+            keep(request, &mut shared.0.lock().unwrap());
+            shared.1.notify_all();
+            // The answer of either kind is empty where everything was taken.
+            http_answer(200, "content-type: application/x-protobuf\r\n", b"")
         });
-        Self { address, got, stop: Some(stop), thread: Some(thread) }
+        Self { server, got }
     }
 
     pub(crate) fn endpoint(&self) -> String {
-        format!("http://{}", self.address)
+        self.server.url()
     }
 
     /// What `look` finds in what has come, as soon as it finds something.
@@ -113,51 +80,30 @@ impl Receiver {
     }
 }
 
-impl Drop for Receiver {
-    fn drop(&mut self) {
-        drop(self.stop.take());
-        drop(self.thread.take().map(JoinHandle::join));
-    }
-}
-
-async fn export(
-    request: Request<Incoming>,
-    shared: &(Mutex<Got>, Condvar),
-) -> Response<Full<Bytes>> {
-    let header = |name| {
-        let value = request.headers().get(name);
-        value.map(|value| value.to_str().unwrap().to_owned())
-    };
-    assert_eq!(header("content-type").as_deref(), Some("application/x-protobuf"));
-    let (path, mark) = (request.uri().path().to_owned(), header("x-test"));
-    let body = request.into_body().collect().await.unwrap().to_bytes();
-    let mut got = shared.0.lock().unwrap();
-    got.marks.extend(mark);
-    let answer = match path.as_str() {
+fn keep(request: &Request, got: &mut Got) {
+    assert_eq!(request.header("content-type"), Some("application/x-protobuf"));
+    got.marks.extend(request.header("x-test").map(str::to_owned));
+    match &*request.path {
         "/v1/traces" => {
-            let request = ExportTraceServiceRequest::decode(body).unwrap();
+            let request = ExportTraceServiceRequest::decode(&*request.body).unwrap();
             for all in request.resource_spans {
                 let resource = all.resource.unwrap().attributes;
                 for span in all.scope_spans.into_iter().flat_map(|scope| scope.spans) {
                     got.spans.push(GotSpan { resource: resource.clone(), span });
                 }
             }
-            ExportTraceServiceResponse::default().encode_to_vec()
         }
         "/v1/metrics" => {
-            let request = ExportMetricsServiceRequest::decode(body).unwrap();
+            let request = ExportMetricsServiceRequest::decode(&*request.body).unwrap();
             for all in request.resource_metrics {
                 let resource = all.resource.unwrap().attributes;
                 for metric in all.scope_metrics.into_iter().flat_map(|s| s.metrics) {
                     got.metrics.push(GotMetric { resource: resource.clone(), metric });
                 }
             }
-            ExportMetricsServiceResponse::default().encode_to_vec()
         }
         other => panic!("an export to {other}"),
-    };
-    shared.1.notify_all();
-    Response::new(Full::new(Bytes::from(answer)))
+    }
 }
 
 /// The value of an attribute as text; empty when it is not there.

@@ -1,12 +1,5 @@
 //! The whole system on a real Kafka: as people use it, as it is watched, and as it fails.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::print_stderr,
-    reason = "tests"
-)]
+#![cfg(test)]
 
 mod closed_pipes;
 mod corrections;

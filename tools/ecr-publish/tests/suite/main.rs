@@ -1,12 +1,5 @@
 //! The tests of ecr-publish as its users run it.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::print_stderr,
-    reason = "tests"
-)]
+#![cfg(test)]
 
 mod aws;
 mod closed_pipes;

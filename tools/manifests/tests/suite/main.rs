@@ -2,14 +2,7 @@
 //! find: the manifests of Kubernetes (`policy` and `pod`, `references`, `network`, `schemas`; their
 //! agreement with the programs, `agreement`), `workflows`, the `rights` that both ask for,
 //! `compose` and `dockerfile`, and `secrets` in any file.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::print_stderr,
-    reason = "tests"
-)]
+#![cfg(test)]
 
 mod agreement;
 mod compose;
