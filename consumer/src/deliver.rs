@@ -1,6 +1,8 @@
 //! Delivering a batch: its outputs are confirmed, then its positions are committed. Replies go out
 //! after that ([`replies`](crate::replies)).
 
+pub mod decide;
+
 use std::time::{Duration, Instant};
 
 use verdict_kafka_io::{
