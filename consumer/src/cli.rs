@@ -4,7 +4,7 @@ use clap::{Parser, Subcommand};
 use verdict_monitor::{audit::AuditArgs, settings::MonitorArgs};
 use verdict_service::ProbeArgs;
 
-use crate::settings::RunArgs;
+use crate::{positions::PositionsArgs, settings::RunArgs};
 
 /// Scores reviews from Kafka and writes verdicts, dead letters and replies.
 #[derive(Debug, Parser)]
@@ -28,6 +28,8 @@ pub enum Command {
     Audit(AuditArgs),
     /// Follow verdicts and labels and report how right each model version is; audit again and again
     Monitor(Box<MonitorArgs>),
+    /// Show where the group is in the reviews, or set it elsewhere
+    Positions(PositionsArgs),
     /// Ask the consumer of this machine whether it is ready; exit code 1 when not
     Healthcheck(ProbeArgs),
 }

@@ -15,10 +15,12 @@ const WEDGED: Duration = Duration::from_secs(30);
 const STUCK: Duration = Duration::from_secs(7);
 
 /// The names of the readiness checks.
-pub(crate) const CHECKS: [&str; 4] = ["kafka", "group", "model", "breaker"];
+pub(crate) const CHECKS: [&str; 5] = ["kafka", "promise", "group", "model", "breaker"];
 
 pub(crate) struct Health {
-    kafka: Check,
+    pub(crate) kafka: Check,
+    // Passes once the broker has shown what it can do.
+    pub(crate) promise: Check,
     group: Check,
     pub(crate) model: Check,
     // Fails while reading is paused. Half open it passes: the member takes work again, and there
@@ -32,9 +34,10 @@ pub(crate) struct Health {
 impl Health {
     pub(crate) fn of(telemetry: &Telemetry) -> Self {
         let health = telemetry.health();
-        let [kafka, group, model, breaker] = CHECKS.map(|name| health.check(name));
+        let [kafka, promise, group, model, breaker] = CHECKS.map(|name| health.check(name));
         Self {
             kafka,
+            promise,
             group,
             model,
             breaker,

@@ -37,6 +37,7 @@ pub mod events;
 mod health;
 pub mod models;
 pub mod observe;
+pub mod positions;
 pub mod replies;
 pub mod run;
 pub mod score;

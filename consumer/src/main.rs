@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use verdict_consumer::{
     cli::{Cli, Command},
-    service,
+    positions, service,
 };
 use verdict_monitor::audit;
 use verdict_service::exit_code;
@@ -16,6 +16,7 @@ fn main() -> ExitCode {
     let result = match cli.command {
         Some(Command::Audit(args)) => audit::command(&args),
         Some(Command::Monitor(args)) => verdict_monitor::command(&args),
+        Some(Command::Positions(args)) => positions::command(&args),
         Some(Command::Run(args)) => service::command(&args),
         Some(Command::Healthcheck(args)) => Ok(service::healthcheck(&args)),
         None => service::command(&cli.run),

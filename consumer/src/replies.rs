@@ -1,6 +1,6 @@
 //! Replies to those who wait for a verdict.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use verdict_kafka_io::{Counts, Failure, KafkaSettings, Outgoing, Publisher, PublisherRole};
 use verdict_telemetry::labels::ReplySent;
@@ -31,6 +31,17 @@ impl Replies {
     /// What the client says when the reply cannot be queued.
     pub fn send(&self, reply: &Outgoing) -> Result<(), Failure> {
         self.publisher.try_send(reply)
+    }
+
+    /// Measures the time from `committed`, when their batch was, until all replies sent so far are
+    /// confirmed.
+    pub fn measure(&self, committed: Instant) {
+        self.publisher.measure(committed);
+    }
+
+    /// The measurements that ended since the last call.
+    pub fn measured(&self) -> Vec<Duration> {
+        self.publisher.measured()
     }
 
     /// How many replies were confirmed, and how many refused or given up, since the last call.

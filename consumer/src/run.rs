@@ -14,7 +14,7 @@ use verdict_telemetry::{Telemetry, labels::Stage};
 use crate::{
     batch::{Pool, commits},
     breaker::{self, Breaker, Permit, Transition},
-    deliver::{AtLeastOnce, Delivery},
+    deliver::{self, Delivery, in_words},
     events::Events,
     health::Health,
     models::follow::ModelFollower,
@@ -28,6 +28,8 @@ use crate::{
 
 /// How often lag and readiness are looked at.
 const LOOK: Duration = Duration::from_secs(1);
+/// How often the loop goes round until it is given its partitions.
+const JOINING: Duration = Duration::from_millis(10);
 /// How long replies may take at the end.
 const LAST_REPLIES: Duration = Duration::from_secs(1);
 /// How long a batch may take to end once a shutdown is requested; the process has 10 s in all.
@@ -52,7 +54,7 @@ pub fn run(
     shutdown: &Shutdown,
 ) -> Result<Summary, Failure> {
     let health = Health::of(telemetry);
-    let delivery = Box::new(AtLeastOnce::new(&settings.kafka)?);
+    let reviews_topic = settings.source.topics.first().map_or("", String::as_str);
     let follower = settings.models.as_ref().map(|follow| {
         let metrics = telemetry.metrics().clone();
         let (registry, models) = (settings.registry.clone(), Arc::clone(models));
@@ -63,9 +65,14 @@ pub fn run(
         follower.await_first(shutdown);
     }
     let replies = Replies::new(&settings.kafka)?;
-    // Made last, so that it is dropped first: the group is left before the producers end.
     let source = Source::new(&settings.kafka, settings.source.clone())?;
-    let reviews_topic = settings.source.topics.first().map_or("", String::as_str);
+    // While the group is being joined.
+    let delivery = match wait_for_delivery(settings, reviews_topic, telemetry, &health, shutdown) {
+        Err(Failure::Retry(_)) => return Ok(Summary::default()),
+        delivery => delivery?,
+    };
+    let promise = delivery.promise();
+    observer.promised(in_words(promise));
     let mut turn = Loop {
         settings,
         models,
@@ -95,6 +102,30 @@ pub fn run(
     ended.map(|()| summary)
 }
 
+/// Waits for a broker that shows what it can do, for as long as it takes.
+fn wait_for_delivery(
+    settings: &Settings,
+    reviews_topic: &str,
+    telemetry: &Telemetry,
+    health: &Health,
+    shutdown: &Shutdown,
+) -> Result<Box<dyn Delivery>, Failure> {
+    let Settings { delivery, kafka, transactional_id, .. } = settings;
+    let patience = |failure: &Failure| {
+        tracing::debug!("{failure}");
+        health.progress.touch();
+        health.turn.touch();
+        health.kafka.fail(failure.details().to_string());
+        !shutdown.is_requested()
+    };
+    let metrics = telemetry.metrics();
+    let delivery =
+        deliver::start(*delivery, kafka, reviews_topic, transactional_id, metrics, patience)?;
+    metrics.set_promise(delivery.promise());
+    health.promise.pass_with(in_words(delivery.promise()));
+    Ok(delivery)
+}
+
 struct Loop<'a> {
     settings: &'a Settings,
     models: &'a ArcSwap<Model>,
@@ -118,7 +149,7 @@ impl Loop<'_> {
         let mut looked: Option<Instant> = None;
         self.take_model();
         if let Some(model) = &self.current {
-            self.events.started(self.settings, model, self.delivery.promise());
+            self.events.started(self.settings, model, in_words(self.delivery.promise()));
         }
         while !self.shutdown.is_requested() {
             self.health.progress.touch();
@@ -140,12 +171,15 @@ impl Loop<'_> {
                 Err(fatal @ Failure::Fatal(_)) => return Err(fatal),
                 Err(failure) => self.events.trouble(&failure),
             }
+            self.health.look(&self.source);
             if looked.is_none_or(|at| at.elapsed() >= LOOK) {
                 looked = Some(Instant::now());
-                self.health.look(&self.source);
                 self.events.lag(&self.source);
                 self.events.flush();
                 self.events.replies(self.replies.settled());
+                for took in self.replies.measured() {
+                    self.events.stage(Stage::Reply, took);
+                }
                 self.observer.tick();
             }
             if !records.is_empty() {
@@ -163,7 +197,10 @@ impl Loop<'_> {
         if permit != Permit::Nothing {
             self.health.breaker.pass();
         }
-        let limits = self.settings.limits;
+        let mut limits = self.settings.limits;
+        if !self.source.has_joined() {
+            limits.idle = JOINING;
+        }
         match permit {
             Permit::Try(records) => BatchLimits { records: limits.records.min(records), ..limits },
             Permit::Batches | Permit::Nothing => limits,
@@ -211,11 +248,12 @@ impl Loop<'_> {
         let delivered = self.delivery.deliver(&mut self.source, &endings, &commits, &mut patience);
         match delivered {
             Ok(()) => {
-                self.events.stage(Stage::Deliver, delivering.elapsed());
+                let committed = Instant::now();
+                self.events.stage(Stage::Deliver, committed - delivering);
                 self.events.batch_committed(&endings, started.elapsed());
                 self.observer.batch(records, &endings, stride);
                 self.inform_breaker(&endings);
-                self.reply(endings, &traced);
+                self.reply(endings, &traced, committed);
                 Ok(())
             }
             Err(failure) => {
@@ -230,18 +268,24 @@ impl Loop<'_> {
         }
     }
 
-    fn reply(&mut self, endings: Vec<Ending>, traced: &TracedBatch) {
+    fn reply(&mut self, endings: Vec<Ending>, traced: &TracedBatch, committed: Instant) {
+        let mut is_sent = false;
         for (index, ending) in endings.into_iter().enumerate() {
             let Reply::Answer(mut reply) = ending.reply else {
                 continue;
             };
             let span = self.traces.reply(traced, index, &mut reply);
-            if let Err(failure) = self.replies.send(&reply) {
+            let sent = self.replies.send(&reply);
+            is_sent |= sent.is_ok();
+            if let Err(failure) = sent {
                 if let Some(span) = span {
                     span.fail(failure.details().cause.as_str());
                 }
                 self.events.reply_not_queued(&failure);
             }
+        }
+        if is_sent {
+            self.replies.measure(committed);
         }
     }
 

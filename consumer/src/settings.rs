@@ -6,6 +6,7 @@ use std::{
 };
 
 use clap::Args;
+use uuid::Uuid;
 use verdict_kafka_io::{BadSetting, BatchLimits, KafkaArgs, KafkaSettings, SourceOptions};
 use verdict_messages::{AllowedReplyTopics, MAX_REVIEW_BYTES, reply::DEFAULT_ALLOWED_REPLY_TOPICS};
 use verdict_monitor::topics::TopicArgs;
@@ -14,6 +15,7 @@ use verdict_telemetry::{CpuPrice, TelemetryArgs};
 
 use crate::{
     breaker::BreakerArgs,
+    deliver::{DeliveryArgs, Mode},
     models::settings::{ModelArgs, ModelSettings},
     observe::settings::ObserveArgs,
     score::{Explain, ScoreSettings},
@@ -64,6 +66,10 @@ pub struct RunArgs {
     #[arg(long, env = "VERDICT_REPLY_TOPICS", default_value = DEFAULT_ALLOWED_REPLY_TOPICS, value_name = "REGEX")]
     pub reply_topics: String,
 
+    /// What is promised.
+    #[command(flatten)]
+    pub delivery: DeliveryArgs,
+
     /// When verdicts list the terms that weighed most
     #[arg(long, env = "VERDICT_EXPLAIN", value_enum, default_value_t = Explain::Replies)]
     pub explain: Explain,
@@ -92,6 +98,10 @@ pub struct Settings {
     pub kafka: KafkaSettings,
     /// What to read, and as whom.
     pub source: SourceOptions,
+    /// What is promised of each review.
+    pub delivery: Mode,
+    /// The `transactional.id`.
+    pub transactional_id: String,
     /// When a batch is complete.
     pub limits: BatchLimits,
     /// How to score.
@@ -159,7 +169,12 @@ impl RunArgs {
         else {
             return Err(BadSetting(problems));
         };
+        // Without a lasting name, what a killed member left open is aborted by the broker, after the
+        // transaction's time limit, and not by its successor.
+        let member = self.instance.clone().unwrap_or_else(|| Uuid::new_v4().to_string());
         Ok(Settings {
+            delivery: self.delivery.delivery,
+            transactional_id: format!("verdict-{}-{member}", self.group),
             kafka: kafka.client_id("verdict-consumer"),
             source: SourceOptions {
                 group: self.group.clone(),

@@ -92,6 +92,16 @@ impl Default for Decisions {
 }
 
 impl Decisions {
+    /// A producer was made, and everything it sent is answered.
+    pub fn renewed(&mut self) {
+        self.is_tainted = false;
+    }
+
+    /// A request of the present producer may still be on its way.
+    pub fn taint(&mut self) {
+        self.is_tainted = true;
+    }
+
     /// The first step of a batch.
     pub fn begin(&mut self) -> Step {
         (self.is_open, self.tries) = (false, 0);
@@ -113,7 +123,7 @@ impl Decisions {
                 Step::End(End::Left)
             }
             (Step::Renew, Done | DoneLate) => {
-                self.is_tainted = false;
+                self.renewed();
                 if self.is_open { Step::Positions } else { Step::Begin }
             }
             (Step::Begin, Done | DoneLate) => Step::Write,

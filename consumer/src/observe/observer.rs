@@ -62,10 +62,16 @@ impl Observer {
             alarm: Alarm::new(settings.drift_threshold),
             shadow: shadow.clone(),
             comparison: Comparison::default(),
+            promise: None,
         }));
         let shown = Arc::clone(&state);
         pages.add(PATH, "application/json", move || page::render(&shown));
         Self { state, shadow, metrics, window: settings.drift_window }
+    }
+
+    /// What is promised of each review, in words.
+    pub fn promised(&self, promise: &'static str) {
+        lock(&self.state).promise = Some(promise);
     }
 
     /// What is observed of a batch of so many records.

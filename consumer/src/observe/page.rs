@@ -31,6 +31,7 @@ fn read(state: &State) -> (Map<String, Value>, Option<Sample>) {
     let shadow = state.shadow.as_ref();
     let page = [
         ("model", serving.map(model)),
+        ("promise", state.promise.map(Value::from)),
         ("window", window.map(counts)),
         ("drift", window.and_then(|window| drift(window, &state.alarm))),
         ("terms", Some(json!([]))),

@@ -22,6 +22,8 @@ pub(super) struct State {
     pub(super) alarm: Alarm,
     pub(super) shadow: Option<Shadow>,
     pub(super) comparison: Comparison,
+    /// What is promised of each review; none until the broker has shown what it can do.
+    pub(super) promise: Option<&'static str>,
 }
 
 #[derive(Debug)]

@@ -3,7 +3,7 @@
 
 use std::sync::{
     Arc,
-    atomic::{AtomicU8, Ordering},
+    atomic::{AtomicU8, AtomicU64, Ordering},
 };
 
 use rdkafka::{
@@ -15,7 +15,13 @@ use crate::statistics::{DOWN, Fetched, SILENT, Statistics, UP};
 
 /// The state of a client's connection. Clones share it; reading it never blocks on the network.
 #[derive(Debug, Clone, Default)]
-pub struct Connection(Arc<AtomicU8>);
+pub struct Connection(Arc<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    broker: AtomicU8,
+    breaks: AtomicU64,
+}
 
 impl Connection {
     /// Whether at least one broker is connected and answers. At most about a second old, and eight
@@ -26,26 +32,32 @@ impl Connection {
 
     /// Why it is not up, for a person.
     pub fn why_down(&self) -> Option<&'static str> {
-        match self.0.load(Ordering::Relaxed) {
+        match self.0.broker.load(Ordering::Relaxed) {
             UP => None,
             SILENT => Some("no broker has answered for more than 5 s"),
             _ => Some("no broker is connected"),
         }
     }
 
+    /// How often a connection broke or a request had no answer in time. librdkafka repeats such a
+    /// request by itself.
+    pub(crate) fn breaks(&self) -> u64 {
+        self.0.breaks.load(Ordering::Acquire)
+    }
+
     pub(crate) fn mark_up(&self) {
-        self.0.store(UP, Ordering::Relaxed);
+        self.0.broker.store(UP, Ordering::Relaxed);
     }
 
     fn mark_down(&self) {
-        self.0.store(DOWN, Ordering::Relaxed);
+        self.0.broker.store(DOWN, Ordering::Relaxed);
     }
 
     /// Updates the state from the client's statistics, and returns how far each partition is read.
     pub(crate) fn observe(&self, statistics: &[u8]) -> Vec<Fetched> {
         match serde_json::from_slice::<Statistics>(statistics) {
             Ok(statistics) => {
-                self.0.store(statistics.broker_state(), Ordering::Relaxed);
+                self.0.broker.store(statistics.broker_state(), Ordering::Relaxed);
                 statistics.fetched()
             }
             Err(error) => {
@@ -58,6 +70,10 @@ impl Connection {
 
 impl ClientContext for Connection {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
+        // A broker that cannot be connected to has no request of ours.
+        if facility == "REQTMOUT" || (facility == "FAIL" && message.contains("in state UP")) {
+            self.0.breaks.fetch_add(1, Ordering::Release);
+        }
         match level {
             // Properties of readers are passed to writers too, and librdkafka warns that it ignores
             // them.

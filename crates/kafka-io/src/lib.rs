@@ -8,10 +8,12 @@
 //!   asks for.
 //! - [`Publisher`] writes many records and waits for all of their confirmations; for a thread of
 //!   its own.
+//! - [`TransactionalPublisher`] writes records and commits positions in one transaction; [`probe`]
+//!   asks a broker whether it keeps them.
 //! - [`AsyncPublisher`] writes one record and awaits its confirmation; for async code.
 //! - [`ReplyInbox`] reads one partition of a reply topic, from its present end.
 //! - [`snapshot::read`] reads topics from their beginning to the end they have when it starts.
-//! - [`committed`] returns how far a group has come.
+//! - [`Positions`] shows and sets how far a group has come.
 //! - [`Follower`] reads a topic from its beginning and continues with new records.
 //! - [`topics::ensure`] creates topics and reports where existing ones differ.
 //!
@@ -20,12 +22,13 @@
 
 mod async_publisher;
 mod background;
-mod committed;
 mod connection;
 mod failure;
 mod follow;
 mod inbox;
 mod partitions;
+mod positions;
+mod probe;
 mod publisher;
 mod record;
 mod settings;
@@ -34,14 +37,17 @@ mod source;
 mod statistics;
 mod tally;
 pub mod topics;
+mod transaction;
 
 pub use async_publisher::{AsyncPublisher, PublishError};
-pub use committed::committed;
 pub use connection::Connection;
 pub use failure::{Cause, Details, Failure};
 pub use follow::{Followed, Follower};
 pub use inbox::{InboxOptions, InboxState, ReplyInbox};
+pub use positions::{GroupPosition, Positions, Target, committed};
+pub use probe::probe;
 pub use publisher::{Counts, Publisher, PublisherRole};
 pub use record::{Outgoing, Record};
 pub use settings::{BadSetting, KafkaArgs, KafkaSettings};
 pub use source::{BatchLimits, Commit, PartitionLag, Polled, Source, SourceOptions};
+pub use transaction::{Settled, TransactionalPublisher};

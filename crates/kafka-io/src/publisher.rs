@@ -13,7 +13,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rdkafka::producer::{DeliveryResult, ProducerContext, ThreadedProducer};
+use rdkafka::{
+    ClientConfig,
+    producer::{DeliveryResult, ProducerContext, ThreadedProducer},
+};
 
 use crate::{
     Cause, Connection, Details, Failure, KafkaSettings, Outgoing,
@@ -26,6 +29,9 @@ use crate::{
 pub enum PublisherRole {
     /// Results of a pipeline: sent at once, and tried for as long as the pipeline may stand still.
     Pipeline,
+    /// Results of a pipeline in transactions: sent at once, and tried for as long as a transaction
+    /// may last.
+    Transactions,
     /// Replies: sent at once, and dropped when nobody waits for them any more.
     Replies,
     /// Bulk: gathered into large requests.
@@ -40,17 +46,20 @@ impl PublisherRole {
             // client retries, no record is duplicated; a record that is given up and sent again may
             // be stored twice.
             Self::Pipeline => 120,
+            // Below the transaction's own limit, so that it is the record that fails first: that
+            // aborts the batch, while a transaction that the broker ends breaks the producer.
+            Self::Transactions => 8,
             Self::Replies => 5,
             Self::Bulk => 120,
         })
     }
 
-    fn config(self, settings: &KafkaSettings) -> rdkafka::ClientConfig {
+    pub(crate) fn config(self, settings: &KafkaSettings) -> ClientConfig {
         let mut config = settings.writing();
         // A batch of a pipeline arrives in one burst, so waiting for more would only add latency;
         // one millisecond lets the burst gather into one request.
         let (linger, messages, kbytes) = match self {
-            Self::Pipeline => ("1", "50000", "65536"),
+            Self::Pipeline | Self::Transactions => ("1", "50000", "65536"),
             Self::Replies => ("0", "5000", "8192"),
             Self::Bulk => ("5", "100000", "65536"),
         };
@@ -68,7 +77,7 @@ impl PublisherRole {
 
 /// Writes records and counts their confirmations. Sending never waits for the network.
 pub struct Publisher {
-    producer: ThreadedProducer<Confirmations>,
+    pub(crate) producer: ThreadedProducer<Confirmations>,
     tally: Arc<Tally>,
     connection: Connection,
     sent: AtomicU64,
@@ -81,11 +90,14 @@ impl Publisher {
     /// # Errors
     /// [`Failure::Fatal`] when the settings are refused.
     pub fn new(settings: &KafkaSettings, role: PublisherRole) -> Result<Self, Failure> {
+        Self::with(role.config(settings), role)
+    }
+
+    pub(crate) fn with(config: ClientConfig, role: PublisherRole) -> Result<Self, Failure> {
         let tally = Arc::new(Tally::default());
         let connection = Connection::default();
         let context = Client { connection: connection.clone(), handler: Arc::clone(&tally) };
-        let producer = role
-            .config(settings)
+        let producer = config
             .create_with_context(context)
             .map_err(|error| Failure::of("creating a publisher", &error))?;
         Ok(Self {
@@ -160,6 +172,18 @@ impl Publisher {
         }
     }
 
+    /// Measures the time from `since` until all records sent so far are confirmed or given up;
+    /// [`measured`](Self::measured) returns it. A record that is sent meanwhile may be counted in
+    /// place of a slower one.
+    pub fn measure(&self, since: Instant) {
+        self.tally.measure(self.sent.load(Ordering::Relaxed), since);
+    }
+
+    /// The measurements that ended since the last call.
+    pub fn measured(&self) -> Vec<Duration> {
+        self.tally.take_measured()
+    }
+
     /// How many records were sent, confirmed and given up since the publisher was made.
     pub fn counts(&self) -> Counts {
         let (resolved, failed) = self.tally.totals();
@@ -200,7 +224,7 @@ impl fmt::Debug for Publisher {
     }
 }
 
-type Confirmations = Client<Arc<Tally>>;
+pub(crate) type Confirmations = Client<Arc<Tally>>;
 
 impl Handler for Arc<Tally> {}
 

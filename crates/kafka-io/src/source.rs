@@ -2,6 +2,7 @@
 
 mod assignment;
 mod event;
+mod lost;
 mod member;
 
 use std::{
@@ -12,7 +13,7 @@ use std::{
 
 use rdkafka::{
     ClientConfig, Offset, TopicPartitionList,
-    consumer::{BaseConsumer, CommitMode, Consumer},
+    consumer::{BaseConsumer, CommitMode, Consumer, ConsumerGroupMetadata},
 };
 
 pub use self::event::{Commit, PartitionLag};
@@ -142,10 +143,7 @@ impl Source {
                 }
                 Some(Err(error)) => {
                     is_quiet = true;
-                    failure = Some(Failure::of(
-                        format!("polling as a member of group {}", self.options.group),
-                        &error,
-                    ));
+                    failure = Some(self.polling_failed(&error));
                 }
             }
             if self.events.are_there() {
@@ -164,6 +162,7 @@ impl Source {
                         continue;
                     }
                     self.has_joined = true;
+                    self.connection.mark_up();
                     if self.is_paused {
                         self.tell_client(true);
                     }
@@ -198,31 +197,73 @@ impl Source {
     /// after some seconds: then it is not known whether the positions are committed, and committing
     /// again does no harm.
     pub fn commit(&mut self, commits: &[Commit]) -> Result<(), Failure> {
-        let context =
-            || format!("committing {} positions of group {}", commits.len(), self.options.group);
-        let mut list = TopicPartitionList::with_capacity(commits.len());
-        for commit in
-            commits.iter().filter(|commit| self.assignment.holds(&commit.topic, commit.partition))
-        {
-            list.add_partition_offset(
-                &commit.topic,
-                commit.partition,
-                Offset::Offset(commit.next.get()),
-            )
-            .map_err(|error| Failure::of(context(), &error))?;
-        }
+        let list = self.list(commits)?;
         if list.count() > 0 {
             #[expect(clippy::disallowed_methods, reason = "this is the one place that commits")]
             self.consumer
                 .commit(&list, CommitMode::Sync)
-                .map_err(|error| Failure::of(context(), &error))?;
+                .map_err(|error| Failure::of(self.committing(commits), &error))?;
         }
-        self.assignment.committed(commits);
+        self.note_committed(commits);
         Ok(())
     }
 
-    /// Goes back to the first record of each partition that is not committed, so that it is read
-    /// again.
+    /// Notes positions that were committed in a transaction.
+    pub fn note_committed(&mut self, commits: &[Commit]) {
+        self.assignment.committed(commits);
+    }
+
+    /// Whether the group's positions are exactly these. The broker answers when no transaction is
+    /// open on them.
+    ///
+    /// # Errors
+    /// [`Failure::Retry`] when the broker does not answer.
+    pub fn is_committed(&self, commits: &[Commit]) -> Result<bool, Failure> {
+        let found = self.positions(&self.list(commits)?)?;
+        Ok(commits.iter().all(|commit| {
+            let next = Offset::Offset(commit.next.get());
+            let known = found.find_partition(&commit.topic, commit.partition);
+            known.is_some_and(|known| known.offset() == next)
+        }))
+    }
+
+    /// The positions of partitions that are still held.
+    pub(crate) fn list(&self, commits: &[Commit]) -> Result<TopicPartitionList, Failure> {
+        let mut list = TopicPartitionList::with_capacity(commits.len());
+        for commit in
+            commits.iter().filter(|commit| self.assignment.holds(&commit.topic, commit.partition))
+        {
+            let next = Offset::Offset(commit.next.get());
+            list.add_partition_offset(&commit.topic, commit.partition, next)
+                .map_err(|error| Failure::of(self.committing(commits), &error))?;
+        }
+        Ok(list)
+    }
+
+    /// This member as the group knows it, for the broker to compare.
+    pub(crate) fn membership(&self) -> Option<ConsumerGroupMetadata> {
+        self.consumer.group_metadata()
+    }
+
+    fn committing(&self, commits: &[Commit]) -> String {
+        format!("committing {} positions of group {}", commits.len(), self.options.group)
+    }
+
+    /// The group's positions of these partitions, each without an error of its own.
+    fn positions(&self, list: &TopicPartitionList) -> Result<TopicPartitionList, Failure> {
+        let context = || format!("asking for the positions of group {}", self.options.group);
+        let found = self
+            .consumer
+            .committed_offsets(list.clone(), BROKER_WAIT)
+            .map_err(|error| Failure::of(context(), &error))?;
+        for element in found.elements() {
+            element.error().map_err(|error| Failure::of(context(), &error))?;
+        }
+        Ok(found)
+    }
+
+    /// Goes back to the group's positions, so that what is not committed is read again. Where the
+    /// broker does not say them, to the first record that this member has not committed.
     ///
     /// When the client cannot seek, this member leaves the group and joins it anew, which starts at
     /// the committed positions too.
@@ -234,6 +275,10 @@ impl Source {
             self.assignment.rewound();
             return Ok(());
         }
+        self.rejoin()
+    }
+
+    fn rejoin(&mut self) -> Result<(), Failure> {
         let Self { config, options, connection, events, .. } = self;
         // The former member gives up its partitions first; it is dropped when the new one replaces
         // it.
@@ -301,6 +346,16 @@ impl Source {
         if list.count() == 0 {
             return true;
         }
+        for known in self.positions(&list).iter().flat_map(TopicPartitionList::elements) {
+            // Without a position the group has not come so far.
+            if let Offset::Offset(_) = known.offset()
+                && list
+                    .set_partition_offset(known.topic(), known.partition(), known.offset())
+                    .is_err()
+            {
+                return false;
+            }
+        }
         match self.consumer.seek_partitions(list, BROKER_WAIT) {
             // The call succeeds even when no partition could be sought: each has its own error.
             Ok(sought) => sought.elements().iter().all(|element| element.error().is_ok()),
@@ -325,8 +380,8 @@ fn config(settings: &KafkaSettings, options: &SourceOptions) -> ClientConfig {
     let mut config = settings.reading();
     config
         .set("group.id", &options.group)
-        // A new group starts with the oldest review: every review gets its verdict.
-        .set("auto.offset.reset", "earliest")
+        // See `member`: what is not in the log any more is not skipped in silence.
+        .set("auto.offset.reset", "error")
         .set("partition.assignment.strategy", "cooperative-sticky")
         .set("session.timeout.ms", "15000")
         .set("heartbeat.interval.ms", "3000")

@@ -2,8 +2,9 @@
 //! Pure: the client's delivery callback only calls it.
 
 use std::{
+    collections::VecDeque,
     sync::{Condvar, Mutex, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use crate::Details;
@@ -24,9 +25,22 @@ struct State {
     // Failures that were not reported yet, and the first of them.
     unreported: u64,
     first_failure: Option<Details>,
+    // Numbers of resolved records to measure until, and from when.
+    marks: VecDeque<(u64, Instant)>,
+    took: Vec<Duration>,
 }
 
 impl Tally {
+    /// Measures the time from `since` until `target` records are resolved.
+    pub(crate) fn measure(&self, target: u64, since: Instant) {
+        self.lock().marks.push_back((target, since));
+    }
+
+    /// What was measured since the last call.
+    pub(crate) fn take_measured(&self) -> Vec<Duration> {
+        std::mem::take(&mut self.lock().took)
+    }
+
     pub(crate) fn resolved(&self) -> u64 {
         self.lock().resolved
     }
@@ -43,6 +57,12 @@ impl Tally {
             state.failed += 1;
             state.unreported += 1;
             state.first_failure.get_or_insert(details);
+        }
+        while let Some(&(target, since)) = state.marks.front()
+            && target <= state.resolved
+        {
+            state.marks.pop_front();
+            state.took.push(since.elapsed());
         }
         if state.resolved >= state.awaited {
             self.changed.notify_all();
@@ -90,6 +110,17 @@ mod tests {
         assert!(waiter.join().unwrap());
         assert!(tally.take_failures().is_none());
         assert!(!tally.wait_until(4, Duration::ZERO));
+    }
+
+    #[test]
+    fn a_measurement_ends_when_its_last_record_is_resolved() {
+        let tally = Tally::default();
+        tally.measure(2, Instant::now());
+        tally.resolve(None);
+        assert_eq!(tally.take_measured(), []);
+        tally.resolve(None);
+        assert_eq!(tally.take_measured().len(), 1);
+        assert_eq!(tally.take_measured(), []);
     }
 
     #[test]

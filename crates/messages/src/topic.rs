@@ -14,6 +14,8 @@ pub const LABELS: &str = "reviews.labels";
 pub const DEAD_LETTERS: &str = "dlq.reviews";
 /// Pointers to model versions. The last record of a model's name is what serves.
 pub const MODELS: &str = "models";
+/// Where consumers probe, as they start, whether the broker keeps transactions.
+pub const PROBES: &str = "reviews.probes";
 
 /// What Kafka does with old records of a topic (`cleanup.policy`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,10 +70,11 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 ///
 /// Verdicts and dead letters can be computed again from the review log, so they expire; reviews and
 /// labels cannot.
-pub fn catalogue() -> [TopicPlan; 6] {
+pub fn catalogue() -> [TopicPlan; 7] {
     let kept =
         |name, partitions, cleanup, retention| TopicPlan { name, partitions, cleanup, retention };
     [
+        kept(PROBES, 1, Cleanup::Delete, Some(Duration::from_secs(600))),
         kept(REVIEWS, REVIEW_PARTITIONS, Cleanup::Delete, None),
         kept(VERDICTS, REVIEW_PARTITIONS, Cleanup::Delete, Some(DAY * 7)),
         kept(REPLIES, REPLY_PARTITIONS, Cleanup::Delete, Some(Duration::from_secs(600))),

@@ -10,6 +10,7 @@ mod breaker;
 mod consumer;
 mod conventions;
 mod declare;
+mod delivery;
 mod document;
 mod kept;
 mod monitor;
@@ -103,6 +104,7 @@ subjects! {
     watch: "Watching reviews and models",
     trainer: "Trainer",
     web: "Web",
+    delivery: "Delivery",
     breaker: "Breaker",
     monitor: "Monitor",
 }

@@ -31,10 +31,19 @@ struct Shared {
     turns: Mutex<Vec<Clock>>,
 }
 
-#[derive(Debug)]
-struct State {
-    name: &'static str,
-    failure: Option<String>,
+/// A check as it is.
+#[derive(Debug, Clone)]
+pub(crate) struct State {
+    pub(crate) name: &'static str,
+    pub(crate) failure: Option<String>,
+    // What there is to say of it while it passes.
+    note: &'static str,
+}
+
+impl State {
+    fn failing(name: &'static str, failure: Option<String>) -> Self {
+        Self { name, failure, note: "" }
+    }
 }
 
 #[derive(Debug)]
@@ -88,7 +97,7 @@ impl Health {
         let known = checks.iter().position(|state| state.name == name);
         let index = known.unwrap_or(checks.len());
         if known.is_none() {
-            checks.push(State { name, failure: Some("starting".to_owned()) });
+            checks.push(State::failing(name, Some("starting".to_owned())));
         }
         Check { shared: Arc::clone(&self.0), index }
     }
@@ -136,23 +145,20 @@ impl Health {
         Status::of(&self.failures(&self.0.clocks, now))
     }
 
-    /// Each check and clock of turns, and why it fails at `now`, if it does.
-    pub(crate) fn checks(&self, now: Instant) -> Vec<(&'static str, Option<String>)> {
+    /// Each check and clock of turns as it is at `now`.
+    pub(crate) fn checks(&self, now: Instant) -> Vec<State> {
         let stopping = self.0.stopping.load(Ordering::Relaxed);
-        let stopping = stopping.then(|| ("shutdown", Some("the service is stopping".to_owned())));
+        let stopping = stopping
+            .then(|| State::failing("shutdown", Some("the service is stopping".to_owned())));
         let mut all = Vec::from_iter(stopping);
-        all.extend(lock(&self.0.checks).iter().map(|it| (it.name, it.failure.clone())));
+        all.extend(lock(&self.0.checks).iter().cloned());
         all.extend(self.failures(&self.0.turns, now));
         all
     }
 
-    fn failures(
-        &self,
-        clocks: &Mutex<Vec<Clock>>,
-        now: Instant,
-    ) -> Vec<(&'static str, Option<String>)> {
+    fn failures(&self, clocks: &Mutex<Vec<Clock>>, now: Instant) -> Vec<State> {
         let now = millis(now.saturating_duration_since(self.0.start));
-        lock(clocks).iter().map(|clock| (clock.name, clock.failure(now))).collect()
+        lock(clocks).iter().map(|clock| State::failing(clock.name, clock.failure(now))).collect()
     }
 }
 
@@ -171,17 +177,22 @@ impl Clock {
 impl Check {
     /// The check passes.
     pub fn pass(&self) {
-        self.set(None);
+        self.pass_with("");
+    }
+
+    /// The check passes; `note` is shown to whoever reads `/readyz`.
+    pub fn pass_with(&self, note: &'static str) {
+        self.set(None, note);
     }
 
     /// The check fails; `reason` is shown to whoever reads `/readyz`.
     pub fn fail(&self, reason: impl Into<String>) {
-        self.set(Some(reason.into()));
+        self.set(Some(reason.into()), "");
     }
 
-    fn set(&self, failure: Option<String>) {
+    fn set(&self, failure: Option<String>, note: &'static str) {
         if let Some(state) = lock(&self.shared.checks).get_mut(self.index) {
-            state.failure = failure;
+            (state.failure, state.note) = (failure, note);
         }
     }
 }
@@ -194,16 +205,17 @@ impl Progress {
 }
 
 impl Status {
-    fn of(checks: &[(&'static str, Option<String>)]) -> Self {
+    fn of(checks: &[State]) -> Self {
         let mut text = String::new();
-        for (name, failure) in checks {
+        for State { name, failure, note } in checks {
             // Writing to a String cannot fail.
             let _infallible = match failure {
-                None => writeln!(text, "ok {name}"),
+                None if note.is_empty() => writeln!(text, "ok {name}"),
+                None => writeln!(text, "ok {name}: {note}"),
                 Some(reason) => writeln!(text, "failing {name}: {reason}"),
             };
         }
-        Self { ok: checks.iter().all(|(_, failure)| failure.is_none()), text }
+        Self { ok: checks.iter().all(|check| check.failure.is_none()), text }
     }
 }
 
@@ -226,6 +238,8 @@ mod tests {
             health.readiness(Instant::now()),
             Status { ok: true, text: "ok kafka\n".to_owned() }
         );
+        kafka.pass_with("two brokers");
+        assert_eq!(health.readiness(Instant::now()).text, "ok kafka: two brokers\n");
         kafka.fail("no broker answers");
         assert_eq!(health.readiness(Instant::now()).text, "failing kafka: no broker answers\n");
     }

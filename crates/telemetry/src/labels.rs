@@ -105,6 +105,25 @@ closed_label! {
 }
 
 closed_label! {
+    /// `promise`: how often each review has its outcome.
+    Promise {
+        ExactlyOnce => "exactly_once",
+        AtLeastOnce => "at_least_once",
+    }
+}
+
+closed_label! {
+    /// `outcome` of a batch's transaction.
+    TransactionEnd {
+        Committed => "committed",
+        /// The batch is read again.
+        Aborted => "aborted",
+        /// Nobody could say, and a new producer asked the group.
+        Unknown => "unknown",
+    }
+}
+
+closed_label! {
     /// `prediction`, with the class numbers that the Python system wrote.
     Prediction {
         Negative => "0",
@@ -278,6 +297,8 @@ closed_label! {
         Score => "score",
         /// From the sending of a batch's outputs to its committed positions.
         Deliver => "deliver",
+        /// From a batch's committed positions to the confirmation of its last reply.
+        Reply => "reply",
         /// From giving a review to Kafka to its confirmation.
         Publish => "publish",
         /// From a review's confirmation to its verdict.

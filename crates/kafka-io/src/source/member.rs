@@ -1,4 +1,5 @@
-//! The client's callbacks. They only note what happened: no broker call, no decision.
+//! The client's callbacks. They note what happened, and give assigned partitions their first
+//! positions.
 
 use std::sync::{
     Arc, Mutex, PoisonError,
@@ -6,11 +7,11 @@ use std::sync::{
 };
 
 use rdkafka::{
-    TopicPartitionList,
-    consumer::{BaseConsumer, ConsumerContext, Rebalance},
+    Offset, TopicPartitionList,
+    consumer::{BaseConsumer, Consumer as _, ConsumerContext, Rebalance},
 };
 
-use super::event::Event;
+use super::{BROKER_WAIT, event::Event};
 use crate::{
     connection::{Client, Handler},
     statistics::Fetched,
@@ -48,11 +49,34 @@ impl Handler for Arc<Events> {
 }
 
 impl ConsumerContext for Member {
-    fn pre_rebalance(&self, _: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
+    fn pre_rebalance(&self, consumer: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
         match rebalance {
-            Rebalance::Assign(list) => self.handler.push(Event::Assigned(partitions(list))),
+            Rebalance::Assign(list) => {
+                begin(consumer, list);
+                self.handler.push(Event::Assigned(partitions(list)));
+            }
             Rebalance::Revoke(list) => self.handler.push(Event::Revoked(partitions(list))),
             Rebalance::Error(error) => tracing::warn!(target: "kafka", "rebalance failed: {error}"),
+        }
+    }
+}
+
+/// Where the group has a position, reading goes on there; where it has none, it begins with the
+/// oldest record. The client could do the second by itself (`auto.offset.reset`), but does it too
+/// where a position is no longer in the log, and then skips records in silence.
+///
+/// If the broker does not answer in time, the client asks for the positions again.
+fn begin(consumer: &BaseConsumer<Member>, assigned: &TopicPartitionList) {
+    let Ok(found) = consumer.committed_offsets(assigned.clone(), BROKER_WAIT) else { return };
+    for mut partition in assigned.elements() {
+        let known = found.find_partition(partition.topic(), partition.partition());
+        let Some(known) = known.filter(|known| known.error().is_ok()) else { continue };
+        let offset = match known.offset() {
+            Offset::Offset(next) => Offset::Offset(next),
+            _ => Offset::Beginning,
+        };
+        if let Err(error) = partition.set_offset(offset) {
+            tracing::debug!(target: "kafka", "the first position of a partition: {error}");
         }
     }
 }

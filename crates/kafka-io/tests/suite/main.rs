@@ -4,4 +4,6 @@
 mod broker;
 mod common;
 mod follow;
+mod positions;
+mod transactional;
 mod transactions;

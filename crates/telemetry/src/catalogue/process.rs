@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use super::declare::*;
 use crate::cpu;
+use crate::health::State;
 
 instruments! { process;
     /// CPU time of this process since its start, all threads
@@ -18,7 +19,8 @@ instruments! { process;
     Gauge<u64> "verdict.ready" as "verdict_ready" in "", by Service::ALL,
         shows |shown| {
             let checks = shown.health.checks(Instant::now()).into_iter();
-            checks.map(|(name, why)| (why.is_none().into(), vec![label("check", name)])).collect()
+            let ready = |it: State| (it.failure.is_none().into(), vec![label("check", it.name)]);
+            checks.map(ready).collect()
         },
         labels ["check"];
 }

@@ -8,7 +8,7 @@ use opentelemetry::KeyValue;
 use crate::{
     cpu::CpuPrice,
     health::Health,
-    labels::{DriftFeature, label},
+    labels::{DriftFeature, Promise, label},
 };
 
 /// Numbers, each with its labels.
@@ -18,6 +18,7 @@ pub(crate) type Series<N> = Vec<(N, Vec<KeyValue>)>;
 pub(crate) struct Shown {
     pub(super) price: CpuPrice,
     pub(super) health: Health,
+    pub(super) promise: Option<Promise>,
     pub(super) model: Option<ModelInfo>,
     pub(super) shadow: Option<ModelInfo>,
     pub(super) lag: BTreeMap<(Arc<str>, i32), u64>,

@@ -12,8 +12,9 @@ use verdict_telemetry::{
     AuditFound, CpuPrice, Drift, Estimate, LiveBin, LiveVersion, Metrics, ModelInfo, Service,
     Telemetry, catalogue,
     labels::{
-        DeadLetter, Destination, DriftFeature, Ending, Method, ModelSwap, Prediction, Rebuild,
-        Refused, ReplyReceived, ReplySent, Route, SendError, ShadowOutcome, Stage,
+        DeadLetter, Destination, DriftFeature, Ending, Method, ModelSwap, Prediction, Promise,
+        Rebuild, Refused, ReplyReceived, ReplySent, Route, SendError, ShadowOutcome, Stage,
+        TransactionEnd,
     },
 };
 
@@ -55,6 +56,10 @@ fn recorded_by(service: Service) -> Telemetry {
     metrics.record_shadow(ShadowOutcome::Disagree, 0.25);
     metrics.set_shadow(model("next"));
     record_monitor(metrics);
+    metrics.set_promise(Promise::ExactlyOnce);
+    metrics.record_transactions(TransactionEnd::Committed, 1);
+    metrics.record_epochs(1);
+    metrics.record_transaction(ms);
     metrics.record_stage(Stage::Queue, Duration::from_secs(90));
     telemetry.health().check("kafka").pass();
     telemetry.health().check("model").fail("none");
@@ -131,6 +136,8 @@ fn our_own_metrics_carry_their_closed_labels() {
         "verdict_consumer_lag{partition=\"0\",topic=\"reviews\"} 12\n",
         "verdict_model_swaps_total{outcome=\"taken\"} 1\n",
         "verdict_web_pending 1\n",
+        "verdict_delivery_promise{promise=\"exactly_once\"} 1\n",
+        "verdict_transactions_total{outcome=\"committed\"} 1\n",
         "verdict_breaker_open 1\n",
         "verdict_breaker_trips_total 2\n",
         "verdict_live_labelled{version=\"7\"} 4\n",

@@ -20,8 +20,15 @@ use rdkafka::{
 use verdict_kafka::{Kafka, Options};
 use verdict_testkit::{kafka, repository, run};
 
-const TOPICS: [&str; 6] =
-    ["reviews", "reviews.verdicts", "reviews.replies", "reviews.labels", "dlq.reviews", "models"];
+const TOPICS: [&str; 7] = [
+    "reviews",
+    "reviews.verdicts",
+    "reviews.replies",
+    "reviews.labels",
+    "reviews.probes",
+    "dlq.reviews",
+    "models",
+];
 /// A group that all of the test may look for, so that reading is about topics alone.
 const READERS: &str = "readers";
 const WITHIN: Duration = Duration::from_secs(20);
@@ -40,8 +47,13 @@ fn allowed() -> BTreeMap<&'static str, BTreeSet<String>> {
             }
         }
     };
-    may("verdict-consumer", "read", &["reviews", "models"]);
-    may("verdict-consumer", "write", &["reviews.verdicts", "dlq.reviews", "reviews.replies"]);
+    may("verdict-consumer", "read", &["reviews", "reviews.probes", "models"]);
+    may(
+        "verdict-consumer",
+        "write",
+        &["reviews.verdicts", "reviews.probes", "dlq.reviews", "reviews.replies"],
+    );
+    may("verdict-consumer", "transact", &["verdict-verdict-a"]);
     may("verdict-consumer", "positions", &["verdict"]);
     may("verdict-consumer", "commit", &["verdict"]);
     may("verdict-web", "write", &["reviews", "reviews.labels", "reviews.replies"]);
@@ -70,6 +82,8 @@ fn cells() -> Vec<String> {
     let others = [
         "positions verdict",
         "commit verdict",
+        "transact verdict-verdict-a",
+        "transact other",
         "settings reviews",
         "create intruder",
         "delete reviews",
@@ -120,6 +134,7 @@ impl User {
             "write" => self.write(name),
             "positions" => self.positions(),
             "commit" => self.commit(),
+            "transact" => self.transact(name),
             other => self.administer(other, name),
         };
         let code = |error: KafkaError| match error {
@@ -131,6 +146,7 @@ impl User {
             Err(Some(
                 RDKafkaErrorCode::TopicAuthorizationFailed
                 | RDKafkaErrorCode::GroupAuthorizationFailed
+                | RDKafkaErrorCode::TransactionalIdAuthorizationFailed
                 | RDKafkaErrorCode::ClusterAuthorizationFailed,
             )) => false,
             Err(other) => panic!("{cell}: {other:?}"),
@@ -195,6 +211,12 @@ impl User {
         list.add_partition_offset("reviews", 0, Offset::Offset(0))?;
         #[expect(clippy::disallowed_methods, reason = "whether it may is what is asked")]
         consumer.commit(&list, CommitMode::Sync)
+    }
+
+    fn transact(&self, id: &str) -> Result<(), KafkaError> {
+        let mut config = self.0.clone();
+        let producer: BaseProducer = config.set("transactional.id", id).create()?;
+        producer.init_transactions(WITHIN)
     }
 
     fn administer(&self, operation: &str, topic: &str) -> Result<(), KafkaError> {
@@ -309,7 +331,7 @@ fn a_table_that_is_wrong_grants_nothing() {
     for (table, part) in [
         (
             "verdict-web\ttopic\treviews\tWrite\nverdict-web\tcluster\tkafka-cluster\tAlter\n",
-            "line 2: must be user",
+            "line 2: must be user, kind",
         ),
         ("verdict-web topic reviews Write\n", "line 1: must be user"),
         ("verdict-web\ttopic\treviews\tWrite\textra\n", "line 1: must be user"),

@@ -1,0 +1,168 @@
+//! Writes records and commits positions in one transaction: for a thread of its own, since every
+//! call blocks.
+//!
+//! librdkafka repeats a request whose answer is late or whose connection broke, and does not say
+//! so. [`Settled`] tells what can be known of it. What may follow such a call is for the caller to
+//! decide.
+
+use std::time::{Duration, Instant};
+
+use rdkafka::{
+    config::RDKafkaLogLevel,
+    error::{KafkaError, KafkaResult},
+    producer::Producer as _,
+};
+
+use crate::{
+    Cause, Commit, Details, Failure, KafkaSettings, Outgoing, Publisher, PublisherRole, Source,
+};
+
+/// A broker ends a transaction that is open for longer. Shorter than the session of a group member
+/// (15 s): the transaction of a member that froze is gone before another has its partitions.
+const TRANSACTION_TIMEOUT_MS: &str = "10000";
+/// A request without an answer for so long is sent again. The client demands that it is below the
+/// transaction's timeout.
+const SOCKET_TIMEOUT_MS: &str = "6000";
+/// A call that took longer may have been repeated by the client.
+const PROMPT: Duration = Duration::from_secs(1);
+
+/// How a call came to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Settled {
+    /// Answered at once.
+    Promptly,
+    /// Late, or a connection broke meanwhile: a copy of a request may still be on its way.
+    Late,
+}
+
+/// A producer of transactions.
+///
+/// Failures of its calls say what may follow: [`Failure::Retry`], the same call with the same
+/// arguments; [`Failure::Abort`], only [`abort`](Self::abort); [`Failure::Fatal`], only a new
+/// producer.
+#[derive(Debug)]
+pub struct TransactionalPublisher {
+    publisher: Publisher,
+}
+
+impl TransactionalPublisher {
+    /// A producer with this `transactional.id`. Connects in the background.
+    ///
+    /// # Errors
+    /// [`Failure::Fatal`] when the settings are refused.
+    pub fn new(settings: &KafkaSettings, id: &str) -> Result<Self, Failure> {
+        let role = PublisherRole::Transactions;
+        let mut config = role.config(settings);
+        config
+            .set("transactional.id", id)
+            .set("transaction.timeout.ms", TRANSACTION_TIMEOUT_MS)
+            .set("socket.timeout.ms", SOCKET_TIMEOUT_MS)
+            // At this level the client logs each connection that breaks, whatever our own level.
+            .set_log_level(RDKafkaLogLevel::Info);
+        Ok(Self { publisher: Publisher::with(config, role)? })
+    }
+
+    /// Waits until the broker has ended what a former producer with this id left open, and refuses
+    /// everything that it may still send. The first call of all.
+    ///
+    /// # Errors
+    /// See [`TransactionalPublisher`].
+    pub fn init(&self, within: Duration) -> Result<Settled, Failure> {
+        self.call("starting transactions", || self.publisher.producer.init_transactions(within))
+    }
+
+    /// Begins a transaction. Local.
+    ///
+    /// # Errors
+    /// See [`TransactionalPublisher`].
+    pub fn begin(&self) -> Result<Settled, Failure> {
+        self.call("beginning a transaction", || self.publisher.producer.begin_transaction())
+    }
+
+    /// Queues a record in the transaction.
+    ///
+    /// # Errors
+    /// See [`Publisher::send`].
+    pub fn send(&self, outgoing: &Outgoing) -> Result<(), Failure> {
+        self.publisher.send(outgoing)
+    }
+
+    /// Waits until everything sent is confirmed.
+    ///
+    /// # Errors
+    /// See [`Publisher::wait_delivered`].
+    pub fn wait_delivered(&self, within: Duration) -> Result<(), Failure> {
+        self.publisher.wait_delivered(within)
+    }
+
+    /// Adds positions to the transaction, as the member that `source` is.
+    ///
+    /// # Errors
+    /// See [`TransactionalPublisher`]. [`Failure::Abort`] when the group has moved on.
+    pub fn send_offsets(
+        &self,
+        source: &Source,
+        commits: &[Commit],
+        within: Duration,
+    ) -> Result<Settled, Failure> {
+        let context = "adding positions to a transaction";
+        let list = source.list(commits)?;
+        let Some(group) = source.membership() else {
+            let reason = "this member is in no group";
+            return Err(Failure::fatal(context, reason, Cause::Other));
+        };
+        self.call(context, || {
+            self.publisher.producer.send_offsets_to_transaction(&list, &group, within)
+        })
+    }
+
+    /// Commits. Everything sent must be confirmed already: the client's wrapper would wait for it
+    /// in steps of 100 ms.
+    ///
+    /// # Errors
+    /// See [`TransactionalPublisher`].
+    pub fn commit(&self, within: Duration) -> Result<Settled, Failure> {
+        self.call("committing a transaction", || self.publisher.producer.commit_transaction(within))
+    }
+
+    /// Aborts.
+    ///
+    /// # Errors
+    /// See [`TransactionalPublisher`].
+    pub fn abort(&self, within: Duration) -> Result<Settled, Failure> {
+        self.call("aborting a transaction", || self.publisher.producer.abort_transaction(within))
+    }
+
+    /// How often a connection of this producer broke or a request had no answer in time.
+    pub fn breaks(&self) -> u64 {
+        self.publisher.connection().breaks()
+    }
+
+    fn call(
+        &self,
+        context: &str,
+        call: impl FnOnce() -> KafkaResult<()>,
+    ) -> Result<Settled, Failure> {
+        let (breaks, started) = (self.breaks(), Instant::now());
+        match call() {
+            Ok(()) if started.elapsed() < PROMPT && self.breaks() == breaks => {
+                Ok(Settled::Promptly)
+            }
+            Ok(()) => Ok(Settled::Late),
+            Err(error) => Err(failure(context, &error)),
+        }
+    }
+}
+
+/// By the client's own flags.
+fn failure(context: &str, error: &KafkaError) -> Failure {
+    let details = Details::of(context, error);
+    match error {
+        KafkaError::Transaction(error) if error.is_fatal() => Failure::Fatal(details),
+        KafkaError::Transaction(error) if error.txn_requires_abort() => Failure::Abort(details),
+        KafkaError::Transaction(error) if error.is_retriable() => Failure::Retry(details),
+        // The wrapper's own flush comes before the commit: nothing is committed.
+        KafkaError::Flush(_) => Failure::Abort(details),
+        _ => Failure::Fatal(details),
+    }
+}
