@@ -55,6 +55,11 @@ bench: require ## Criterion benchmarks of the scoring core
 bench-telemetry: require ## What metrics and watching cost of scoring, paired in one run (DATA=path to aclImdb_v1.tar.gz)
 	VERDICT_IMDB="$(realpath $(or $(DATA),data/raw/aclImdb_v1.tar.gz))" $(CARGO) bench --locked -p verdict-consumer --bench telemetry
 
+.PHONY: chaos
+chaos: require ## Kill, freeze and cut off what carries reviews, and count their outcomes: dist/chaos.json (some 45 minutes)
+	$(CARGO) build --locked -p verdict-chaos -p verdict-consumer
+	@mkdir -p dist && "$$CARGO_TARGET_DIR/debug/chaos" $(ARGS) | tee dist/chaos.json
+
 .PHONY: bench-peers
 bench-peers: require ## scikit-learn and fastText beside Verdict, in one run (DATA=path to aclImdb_v1.tar.gz)
 	$(CARGO) build --locked --release -p verdict-trainer

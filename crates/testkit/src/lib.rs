@@ -1,5 +1,6 @@
 //! What the tests of several packages set up: a real Kafka, child processes, servers of others, the
-//! data set, and two whole tests that every program passes. Only ever a dev-dependency.
+//! data set, and two whole tests that every program passes. Only ever a dev-dependency, except of
+//! `tools/chaos`.
 //!
 //! Everything here panics when it fails, since nothing but tests calls it. What a test needs and
 //! this machine lacks comes as `None`: the test then returns, and [`left_out`] has said why.

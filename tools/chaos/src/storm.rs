@@ -1,0 +1,200 @@
+//! Faults, one after the other, while reviews come; each is over when every partition has an
+//! outcome again.
+
+use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use verdict_telemetry::output;
+use verdict_testkit::{Signal, eventually, signal};
+
+use crate::broker::Cluster;
+use crate::count::{Progress, count};
+use crate::load::Load;
+use crate::members::Member;
+use crate::proxy::{Fault, Request};
+use crate::report::Report;
+
+/// Partitions of each topic, so few that each has a review several times a second.
+const PARTITIONS: i32 = 6;
+/// Reviews a second.
+const RATE: u32 = 300;
+
+/// How often each fault is done.
+#[derive(Debug, Clone, Copy)]
+pub struct Plan {
+    /// Members killed (SIGKILL) and started again.
+    pub kills: u32,
+    /// Members that come and go in order.
+    pub guests: u32,
+    /// Members frozen for 15 s, then for longer than their session.
+    pub freezes: u32,
+    /// Brokers killed and started again.
+    pub broker_kills: u32,
+    /// Rounds of every crash point: the member is killed before and after each request of a
+    /// transaction.
+    pub crash_rounds: u32,
+    /// Rounds of every delayed, lost or broken request that may leave an outcome unknown.
+    pub unknown_rounds: u32,
+}
+
+const CRASH_POINTS: [Request; 6] = [
+    Request::InitProducerId,
+    Request::AddPartitionsToTxn,
+    Request::Produce,
+    Request::AddOffsetsToTxn,
+    Request::TxnOffsetCommit,
+    Request::EndTxn,
+];
+const UNKNOWN: [Request; 3] = [Request::EndTxn, Request::AddOffsetsToTxn, Request::TxnOffsetCommit];
+const DOUBTS: [Fault; 4] =
+    [Fault::HoldIntoTheNext, Fault::LoseAnswer, Fault::BreakBefore, Fault::BreakAfter];
+
+/// What a run works on.
+struct Storm {
+    cluster: Cluster,
+    members: Vec<Member>,
+    progress: Progress,
+    report: Report,
+}
+
+impl Storm {
+    fn start(program: &Path, cluster: Cluster, folder: &Path) -> (Self, Load) {
+        let bootstrap = cluster.bootstrap();
+        let mut addresses = vec![bootstrap.clone(), bootstrap.clone()];
+        addresses.extend(cluster.proxied.as_ref().map(|(address, _)| address.to_string()));
+        let members = addresses.iter().zip(["a", "b", "proxied"]);
+        let members =
+            members.map(|(address, name)| Member::start(program, address, Some(name), folder));
+        let load = Load::start(&bootstrap, RATE, PARTITIONS);
+        let mut storm = Self {
+            members: members.collect(),
+            progress: Progress::follow(&bootstrap),
+            cluster,
+            report: Report::default(),
+        };
+        storm.recovered("start", Instant::now());
+        (storm, load)
+    }
+
+    /// Waits until every partition has had an outcome since then.
+    fn recovered(&mut self, fault: &str, since: Instant) {
+        let took = eventually(&format!("outcomes after: {fault}"), || {
+            self.members.iter_mut().for_each(Member::look_after);
+            self.progress.all_since(since, PARTITIONS.unsigned_abs() as usize)
+        });
+        let gap = self.progress.longest_gap();
+        self.report.recovered(fault, took, gap);
+        let n = self.report.faults[fault].times;
+        output::note(format_args!(
+            "chaos: {fault} {n}: going on after {took:.2?}, longest gap {gap:.2?}"
+        ));
+    }
+
+    fn freeze(&mut self, n: u32) {
+        // The longer one outlasts the session, so that others have taken the partitions.
+        let (name, long) = [("frozen 15 s", 15), ("frozen 25 s", 25)][n as usize % 2];
+        let member = n as usize / 2 % self.members.len();
+        self.members[member].freeze();
+        thread::park_timeout(Duration::from_secs(long));
+        self.members[member].wake();
+        self.recovered(name, Instant::now());
+    }
+
+    /// Does this to the next such request of the member behind the proxy.
+    fn disturb(&mut self, request: Request, fault: Fault) {
+        let Some((_, proxy)) = self.cluster.proxied.clone() else { return };
+        let before = proxy.done();
+        let last = self.members.len() - 1;
+        if request == Request::InitProducerId {
+            // It is sent at the start only.
+            self.members[last].kill();
+        }
+        let id = self.members[last].id();
+        proxy.arm(request, fault, move || signal(id, Signal::KILL));
+        eventually(&format!("{request:?} {fault:?}"), || {
+            self.members.iter_mut().for_each(Member::look_after);
+            (proxy.done() > before).then_some(())
+        });
+        self.recovered(&format!("{request:?} {fault:?}"), Instant::now());
+    }
+
+    fn finish(mut self, load: Load, started: Instant) -> Report {
+        self.report.sent = load.finish();
+        let sent = self.report.sent;
+        output::note(format_args!("chaos: {sent} records were sent; awaiting their outcomes"));
+        eventually("an outcome of every record", || {
+            self.members.iter_mut().for_each(Member::look_after);
+            (self.progress.outcomes() >= sent).then_some(())
+        });
+        for status in self.members.iter().flat_map(|member| &member.ended) {
+            *self.report.exits.entry(status.to_string()).or_default() += 1;
+        }
+        let bootstrap = self.cluster.bootstrap();
+        for member in self.members.drain(..) {
+            member.leave();
+        }
+        self.report.counts = count(&bootstrap);
+        self.report.bound = 3.0 / self.report.n_faults() as f64;
+        self.report.seconds = started.elapsed().as_secs_f64();
+        self.report
+    }
+}
+
+/// One broker, three members, and every fault of the plan.
+pub fn storm(program: &Path, plan: &Plan, folder: &Path) -> Report {
+    let started = Instant::now();
+    let (mut storm, load) = Storm::start(program, Cluster::one(PARTITIONS), folder);
+    for _ in 0..plan.crash_rounds {
+        for request in CRASH_POINTS {
+            for fault in [Fault::KillBefore, Fault::KillAfter] {
+                storm.disturb(request, fault);
+            }
+        }
+    }
+    for _ in 0..plan.unknown_rounds {
+        for request in UNKNOWN {
+            for fault in DOUBTS {
+                storm.disturb(request, fault);
+            }
+        }
+    }
+    for n in 0..plan.kills {
+        let member = n as usize % storm.members.len();
+        let since = Instant::now();
+        storm.members[member].kill();
+        storm.recovered("member killed", since);
+    }
+    for _ in 0..plan.guests {
+        let (since, bootstrap) = (Instant::now(), storm.cluster.bootstrap());
+        let guest = Member::start(program, &bootstrap, None, folder);
+        storm.recovered("member came", since);
+        let since = Instant::now();
+        guest.leave();
+        storm.recovered("member left", since);
+    }
+    for n in 0..plan.freezes {
+        storm.freeze(n);
+    }
+    for n in 0..plan.broker_kills {
+        storm.cluster.kill_and_restart(0, Duration::from_secs(u64::from(n % 3)));
+        storm.recovered("broker killed", Instant::now());
+    }
+    storm.finish(load, started)
+}
+
+/// Three brokers, and each of them killed in turn, so many rounds.
+pub fn roll(program: &Path, rounds: u32, folder: &Path) -> Report {
+    let started = Instant::now();
+    let (mut storm, load) = Storm::start(program, Cluster::three(PARTITIONS), folder);
+    for _ in 0..rounds {
+        for node in 0..3 {
+            let since = Instant::now();
+            storm.cluster.nodes[node].kill9().unwrap();
+            storm.recovered("one of three brokers killed", since);
+            storm.cluster.nodes[node].restart().unwrap();
+            storm.cluster.await_replicas();
+        }
+    }
+    storm.finish(load, started)
+}
