@@ -54,6 +54,8 @@ pub enum Answer {
     DoneLate,
     /// It is not done yet: do it again with the same arguments.
     Again,
+    /// It did not come to an end, and nobody waits for that any longer.
+    Unknown,
     /// It is refused, and the transaction can only be aborted. Nothing is committed.
     Refused,
     /// The producer is beyond use: fenced, or in a state that it does not know.
@@ -110,7 +112,9 @@ impl Decisions {
 
     /// The step after `step`, which was answered so.
     pub fn next(&mut self, step: Step, answer: Answer) -> Step {
-        use Answer::{Again, Broken, Committed, Done, DoneLate, GivenUp, NotCommitted, Refused};
+        use Answer::{
+            Again, Broken, Committed, Done, DoneLate, GivenUp, NotCommitted, Refused, Unknown,
+        };
         if answer == Again {
             return self.again(step);
         }
@@ -122,6 +126,8 @@ impl Decisions {
                 self.is_tainted = true;
                 Step::End(End::Left)
             }
+            (Step::Renew, Unknown) => Step::Renew,
+            (_, Unknown) => self.renew(),
             (Step::Renew, Done | DoneLate) => {
                 self.renewed();
                 if self.is_open { Step::Positions } else { Step::Begin }

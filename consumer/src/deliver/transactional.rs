@@ -55,9 +55,16 @@ impl Transactional {
         metrics: &Metrics,
     ) -> Result<Self, Failure> {
         let producer = TransactionalPublisher::new(kafka, id)?;
-        producer.init(CALL)?;
+        if producer.init(CALL)? == Settled::Unknown {
+            let reason = "the client does not come to an end";
+            return Err(Failure::retry("starting transactions", reason, Cause::Transport));
+        }
         let known_breaks = producer.breaks();
-        probe(kafka, &producer, id)?;
+        let on_one_broker = probe(kafka, &producer, id)?;
+        if !on_one_broker.is_empty() {
+            let topics = on_one_broker.join(",");
+            tracing::warn!(topics, "only one of several brokers holds these topics");
+        }
         let mut decisions = Decisions::default();
         decisions.renewed();
         Ok(Self {
@@ -120,7 +127,21 @@ impl Transactional {
         match settled {
             Ok(Settled::Promptly) => Answer::Done,
             Ok(Settled::Late) => Answer::DoneLate,
+            Ok(Settled::Unknown) => {
+                tracing::warn!("{step:?} of a transaction did not come to an end");
+                if step == Step::Renew {
+                    self.producer = None;
+                }
+                Answer::Unknown
+            }
             Err(failure) => self.failed(failure),
+        }
+    }
+
+    fn look_for_breaks(&mut self) {
+        let breaks = self.producer.as_ref().map(TransactionalPublisher::breaks);
+        if breaks != Some(self.known_breaks) {
+            self.decisions.taint();
         }
     }
 
@@ -154,10 +175,8 @@ impl Delivery for Transactional {
     ) -> Result<(), Failure> {
         let started = Instant::now();
         self.trouble = None;
-        if self.producer.as_ref().is_none_or(|producer| producer.breaks() != self.known_breaks) {
-            // The client's log comes later than its answer: this may be about the last batch.
-            self.decisions.taint();
-        }
+        // The client's log may come later than its answer: this may be about the last batch.
+        self.look_for_breaks();
         let (mut before, mut step) = (None, self.decisions.begin());
         let mut is_unknown = false;
         let end = loop {
@@ -170,6 +189,8 @@ impl Delivery for Transactional {
             is_unknown |= step == Step::Positions;
             let batch = Batch { source, endings, commits };
             let answer = self.take(step, &batch, patience);
+            // Also where the answer is a refusal: a request before it may have been sent twice.
+            self.look_for_breaks();
             (before, step) = (Some(step), self.decisions.next(step, answer));
         };
         let outcome = match end {

@@ -107,11 +107,8 @@ impl Failure {
         }
     }
 
-    pub(crate) fn retry(
-        context: impl Into<String>,
-        reason: impl Into<String>,
-        cause: Cause,
-    ) -> Self {
+    /// What may work the next time, seen by the caller and not by the client.
+    pub fn retry(context: impl Into<String>, reason: impl Into<String>, cause: Cause) -> Self {
         Self::Retry(Details { context: context.into(), reason: reason.into(), cause })
     }
 

@@ -2,11 +2,15 @@
 
 use std::time::{Duration, Instant};
 
-use rdkafka::{Message as _, consumer::BaseConsumer};
+use rdkafka::{
+    Message as _,
+    consumer::{BaseConsumer, Consumer as _},
+    metadata::MetadataTopic,
+};
 use verdict_messages::{Headers, topic::PROBES};
 
 use crate::{
-    Cause, Connection, Failure, KafkaSettings, Outgoing, TransactionalPublisher,
+    Cause, Connection, Failure, KafkaSettings, Outgoing, Settled, TransactionalPublisher,
     partitions::{assign, ranges, reader},
 };
 
@@ -16,7 +20,8 @@ const WITHIN: Duration = Duration::from_secs(5);
 
 /// Aborts one transaction and commits another on the topic of probes, and reads them as readers do:
 /// what is aborted must not be seen. `publisher` has no transaction open, before and after; `name`
-/// tells its records from those of others.
+/// tells its records from those of others. Returns the topics that only one of several brokers
+/// holds: its loss is theirs.
 ///
 /// # Errors
 /// [`Failure::Retry`] when the broker does not answer; otherwise why it does not keep transactions.
@@ -25,7 +30,7 @@ pub fn probe(
     settings: &KafkaSettings,
     publisher: &TransactionalPublisher,
     name: &str,
-) -> Result<(), Failure> {
+) -> Result<Vec<String>, Failure> {
     let group = "verdict-probe";
     let reader = reader(settings, group, &[], Connection::default(), CONTEXT)?;
     let range = ranges(&reader, PROBES, WITHIN)?.into_iter().find(|range| range.partition == 0);
@@ -35,13 +40,20 @@ pub fn probe(
         publisher.begin()?;
         publisher.send(&record(name, is_committed))?;
         publisher.wait_delivered(WITHIN)?;
-        if is_committed {
-            publisher.commit(WITHIN)?
-        } else {
-            publisher.abort(WITHIN)?
-        };
+        let ended =
+            if is_committed { publisher.commit(WITHIN)? } else { publisher.abort(WITHIN)? };
+        if ended == Settled::Unknown {
+            return Err(Failure::retry(CONTEXT, "no answer came", Cause::Transport));
+        }
     }
-    read(&reader, name)
+    read(&reader, name)?;
+    let known =
+        reader.fetch_metadata(None, WITHIN).map_err(|error| Failure::of(CONTEXT, &error))?;
+    let is_on_one = |topic: &&MetadataTopic| {
+        topic.partitions().iter().any(|partition| partition.replicas().len() == 1)
+    };
+    let topics = known.topics().iter().filter(|_| known.brokers().len() > 1).filter(is_on_one);
+    Ok(topics.map(|topic| topic.name().to_owned()).collect())
 }
 
 fn record(name: &str, is_committed: bool) -> Outgoing {

@@ -29,15 +29,20 @@ pub struct TopicSpec {
 impl TopicSpec {
     /// The topic of a plan, with this many replicas.
     pub fn planned(plan: &TopicPlan, replication: i32) -> Self {
-        let config = [
+        let mut config = vec![
             ("cleanup.policy", plan.cleanup.as_str().to_owned()),
             ("retention.ms", plan.retention_ms().to_string()),
         ];
+        if replication > 2 {
+            // What one broker alone has stored is not confirmed, and one that lacks it never leads.
+            config.push(("min.insync.replicas", "2".to_owned()));
+            config.push(("unclean.leader.election.enable", "false".to_owned()));
+        }
         Self {
             name: plan.name.to_owned(),
             partitions: plan.partitions,
             replication,
-            config: config.map(|(name, value)| (name.to_owned(), value)).into(),
+            config: config.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
         }
     }
 }

@@ -5,17 +5,27 @@
 //! so. [`Settled`] tells what can be known of it. What may follow such a call is for the caller to
 //! decide.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::{
+        Arc,
+        mpsc::{Sender, channel},
+    },
+    thread,
+    time::{Duration, Instant},
+};
 
 use rdkafka::{
     config::RDKafkaLogLevel,
     error::{KafkaError, KafkaResult},
-    producer::Producer as _,
+    producer::{Producer, ThreadedProducer},
 };
 
 use crate::{
     Cause, Commit, Details, Failure, KafkaSettings, Outgoing, Publisher, PublisherRole, Source,
+    publisher::Confirmations,
 };
+
+type Client = ThreadedProducer<Confirmations>;
 
 /// A broker ends a transaction that is open for longer. Shorter than the session of a group member
 /// (15 s): the transaction of a member that froze is gone before another has its partitions.
@@ -25,6 +35,12 @@ const TRANSACTION_TIMEOUT_MS: &str = "10000";
 const SOCKET_TIMEOUT_MS: &str = "6000";
 /// A call that took longer may have been repeated by the client.
 const PROMPT: Duration = Duration::from_secs(1);
+/// So long beyond its own limit a call is waited for. librdkafka does not always keep the limit:
+/// `send_offsets_to_transaction` was seen to wait for ever after a coordinator was killed.
+const BEYOND: Duration = Duration::from_secs(3);
+
+/// A call of the client.
+type Call = Box<dyn FnOnce() + Send>;
 
 /// How a call came to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +49,8 @@ pub enum Settled {
     Promptly,
     /// Late, or a connection broke meanwhile: a copy of a request may still be on its way.
     Late,
+    /// It did not come to an end: only a new producer may follow.
+    Unknown,
 }
 
 /// A producer of transactions.
@@ -40,9 +58,13 @@ pub enum Settled {
 /// Failures of its calls say what may follow: [`Failure::Retry`], the same call with the same
 /// arguments; [`Failure::Abort`], only [`abort`](Self::abort); [`Failure::Fatal`], only a new
 /// producer.
+///
+/// Calls are made on a thread of its own, so that one that never returns can be left behind. That
+/// thread then keeps the client, which a new producer with the same id has fenced.
 #[derive(Debug)]
 pub struct TransactionalPublisher {
-    publisher: Publisher,
+    publisher: Arc<Publisher>,
+    calls: Sender<Call>,
 }
 
 impl TransactionalPublisher {
@@ -59,7 +81,15 @@ impl TransactionalPublisher {
             .set("socket.timeout.ms", SOCKET_TIMEOUT_MS)
             // At this level the client logs each connection that breaks, whatever our own level.
             .set_log_level(RDKafkaLogLevel::Info);
-        Ok(Self { publisher: Publisher::with(config, role)? })
+        let publisher = Arc::new(Publisher::with(config, role)?);
+        let (calls, called) = channel::<Call>();
+        let spawned = thread::Builder::new()
+            .name("transactions".to_owned())
+            .spawn(move || called.into_iter().for_each(|call| call()));
+        match spawned {
+            Ok(_ends_with_its_sender) => Ok(Self { publisher, calls }),
+            Err(error) => Err(Failure::fatal("starting a thread", error.to_string(), Cause::Other)),
+        }
     }
 
     /// Waits until the broker has ended what a former producer with this id left open, and refuses
@@ -68,7 +98,7 @@ impl TransactionalPublisher {
     /// # Errors
     /// See [`TransactionalPublisher`].
     pub fn init(&self, within: Duration) -> Result<Settled, Failure> {
-        self.call("starting transactions", || self.publisher.producer.init_transactions(within))
+        self.call("starting transactions", within, move |it| it.init_transactions(within))
     }
 
     /// Begins a transaction. Local.
@@ -76,7 +106,7 @@ impl TransactionalPublisher {
     /// # Errors
     /// See [`TransactionalPublisher`].
     pub fn begin(&self) -> Result<Settled, Failure> {
-        self.call("beginning a transaction", || self.publisher.producer.begin_transaction())
+        self.call("beginning a transaction", BEYOND, Producer::begin_transaction)
     }
 
     /// Queues a record in the transaction.
@@ -111,9 +141,7 @@ impl TransactionalPublisher {
             let reason = "this member is in no group";
             return Err(Failure::fatal(context, reason, Cause::Other));
         };
-        self.call(context, || {
-            self.publisher.producer.send_offsets_to_transaction(&list, &group, within)
-        })
+        self.call(context, within, move |it| it.send_offsets_to_transaction(&list, &group, within))
     }
 
     /// Commits. Everything sent must be confirmed already: the client's wrapper would wait for it
@@ -122,7 +150,7 @@ impl TransactionalPublisher {
     /// # Errors
     /// See [`TransactionalPublisher`].
     pub fn commit(&self, within: Duration) -> Result<Settled, Failure> {
-        self.call("committing a transaction", || self.publisher.producer.commit_transaction(within))
+        self.call("committing a transaction", within, move |it| it.commit_transaction(within))
     }
 
     /// Aborts.
@@ -130,7 +158,7 @@ impl TransactionalPublisher {
     /// # Errors
     /// See [`TransactionalPublisher`].
     pub fn abort(&self, within: Duration) -> Result<Settled, Failure> {
-        self.call("aborting a transaction", || self.publisher.producer.abort_transaction(within))
+        self.call("aborting a transaction", within, move |it| it.abort_transaction(within))
     }
 
     /// How often a connection of this producer broke or a request had no answer in time.
@@ -141,15 +169,23 @@ impl TransactionalPublisher {
     fn call(
         &self,
         context: &str,
-        call: impl FnOnce() -> KafkaResult<()>,
+        within: Duration,
+        call: impl FnOnce(&Client) -> KafkaResult<()> + Send + 'static,
     ) -> Result<Settled, Failure> {
         let (breaks, started) = (self.breaks(), Instant::now());
-        match call() {
-            Ok(()) if started.elapsed() < PROMPT && self.breaks() == breaks => {
+        let (answer, answered) = channel();
+        let publisher = Arc::clone(&self.publisher);
+        // Whoever has stopped waiting needs no answer.
+        let called = move || answer.send(call(&publisher.producer)).unwrap_or(());
+        // Where the thread has gone, the answer does not come.
+        self.calls.send(Box::new(called)).unwrap_or(());
+        match answered.recv_timeout(within + BEYOND) {
+            Ok(Ok(())) if started.elapsed() < PROMPT && self.breaks() == breaks => {
                 Ok(Settled::Promptly)
             }
-            Ok(()) => Ok(Settled::Late),
-            Err(error) => Err(failure(context, &error)),
+            Ok(Ok(())) => Ok(Settled::Late),
+            Ok(Err(error)) => Err(failure(context, &error)),
+            Err(_) => Ok(Settled::Unknown),
         }
     }
 }
