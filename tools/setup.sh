@@ -45,6 +45,8 @@ look() {
   need promtool prometheus prometheus prometheus has promtool
   need docker-compose docker-compose docker-compose docker-compose has docker-compose
   need docker-registry docker-registry docker-distribution - has docker-registry
+  need "Java's compiler" default-jdk-headless java-devel openjdk has javac
+  need mvn maven maven maven has mvn
   need "WordNet's dictionary" wordnet-base wordnet - has_wordnet
 }
 
@@ -81,7 +83,7 @@ fi
 tools/kafka/install.sh "$cache" || { [ "${CI:-}" != true ] || exit 1; }
 [ "$for_what" = demo ] && exit
 
-# For the tests: scikit-learn, a Kafka client, MLflow and DVC, to compare with.
+# For the tests: a Kafka client, MLflow, DVC and Node, to compare with.
 if ! cmp -s requirements-dev.txt "$VERDICT_VENV/requirements-dev.txt"; then
   echo "setup: installing requirements-dev.txt into a private Python environment …" >&2
   if python3 -m venv "$VERDICT_VENV" && "$VERDICT_VENV/bin/pip" install --quiet --disable-pip-version-check -r requirements-dev.txt; then
@@ -91,6 +93,8 @@ if ! cmp -s requirements-dev.txt "$VERDICT_VENV/requirements-dev.txt"; then
     names+=(requirements-dev.txt)
   fi
 fi
+# And clients of other frameworks, which ask for reviews.
+tools/callers/install.sh >/dev/null || names+=(tools/callers)
 if [ ${#names[@]} -gt 0 ] && [ "${CI:-}" = true ]; then
   echo "setup: CI runs every test, and they need the above" >&2
   exit 1

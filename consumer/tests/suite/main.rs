@@ -2,6 +2,7 @@
 #![cfg(test)]
 #![allow(clippy::cast_possible_truncation, reason = "tests")]
 
+mod callers;
 mod closed_pipes;
 mod common;
 mod drift;

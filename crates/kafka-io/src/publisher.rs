@@ -63,6 +63,11 @@ impl PublisherRole {
             Self::Replies => ("0", "5000", "8192"),
             Self::Bulk => ("5", "100000", "65536"),
         };
+        if self == Self::Replies {
+            // KafkaJS, which NestJS's client is made of, reads no compression but gzip: it ends at
+            // the first reply in LZ4, and nobody behind it is answered.
+            config.set("compression.type", "none");
+        }
         config
             .set("linger.ms", linger)
             .set("queue.buffering.max.messages", messages)
