@@ -106,8 +106,10 @@ pub fn audit(
         None => snapshot::ends(kafka, &topics.reviews_topic, patience)?,
     };
     let mut ledger = Ledger::open(&ranges);
-    let ranges =
-        read(&topics.reviews_topic, &mut |record| ledger.review(record.partition, record.offset))?;
+    let ranges = read(&topics.reviews_topic, &mut |record| {
+        let is_redriven = dead_letter::redriven_review(&record.headers).is_some();
+        ledger.review(record.partition, record.offset, is_redriven);
+    })?;
     // Retention may have deleted the first of them since.
     for range in &ranges {
         ledger.begin_at(range.partition, range.from);

@@ -4,6 +4,7 @@
 //!   `producer topics ensure` creates; it reports where existing ones differ.
 //! - [`publish::publish`] reads a data set and writes each review to `reviews`, keyed by its id, as
 //!   JSON with CloudEvents headers; with labels, the label of the data set goes to `reviews.labels`.
+//! - [`dlq`] lists and shows dead letters, and publishes them again.
 //!
 //! Writing is idempotent and acknowledged by all replicas. The ids of a data set are the same on
 //! every run, so a second run over the same file repeats the keys of the first, and a reader by key
@@ -13,6 +14,7 @@
 //! when, [`publish`] sends them and counts. The command line is in [`settings`], what a person sees
 //! in [`report`], and [`run`] holds them together; only it reads the clock.
 
+pub mod dlq;
 pub mod encode;
 pub mod pace;
 pub mod publish;

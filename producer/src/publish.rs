@@ -242,20 +242,21 @@ impl Outbox {
     }
 }
 
-struct Lane {
+/// A publisher for one topic.
+pub(crate) struct Lane {
     topic: Arc<str>,
     publisher: Publisher,
 }
 
 impl Lane {
-    fn open(kafka: &KafkaSettings, topic: &Arc<str>) -> Result<Self, Failure> {
+    pub(crate) fn open(kafka: &KafkaSettings, topic: &Arc<str>) -> Result<Self, Failure> {
         Ok(Self {
             topic: Arc::clone(topic),
             publisher: Publisher::new(kafka, PublisherRole::Bulk)?,
         })
     }
 
-    fn send(&self, outgoing: &Outgoing) -> Result<(), PublishError> {
+    pub(crate) fn send(&self, outgoing: &Outgoing) -> Result<(), PublishError> {
         self.publisher.send(outgoing).map_err(|failure| self.undelivered(failure))
     }
 
@@ -263,11 +264,11 @@ impl Lane {
         self.publisher.counts().sent
     }
 
-    fn confirmed(&self) -> u64 {
+    pub(crate) fn confirmed(&self) -> u64 {
         self.publisher.counts().confirmed
     }
 
-    fn wait_delivered(&self) -> Result<(), PublishError> {
+    pub(crate) fn wait_delivered(&self) -> Result<(), PublishError> {
         // A little longer than the client tries, so that its own word on what failed is heard.
         const GRACE: Duration = Duration::from_secs(5);
         let patience = PublisherRole::Bulk.delivery_timeout() + GRACE;

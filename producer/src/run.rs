@@ -9,6 +9,7 @@ use verdict_kafka_io::topics::{self, TopicState};
 use verdict_service::{Grace, Pages, Shutdown, bad_input, run_until_signal, serve_pages, start};
 use verdict_telemetry::{Service, logs, output};
 
+use crate::dlq::commands::is_bad_input;
 use crate::publish::{PublishError, publish};
 use crate::report::{Progress, closing_line, topic_line};
 use crate::settings::{Cli, Command, EnsureArgs, PublishArgs, TopicsCommand};
@@ -19,6 +20,7 @@ use crate::topics::plan;
 /// the rest.
 pub fn exit_code(error: &anyhow::Error) -> ExitCode {
     match error.downcast_ref() {
+        _ if is_bad_input(error) => ExitCode::from(2),
         Some(PublishError::Source(_)) => ExitCode::from(2),
         _ => verdict_service::exit_code(error),
     }
@@ -32,6 +34,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command {
         Command::Topics(TopicsCommand::Ensure(args)) => run_ensure(&args),
         Command::Publish(args) => run_publish(&args),
+        Command::Dlq(command) => command.run(),
     }
 }
 

@@ -10,12 +10,13 @@ use verdict_kafka_io::KafkaArgs;
 use verdict_messages::{MAX_REVIEW_BYTES, topic};
 use verdict_telemetry::TelemetryArgs;
 
+use crate::dlq::commands::DlqCommand;
 use crate::encode::Encoder;
 use crate::publish::PublishSettings;
 
-/// Creates Verdict's topics and publishes reviews in bulk.
+/// Creates Verdict's topics, publishes reviews in bulk, and brings dead letters back.
 ///
-/// Exit codes: 0 done, 1 a topic is not as planned, 2 bad usage or input (also when only some reviews could not be
+/// Exit codes: 0 done, 1 a topic is not as planned or a dead letter cannot be redriven, 2 bad usage or input (also when only some reviews could not be
 /// read), 70 Kafka or something else is in the way.
 #[derive(Debug, Parser)]
 #[command(name = "producer", version)]
@@ -33,6 +34,9 @@ pub enum Command {
     Topics(TopicsCommand),
     /// Publish the reviews of a file, a folder or standard input.
     Publish(Box<PublishArgs>),
+    /// Look at dead letters, and publish them again.
+    #[command(subcommand)]
+    Dlq(Box<DlqCommand>),
 }
 
 /// Work on topics.
@@ -116,7 +120,7 @@ pub struct PublishArgs {
     pub telemetry: TelemetryArgs,
 }
 
-fn rate(text: &str) -> Result<f64, String> {
+pub(crate) fn rate(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(rate) if (0.001..=1e9).contains(&rate) => Ok(rate),
         _ => Err(format!(
@@ -164,7 +168,7 @@ mod tests {
         let typed = ["producer", "publish"].iter().chain(args);
         match Cli::try_parse_from(typed).map_err(|error| error.to_string())?.command {
             Command::Publish(args) => Ok(args.settings(1_700_000_000_042)),
-            Command::Topics(_) => Err("not publish".to_owned()),
+            _ => Err("not publish".to_owned()),
         }
     }
 

@@ -139,7 +139,6 @@ fn read_with(
                 transient => tracing::debug!(target: "kafka", "{transient}"),
             },
             Some(Ok(message)) => {
-                last_heard = Instant::now();
                 let record = copier.record(&message);
                 if open.takes(record.partition, record.offset) {
                     progress.read += 1;
@@ -148,6 +147,8 @@ fn read_with(
                         break;
                     }
                 }
+                // Not before: who takes long with a record has not waited for Kafka.
+                last_heard = Instant::now();
             }
         }
     }

@@ -1,5 +1,5 @@
 //! Dead letters: a record that could not be scored, with its bytes and headers untouched and the
-//! reason beside them.
+//! reason beside them; and the way back.
 //!
 //! The header names are those of Kafka's own dead-letter queues (KIP-1191), all values text, and a
 //! `kind` of ours.
@@ -38,6 +38,45 @@ pub fn source(headers: &Headers) -> Result<Position, Rejection> {
         number(headers, headers::DLQ_OFFSET)?,
     ))
 }
+
+/// The headers with which the dead letter at `letter`, of the record at `review`, goes back to the
+/// reviews: all that the record had when it failed, how often it was redriven, and from where. What
+/// was wrong stays behind, so that a second failure has one set of reasons.
+pub fn redriven(mut headers: Headers, letter: &Position, review: &Position) -> Headers {
+    let redrives = redrives(&headers).saturating_add(1);
+    for name in REASONS {
+        headers.remove(name);
+    }
+    headers.replace(headers::REDRIVEN, redrives.to_string());
+    headers.replace(headers::REDRIVEN_FROM, letter.to_string());
+    headers.replace(headers::REDRIVEN_REVIEW, review.to_string());
+    headers
+}
+
+/// How often a record was redriven before. A count that is no number is the largest one: it must
+/// not let a record go round for ever.
+pub fn redrives(headers: &Headers) -> u32 {
+    if !headers.contains(headers::REDRIVEN) {
+        return 0;
+    }
+    headers.text(headers::REDRIVEN).and_then(|text| text.parse().ok()).unwrap_or(u32::MAX)
+}
+
+/// The review whose dead letter this record was, if it was redriven.
+pub fn redriven_review(headers: &Headers) -> Option<Position> {
+    Position::parse(headers.text(headers::REDRIVEN_REVIEW)?)
+}
+
+/// What a dead letter has beside what its record had.
+const REASONS: [&str; 7] = [
+    headers::DLQ_TOPIC,
+    headers::DLQ_PARTITION,
+    headers::DLQ_OFFSET,
+    headers::DLQ_GROUP,
+    headers::DLQ_MESSAGE,
+    headers::DLQ_KIND,
+    headers::VALUE_LEFT_OUT,
+];
 
 fn text<'h>(headers: &'h Headers, name: &str) -> Result<&'h str, Rejection> {
     headers.get(name).and_then(|value| std::str::from_utf8(value).ok()).ok_or_else(|| {
@@ -88,5 +127,30 @@ mod tests {
         assert_eq!(source(&twice).unwrap().offset, 2);
         let none = source(&Headers::new()).unwrap_err();
         assert!(none.detail.contains("__dlq.errors.topic"), "{none}");
+    }
+    #[test]
+    fn a_redriven_record_has_what_it_had_and_counts_its_way() {
+        let mut original = Headers::new();
+        original.push("x-mine", "1");
+        original.push_null("x-mine");
+        let reason = Rejection::new(ErrorKind::Schema, "first");
+        let at = |offset| (Position::new("dlq.reviews", 0, offset), offset);
+        let mut sent = original.clone();
+        for round in 1..=3 {
+            let (letter, offset) = at(i64::from(round));
+            let review = Position::new("reviews", 0, 10 * offset);
+            let mut died = headers(sent, &review, "g", &reason);
+            assert_eq!(redrives(&died), round - 1);
+            died.push(headers::VALUE_LEFT_OUT, "5 bytes");
+            sent = redriven(died, &letter, &review);
+            assert_eq!((redrives(&sent), redriven_review(&sent)), (round, Some(review)));
+            assert_eq!(sent.text(headers::REDRIVEN_FROM), Some(&*letter.to_string()));
+            let kept: Vec<_> = sent.iter().take(original.len()).collect();
+            assert!(kept.iter().copied().eq(original.iter()), "{kept:?}");
+            assert_eq!(sent.len(), original.len() + 3, "no reason goes back");
+        }
+        sent.push(headers::REDRIVEN, "many");
+        assert_eq!(redrives(&sent), u32::MAX);
+        assert_eq!(redriven_review(&original), None);
     }
 }

@@ -206,6 +206,17 @@ names! {
     DLQ_MESSAGE = "__dlq.errors.message";
     /// Dead letters: what was wrong, for programs: an [`ErrorKind`](crate::ErrorKind) as text.
     DLQ_KIND = "__dlq.errors.kind";
+    /// Dead letters: the value is not here, since it is too large for the topic; how many bytes it
+    /// has, for people.
+    VALUE_LEFT_OUT = "x-verdict-value-left-out";
+
+    /// Reviews that were dead letters: how often the record was redriven, decimal text.
+    REDRIVEN = "x-verdict-redriven";
+    /// Reviews that were dead letters: the position of the letter, as `topic-partition-offset`.
+    REDRIVEN_FROM = "x-verdict-redriven-from";
+    /// Reviews that were dead letters: the position of the review that failed, as
+    /// `topic-partition-offset`. Who looks whether a review was redriven looks for this.
+    REDRIVEN_REVIEW = "x-verdict-redriven-review";
 }
 
 /// The name as a [`HeaderName`], without an allocation when Verdict knows it.

@@ -33,6 +33,14 @@ impl Position {
         Self { topic: topic.into(), partition, offset }
     }
 
+    /// The position that [`Display`](fmt::Display) wrote so, or `None`. A topic may have dashes in
+    /// its name.
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut parts = text.rsplitn(3, '-');
+        let (offset, partition, topic) = (parts.next()?, parts.next()?, parts.next()?);
+        Some(Self::new(topic, partition.parse().ok()?, offset.parse().ok()?))
+    }
+
     /// The offset after this record: the number to commit.
     ///
     /// Kafka commits the next offset to read, not the last one read. This is the only place that
@@ -79,6 +87,17 @@ fn topic_from_str<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Arc<str>
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_position_survives_its_text() {
+        for topic in ["reviews", "dlq.reviews", "my-own-topic"] {
+            let position = Position::new(topic, 3, 41);
+            assert_eq!(Position::parse(&position.to_string()), Some(position));
+        }
+        for text in ["", "reviews", "reviews-3", "reviews-3-x", "3-41", "reviews-x-41"] {
+            assert_eq!(Position::parse(text), None, "{text}");
+        }
+    }
 
     #[test]
     fn the_next_offset_is_one_past_the_record() {

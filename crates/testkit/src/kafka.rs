@@ -135,6 +135,12 @@ impl Transactions {
         self.0.abort_transaction(PATIENCE).unwrap();
     }
 
+    /// The same, left open with its records in the log, until the next sender of this id comes.
+    #[track_caller]
+    pub fn begin(&self, topic: &str, partition: i32, records: &[(&str, &[u8])]) {
+        self.write(topic, partition, records);
+    }
+
     #[track_caller]
     fn write(&self, topic: &str, partition: i32, records: &[(&str, &[u8])]) {
         self.0.begin_transaction().unwrap();

@@ -6,6 +6,8 @@ use verdict_messages::OffsetRange;
 
 use super::report::Report;
 
+/// The review was a dead letter that was redriven.
+const REDRIVEN: u8 = 0b10_0000;
 /// The review is there. Below it, two bits count verdicts and two count dead letters, each up to 3.
 const PRESENT: u8 = 0b1_0000;
 const VERDICT: u8 = 0b0_0001;
@@ -47,12 +49,12 @@ impl Ledger {
         Self { partitions: partitions.collect(), elsewhere: Vec::new() }
     }
 
-    /// Enters that there is a review at `offset` of `partition`. One outside of the ranges does not
-    /// count.
-    pub(super) fn review(&mut self, partition: i32, offset: i64) {
+    /// Enters that there is a review at `offset` of `partition`, and whether it is a redriven dead
+    /// letter. One outside of the ranges does not count.
+    pub(super) fn review(&mut self, partition: i32, offset: i64, is_redriven: bool) {
         let found = self.partitions.get_mut(&partition);
         if let Some(state) = found.and_then(|found| found.state(offset)) {
-            *state |= PRESENT;
+            *state |= if is_redriven { PRESENT | REDRIVEN } else { PRESENT };
         }
     }
 
@@ -104,6 +106,10 @@ impl Ledger {
                 report.reviews += 1;
                 let (verdicts, dead_letters) =
                     ((state / VERDICT) & COUNT, (state / DEAD_LETTER) & COUNT);
+                if state & REDRIVEN != 0 {
+                    report.redriven += 1;
+                    report.redriven_to_verdict += u64::from(verdicts > 0);
+                }
                 let findings = [
                     (&mut report.missing, verdicts + dead_letters == 0),
                     (&mut report.duplicated, verdicts > 1 || dead_letters > 1),
@@ -143,7 +149,7 @@ mod tests {
     fn ledger(from: i64, to: i64, verdicts: &[i64], dead_letters: &[i64]) -> Ledger {
         let range = OffsetRange { topic: "reviews".into(), partition: 0, from, to };
         let mut ledger = Ledger::open(&[range]);
-        (from..to).for_each(|offset| ledger.review(0, offset));
+        (from..to).for_each(|offset| ledger.review(0, offset, false));
         verdicts.iter().for_each(|offset| ledger.verdict(0, *offset));
         dead_letters.iter().for_each(|offset| ledger.dead_letter(0, *offset));
         ledger
@@ -171,9 +177,19 @@ mod tests {
     fn an_outcome_of_a_gap_is_a_phantom() {
         let range = OffsetRange { topic: "reviews".into(), partition: 0, from: 0, to: 3 };
         let mut ledger = Ledger::open(&[range]);
-        [0, 2, 7].into_iter().for_each(|offset| ledger.review(0, offset));
+        [0, 2, 7].into_iter().for_each(|offset| ledger.review(0, offset, false));
         (0..3).for_each(|offset| ledger.verdict(0, offset));
         assert_eq!(counts(&ledger.report("reviews", 5)), (2, [0, 0, 0, 1]));
+    }
+
+    #[test]
+    fn a_redriven_review_is_a_review_of_its_own() {
+        // Two dead letters; both were redriven, and one of them is no dead letter any more.
+        let mut ledger = ledger(0, 5, &[0, 3], &[1, 2, 4]);
+        [3, 4].into_iter().for_each(|offset| ledger.review(0, offset, true));
+        let report = ledger.report("reviews", 5);
+        assert_eq!(counts(&report), (5, [0; 4]));
+        assert_eq!((report.redriven, report.redriven_to_verdict), (2, 1));
     }
 
     #[test]

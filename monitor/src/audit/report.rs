@@ -11,6 +11,10 @@ pub struct Report {
     pub verdicts: u64,
     /// Dead letters read, of these reviews or not.
     pub dead_letters: u64,
+    /// Reviews that were dead letters and came back: each is a review of its own.
+    pub redriven: u64,
+    /// Redriven reviews that have a verdict now.
+    pub redriven_to_verdict: u64,
     /// Reviews without any outcome.
     pub missing: Finding,
     /// Reviews with more than one verdict, or more than one dead letter.
@@ -67,6 +71,8 @@ impl Report {
             "reviews": self.reviews,
             "verdicts": self.verdicts,
             "dead_letters": self.dead_letters,
+            "redriven": self.redriven,
+            "redriven_to_verdict": self.redriven_to_verdict,
             "missing": missing.count,
             "duplicated": duplicated.count,
             "both": both.count,
@@ -85,7 +91,13 @@ impl Report {
     #[must_use]
     pub fn text(&self, allow_duplicates: bool) -> String {
         let Self { reviews, verdicts, dead_letters, .. } = self;
-        let head = format!("{reviews} reviews, {verdicts} verdicts, {dead_letters} dead letters\n");
+        let mut head =
+            format!("{reviews} reviews, {verdicts} verdicts, {dead_letters} dead letters\n");
+        if self.redriven > 0 {
+            let Self { redriven, redriven_to_verdict, .. } = self;
+            head +=
+                &format!("redriven   {redriven}, of which {redriven_to_verdict} have verdicts\n");
+        }
         let lines = self.findings().map(|(name, finding)| match finding.first.as_slice() {
             [] => format!("{name:<10} {}\n", finding.count),
             first => format!("{name:<10} {}: {}\n", finding.count, first.join(" ")),

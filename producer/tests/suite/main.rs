@@ -2,4 +2,7 @@
 #![cfg(test)]
 
 mod closed_pipes;
+mod consumer;
+mod dlq;
+mod malformed;
 mod real_kafka;

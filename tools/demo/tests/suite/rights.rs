@@ -7,6 +7,8 @@ use std::process::Command;
 use serde_json::Value;
 use tempfile::TempDir;
 use verdict_kafka::{Kafka, Options};
+use verdict_kafka_io::{KafkaSettings, Outgoing};
+use verdict_messages::topic;
 use verdict_testkit::{
     Answer, Process, await_page, eventually, eventually_ok, free_address, get, kafka, post,
     repository, run, together,
@@ -104,6 +106,15 @@ fn each_service_works_with_its_own_rights() {
     fs::write(folder.join("reviews.csv"), format!("id,review,sentiment\n{reviews}")).unwrap();
     fs::write(folder.join("params.yaml"), "feature_engineering: {max_features: 100}\n").unwrap();
     kafka.run("verdict-producer", "producer", &["publish", "reviews.csv", "--labels"]);
+    // A dead letter that comes back, and fails again.
+    let nonsense = Outgoing::to(topic::REVIEWS).key("x").value(vec![0xff]);
+    kafka::publish(&KafkaSettings::new(kafka.kafka.bootstrap()), [nonsense]);
+    let dlq = |words: &[&str]| {
+        kafka.run("verdict-producer", "producer", &[&["dlq"], words, &["--json"]].concat())
+    };
+    eventually("it is a dead letter", || (!dlq(&["ls"]).is_empty()).then_some(()));
+    let redriven = dlq(&["redrive", "--all"]);
+    assert!(redriven.contains("\"redriven\":1"), "{redriven}");
     // A model that was trained from the log is announced and taken.
     let ingest = ["stage", "data_ingestion", "--source", "kafka", "--params", "params.yaml"];
     kafka.run("verdict-trainer", "trainer", &ingest);
@@ -121,7 +132,7 @@ fn each_service_works_with_its_own_rights() {
         let output = kafka.command("verdict-monitor", "consumer", &words).output().unwrap();
         let audit = String::from_utf8(output.stdout).unwrap();
         let last: Value = serde_json::from_str(audit.lines().last().unwrap()).unwrap();
-        if last["ok"] == true && last["reviews"] == 41 { Ok(()) } else { Err(audit) }
+        if last["ok"] == true && last["reviews"] == 43 { Ok(()) } else { Err(audit) }
     });
     let live = kafka.run("verdict-monitor", "consumer", &["monitor", "--once", "--json"]);
     assert!(live.contains("accuracy"), "{live}");

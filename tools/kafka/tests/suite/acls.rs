@@ -66,6 +66,7 @@ fn allowed() -> BTreeMap<&'static str, BTreeSet<String>> {
     may("verdict-monitor", "positions", &["verdict"]);
     may("verdict-trainer", "read", &["reviews", "reviews.labels", "models"]);
     may("verdict-trainer", "write", &["models"]);
+    may("verdict-producer", "read", &["reviews", "dlq.reviews"]);
     may("verdict-producer", "write", &["reviews", "reviews.labels"]);
     may("verdict-topics", "describe", &TOPICS);
     may("verdict-topics", "settings", &["reviews"]);
