@@ -128,7 +128,10 @@ impl Transactional {
             Ok(Settled::Promptly) => Answer::Done,
             Ok(Settled::Late) => Answer::DoneLate,
             Ok(Settled::Unknown) => {
-                tracing::warn!("{step:?} of a transaction did not come to an end");
+                let reason = "no answer came";
+                let doubt =
+                    Failure::retry(format!("{step:?} of a transaction"), reason, Cause::Transport);
+                self.trouble = Some(doubt);
                 if step == Step::Renew {
                     self.producer = None;
                 }

@@ -95,6 +95,7 @@ fn reader(bootstrap: &str, topic: &str) -> BaseConsumer {
         .set("group.id", "chaos-reader")
         .set("isolation.level", "read_committed")
         .set("enable.auto.commit", "false")
+        .set("auto.offset.reset", "earliest")
         .set("enable.partition.eof", "true")
         .create()
         .unwrap();
@@ -131,7 +132,6 @@ pub struct Progress(Arc<Mutex<Seen>>);
 
 #[derive(Default)]
 struct Seen {
-    outcomes: u64,
     /// When the last outcome of each partition came, and the longest time without one.
     last: BTreeMap<i32, Instant>,
     longest: Duration,
@@ -148,7 +148,6 @@ impl Progress {
                 loop {
                     if let Some(Ok(message)) = reader.poll(Duration::from_secs(1)) {
                         let (now, mut seen) = (Instant::now(), seen.lock().unwrap());
-                        seen.outcomes += 1;
                         if let Some(before) = seen.last.insert(message.partition(), now) {
                             seen.longest = seen.longest.max(now - before);
                         }
@@ -157,11 +156,6 @@ impl Progress {
             });
         }
         progress
-    }
-
-    /// Outcomes so far.
-    pub fn outcomes(&self) -> u64 {
-        self.0.lock().unwrap().outcomes
     }
 
     /// When each of so many partitions has had an outcome after `since`; `None` while one has not.

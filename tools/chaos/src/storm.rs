@@ -5,6 +5,7 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use verdict_kafka_io::{KafkaSettings, Positions};
 use verdict_telemetry::output;
 use verdict_testkit::{Signal, eventually, signal};
 
@@ -122,10 +123,14 @@ impl Storm {
     fn finish(mut self, load: Load, started: Instant) -> Report {
         self.report.sent = load.finish();
         let sent = self.report.sent;
+        let kafka = KafkaSettings::new(self.cluster.bootstrap());
+        let patience = Duration::from_secs(5);
+        let positions = Positions { kafka: &kafka, group: "verdict", topic: "reviews", patience };
         output::note(format_args!("chaos: {sent} records were sent; awaiting their outcomes"));
         eventually("an outcome of every record", || {
             self.members.iter_mut().for_each(Member::look_after);
-            (self.progress.outcomes() >= sent).then_some(())
+            let positions = positions.show().ok()?;
+            positions.iter().all(|at| at.next == Some(at.end)).then_some(())
         });
         for status in self.members.iter().flat_map(|member| &member.ended) {
             *self.report.exits.entry(status.to_string()).or_default() += 1;
