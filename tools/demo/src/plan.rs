@@ -103,7 +103,8 @@ impl<'a> Plan<'a> {
             } else {
                 "consumer".to_owned()
             };
-            services.push((name, self.consumer(*port)?, *port));
+            let consumer = self.consumer(&name, *port)?;
+            services.push((name, consumer, *port));
         }
         if !self.in_memory {
             let mut monitor = self.program("consumer", &["monitor"])?;
@@ -122,8 +123,9 @@ impl<'a> Plan<'a> {
         Ok(services)
     }
 
-    fn consumer(&self, port: u16) -> anyhow::Result<Command> {
-        let mut consumer = self.program("consumer", &["run"])?;
+    fn consumer(&self, name: &str, port: u16) -> anyhow::Result<Command> {
+        // With a lasting name, what a killed consumer left open is ended by its successor.
+        let mut consumer = self.program("consumer", &["run", "--instance", name])?;
         listen(&mut consumer, port)
             .args(["--model", &self.settings.model])
             .args(["--drift-window", &self.settings.drift_window.to_string()]);
