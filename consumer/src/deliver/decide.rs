@@ -56,7 +56,8 @@ pub enum Answer {
     Again,
     /// It did not come to an end, and nobody waits for that any longer.
     Unknown,
-    /// It is refused, and the transaction can only be aborted. Nothing is committed.
+    /// It is refused, and the transaction can only be aborted. Nothing is committed. If one of its
+    /// requests was repeated, [`taint`](Decisions::taint) comes first, or before the next `begin`.
     Refused,
     /// The producer is beyond use: fenced, or in a state that it does not know.
     Broken,

@@ -5,6 +5,7 @@
 mod callers;
 mod closed_pipes;
 mod common;
+mod deliver;
 mod drift;
 mod lag;
 mod models;
@@ -14,3 +15,4 @@ mod pipeline;
 mod process;
 mod score;
 mod shadow;
+mod simulation;
