@@ -240,9 +240,13 @@ impl Source {
         Ok(list)
     }
 
-    /// This member as the group knows it, for the broker to compare.
+    /// This member as the group knows it, for the broker to compare; `None` where the group has
+    /// taken its partitions. The client then forgets who it was, and Kafka takes positions from
+    /// nobody in particular.
     pub(crate) fn membership(&self) -> Option<ConsumerGroupMetadata> {
-        self.consumer.group_metadata()
+        let group = self.consumer.group_metadata();
+        // Asked after: what was lost before is seen.
+        group.filter(|_| !self.consumer.assignment_lost())
     }
 
     fn committing(&self, commits: &[Commit]) -> String {

@@ -138,8 +138,11 @@ impl TransactionalPublisher {
         let context = "adding positions to a transaction";
         let list = source.list(commits)?;
         let Some(group) = source.membership() else {
-            let reason = "this member is in no group";
-            return Err(Failure::fatal(context, reason, Cause::Other));
+            return Err(Failure::Abort(Details {
+                context: context.to_owned(),
+                reason: "the group has taken this member's partitions".to_owned(),
+                cause: Cause::Rebalance,
+            }));
         };
         self.call(context, within, move |it| it.send_offsets_to_transaction(&list, &group, within))
     }
