@@ -151,7 +151,7 @@ impl KafkaSettings {
             // Memory is about queued.max plus one response: the defaults are 64 MiB, and a second
             // of standstill when the queue is full.
             .set("queued.max.messages.kbytes", "16384")
-            .set("queued.min.messages", "20000")
+            .set("queued.min.messages", "5000")
             .set("fetch.queue.backoff.ms", "10")
             .set("fetch.message.max.bytes", "1048576")
             .set("fetch.max.bytes", "8388608")

@@ -20,6 +20,8 @@ use rdkafka::{
     producer::{Producer, ThreadedProducer},
 };
 
+use verdict_messages::topic::PROBES;
+
 use crate::{
     Cause, Commit, Details, Failure, KafkaSettings, Outgoing, Publisher, PublisherRole, Source,
     publisher::Confirmations,
@@ -98,7 +100,14 @@ impl TransactionalPublisher {
     /// # Errors
     /// See [`TransactionalPublisher`].
     pub fn init(&self, within: Duration) -> Result<Settled, Failure> {
-        self.call("starting transactions", within, move |it| it.init_transactions(within))
+        self.call("starting transactions", within, move |it| {
+            // The client exchanges the address that it was given for the cluster's own. A search
+            // for the coordinator that falls between the two is repeated after half a second only.
+            for _ in ["by the address given", "by the cluster's own"] {
+                it.client().fetch_metadata(Some(PROBES), within)?;
+            }
+            it.init_transactions(within)
+        })
     }
 
     /// Begins a transaction. Local.
@@ -197,6 +206,7 @@ impl TransactionalPublisher {
 fn failure(context: &str, error: &KafkaError) -> Failure {
     let details = Details::of(context, error);
     match error {
+        KafkaError::MetadataFetch(_) => Failure::of(context, error),
         KafkaError::Transaction(error) if error.is_fatal() => Failure::Fatal(details),
         KafkaError::Transaction(error) if error.txn_requires_abort() => Failure::Abort(details),
         KafkaError::Transaction(error) if error.is_retriable() => Failure::Retry(details),
