@@ -1,6 +1,6 @@
 //! Dead letters: listed, shown, and published again as reviews.
 //!
-//! - [`letter`] is a dead letter as it lies in its topic, and how people and programs see it.
+//! - [`letter`] is a dead letter as it lies in its topic ([`at`]), and how people and programs see it.
 //! - [`filter`] says which of them are meant, [`repaired`] reads bytes that somebody put right.
 //! - [`read`] reads the letters, and finds which of their reviews were redriven already.
 //! - [`redrive`] publishes them; [`commands`] is the command line.
@@ -11,6 +11,7 @@
 //! its end. There is no mark beside the record that could be missing after a crash; a run that was
 //! killed is simply run again. Two runs at the same time do not see each other.
 
+pub mod at;
 pub mod commands;
 pub mod filter;
 pub mod letter;
@@ -24,7 +25,7 @@ use std::ops::ControlFlow;
 
 use verdict_kafka_io::Failure;
 
-use self::filter::At;
+use self::at::At;
 use crate::publish::PublishError;
 
 /// Why dead letters could not be listed, shown or redriven.

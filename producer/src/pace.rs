@@ -2,6 +2,19 @@
 
 use std::time::{Duration, Instant};
 
+/// A rate as it is typed, in reviews a second.
+///
+/// # Errors
+/// Its bounds.
+pub fn rate(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(rate) if (0.001..=1e9).contains(&rate) => Ok(rate),
+        _ => Err(format!(
+            "the rate must be a number of reviews a second from 0.001 to 1e9, got {text:?}"
+        )),
+    }
+}
+
 /// Says when the next review is due. Evenly spaced; after a standstill (a slow pipe, a broker that was away) it goes on
 /// at the same rate and does not make up for what was missed, since the rate is a promise to whoever reads.
 #[derive(Debug, Clone, Copy)]

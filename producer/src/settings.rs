@@ -12,6 +12,7 @@ use verdict_telemetry::TelemetryArgs;
 
 use crate::dlq::commands::DlqCommand;
 use crate::encode::Encoder;
+use crate::pace::rate;
 use crate::publish::PublishSettings;
 
 /// Creates Verdict's topics, publishes reviews in bulk, and brings dead letters back.
@@ -118,15 +119,6 @@ pub struct PublishArgs {
     /// Logs and metrics.
     #[command(flatten)]
     pub telemetry: TelemetryArgs,
-}
-
-pub(crate) fn rate(text: &str) -> Result<f64, String> {
-    match text.parse::<f64>() {
-        Ok(rate) if (0.001..=1e9).contains(&rate) => Ok(rate),
-        _ => Err(format!(
-            "the rate must be a number of reviews a second from 0.001 to 1e9, got {text:?}"
-        )),
-    }
 }
 
 impl PublishArgs {

@@ -13,12 +13,13 @@ use verdict_messages::{ErrorKind, topic};
 use verdict_service::{Grace, Shutdown, bad_input, run_until_signal};
 use verdict_telemetry::{TelemetryArgs, logs, output};
 
-use super::filter::{At, Filter};
+use super::at::At;
+use super::filter::Filter;
 use super::letter;
 use super::read::Reader;
 use super::redrive::{RedriveSettings, Redriven, redrive};
 use super::{DlqError, repaired};
-use crate::settings::rate;
+use crate::pace::rate;
 use crate::summary::Ended;
 
 /// Look at dead letters, and publish them again.

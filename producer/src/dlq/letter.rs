@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use verdict_kafka_io::Record;
 use verdict_messages::{ErrorKind, Position, dead_letter, headers, time};
 
-use super::filter::At;
+use super::at::At;
 
 /// A record of the topic of dead letters.
 #[derive(Debug, Clone, PartialEq, Eq)]

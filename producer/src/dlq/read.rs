@@ -8,7 +8,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use verdict_kafka_io::{Cause, Failure, KafkaSettings, Record, snapshot};
 use verdict_messages::{OffsetRange, Position, dead_letter};
 
-use super::filter::At;
+use super::at::At;
 use super::letter::Letter;
 use super::{DlqError, Step};
 use crate::publish::PublishError;

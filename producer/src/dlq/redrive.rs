@@ -13,7 +13,8 @@ use verdict_messages::{Position, dead_letter};
 use verdict_service::Shutdown;
 use verdict_telemetry::output;
 
-use super::filter::{At, Filter};
+use super::at::At;
+use super::filter::Filter;
 use super::letter::{self, Letter};
 use super::read::{Part, Reader};
 use super::repaired::Repaired;

@@ -6,7 +6,7 @@ use std::{fs, io};
 
 use serde_json::{Map, Value};
 
-use super::filter::At;
+use super::at::At;
 use super::{DlqError, letter};
 
 /// The bytes to publish for each letter; `None` is a record without a value.
