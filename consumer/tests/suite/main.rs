@@ -13,6 +13,7 @@ mod monitor;
 mod observe;
 mod pipeline;
 mod process;
+mod promise;
 mod score;
 mod shadow;
 mod simulation;

@@ -40,7 +40,7 @@ fn killed_at_any_moment_it_loses_nothing_and_asked_to_stop_it_ends_in_order() {
     running.end(Signal::TERM);
     running.process.err.next_with("consumer stopped");
 
-    let (code, after) = report(&kafka, &["audit", "--json", "--allow-duplicates"]);
+    let (code, after) = report(&kafka, &["audit", "--json"]);
     assert_eq!((code, &after["reviews"], &after["ok"]), (Some(0), &2000.into(), &true.into()));
 }
 
