@@ -21,6 +21,17 @@ pub struct Cluster {
     pub proxied: Option<(SocketAddr, Proxy)>,
 }
 
+/// Small segments, so that positions of the past are compacted away. Kafka 4.3.1 was seen to load
+/// half a million of them again and again after it was killed: each load takes 10 s, and whoever
+/// asks meanwhile makes it begin anew ("out of sync with the underlying log").
+fn small_segments() -> [(String, String); 3] {
+    [
+        property("offsets.topic.segment.bytes", 1 << 20),
+        property("log.cleaner.backoff.ms", 1_000),
+        property("log.cleaner.min.cleanable.ratio", 0.1),
+    ]
+}
+
 fn property(key: &str, value: impl ToString) -> (String, String) {
     (key.to_owned(), value.to_string())
 }
@@ -29,7 +40,7 @@ impl Cluster {
     /// One broker, and a proxy before a second listener of it.
     pub fn one(partitions: i32) -> Self {
         let [client, behind, proxied, controller] = std::array::from_fn(|_| free_address());
-        let properties = vec![
+        let mut properties = vec![
             property(
                 "listeners",
                 format!("PLAINTEXT://{client},PROXIED://{behind},CONTROLLER://{controller}"),
@@ -41,6 +52,7 @@ impl Cluster {
             ),
             property("controller.quorum.voters", format!("1@{controller}")),
         ];
+        properties.extend(small_segments());
         let options = Options { port: Some(client.port()), properties, ..Options::default() };
         let proxy = Proxy::start(proxied, behind).unwrap();
         let nodes = vec![Kafka::start(options).unwrap()];
@@ -55,7 +67,7 @@ impl Cluster {
             controllers.iter().zip(1..).map(|(address, id)| format!("{id}@{address}")).collect();
         let start = |id: usize| {
             let client = free_address();
-            let properties = vec![
+            let mut properties = vec![
                 property("node.id", id + 1),
                 property(
                     "listeners",
@@ -69,6 +81,7 @@ impl Cluster {
                 property("min.insync.replicas", 2),
                 property("unclean.leader.election.enable", false),
             ];
+            properties.extend(small_segments());
             Options { port: Some(client.port()), properties, ..Options::default() }
         };
         // None is ready before two are there.
