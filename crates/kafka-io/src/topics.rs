@@ -278,10 +278,17 @@ mod tests {
 
     #[test]
     fn a_plan_becomes_topic_configuration() {
-        let plan = verdict_messages::topic::catalogue()[0];
+        let plan = verdict_messages::topic::catalogue();
+        let plan = plan.into_iter().find(|plan| plan.name == "reviews").unwrap();
         let spec = TopicSpec::planned(&plan, 3);
         assert_eq!((spec.name.as_str(), spec.partitions, spec.replication), ("reviews", 12, 3));
-        let expected = [("cleanup.policy", "delete"), ("retention.ms", "-1")];
+        let expected = [
+            ("cleanup.policy", "delete"),
+            ("retention.ms", "-1"),
+            ("min.insync.replicas", "2"),
+            ("unclean.leader.election.enable", "false"),
+        ];
         assert_eq!(spec.config, expected.map(|(n, v)| (n.to_owned(), v.to_owned())));
+        assert_eq!(TopicSpec::planned(&plan, 1).config.len(), 2, "one broker is not asked for two");
     }
 }
