@@ -9,9 +9,10 @@ mod transactional;
 use std::time::Duration;
 
 use verdict_kafka_io::{Cause, Commit, Failure, Outgoing, Source};
+use verdict_messages::headers;
 use verdict_telemetry::labels::Promise;
 
-pub use self::start::{DeliveryArgs, Mode, start};
+pub use self::start::{Mode, start};
 use crate::score::{Ending, Outcome};
 
 /// How often a wait looks whether it is to be given up.
@@ -103,7 +104,6 @@ fn is_large_dead_letter(ending: &Ending) -> bool {
 fn without_value(output: &Outgoing) -> Outgoing {
     let bytes = output.value.as_ref().map_or(0, Vec::len);
     let mut bare = Outgoing { value: None, ..output.clone() };
-    bare.headers
-        .push("x-verdict-value-left-out", format!("{bytes} bytes, too large for this topic"));
+    bare.headers.push(headers::VALUE_LEFT_OUT, format!("{bytes} bytes, too large for this topic"));
     bare
 }

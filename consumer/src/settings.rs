@@ -15,7 +15,7 @@ use verdict_telemetry::{CpuPrice, TelemetryArgs};
 
 use crate::{
     breaker::BreakerArgs,
-    deliver::{DeliveryArgs, Mode},
+    deliver::Mode,
     models::settings::{ModelArgs, ModelSettings},
     observe::settings::ObserveArgs,
     score::{Explain, ScoreSettings},
@@ -66,9 +66,9 @@ pub struct RunArgs {
     #[arg(long, env = "VERDICT_REPLY_TOPICS", default_value = DEFAULT_ALLOWED_REPLY_TOPICS, value_name = "REGEX")]
     pub reply_topics: String,
 
-    /// What is promised.
-    #[command(flatten)]
-    pub delivery: DeliveryArgs,
+    /// What is promised of each review
+    #[arg(long, env = "VERDICT_DELIVERY", value_enum, default_value_t = Mode::Auto, value_name = "PROMISE")]
+    pub delivery: Mode,
 
     /// When verdicts list the terms that weighed most
     #[arg(long, env = "VERDICT_EXPLAIN", value_enum, default_value_t = Explain::Replies)]
@@ -169,11 +169,11 @@ impl RunArgs {
         else {
             return Err(BadSetting(problems));
         };
-        // Without a lasting name, what a killed member left open is aborted by the broker, after the
-        // transaction's time limit, and not by its successor.
+        // Without a lasting name, what a killed member left open is aborted by the broker, after
+        // the transaction's time limit, and not by its successor.
         let member = self.instance.clone().unwrap_or_else(|| Uuid::new_v4().to_string());
         Ok(Settings {
-            delivery: self.delivery.delivery,
+            delivery: self.delivery,
             transactional_id: format!("verdict-{}-{member}", self.group),
             kafka: kafka.client_id("verdict-consumer"),
             source: SourceOptions {

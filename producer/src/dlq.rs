@@ -1,6 +1,6 @@
 //! Dead letters: listed, shown, and published again as reviews.
 //!
-//! - [`letter`] is a dead letter as it lies in its topic ([`at`]), and how people and programs see it.
+//! - [`letter`] is a dead letter, [`at`] its place, and how people and programs see it.
 //! - [`filter`] says which of them are meant, [`repaired`] reads bytes that somebody put right.
 //! - [`read`] reads the letters, and finds which of their reviews were redriven already.
 //! - [`redrive`] publishes them; [`commands`] is the command line.

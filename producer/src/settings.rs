@@ -17,8 +17,9 @@ use crate::publish::PublishSettings;
 
 /// Creates Verdict's topics, publishes reviews in bulk, and brings dead letters back.
 ///
-/// Exit codes: 0 done, 1 a topic is not as planned or a dead letter cannot be redriven, 2 bad usage or input (also when only some reviews could not be
-/// read), 70 Kafka or something else is in the way.
+/// Exit codes: 0 done, 1 a topic is not as planned or a dead letter cannot be redriven, 2 bad usage
+/// or input (also when only some reviews could not be read), 70 Kafka or something else is in the
+/// way.
 #[derive(Debug, Parser)]
 #[command(name = "producer", version)]
 pub struct Cli {

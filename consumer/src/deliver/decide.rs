@@ -146,7 +146,8 @@ impl Decisions {
             // An abort by a tainted producer could be overtaken by its own late request.
             (Step::Write | Step::Offsets | Step::Commit, Refused) => self.renew(),
             (_, Broken) => self.broken(),
-            // The client says what cannot be said of this step: it is not in the state it should be.
+            // The client says what cannot be said of this step: it is not in the state it should
+            // be.
             _ => self.broken(),
         }
     }

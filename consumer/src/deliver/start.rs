@@ -1,5 +1,7 @@
 //! Which delivery a consumer has: what was asked for, and what the broker can do.
 
+use std::time::Duration;
+
 use verdict_kafka_io::{Cause, Failure, KafkaSettings, topics::present};
 use verdict_messages::topic::PROBES;
 use verdict_telemetry::Metrics;
@@ -7,7 +9,7 @@ use verdict_telemetry::Metrics;
 use super::{Delivery, at_least_once::AtLeastOnce, transactional::Transactional};
 
 /// How long a broker may take to list its topics.
-const WITHIN: std::time::Duration = std::time::Duration::from_secs(5);
+const WITHIN: Duration = Duration::from_secs(5);
 
 /// What is promised of each review.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -20,20 +22,6 @@ pub enum Mode {
     Auto,
 }
 
-/// Settings of the delivery.
-#[derive(Debug, Clone, clap::Args)]
-pub struct DeliveryArgs {
-    /// What is promised of each review
-    #[arg(
-        long,
-        env = "VERDICT_DELIVERY",
-        value_enum,
-        default_value_t = Mode::Auto,
-        value_name = "PROMISE"
-    )]
-    pub delivery: Mode,
-}
-
 /// Waits until the broker has shown what it can do, and makes the delivery of `mode`. `reviews` is
 /// the topic that is read, `id` the `transactional.id`, `patience` gets why it waits and says
 /// whether to go on.
@@ -42,14 +30,13 @@ pub struct DeliveryArgs {
 /// [`Failure::Fatal`] when what was asked for cannot be kept, or the settings are refused;
 /// [`Failure::Retry`] when patience has ended.
 pub fn start(
-    mode: Mode,
+    mut mode: Mode,
     kafka: &KafkaSettings,
     reviews: &str,
     id: &str,
     metrics: &Metrics,
     mut patience: impl FnMut(&Failure) -> bool,
 ) -> Result<Box<dyn Delivery>, Failure> {
-    let mut mode = mode;
     loop {
         if mode == Mode::AtLeastOnce {
             return Ok(Box::new(AtLeastOnce::new(kafka)?));

@@ -36,11 +36,13 @@ pub enum DlqCommand {
     Show(ShowArgs),
     /// Publish dead letters again: bytes, key and headers as they were, or repaired bytes.
     ///
-    /// What was redriven before is not redriven again, so a run that broke off is simply run again; two at the same time
-    /// do not see each other. For instance: `producer dlq redrive --kind internal --dry-run`, or for repaired letters
-    /// `producer dlq ls --json --values > letters.jsonl`, edit the values, `producer dlq redrive --from letters.jsonl`.
+    /// What was redriven before is not redriven again, so a run that broke off is simply run again;
+    /// two at the same time do not see each other. For instance: `producer dlq redrive --kind
+    /// internal --dry-run`, or for repaired letters `producer dlq ls --json --values >
+    /// letters.jsonl`, edit the values, `producer dlq redrive --from letters.jsonl`.
     ///
-    /// Exit codes: 0 all that were asked for are redriven now, 1 some cannot be, 2 bad usage or input, 70 anything else.
+    /// Exit codes: 0 all that were asked for are redriven now, 1 some cannot be, 2 bad usage or
+    /// input, 70 anything else.
     Redrive(RedriveArgs),
 }
 
@@ -103,8 +105,8 @@ pub struct RedriveArgs {
     /// Every letter.
     #[arg(long, conflicts_with_all = ["kind", "since", "until", "key", "position", "from"])]
     pub all: bool,
-    /// Only the letters in this file, with the bytes that stand there: edited lines of `ls --json --values`; `-` is
-    /// standard input.
+    /// Only the letters in this file, with the bytes that stand there: edited lines of `ls --json
+    /// --values`; `-` is standard input.
     #[arg(long, value_name = "FILE", conflicts_with = "position")]
     pub from: Option<PathBuf>,
     /// Publish the bytes of this file; needs exactly one --position.

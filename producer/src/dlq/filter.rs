@@ -11,7 +11,8 @@ use super::letter::Letter;
 /// The dead letters that all of these let through.
 #[derive(Debug, Clone, Default, Args)]
 pub struct Filter {
-    /// Only of this kind: decode, schema, too_large, bad_reply_topic or internal; may be given more than once.
+    /// Only of this kind: decode, schema, too_large, bad_reply_topic or internal; may be given more
+    /// than once.
     #[arg(long, value_name = "KIND", value_parser = kind)]
     pub kind: Vec<ErrorKind>,
     /// Only reviews written at this time or later, for instance 2026-01-02T03:04:05Z.

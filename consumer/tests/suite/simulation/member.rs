@@ -256,7 +256,8 @@ impl Process {
         let Some(request) = self.request(step, env.variant) else {
             return self.answer(step, Answer::Done, env);
         };
-        // A delivery that failed, or a refusal of another kind; a commit is refused before it is sent.
+        // A delivery that failed, or a refusal of another kind; a commit is refused before it is
+        // sent.
         let may_refuse =
             matches!(step, Step::Write | Step::Offsets) || step == Step::Commit && !self.is_late;
         if may_refuse && env.is_refused() {

@@ -9,7 +9,8 @@ use crate::{Cause, Failure};
 
 impl Source {
     /// What a failed poll means. A member that asks for an offset that is not in the log cannot go
-    /// on: what was there is lost, or the topic was made anew, and a person must say where to go on.
+    /// on: what was there is lost, or the topic was made anew, and a person must say where to go
+    /// on.
     pub(super) fn polling_failed(&mut self, error: &KafkaError) -> Failure {
         let context = format!("polling as a member of group {}", self.options.group);
         if error.rdkafka_error_code() != Some(RDKafkaErrorCode::AutoOffsetReset) {

@@ -14,8 +14,8 @@ const STAGE_SECONDS: &[f64] = &[
 instruments! { stages;
     /// Parts of a review's way. Of a batch: queue (its oldest record's timestamp to its reading;
     /// timestamps before the year 2000 or more than 5 s ahead do not count), score, deliver (outputs
-    /// sent to positions committed), reply (positions committed to its last reply confirmed); of a question: publish (given to Kafka to confirmed), answer
-    /// (confirmed to its verdict)
+    /// sent to positions committed), reply (positions committed to its last reply confirmed); of a
+    /// question: publish (given to Kafka to confirmed), answer (confirmed to its verdict)
     Histogram<f64> "verdict.stage.duration" as "verdict_stage_duration_seconds"
         in ("s", STAGE_SECONDS), by &[Consumer, Web],
         pub fn record_stage[stage: Stage](took: Duration) { took.as_secs_f64() };

@@ -1,5 +1,5 @@
-//! The short form of `make chaos`: each kind of fault of members and requests at least once. Brokers
-//! are killed by `make chaos` only: see docs/reliability.md, what is open.
+//! The short form of `make chaos`: each kind of fault of members and requests at least once.
+//! Brokers are killed by `make chaos` only: see docs/reliability.md, what is open.
 #![cfg(test)]
 
 use std::path::{Path, PathBuf};
