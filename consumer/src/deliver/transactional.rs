@@ -19,6 +19,8 @@ use crate::score::Ending;
 
 /// How long one call waits for the broker; then patience is asked.
 const CALL: Duration = Duration::from_secs(2);
+/// Longer than this, and the broker has not ended a transaction that it should have ended (10 s).
+const HELD_BACK: Duration = Duration::from_secs(20);
 
 /// Every review has its outcome exactly once, for those who read committed records only.
 #[derive(Debug)]
@@ -181,7 +183,7 @@ impl Delivery for Transactional {
         // The client's log may come later than its answer: this may be about the last batch.
         self.look_for_breaks();
         let (mut before, mut step) = (None, self.decisions.begin());
-        let mut is_unknown = false;
+        let (mut is_unknown, mut is_told) = (false, false);
         let end = loop {
             if let Step::End(end) = step {
                 break end;
@@ -192,6 +194,12 @@ impl Delivery for Transactional {
             is_unknown |= step == Step::Positions;
             let batch = Batch { source, endings, commits };
             let answer = self.take(step, &batch, patience);
+            let waits = step == Step::Positions && answer == Answer::Again;
+            if waits && !is_told && started.elapsed() > HELD_BACK {
+                let why = self.trouble.as_ref().map_or(String::new(), Failure::to_string);
+                tracing::warn!("the positions are held back by a transaction that is open: {why}");
+                is_told = true;
+            }
             // Also where the answer is a refusal: a request before it may have been sent twice.
             self.look_for_breaks();
             (before, step) = (Some(step), self.decisions.next(step, answer));
@@ -208,7 +216,8 @@ impl Delivery for Transactional {
             return Ok(());
         }
         let failure = self.trouble.take().unwrap_or_else(|| {
-            Failure::fatal("delivering a batch", "this member ends", Cause::Other)
+            let reason = "an answer came late, and the positions are not those of the batch";
+            Failure::fatal("delivering a batch", reason, Cause::Transport)
         });
         let details = failure.details().clone();
         Err(if end == End::Fatal { Failure::Fatal(details) } else { Failure::Abort(details) })

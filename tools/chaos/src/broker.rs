@@ -1,6 +1,8 @@
 //! Brokers on loopback: one with a listener for the proxy, or three that hold replicas.
 
+use std::io::ErrorKind;
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
@@ -36,9 +38,18 @@ fn property(key: &str, value: impl ToString) -> (String, String) {
     (key.to_owned(), value.to_string())
 }
 
+/// The folder of a broker, empty: what a run leaves there tells what went wrong in it.
+fn data(folder: &Path, name: &str) -> PathBuf {
+    let data = folder.join(name);
+    match std::fs::remove_dir_all(&data) {
+        Err(error) if error.kind() != ErrorKind::NotFound => panic!("{}: {error}", data.display()),
+        _ => data,
+    }
+}
+
 impl Cluster {
-    /// One broker, and a proxy before a second listener of it.
-    pub fn one(partitions: i32) -> Self {
+    /// One broker, and a proxy before a second listener of it; its data stays in `folder`.
+    pub fn one(partitions: i32, folder: &Path) -> Self {
         let [client, behind, proxied, controller] = std::array::from_fn(|_| free_address());
         let mut properties = vec![
             property(
@@ -53,7 +64,12 @@ impl Cluster {
             property("controller.quorum.voters", format!("1@{controller}")),
         ];
         properties.extend(small_segments());
-        let options = Options { port: Some(client.port()), properties, ..Options::default() };
+        let options = Options {
+            data: Some(data(folder, "one")),
+            port: Some(client.port()),
+            properties,
+            ..Options::default()
+        };
         let proxy = Proxy::start(proxied, behind).unwrap();
         let nodes = vec![Kafka::start(options).unwrap()];
         Self { nodes, proxied: Some((proxied, proxy)) }.with_topics(partitions, 1)
@@ -61,7 +77,7 @@ impl Cluster {
 
     /// Three brokers that are controllers too; every topic has three replicas, of which two must be
     /// in sync.
-    pub fn three(partitions: i32) -> Self {
+    pub fn three(partitions: i32, folder: &Path) -> Self {
         let controllers: [SocketAddr; 3] = std::array::from_fn(|_| free_address());
         let voters: Vec<String> =
             controllers.iter().zip(1..).map(|(address, id)| format!("{id}@{address}")).collect();
@@ -82,7 +98,12 @@ impl Cluster {
                 property("unclean.leader.election.enable", false),
             ];
             properties.extend(small_segments());
-            Options { port: Some(client.port()), properties, ..Options::default() }
+            Options {
+                data: Some(data(folder, &format!("three-{id}"))),
+                port: Some(client.port()),
+                properties,
+                ..Options::default()
+            }
         };
         // None is ready before two are there.
         let starting: Vec<_> = (0..3)

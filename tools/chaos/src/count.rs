@@ -2,6 +2,7 @@
 //! records, and counts.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -45,8 +46,9 @@ impl Counts {
 
 type Place = (i32, i64);
 
-/// Reads everything that is there, from the beginning, and counts.
-pub fn count(bootstrap: &str) -> Counts {
+/// Reads everything that is there, from the beginning, and counts; with the reviews that do not have
+/// one outcome, in ranges.
+pub fn count(bootstrap: &str) -> (Counts, Vec<String>) {
     let mut reviews: BTreeMap<Place, [u64; 2]> = BTreeMap::new();
     read(bootstrap, "reviews", |message| {
         reviews.insert((message.partition(), message.offset()), [0; 2]);
@@ -67,12 +69,30 @@ pub fn count(bootstrap: &str) -> Counts {
             }
         });
     }
-    for [verdicts, dead_letters] in reviews.values() {
+    let mut wrong: Vec<(i32, RangeInclusive<i64>, [u64; 2])> = Vec::new();
+    for (&(partition, offset), &outcomes) in &reviews {
+        match wrong.last_mut() {
+            _ if outcomes[0] + outcomes[1] == 1 => {}
+            Some((same, range, as_many))
+                if *same == partition && range.end() + 1 == offset && *as_many == outcomes =>
+            {
+                *range = *range.start()..=offset;
+            }
+            _ => wrong.push((partition, offset..=offset, outcomes)),
+        }
+        let [verdicts, dead_letters] = &outcomes;
         counts.missing += u64::from(verdicts + dead_letters == 0);
         counts.doubled += u64::from(*verdicts > 1 || *dead_letters > 1);
         counts.both += u64::from(*verdicts > 0 && *dead_letters > 0);
     }
-    counts
+    let wrong = wrong.into_iter().map(|(partition, range, [verdicts, dead_letters])| {
+        let (first, last) = range.into_inner();
+        format!(
+            "partition {partition}, offsets {first} to {last}: {verdicts} verdicts and \
+             {dead_letters} dead letters each"
+        )
+    });
+    (counts, wrong.collect())
 }
 
 /// Where the review of an outcome stands.

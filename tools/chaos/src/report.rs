@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::Serialize;
+use verdict_telemetry::output;
 
 use crate::count::Counts;
 
@@ -16,8 +17,12 @@ pub struct Report {
     pub sent: u64,
     /// What stands in the topics at the end.
     pub counts: Counts,
+    /// The reviews of which something is wrong.
+    pub wrong: Vec<String>,
     /// How often members ended by themselves, by status.
     pub exits: BTreeMap<String, u32>,
+    /// What did not come in good time; no fault is done after the first.
+    pub stalled: Vec<String>,
     /// Length of the run, in seconds.
     pub seconds: f64,
     /// With no anomaly in so many faults, fewer than this part of them cause one, with 95 %
@@ -42,7 +47,19 @@ pub struct Recovery {
     all: Vec<f64>,
 }
 
+/// Something did not come in good time.
+#[derive(Debug)]
+pub struct Stalled(pub String);
+
 impl Report {
+    /// Enters what did not come, if so.
+    pub fn stalled(&mut self, found: Result<(), Stalled>) {
+        if let Err(Stalled(what)) = found {
+            output::note(format_args!("chaos: {what}"));
+            self.stalled.push(what);
+        }
+    }
+
     /// Enters that a fault was over after `took`, and the longest time between two outcomes of one
     /// partition meanwhile.
     pub fn recovered(&mut self, fault: &str, took: Duration, gap: Duration) {
@@ -60,7 +77,7 @@ impl Report {
 
     /// Whether nothing is wrong.
     pub fn is_clean(&self) -> bool {
-        self.counts.are_clean() && self.counts.reviews == self.sent
+        self.stalled.is_empty() && self.counts.are_clean() && self.counts.reviews == self.sent
     }
 
     /// All faults of the run.

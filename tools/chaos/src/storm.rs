@@ -7,14 +7,14 @@ use std::time::{Duration, Instant};
 
 use verdict_kafka_io::{KafkaSettings, Positions};
 use verdict_telemetry::output;
-use verdict_testkit::{Signal, eventually, signal};
+use verdict_testkit::{PATIENCE, Signal, signal};
 
 use crate::broker::Cluster;
 use crate::count::{Progress, count};
 use crate::load::Load;
 use crate::members::Member;
 use crate::proxy::{Fault, Request};
-use crate::report::Report;
+use crate::report::{Report, Stalled};
 
 /// Partitions of each topic, so few that each has a review several times a second.
 const PARTITIONS: i32 = 6;
@@ -74,37 +74,55 @@ impl Storm {
             cluster,
             report: Report::default(),
         };
-        storm.recovered("start", Instant::now());
+        let came = storm.recovered("start", Instant::now());
+        storm.report.stalled(came);
         (storm, load)
     }
 
-    /// Waits until every partition has had an outcome since then.
-    fn recovered(&mut self, fault: &str, since: Instant) {
-        let took = eventually(&format!("outcomes after: {fault}"), || {
+    /// Waits until this is there; `Err` if it does not come in good time.
+    fn awaits<T>(
+        &mut self,
+        what: &str,
+        mut ask: impl FnMut(&Self) -> Option<T>,
+    ) -> Result<T, Stalled> {
+        let start = Instant::now();
+        while start.elapsed() < PATIENCE {
             self.members.iter_mut().for_each(Member::look_after);
-            self.progress.all_since(since, PARTITIONS.unsigned_abs() as usize)
-        });
+            if let Some(answer) = ask(self) {
+                return Ok(answer);
+            }
+            thread::park_timeout(Duration::from_millis(20));
+        }
+        Err(Stalled(format!("{what}: not within {PATIENCE:?}")))
+    }
+
+    /// Waits until every partition has had an outcome since then.
+    fn recovered(&mut self, fault: &str, since: Instant) -> Result<(), Stalled> {
+        let took = self.awaits(&format!("outcomes after: {fault}"), |storm| {
+            storm.progress.all_since(since, PARTITIONS.unsigned_abs() as usize)
+        })?;
         let gap = self.progress.longest_gap();
         self.report.recovered(fault, took, gap);
         let n = self.report.faults[fault].times;
         output::note(format_args!(
             "chaos: {fault} {n}: going on after {took:.2?}, longest gap {gap:.2?}"
         ));
+        Ok(())
     }
 
-    fn freeze(&mut self, n: u32) {
+    fn freeze(&mut self, n: u32) -> Result<(), Stalled> {
         // The longer one outlasts the session, so that others have taken the partitions.
         let (name, long) = [("frozen 15 s", 15), ("frozen 25 s", 25)][n as usize % 2];
         let member = n as usize / 2 % self.members.len();
         self.members[member].freeze();
         thread::park_timeout(Duration::from_secs(long));
         self.members[member].wake();
-        self.recovered(name, Instant::now());
+        self.recovered(name, Instant::now())
     }
 
     /// Does this to the next such request of the member behind the proxy.
-    fn disturb(&mut self, request: Request, fault: Fault) {
-        let Some((_, proxy)) = self.cluster.proxied.clone() else { return };
+    fn disturb(&mut self, request: Request, fault: Fault) -> Result<(), Stalled> {
+        let Some((_, proxy)) = self.cluster.proxied.clone() else { return Ok(()) };
         let before = proxy.done();
         let last = self.members.len() - 1;
         if request == Request::InitProducerId {
@@ -113,11 +131,9 @@ impl Storm {
         }
         let id = self.members[last].id();
         proxy.arm(request, fault, move || signal(id, Signal::KILL));
-        eventually(&format!("{request:?} {fault:?}"), || {
-            self.members.iter_mut().for_each(Member::look_after);
-            (proxy.done() > before).then_some(())
-        });
-        self.recovered(&format!("{request:?} {fault:?}"), Instant::now());
+        let name = format!("{request:?} {fault:?}");
+        self.awaits(&name, |_| (proxy.done() > before).then_some(()))?;
+        self.recovered(&name, Instant::now())
     }
 
     fn finish(mut self, load: Load, started: Instant) -> Report {
@@ -127,11 +143,11 @@ impl Storm {
         let patience = Duration::from_secs(5);
         let positions = Positions { kafka: &kafka, group: "verdict", topic: "reviews", patience };
         output::note(format_args!("chaos: {sent} records were sent; awaiting their outcomes"));
-        eventually("an outcome of every record", || {
-            self.members.iter_mut().for_each(Member::look_after);
+        let all = self.awaits("an outcome of every record", |_| {
             let positions = positions.show().ok()?;
             positions.iter().all(|at| at.next == Some(at.end)).then_some(())
         });
+        self.report.stalled(all);
         for status in self.members.iter().flat_map(|member| &member.ended) {
             *self.report.exits.entry(status.to_string()).or_default() += 1;
         }
@@ -139,7 +155,7 @@ impl Storm {
         for member in self.members.drain(..) {
             member.leave();
         }
-        self.report.counts = count(&bootstrap);
+        (self.report.counts, self.report.wrong) = count(&bootstrap);
         self.report.bound = 3.0 / self.report.n_faults() as f64;
         self.report.seconds = started.elapsed().as_secs_f64();
         self.report
@@ -149,18 +165,25 @@ impl Storm {
 /// One broker, three members, and every fault of the plan.
 pub fn storm(program: &Path, plan: &Plan, folder: &Path) -> Report {
     let started = Instant::now();
-    let (mut storm, load) = Storm::start(program, Cluster::one(PARTITIONS), folder);
+    let cluster = Cluster::one(PARTITIONS, folder);
+    let (mut storm, load) = Storm::start(program, cluster, folder);
+    let done = faults(&mut storm, program, plan, folder);
+    storm.report.stalled(done);
+    storm.finish(load, started)
+}
+
+fn faults(storm: &mut Storm, program: &Path, plan: &Plan, folder: &Path) -> Result<(), Stalled> {
     for _ in 0..plan.crash_rounds {
         for request in CRASH_POINTS {
             for fault in [Fault::KillBefore, Fault::KillAfter] {
-                storm.disturb(request, fault);
+                storm.disturb(request, fault)?;
             }
         }
     }
     for _ in 0..plan.unknown_rounds {
         for request in UNKNOWN {
             for fault in DOUBTS {
-                storm.disturb(request, fault);
+                storm.disturb(request, fault)?;
             }
         }
     }
@@ -168,38 +191,45 @@ pub fn storm(program: &Path, plan: &Plan, folder: &Path) -> Report {
         let member = n as usize % storm.members.len();
         let since = Instant::now();
         storm.members[member].kill();
-        storm.recovered("member killed", since);
+        storm.recovered("member killed", since)?;
     }
     for _ in 0..plan.guests {
         let (since, bootstrap) = (Instant::now(), storm.cluster.bootstrap());
         let guest = Member::start(program, &bootstrap, None, folder);
-        storm.recovered("member came", since);
+        storm.recovered("member came", since)?;
         let since = Instant::now();
         guest.leave();
-        storm.recovered("member left", since);
+        storm.recovered("member left", since)?;
     }
     for n in 0..plan.freezes {
-        storm.freeze(n);
+        storm.freeze(n)?;
     }
     for n in 0..plan.broker_kills {
         storm.cluster.kill_and_restart(0, Duration::from_secs(u64::from(n % 3)));
-        storm.recovered("broker killed", Instant::now());
+        storm.recovered("broker killed", Instant::now())?;
     }
-    storm.finish(load, started)
+    Ok(())
 }
 
 /// Three brokers, and each of them killed in turn, so many rounds.
 pub fn roll(program: &Path, rounds: u32, folder: &Path) -> Report {
     let started = Instant::now();
-    let (mut storm, load) = Storm::start(program, Cluster::three(PARTITIONS), folder);
+    let cluster = Cluster::three(PARTITIONS, folder);
+    let (mut storm, load) = Storm::start(program, cluster, folder);
+    let done = kill_in_turn(&mut storm, rounds);
+    storm.report.stalled(done);
+    storm.finish(load, started)
+}
+
+fn kill_in_turn(storm: &mut Storm, rounds: u32) -> Result<(), Stalled> {
     for _ in 0..rounds {
         for node in 0..3 {
             let since = Instant::now();
             storm.cluster.nodes[node].kill9().unwrap();
-            storm.recovered("one of three brokers killed", since);
+            storm.recovered("one of three brokers killed", since)?;
             storm.cluster.nodes[node].restart().unwrap();
             storm.cluster.await_replicas();
         }
     }
-    storm.finish(load, started)
+    Ok(())
 }

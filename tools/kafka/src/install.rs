@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use crate::error::StartError;
 
 /// The version of Apache Kafka that is started: the one in `pom.xml`.
-pub const KAFKA_VERSION: &str = "4.3.1";
+pub const KAFKA_VERSION: &str = "4.2.2";
 
 /// One jar a line: sha256, group, artifact, version.
 const JARS: &str = include_str!("../jars.tsv");

@@ -143,9 +143,9 @@ pub(crate) fn is_pinned(image: &str) -> bool {
 #[test]
 fn a_reference_is_pinned_by_a_version_or_a_digest() {
     for (image, pinned) in [
-        ("apache/kafka:4.3.1", true),
+        ("apache/kafka:4.2.2", true),
         ("localhost:5000/kafka", false),
-        ("localhost:5000/kafka:4.3.1", true),
+        ("localhost:5000/kafka:4.2.2", true),
         ("kafka", false),
         ("kafka:", false),
         ("kafka:latest", false),
