@@ -94,6 +94,7 @@ closed_label! {
         /// One review's verdict, later.
         Review => "/api/v1/reviews/{id}",
         /// What somebody says a review is.
+        Batch => "/api/v1/reviews:batch",
         ReviewLabel => "/api/v1/reviews/{id}/label",
         Asset => "/assets/{name}",
         Healthz => "/healthz",

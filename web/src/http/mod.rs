@@ -2,16 +2,19 @@
 
 mod app;
 mod assets;
+mod batch;
 mod body;
 mod cross_site;
 mod form;
 mod labels;
+mod lines;
 mod negotiate;
 mod request;
 mod response;
 mod reviews;
 mod routes;
 mod server;
+mod stream;
 
 pub(crate) use app::App;
 pub use body::BodyLimits;

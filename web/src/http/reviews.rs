@@ -134,7 +134,7 @@ impl<P: Publisher> App<P> {
     }
 
     /// The bounds on a review that comes over HTTP, beside those of every review.
-    fn check<'a>(&self, review: Review<'a>) -> Result<Review<'a>, HttpProblem> {
+    pub(super) fn check<'a>(&self, review: Review<'a>) -> Result<Review<'a>, HttpProblem> {
         let (chars, max) = (review.text.chars().count(), self.max_chars);
         let id = review.id.as_deref().unwrap_or_default();
         let detail = if chars > max {

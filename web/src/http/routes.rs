@@ -46,6 +46,12 @@ pub(crate) fn routes<P: Publisher>(app: Arc<App<P>>) -> BoxedFilter<(Response,)>
                 app.review(head, body).await
             },
         );
+    let batch = warp::path!("api" / "v1" / "reviews:batch")
+        .and(warp::post())
+        .and(with_app.clone())
+        .and(head())
+        .and(warp::body::stream())
+        .map(|app: Arc<App<P>>, head: RequestHead, body| app.batch(head, body));
     let fetch = warp::path!("api" / "v1" / "reviews" / String)
         .and(read())
         .map(|id: String, app: Arc<App<P>>| app.fetch(&id));
@@ -77,6 +83,7 @@ pub(crate) fn routes<P: Publisher>(app: Arc<App<P>>) -> BoxedFilter<(Response,)>
     [
         predict.boxed(),
         review.boxed(),
+        batch.boxed(),
         label.boxed(),
         label_form.boxed(),
         fetch.boxed(),
@@ -107,6 +114,7 @@ pub(super) fn route_of(path: &str) -> Route {
         "/predict" => Route::Predict,
         "/label" => Route::Label,
         "/api/v1/reviews" => Route::Reviews,
+        "/api/v1/reviews:batch" => Route::Batch,
         "/healthz" => Route::Healthz,
         "/readyz" => Route::Readyz,
         "/metrics" => Route::Metrics,
@@ -122,7 +130,9 @@ pub(super) fn route_of(path: &str) -> Route {
 /// The methods of the route at this path, if there is one.
 fn allowed(path: &str) -> Option<&'static str> {
     match route_of(path) {
-        Route::Predict | Route::Label | Route::Reviews | Route::ReviewLabel => Some("POST"),
+        Route::Predict | Route::Label | Route::Reviews | Route::Batch | Route::ReviewLabel => {
+            Some("POST")
+        }
         Route::Home | Route::Healthz | Route::Readyz | Route::Metrics => Some("GET, HEAD"),
         Route::Review => {
             path.strip_prefix("/api/v1/reviews/").is_some_and(is_segment).then_some("GET, HEAD")

@@ -20,6 +20,7 @@ use super::{
     app::App,
     request::Peer,
     routes::{route_of, routes},
+    stream::whole,
 };
 use crate::publish::Publisher;
 
@@ -58,7 +59,7 @@ pub(crate) async fn serve<P: Publisher>(
                         ms = took.as_secs_f64() * 1e3,
                         "request answered"
                     );
-                    response
+                    whole(response)
                 })
             });
             // The span ends with the answer, or with the client that does not wait for it.
@@ -100,7 +101,12 @@ fn span_of(
 fn is_traced(route: Route) -> bool {
     matches!(
         route,
-        Route::Predict | Route::Label | Route::Reviews | Route::Review | Route::ReviewLabel
+        Route::Predict
+            | Route::Label
+            | Route::Reviews
+            | Route::Batch
+            | Route::Review
+            | Route::ReviewLabel
     )
 }
 

@@ -1,6 +1,7 @@
 //! The frontend on a real socket with a stand-in for Kafka, and the program as a process.
 #![cfg(test)]
 
+mod batch;
 mod interface;
 mod labels;
 mod page;

@@ -1,0 +1,101 @@
+//! Many reviews in one request: JSON lines in, JSON lines out, while both are still on their way.
+
+use std::{sync::Arc, time::Duration};
+
+use bytes::{Buf, Bytes};
+use futures::{Stream, StreamExt, stream};
+use verdict_messages::Review;
+
+use super::{
+    app::App,
+    lines::Lines,
+    request::RequestHead,
+    response::{Responder, Response},
+    stream::streamed,
+};
+use crate::{
+    ask::{Answer, AskError, Question},
+    problems::{self, HttpProblem},
+    publish::Publisher,
+};
+
+/// Reviews of one request that wait for their verdict at once; more lines are not read meanwhile.
+const AT_ONCE: usize = 256;
+/// The pause before a line that found no room is tried again.
+const PAUSE: Duration = Duration::from_millis(10);
+
+/// Media type of JSON lines.
+const LINES: &str = "application/x-ndjson";
+
+impl<P: Publisher> App<P> {
+    /// `POST /api/v1/reviews:batch`: one verdict or problem for each line that is not blank, in the
+    /// order of the lines.
+    pub(super) fn batch<B: Buf, E>(
+        self: Arc<Self>,
+        head: RequestHead,
+        body: impl Stream<Item = Result<B, E>> + Send + 'static,
+    ) -> Response {
+        if let Err(problem) = self.admit(&head) {
+            return Responder::JSON.problem(&problem);
+        }
+        let media = head.media_type();
+        if !matches!(media.as_str(), LINES | "application/jsonl" | "application/ndjson") {
+            return Responder::JSON.problem(&problems::media_type(LINES, &media));
+        }
+        let most = usize::try_from(self.body.bytes).unwrap_or(usize::MAX);
+        let lines = Lines::new(body, most, self.body.read);
+        let lines = stream::unfold(lines, |mut lines| async move {
+            let line = lines.next().await?;
+            Some((line, lines))
+        });
+        let head = Arc::new(head);
+        let answers = lines
+            .map(move |line| {
+                let (app, head) = (Arc::clone(&self), Arc::clone(&head));
+                async move { app.line(&head, line).await }
+            })
+            .buffered(AT_ONCE);
+        streamed(LINES, answers)
+    }
+
+    /// The answer to one line, as a line.
+    async fn line(&self, head: &RequestHead, line: Result<Bytes, HttpProblem>) -> Bytes {
+        let answer = match line {
+            Ok(line) => self.ask_line(head, &line).await,
+            Err(problem) => Err(problem),
+        };
+        let json = match answer {
+            Ok(verdict) => verdict.to_vec(),
+            Err(problem) => problem.problem.encode().unwrap_or_else(|error| {
+                serde_json::json!({ "status": 500, "title": error.to_string() })
+                    .to_string()
+                    .into_bytes()
+            }),
+        };
+        // A line break of JSON is white space between its parts.
+        let on_one_line = json.into_iter().filter(|byte| !matches!(byte, b'\n' | b'\r'));
+        on_one_line.chain([b'\n']).collect()
+    }
+
+    async fn ask_line(&self, head: &RequestHead, line: &[u8]) -> Result<Bytes, HttpProblem> {
+        let review = self.check(Review::from_body(line, "application/json")?)?;
+        loop {
+            let question = Question {
+                review: review.clone(),
+                wait: self.default_wait,
+                respond_async: false,
+                idempotency: None,
+                trace: head.trace(),
+            };
+            match self.asker.ask(question).await {
+                Ok(Answer::Verdict(_, json)) => return Ok(json),
+                Ok(Answer::Accepted(id)) => {
+                    return Err(AskError::TimedOut(id, self.default_wait).into());
+                }
+                // The request goes on as fast as there is room: nothing is refused for its number.
+                Err(AskError::Busy(_)) => tokio::time::sleep(PAUSE).await,
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+}
