@@ -61,6 +61,10 @@ pub(crate) fn not_found() -> HttpProblem {
     problem(404, "There is nothing here", "the page is at /, the interface at /api/v1/reviews")
 }
 
+pub(crate) fn unknown_model(known: &str, got: &str) -> HttpProblem {
+    problem(404, "There is no such model", format!("the model is {known}, got {got:?}"))
+}
+
 pub(crate) fn unknown_review(review_id: &str) -> HttpProblem {
     let detail = "this instance remembers verdicts it received lately; one that is still on its \
         way will be here once it came";
@@ -188,6 +192,13 @@ impl From<LabelError> for HttpProblem {
 }
 
 impl HttpProblem {
+    /// Says which part of the request it is about.
+    pub(crate) fn within(mut self, part: &str) -> Self {
+        let detail = self.problem.detail.take().unwrap_or_default();
+        self.problem.detail = Some(format!("{part}: {detail}"));
+        self
+    }
+
     fn accepted(mut self, accepted: Accepted) -> Self {
         self.problem.accepted = Some(accepted);
         self

@@ -96,6 +96,10 @@ closed_label! {
         /// What somebody says a review is.
         Batch => "/api/v1/reviews:batch",
         ReviewLabel => "/api/v1/reviews/{id}/label",
+        /// Texts as a tensor, by the Open Inference Protocol.
+        Infer => "/v2/models/{name}/infer",
+        /// What there is of the Open Inference Protocol.
+        InferenceInfo => "/v2",
         Asset => "/assets/{name}",
         Healthz => "/healthz",
         Readyz => "/readyz",

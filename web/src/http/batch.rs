@@ -79,6 +79,15 @@ impl<P: Publisher> App<P> {
 
     async fn ask_line(&self, head: &RequestHead, line: &[u8]) -> Result<Bytes, HttpProblem> {
         let review = self.check(Review::from_body(line, "application/json")?)?;
+        self.verdict_on(review, head).await
+    }
+
+    /// The verdict on one of many reviews, which waits where there is no room for it.
+    pub(super) async fn verdict_on(
+        &self,
+        review: Review<'_>,
+        head: &RequestHead,
+    ) -> Result<Bytes, HttpProblem> {
         loop {
             let question = Question {
                 review: review.clone(),

@@ -6,6 +6,7 @@ mod batch;
 mod body;
 mod cross_site;
 mod form;
+mod inference;
 mod labels;
 mod lines;
 mod negotiate;

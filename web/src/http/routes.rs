@@ -13,7 +13,7 @@ use super::{
     app::App,
     assets, body,
     request::{RequestHead, head},
-    response::{Responder, Response},
+    response::{Responder, Response, json},
 };
 use crate::{
     page::Outcome,
@@ -65,6 +65,24 @@ pub(crate) fn routes<P: Publisher>(app: Arc<App<P>>) -> BoxedFilter<(Response,)>
             app.label_form(head, body).await
         },
     );
+    let inference_server = warp::path!("v2").and(read()).map(|_app| App::<P>::inference_server());
+    let inference_live = warp::path!("v2" / "health" / "live")
+        .and(read())
+        .map(|_app| json(StatusCode::OK, &serde_json::json!({ "live": true })));
+    let inference_ready = warp::path!("v2" / "health" / "ready")
+        .and(read())
+        .map(|app: Arc<App<P>>| app.inference_ready(None));
+    let inference_model = warp::path!("v2" / "models" / String)
+        .and(read())
+        .map(|name: String, _app| App::<P>::inference_model(&name));
+    let inference_model_ready = warp::path!("v2" / "models" / String / "ready")
+        .and(read())
+        .map(|name: String, app: Arc<App<P>>| app.inference_ready(Some(&name)));
+    let infer = warp::path!("v2" / "models" / String / "infer").and(post()).then(
+        |name: String, app: Arc<App<P>>, head: RequestHead, body: Body| async move {
+            app.infer(&name, head, body).await
+        },
+    );
     let operator =
         warp::path!(String).and(read()).and_then(|name: String, app: Arc<App<P>>| async move {
             let found = Page::at(&format!("/{name}")).ok_or_else(warp::reject::not_found)?;
@@ -87,6 +105,12 @@ pub(crate) fn routes<P: Publisher>(app: Arc<App<P>>) -> BoxedFilter<(Response,)>
         label.boxed(),
         label_form.boxed(),
         fetch.boxed(),
+        inference_server.boxed(),
+        inference_live.boxed(),
+        inference_ready.boxed(),
+        inference_model.boxed(),
+        inference_model_ready.boxed(),
+        infer.boxed(),
         operator.boxed(),
         assets.boxed(),
         nothing.boxed(),
@@ -119,6 +143,7 @@ pub(super) fn route_of(path: &str) -> Route {
         "/readyz" => Route::Readyz,
         "/metrics" => Route::Metrics,
         path if path.starts_with("/assets/") => Route::Asset,
+        path if path == "/v2" || path.starts_with("/v2/") => inference_route(path),
         path => match path.strip_prefix("/api/v1/reviews/") {
             Some(rest) if rest.strip_suffix("/label").is_some_and(is_segment) => Route::ReviewLabel,
             Some(_) => Route::Review,
@@ -133,7 +158,10 @@ fn allowed(path: &str) -> Option<&'static str> {
         Route::Predict | Route::Label | Route::Reviews | Route::Batch | Route::ReviewLabel => {
             Some("POST")
         }
-        Route::Home | Route::Healthz | Route::Readyz | Route::Metrics => Some("GET, HEAD"),
+        Route::Infer => Some("POST"),
+        Route::Home | Route::Healthz | Route::Readyz | Route::Metrics | Route::InferenceInfo => {
+            Some("GET, HEAD")
+        }
         Route::Review => {
             path.strip_prefix("/api/v1/reviews/").is_some_and(is_segment).then_some("GET, HEAD")
         }
@@ -141,6 +169,17 @@ fn allowed(path: &str) -> Option<&'static str> {
             path.strip_prefix("/assets/").is_some_and(assets::exists).then_some("GET, HEAD")
         }
         Route::Unmatched => None,
+    }
+}
+
+fn inference_route(path: &str) -> Route {
+    let parts: Vec<_> = path.split('/').skip(2).collect();
+    match parts.as_slice() {
+        [] | ["health", "live" | "ready"] | ["models", _] | ["models", _, "ready"] => {
+            Route::InferenceInfo
+        }
+        ["models", _, "infer"] => Route::Infer,
+        _ => Route::Unmatched,
     }
 }
 

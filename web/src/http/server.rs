@@ -105,6 +105,7 @@ fn is_traced(route: Route) -> bool {
             | Route::Label
             | Route::Reviews
             | Route::Batch
+            | Route::Infer
             | Route::Review
             | Route::ReviewLabel
     )
