@@ -11,6 +11,7 @@
 //! | the page | `page`, with `templates/` and `assets/` |
 //! | one review from its request to its verdict | `ask` |
 //! | requests that wait, and which replies they get | `pending` |
+//! | the verdicts as they come, for those who watch | `feed` |
 //! | what a person says about a verdict | `labels` |
 //! | records on their way to Kafka, as a trait and for real | [`publish`], `kafka` |
 //! | everything that can go wrong, as RFC 9457 | `problems` |
@@ -21,6 +22,7 @@
 //! nothing that came from outside becomes markup.
 
 mod ask;
+mod feed;
 mod http;
 mod ids;
 mod kafka;
@@ -35,7 +37,8 @@ pub mod settings;
 
 pub use self::http::BodyLimits;
 pub use ask::ReplyTo;
+pub use feed::OpenVerdicts;
 pub use pending::PendingLimits;
 pub use rate::Rate;
-pub use run::{RunError, run, serve_on};
+pub use run::{Incoming, RunError, run, serve_on};
 pub use settings::{Command, RawSettings, Settings};

@@ -112,6 +112,10 @@ pub(crate) fn too_often(limit: f64, seconds: u64) -> HttpProblem {
     problem(429, "Too many requests", detail).retry_after(seconds)
 }
 
+pub(crate) fn too_many_watch() -> HttpProblem {
+    problem(503, "Too many watch the verdicts", "watch again later").retry_after(10)
+}
+
 fn internal(detail: impl Into<String>) -> HttpProblem {
     problem(500, "A defect of ours", detail)
 }

@@ -13,6 +13,7 @@ use verdict_telemetry::{Service, Telemetry, TelemetryError};
 
 use crate::{
     ask::Asker,
+    feed::{self, Feed, OpenVerdicts},
     http::{App, serve},
     kafka::follow,
     pending::PendingReplies,
@@ -59,7 +60,11 @@ pub async fn run(settings: Settings, shutdown: impl Future<Output = ()>) -> Resu
     // They can be taken once, which is here.
     let replies = inbox.take_records().unwrap_or_else(|| mpsc::channel(1).1);
     let exporting = telemetry.clone();
-    serve_on(listener, &settings, telemetry, sources, publisher.clone(), replies, shutdown).await;
+    let incoming = Incoming {
+        replies,
+        verdicts: feed::open(settings.kafka.clone(), settings.verdicts_topic.clone()),
+    };
+    serve_on(listener, &settings, telemetry, sources, publisher.clone(), incoming, shutdown).await;
     readiness.abort();
     // Both clients join threads, and the last export is awaited: neither may block an async worker.
     let ending = tokio::task::spawn_blocking(move || {
@@ -72,17 +77,32 @@ pub async fn run(settings: Settings, shutdown: impl Future<Output = ()>) -> Resu
     Ok(())
 }
 
-/// Serves HTTP over any publisher; `replies` are the records of the reply partition. Returns after
-/// the drain.
+/// Records that come in.
+pub struct Incoming {
+    /// Those of the reply partition.
+    pub replies: mpsc::Receiver<Record>,
+    /// Opens the topic of verdicts: its last records, then new ones.
+    pub verdicts: OpenVerdicts,
+}
+
+impl std::fmt::Debug for Incoming {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Incoming").finish_non_exhaustive()
+    }
+}
+
+/// Serves HTTP over any publisher. Returns after the drain.
 pub async fn serve_on<P: Publisher>(
     listener: TcpListener,
     settings: &Settings,
     telemetry: Telemetry,
     sources: Sources,
     publisher: P,
-    mut replies: mpsc::Receiver<Record>,
+    incoming: Incoming,
     shutdown: impl Future<Output = ()>,
 ) {
+    let Incoming { mut replies, verdicts } = incoming;
+    let feed = Feed::new(verdicts);
     let outbox = |topic| Outbox::new(publisher.clone(), topic, &telemetry, &sources);
     let app = Arc::new(App {
         asker: Asker {
@@ -91,6 +111,7 @@ pub async fn serve_on<P: Publisher>(
             reply_to: settings.reply_to.clone(),
         },
         labels: outbox(&settings.labels_topic),
+        feed: feed.clone(),
         telemetry: telemetry.clone(),
         buckets: settings.rate.map(Buckets::new),
         body: settings.body,
@@ -116,6 +137,7 @@ pub async fn serve_on<P: Publisher>(
         if !notice.is_zero() {
             tokio::time::sleep(notice).await;
         }
+        feed.close();
     };
     let cut_off = serve(listener, settings.connections, app, stop).await;
     if cut_off > 0 {

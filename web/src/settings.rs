@@ -41,6 +41,10 @@ pub struct RawSettings {
     #[arg(long, env = "VERDICT_LABELS_TOPIC", default_value = topic::LABELS, value_name = "TOPIC")]
     pub labels_topic: String,
 
+    /// Topic that verdicts are shown from (GET /api/v1/verdicts)
+    #[arg(long, env = "VERDICT_VERDICTS_TOPIC", default_value = topic::VERDICTS, value_name = "TOPIC")]
+    pub verdicts_topic: String,
+
     /// Topic that replies are awaited on
     #[arg(long, env = "VERDICT_REPLY_TOPIC", default_value = topic::REPLIES, value_name = "TOPIC")]
     pub reply_topic: String,
@@ -145,6 +149,8 @@ pub struct Settings {
     pub reviews_topic: String,
     /// Topic that labels are published to.
     pub labels_topic: String,
+    /// Topic that verdicts are shown from.
+    pub verdicts_topic: String,
     /// Where replies come in.
     pub reply_to: ReplyTo,
     /// Wait for a verdict unless the client says otherwise.
@@ -217,6 +223,7 @@ impl RawSettings {
             kafka,
             reviews_topic: self.reviews_topic.clone(),
             labels_topic: self.labels_topic.clone(),
+            verdicts_topic: self.verdicts_topic.clone(),
             reply_to: ReplyTo {
                 topic: self.reply_topic.clone(),
                 partition,

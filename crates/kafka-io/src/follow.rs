@@ -1,5 +1,5 @@
-//! Follows a topic that holds the present state of something: all partitions from the beginning,
-//! then new records. No group, no commits: each follower reads everything, every time it starts.
+//! Follows a topic that holds the present state of something: all partitions from the beginning, or
+//! from their last records on, then new ones. No group, no commits: each follower reads everything, every time it starts.
 
 use std::{
     sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel},
@@ -65,7 +65,19 @@ impl Follower {
     /// # Errors
     /// [`Failure::Fatal`] when the settings are refused or no thread can be started.
     pub fn start(settings: &KafkaSettings, topic: impl Into<String>) -> Result<Self, Failure> {
-        let topic = topic.into();
+        Self::after(settings, topic.into(), i64::MAX)
+    }
+
+    /// Starts to follow `topic` at the last `most` offsets of each partition, of which some may hold
+    /// no record; otherwise as [`Follower::start`].
+    ///
+    /// # Errors
+    /// As [`Follower::start`].
+    pub fn tail(settings: &KafkaSettings, topic: &str, most: i64) -> Result<Self, Failure> {
+        Self::after(settings, topic.to_owned(), most)
+    }
+
+    fn after(settings: &KafkaSettings, topic: String, most: i64) -> Result<Self, Failure> {
         let connection = Connection::default();
         let consumer = reader(
             settings,
@@ -77,7 +89,7 @@ impl Follower {
         let (sender, followed) = sync_channel(WAITING);
         let copier = Copier::default();
         let thread = Background::start("follower", END_WITHIN, move |stop| {
-            Reader { consumer, topic, sender, stop, copier, reported: None }.run();
+            Reader { consumer, topic, most, sender, stop, copier, reported: None }.run();
         })?;
         Ok(Self { followed, _thread: thread, connection })
     }
@@ -106,6 +118,8 @@ impl Follower {
 struct Reader {
     consumer: BaseConsumer<Connection>,
     topic: String,
+    // Offsets of each partition to begin with.
+    most: i64,
     sender: SyncSender<Followed>,
     stop: Stop,
     copier: Copier,
@@ -135,8 +149,11 @@ impl Reader {
     fn find(&mut self) -> Option<Vec<OffsetRange>> {
         while !self.stop.is_set() {
             match ranges(&self.consumer, &self.topic, LOOK_UP) {
-                Ok(ranges) => {
+                Ok(mut ranges) => {
                     self.reported = None;
+                    for range in &mut ranges {
+                        range.from = range.from.max(range.to.saturating_sub(self.most));
+                    }
                     return Some(ranges);
                 }
                 Err(failure) => self.report(failure).then_some(())?,

@@ -96,6 +96,8 @@ closed_label! {
         /// What somebody says a review is.
         Batch => "/api/v1/reviews:batch",
         ReviewLabel => "/api/v1/reviews/{id}/label",
+        /// The verdicts as they come.
+        Verdicts => "/api/v1/verdicts",
         /// Texts as a tensor, by the Open Inference Protocol.
         Infer => "/v2/models/{name}/infer",
         /// What there is of the Open Inference Protocol.

@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     ask::Asker,
+    feed::Feed,
     problems::{self, HttpProblem},
     publish::Outbox,
     rate::Buckets,
@@ -24,6 +25,7 @@ use crate::{
 pub(crate) struct App<P> {
     pub(crate) asker: Asker<P>,
     pub(crate) labels: Outbox<P>,
+    pub(crate) feed: Feed,
     pub(crate) telemetry: Telemetry,
     pub(crate) buckets: Option<Buckets>,
     pub(crate) body: BodyLimits,

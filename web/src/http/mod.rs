@@ -5,6 +5,7 @@ mod assets;
 mod batch;
 mod body;
 mod cross_site;
+mod feed;
 mod form;
 mod inference;
 mod labels;

@@ -52,6 +52,11 @@ pub(crate) fn routes<P: Publisher>(app: Arc<App<P>>) -> BoxedFilter<(Response,)>
         .and(head())
         .and(warp::body::stream())
         .map(|app: Arc<App<P>>, head: RequestHead, body| app.batch(head, body));
+    let verdicts = warp::path!("api" / "v1" / "verdicts")
+        .and(read())
+        .and(head())
+        .and(query())
+        .map(|app: Arc<App<P>>, head: RequestHead, query: String| app.verdicts(&head, &query));
     let fetch = warp::path!("api" / "v1" / "reviews" / String)
         .and(read())
         .map(|id: String, app: Arc<App<P>>| app.fetch(&id));
@@ -102,6 +107,7 @@ pub(crate) fn routes<P: Publisher>(app: Arc<App<P>>) -> BoxedFilter<(Response,)>
         predict.boxed(),
         review.boxed(),
         batch.boxed(),
+        verdicts.boxed(),
         label.boxed(),
         label_form.boxed(),
         fetch.boxed(),
@@ -117,6 +123,11 @@ pub(crate) fn routes<P: Publisher>(app: Arc<App<P>>) -> BoxedFilter<(Response,)>
     ]
     .into_iter()
     .fold(home.boxed(), |routes, route| routes.or(route).unify().boxed())
+}
+
+/// The query of the request's target; empty when there is none.
+fn query() -> impl Filter<Extract = (String,), Error = std::convert::Infallible> + Clone {
+    warp::query::raw().or(warp::any().map(String::new)).unify()
 }
 
 impl<P> App<P> {
@@ -139,6 +150,7 @@ pub(super) fn route_of(path: &str) -> Route {
         "/label" => Route::Label,
         "/api/v1/reviews" => Route::Reviews,
         "/api/v1/reviews:batch" => Route::Batch,
+        "/api/v1/verdicts" => Route::Verdicts,
         "/healthz" => Route::Healthz,
         "/readyz" => Route::Readyz,
         "/metrics" => Route::Metrics,
@@ -159,9 +171,12 @@ fn allowed(path: &str) -> Option<&'static str> {
             Some("POST")
         }
         Route::Infer => Some("POST"),
-        Route::Home | Route::Healthz | Route::Readyz | Route::Metrics | Route::InferenceInfo => {
-            Some("GET, HEAD")
-        }
+        Route::Home
+        | Route::Verdicts
+        | Route::Healthz
+        | Route::Readyz
+        | Route::Metrics
+        | Route::InferenceInfo => Some("GET, HEAD"),
         Route::Review => {
             path.strip_prefix("/api/v1/reviews/").is_some_and(is_segment).then_some("GET, HEAD")
         }

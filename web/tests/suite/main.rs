@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod batch;
+mod feed;
 mod inference;
 mod interface;
 mod labels;

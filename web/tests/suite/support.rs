@@ -23,7 +23,7 @@ use verdict_messages::{
 };
 use verdict_telemetry::{CpuPrice, Service, Telemetry};
 use verdict_web::{
-    RawSettings,
+    Incoming, OpenVerdicts, RawSettings,
     publish::{Publisher, Sources},
     serve_on,
 };
@@ -165,11 +165,38 @@ fn reply(to: &Outgoing, key: &str, value: Vec<u8>, outcome: Outcome<'_>) -> Reco
     }
 }
 
+/// Reads a topic of verdicts from its first record.
+fn open(topic: watch::Sender<Vec<Record>>) -> OpenVerdicts {
+    Box::new(move || {
+        let (sender, records) = mpsc::channel(1);
+        let mut topic = topic.subscribe();
+        tokio::spawn(async move {
+            let mut read = 0;
+            loop {
+                let record = topic.borrow_and_update().get(read).cloned();
+                let Some(record) = record else {
+                    if topic.changed().await.is_err() {
+                        return;
+                    }
+                    continue;
+                };
+                read += 1;
+                if sender.send(record).await.is_err() {
+                    return;
+                }
+            }
+        });
+        records
+    })
+}
+
 /// A running frontend.
 #[derive(Debug)]
 pub(crate) struct Web {
     pub(crate) address: SocketAddr,
     pub(crate) kafka: Fake,
+    /// The topic of verdicts.
+    pub(crate) verdicts: watch::Sender<Vec<Record>>,
     pub(crate) telemetry: Telemetry,
     stop: Option<oneshot::Sender<()>>,
     task: JoinHandle<()>,
@@ -190,13 +217,16 @@ impl Web {
             seen: watch::Sender::default(),
             replies: sender,
         }));
+        let topic = watch::Sender::<Vec<Record>>::default();
+        let verdicts = open(topic.clone());
         let (stop, stopped) = oneshot::channel::<()>();
         let (publisher, served) = (kafka.clone(), telemetry.clone());
         let task = tokio::spawn(async move {
             let shutdown = async { drop(stopped.await) };
-            serve_on(listener, &settings, served, sources(), publisher, replies, shutdown).await;
+            let incoming = Incoming { replies, verdicts };
+            serve_on(listener, &settings, served, sources(), publisher, incoming, shutdown).await;
         });
-        Self { address, kafka, telemetry, stop: Some(stop), task }
+        Self { address, kafka, verdicts: topic, telemetry, stop: Some(stop), task }
     }
 
     /// Sends bytes and reads until the connection ends.

@@ -62,6 +62,10 @@ fn a_topic_is_followed_before_it_is_there_and_while_its_broker_is_away() {
     assert_eq!(keys(&followed), (0..10).collect::<Vec<_>>());
 
     // Another one gets what there was before, then hears that this was all, then gets what comes.
+    let tail = Follower::tail(&settings, "follow.a", 2).unwrap();
+    let last = keys(&followed_until(&tail, caught_up));
+    assert!((1..=6).contains(&last.len()) && last.contains(&9), "{last:?}");
+
     let second = Follower::start(&settings, "follow.a").unwrap();
     let followed = followed_until(&second, caught_up);
     assert_eq!(keys(&followed), (0..10).collect::<Vec<_>>());
