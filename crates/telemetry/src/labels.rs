@@ -105,6 +105,8 @@ closed_label! {
         Asset => "/assets/{name}",
         Healthz => "/healthz",
         Readyz => "/readyz",
+        /// The interface as OpenAPI.
+        OpenApi => "/openapi.json",
         Metrics => "/metrics",
         /// No route matched.
         Unmatched => "unmatched",

@@ -26,7 +26,7 @@ const MODEL: &str = "verdict";
 const AT_ONCE: usize = 64;
 
 /// A tensor whose content is JSON.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, schemars::JsonSchema)]
 struct Tensor {
     name: String,
     shape: Vec<usize>,
@@ -34,21 +34,23 @@ struct Tensor {
     data: Value,
 }
 
-#[derive(Debug, Deserialize)]
-struct Infer {
+/// An inference request.
+#[derive(Debug, Deserialize, schemars::JsonSchema)]
+pub(super) struct Infer {
     id: Option<String>,
     inputs: Vec<Tensor>,
     #[serde(default)]
     outputs: Vec<Wanted>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, schemars::JsonSchema)]
 struct Wanted {
     name: String,
 }
 
-#[derive(Debug, Serialize)]
-struct Inferred {
+/// The outputs.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+pub(super) struct Inferred {
     model_name: &'static str,
     model_version: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -56,7 +58,7 @@ struct Inferred {
     outputs: Vec<Output>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, schemars::JsonSchema)]
 struct Output {
     name: &'static str,
     datatype: &'static str,
@@ -125,7 +127,7 @@ impl<P: Publisher> App<P> {
             self.answer_inference(&head, asked).await
         };
         match answer.await {
-            Ok(answer) => json(StatusCode::OK, &json!(answer)),
+            Ok(answer) => json(StatusCode::OK, &answer),
             Err(problem) => failed(&problem),
         }
     }

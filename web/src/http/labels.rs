@@ -22,11 +22,15 @@ const MAX_SOURCE_BYTES: usize = 128;
 const USER: &str = "user";
 
 /// The body of the interface for programs.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, schemars::JsonSchema)]
+#[schemars(rename = "NewLabel")]
 #[serde(deny_unknown_fields)]
-struct Body {
+pub(super) struct NewLabelBody {
+    /// What the review is.
     #[serde(deserialize_with = "json::label")]
     label: Sentiment,
+    /// Who says so.
+    #[schemars(length(min = 1, max = 128))]
     source: Option<String>,
 }
 
@@ -82,7 +86,7 @@ impl<P: Publisher> App<P> {
     }
 }
 
-fn decode(head: &RequestHead, body: &[u8]) -> Result<Body, HttpProblem> {
+fn decode(head: &RequestHead, body: &[u8]) -> Result<NewLabelBody, HttpProblem> {
     let media = head.media_type();
     if media != "application/json" && !media.ends_with("+json") {
         return Err(problems::media_type("application/json", &media));

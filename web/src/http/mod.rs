@@ -11,6 +11,7 @@ mod inference;
 mod labels;
 mod lines;
 mod negotiate;
+mod openapi;
 mod request;
 mod response;
 mod reviews;

@@ -3,6 +3,7 @@
 use askama::Template;
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, StatusCode, header};
+use serde::Serialize;
 use verdict_messages::{Problem, Sentiment, Verdict};
 
 use super::negotiate::Format;
@@ -28,8 +29,11 @@ pub(crate) fn respond(status: StatusCode, media: &'static str, body: impl Into<B
 }
 
 /// A JSON response that is neither a verdict nor a problem.
-pub(crate) fn json(status: StatusCode, body: &serde_json::Value) -> Response {
-    respond(status, "application/json", body.to_string())
+pub(crate) fn json(status: StatusCode, body: &impl Serialize) -> Response {
+    match serde_json::to_vec(body) {
+        Ok(json) => respond(status, "application/json", json),
+        Err(error) => respond(StatusCode::INTERNAL_SERVER_ERROR, TEXT, format!("{error}\n")),
+    }
 }
 
 /// Sets a header whose value this program made; one that is not a header value is left out.
@@ -37,6 +41,22 @@ pub(crate) fn set(response: &mut Response, name: HeaderName, value: &str) {
     if let Ok(value) = HeaderValue::from_str(value) {
         response.headers_mut().insert(name, value);
     }
+}
+
+/// That a review is stored, and where its verdict will be.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+pub(crate) struct Accepted<'a> {
+    pub(crate) review_id: &'a str,
+    pub(crate) accepted: bool,
+    pub(crate) location: &'a str,
+}
+
+/// That a label is stored.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+pub(crate) struct Labelled<'a> {
+    review_id: &'a str,
+    label: Sentiment,
+    accepted: bool,
 }
 
 /// Responds to one request in the format it asks for.
@@ -87,10 +107,7 @@ impl Responder<'_> {
         let id = review_id.as_str();
         match self.format {
             Format::Html => self.page(status, Outcome::Labelled(label)),
-            Format::Json => json(
-                status,
-                &serde_json::json!({ "review_id": id, "label": label, "accepted": true }),
-            ),
+            Format::Json => json(status, &Labelled { review_id: id, label, accepted: true }),
             Format::Text => respond(status, TEXT, format!("labelled {label}\n")),
         }
     }

@@ -12,7 +12,7 @@ use super::{
     app::App,
     form,
     request::RequestHead,
-    response::{Responder, Response, json, set},
+    response::{Accepted, Responder, Response, json, set},
 };
 use crate::{
     ask::{Answer, Question},
@@ -162,8 +162,7 @@ fn text_field(body: &[u8]) -> Result<String, HttpProblem> {
 
 fn accepted(id: &ReviewId) -> Response {
     let location = problems::location(id.as_str());
-    let body =
-        serde_json::json!({ "review_id": id.as_str(), "accepted": true, "location": location });
+    let body = Accepted { review_id: id.as_str(), accepted: true, location: &location };
     let mut response = json(StatusCode::ACCEPTED, &body);
     set(&mut response, header::LOCATION, &location);
     response

@@ -11,7 +11,7 @@ use warp::{Filter, Rejection, filters::BoxedFilter, path::FullPath};
 
 use super::{
     app::App,
-    assets, body,
+    assets, body, openapi,
     request::{RequestHead, head},
     response::{Responder, Response, json},
 };
@@ -88,6 +88,7 @@ pub(crate) fn routes<P: Publisher>(app: Arc<App<P>>) -> BoxedFilter<(Response,)>
             app.infer(&name, head, body).await
         },
     );
+    let openapi = warp::path!("openapi.json").and(read()).map(|_app| openapi::openapi());
     let operator =
         warp::path!(String).and(read()).and_then(|name: String, app: Arc<App<P>>| async move {
             let found = Page::at(&format!("/{name}")).ok_or_else(warp::reject::not_found)?;
@@ -117,6 +118,7 @@ pub(crate) fn routes<P: Publisher>(app: Arc<App<P>>) -> BoxedFilter<(Response,)>
         inference_model.boxed(),
         inference_model_ready.boxed(),
         infer.boxed(),
+        openapi.boxed(),
         operator.boxed(),
         assets.boxed(),
         nothing.boxed(),
@@ -154,6 +156,7 @@ pub(super) fn route_of(path: &str) -> Route {
         "/healthz" => Route::Healthz,
         "/readyz" => Route::Readyz,
         "/metrics" => Route::Metrics,
+        "/openapi.json" => Route::OpenApi,
         path if path.starts_with("/assets/") => Route::Asset,
         path if path == "/v2" || path.starts_with("/v2/") => inference_route(path),
         path => match path.strip_prefix("/api/v1/reviews/") {
@@ -172,6 +175,7 @@ fn allowed(path: &str) -> Option<&'static str> {
         }
         Route::Infer => Some("POST"),
         Route::Home
+        | Route::OpenApi
         | Route::Verdicts
         | Route::Healthz
         | Route::Readyz
@@ -185,6 +189,12 @@ fn allowed(path: &str) -> Option<&'static str> {
         }
         Route::Unmatched => None,
     }
+}
+
+/// Whether there is an answer to this method at this path.
+#[cfg(test)]
+pub(super) fn is_route(method: &str, path: &str) -> bool {
+    allowed(path).is_some_and(|methods| methods.split(", ").any(|allowed| allowed == method))
 }
 
 fn inference_route(path: &str) -> Route {

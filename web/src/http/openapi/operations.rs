@@ -1,0 +1,412 @@
+//! Paths, parameters and answers.
+
+use std::time::Duration;
+
+use serde_json::{Map, Value, json};
+use verdict_kafka_io::PublishError;
+use verdict_messages::{ModelRef, Position, Sentiment, TermContribution, Verdict};
+
+use crate::{
+    ask::AskError,
+    ids::ReviewId,
+    problems::{self, HttpProblem},
+};
+
+const JSON: &str = "application/json";
+const LINES: &str = "application/x-ndjson";
+const TEXT: &str = "text/plain";
+
+/// Name, meaning and an example of each kind of problem.
+fn kinds() -> [(&'static str, &'static str, HttpProblem); 13] {
+    let reason = String::new();
+    let late = AskError::TimedOut(ReviewId::new("r1"), Duration::from_secs(5));
+    let away = AskError::NotPublished(ReviewId::new("r1"), PublishError::NeverQueued { reason });
+    [
+        (
+            "BadRequest",
+            "The request cannot be read: its JSON, its encoding or one of its headers.",
+            problems::bad_request("the body must be UTF-8, but byte 3 of its 7 bytes is not"),
+        ),
+        ("CrossSite", "A browser says that another site sends this.", problems::cross_site()),
+        ("NotFound", "No verdict is known for this review.", problems::unknown_review("r1")),
+        ("TooSlow", "The body did not come in time.", problems::slow_body(Duration::from_secs(5))),
+        ("LengthRequired", "There is no Content-Length.", problems::length_required()),
+        ("TooLarge", "The body is too large.", problems::body_too_large(65_536, 70_000)),
+        (
+            "MediaType",
+            "This media type is not taken here.",
+            problems::media_type("application/json or text/plain", "image/png"),
+        ),
+        (
+            "NotAReview",
+            "What was read is no review: no text, a blank or a too long one.",
+            problems::no_review("text must not be empty"),
+        ),
+        (
+            "NotALabel",
+            "What was read is no label.",
+            problems::no_label("label must be positive or negative, got \"good\""),
+        ),
+        (
+            "TooMany",
+            "As many wait as may, or one address sends too often.",
+            AskError::Busy(1_000).into(),
+        ),
+        ("Defect", "A defect of ours.", AskError::Internal("its cause".to_owned()).into()),
+        ("Away", "Kafka cannot be reached, or did not confirm.", away.into()),
+        (
+            "Late",
+            "The review is stored, and no verdict came in time: ask at Location.",
+            late.into(),
+        ),
+    ]
+}
+
+/// An answer of each kind of problem, under its name.
+pub(super) fn problems() -> Map<String, Value> {
+    let answer = |(name, meaning, problem): (&str, &str, HttpProblem)| {
+        let mut headers = Map::new();
+        if problem.retry_after.is_some() {
+            headers.insert(
+                "Retry-After".to_owned(),
+                json!({
+                    "description": "Seconds after which to try again.",
+                    "schema": { "type": "integer", "minimum": 1 },
+                }),
+            );
+        }
+        if problem.location.is_some() {
+            headers.extend(location());
+        }
+        let content =
+            content("application/problem+json", reference("Problem"), json!(*problem.problem));
+        (name.to_owned(), json!({ "description": meaning, "headers": headers, "content": content }))
+    };
+    kinds().into_iter().map(answer).collect()
+}
+
+/// These kinds of problems, as answers of an operation.
+fn refused(names: &[&str]) -> Map<String, Value> {
+    let kinds = kinds();
+    let named = kinds.iter().filter(|(name, _, _)| names.contains(name));
+    named
+        .map(|(name, _, problem)| {
+            let reference = format!("#/components/responses/{name}");
+            (problem.problem.status.to_string(), json!({ "$ref": reference }))
+        })
+        .collect()
+}
+
+fn reference(name: &str) -> Value {
+    json!({ "$ref": format!("#/components/schemas/{name}") })
+}
+
+fn content(media: &str, schema: Value, example: Value) -> Value {
+    json!({ media: { "schema": schema, "example": example } })
+}
+
+fn location() -> Map<String, Value> {
+    let header = json!({
+        "description": "Where the verdict will be.",
+        "schema": { "type": "string", "format": "uri-reference" },
+    });
+    Map::from_iter([("Location".to_owned(), header)])
+}
+
+/// An answer with its status.
+fn answer(
+    status: u16,
+    meaning: &str,
+    media: &str,
+    schema: Value,
+    example: Value,
+) -> Map<String, Value> {
+    let answer = json!({ "description": meaning, "content": content(media, schema, example) });
+    Map::from_iter([(status.to_string(), answer)])
+}
+
+fn all(answers: impl IntoIterator<Item = Map<String, Value>>) -> Value {
+    answers.into_iter().flatten().collect()
+}
+
+fn body(contents: &[(&str, Value, Value)]) -> Value {
+    let contents = contents.iter().map(|(media, schema, example)| {
+        ((*media).to_owned(), json!({ "schema": schema, "example": example }))
+    });
+    json!({ "required": true, "content": contents.collect::<Map<_, _>>() })
+}
+
+fn parameter(place: &str, name: &str, meaning: &str, schema: Value) -> Value {
+    let mut parameter =
+        json!({ "name": name, "in": place, "description": meaning, "schema": schema });
+    if let (true, Some(members)) = (place == "path", parameter.as_object_mut()) {
+        members.insert("required".to_owned(), json!(true));
+    }
+    parameter
+}
+
+fn string() -> Value {
+    json!({ "type": "string" })
+}
+
+/// A verdict, for the examples.
+fn verdict() -> Verdict<'static> {
+    let term = |term: &'static str, weight| TermContribution { term: term.into(), weight };
+    Verdict {
+        id: "r1".into(),
+        label: Sentiment::Positive,
+        probability: 0.973,
+        score: 3.585,
+        model: ModelRef { name: "default".into(), version: "1".into(), sha256: "9f86d081".into() },
+        explanation: Some(vec![term("wonderful", 2.25), term("dull", -0.5)]),
+        intercept: Some(0.125),
+        rest: Some(1.71),
+        source: Position::new("reviews", 3, 41),
+        scored_at: "2026-01-02T03:04:05.000Z".into(),
+    }
+}
+
+/// Every path.
+pub(super) fn paths() -> Map<String, Value> {
+    let mut paths = reviews();
+    paths.extend(inference());
+    paths.extend(operation());
+    paths
+}
+
+fn reviews() -> Map<String, Value> {
+    let long = json!(verdict());
+    let short = json!(Verdict { explanation: None, intercept: None, rest: None, ..verdict() });
+    let review = json!({ "id": "r1", "text": "A wonderful film with a dull end." });
+    let id = || {
+        let schema = json!({ "type": "string", "minLength": 1, "maxLength": 512 });
+        parameter("path", "id", "The review's id, percent-encoded.", schema)
+    };
+    let mut accepted = answer(
+        202,
+        "The review is stored; its verdict will be at Location.",
+        JSON,
+        reference("Accepted"),
+        json!({ "review_id": "r1", "accepted": true, "location": "/api/v1/reviews/r1" }),
+    );
+    if let Some(answer) = accepted.get_mut("202").and_then(Value::as_object_mut) {
+        answer.insert("headers".to_owned(), json!(location()));
+    }
+    let ask = json!({ "post": {
+        "operationId": "ask",
+        "tags": ["reviews"],
+        "summary": "Send a review and have its verdict",
+        "description": "The review is published to Kafka, and its verdict awaited. It becomes part of the log that models are trained from.",
+        "parameters": [
+            parameter("header", "Prefer", "`wait=N` waits at most N seconds for the verdict; `respond-async` answers 202 as soon as the review is stored.", string()),
+            parameter("header", "Idempotency-Key", "A request with the key and the body of an earlier one is the same review: it is stored once, and has the same answer.", json!({ "type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$" })),
+            parameter("header", "traceparent", "W3C Trace Context, which the records carry on.", string()),
+        ],
+        "requestBody": body(&[
+            (JSON, reference("Review"), review),
+            (TEXT, json!({ "type": "string", "minLength": 1 }), json!("A wonderful film with a dull end.")),
+        ]),
+        "responses": all([
+            answer(200, "The verdict.", JSON, reference("Verdict"), long.clone()),
+            accepted,
+            refused(&["BadRequest", "CrossSite", "TooSlow", "LengthRequired", "TooLarge", "MediaType", "NotAReview", "TooMany", "Defect", "Away", "Late"]),
+        ]),
+    }});
+    let batch = json!({ "post": {
+        "operationId": "askMany",
+        "tags": ["reviews"],
+        "summary": "Send many reviews as JSON lines",
+        "description": "Each line that is not blank is a review as above, and has one line of the answer: its verdict, or a problem. The answers stand in the order of the lines, and come while the request is still sent.",
+        "requestBody": body(&[(LINES, string(), json!("{\"id\": \"r1\", \"text\": \"A wonderful film.\"}\n"))]),
+        "responses": all([
+            answer(200, "A verdict or a problem for each line.", LINES, string(), json!(format!("{short}\n"))),
+            refused(&["BadRequest", "CrossSite", "MediaType", "TooMany"]),
+        ]),
+    }});
+    let fetch = json!({ "get": {
+        "operationId": "verdict",
+        "tags": ["reviews"],
+        "summary": "The verdict on a review",
+        "parameters": [id()],
+        "responses": all([
+            answer(200, "The verdict.", JSON, reference("Verdict"), long),
+            refused(&["BadRequest", "NotFound", "NotAReview"]),
+        ]),
+    }});
+    let label = json!({ "post": {
+        "operationId": "label",
+        "tags": ["labels"],
+        "summary": "Say what a review really is",
+        "description": "The next model learns from it. The last label of a review counts.",
+        "parameters": [id()],
+        "requestBody": body(&[(JSON, reference("NewLabel"), json!({ "label": "positive" }))]),
+        "responses": all([
+            answer(202, "The label is stored.", JSON, reference("Labelled"), json!({ "review_id": "r1", "label": "positive", "accepted": true })),
+            refused(&["BadRequest", "CrossSite", "TooSlow", "LengthRequired", "TooLarge", "MediaType", "NotALabel", "TooMany", "Away"]),
+        ]),
+    }});
+    let part = || json!({ "type": "number", "minimum": 0, "maximum": 1 });
+    let feed = json!({ "get": {
+        "operationId": "verdicts",
+        "tags": ["reviews"],
+        "summary": "The verdicts as they come",
+        "description": "Server-sent events without end. `verdict`: a verdict without its explanation; the event's id is its place in the topic, `partition-offset`. `gap`: not all is known any more of what came after `Last-Event-ID`. `cut`: this reader is too slow and missed so many; the connection ends. A comment comes every 15 s.",
+        "parameters": [
+            parameter("header", "Last-Event-ID", "Goes on behind this event.", string()),
+            parameter("query", "label", "Only verdicts with this label.", json!({ "type": "string", "enum": ["positive", "negative"] })),
+            parameter("query", "above", "Only verdicts with a probability above this.", part()),
+            parameter("query", "below", "Only verdicts with a probability below this.", part()),
+            parameter("query", "model", "Only verdicts by this version of the model.", string()),
+            parameter("query", "recent", "So many verdicts of before come first.", json!({ "type": "integer", "minimum": 0, "maximum": 1000 })),
+        ],
+        "responses": all([
+            answer(200, "The events.", "text/event-stream", string(), json!(format!("id: 3-41\nevent: verdict\ndata: {short}\n\n"))),
+            refused(&["BadRequest", "Away"]),
+        ]),
+    }});
+    Map::from_iter([
+        ("/api/v1/reviews".to_owned(), ask),
+        ("/api/v1/reviews:batch".to_owned(), batch),
+        ("/api/v1/reviews/{id}".to_owned(), fetch),
+        ("/api/v1/reviews/{id}/label".to_owned(), label),
+        ("/api/v1/verdicts".to_owned(), feed),
+    ])
+}
+
+fn inference() -> Map<String, Value> {
+    let object = || json!({ "type": "object" });
+    let read = |id: &str, summary: &str, parameters: Value, responses: Value| {
+        json!({ "get": {
+            "operationId": id, "tags": ["inference"], "summary": summary,
+            "parameters": parameters, "responses": responses,
+        }})
+    };
+    let name = || {
+        let schema = json!({ "type": "string", "minLength": 1 });
+        json!([parameter("path", "name", "The model; there is one, `verdict`.", schema)])
+    };
+    let error = |status, meaning: &str| {
+        answer(status, meaning, JSON, reference("InferenceError"), json!({ "error": meaning }))
+    };
+    let absent = || error(404, "There is no such model.");
+    let ready = |is_ready: bool| json!({ "name": "verdict", "ready": is_ready });
+    let readiness = || {
+        [
+            answer(200, "It does.", JSON, object(), ready(true)),
+            answer(503, "It does not.", JSON, object(), ready(false)),
+        ]
+    };
+    let tensor = |name: &str| json!({ "name": name, "datatype": "BYTES", "shape": [-1] });
+    let errors = [
+        (400, "The request cannot be read."),
+        (403, "A browser says that another site sends this."),
+        (404, "There is no such model."),
+        (408, "The body did not come in time."),
+        (411, "There is no Content-Length."),
+        (413, "The body is too large."),
+        (422, "A text is no review."),
+        (429, "One address sends too often."),
+        (500, "A defect of ours."),
+        (503, "Kafka cannot be reached."),
+        (504, "No verdict came in time."),
+    ];
+    let infer = json!({ "post": {
+        "operationId": "infer",
+        "tags": ["inference"],
+        "summary": "Texts as a tensor in, labels and probabilities as tensors out",
+        "parameters": name(),
+        "requestBody": body(&[(JSON, reference("Infer"), json!({ "inputs": [{ "name": "text", "shape": [2], "datatype": "BYTES", "data": ["A wonderful film.", "Dull."] }] }))]),
+        "responses": all(errors.map(|(status, meaning)| error(status, meaning)).into_iter().chain([
+            answer(200, "The outputs.", JSON, reference("Inferred"), json!({
+                "model_name": "verdict", "model_version": "1",
+                "outputs": [{ "name": "label", "datatype": "BYTES", "shape": [2], "data": ["positive", "negative"] }],
+            })),
+        ])),
+    }});
+    let server =
+        json!({ "name": "verdict", "version": env!("CARGO_PKG_VERSION"), "extensions": [] });
+    let model = json!({ "name": "verdict", "platform": "verdict", "inputs": [tensor("text")], "outputs": [tensor("label")] });
+    Map::from_iter([
+        (
+            "/v2".to_owned(),
+            read(
+                "inferenceServer",
+                "What the server is",
+                json!([]),
+                all([answer(200, "Name and version.", JSON, object(), server)]),
+            ),
+        ),
+        (
+            "/v2/health/live".to_owned(),
+            read(
+                "inferenceLive",
+                "Whether the server runs",
+                json!([]),
+                all([answer(200, "It does.", JSON, object(), json!({ "live": true }))]),
+            ),
+        ),
+        (
+            "/v2/health/ready".to_owned(),
+            read("inferenceReady", "Whether the server answers", json!([]), all(readiness())),
+        ),
+        (
+            "/v2/models/{name}".to_owned(),
+            read(
+                "inferenceModel",
+                "What the model takes and gives",
+                name(),
+                all([answer(200, "Inputs and outputs.", JSON, object(), model), absent()]),
+            ),
+        ),
+        (
+            "/v2/models/{name}/ready".to_owned(),
+            read(
+                "inferenceModelReady",
+                "Whether the model answers",
+                name(),
+                all(readiness().into_iter().chain([absent()])),
+            ),
+        ),
+        ("/v2/models/{name}/infer".to_owned(), infer),
+    ])
+}
+
+fn operation() -> Map<String, Value> {
+    let page = |id: &str, summary: &str, answers: &[(u16, &str, &str)]| {
+        let answers = answers.iter().map(|(status, meaning, example)| {
+            answer(*status, meaning, TEXT, string(), json!(example))
+        });
+        json!({ "get": {
+            "operationId": id, "tags": ["operation"], "summary": summary, "responses": all(answers),
+        }})
+    };
+    Map::from_iter([
+        (
+            "/healthz".to_owned(),
+            page(
+                "healthz",
+                "Whether the server runs",
+                &[(200, "It does.", "alive\n"), (503, "It does not.", "not alive\n")],
+            ),
+        ),
+        (
+            "/readyz".to_owned(),
+            page(
+                "readyz",
+                "Whether reviews can be answered, and what is missing",
+                &[
+                    (200, "They can.", "ready\n"),
+                    (503, "They cannot.", "not ready\nkafka: no broker is connected\n"),
+                ],
+            ),
+        ),
+        (
+            "/metrics".to_owned(),
+            page(
+                "metrics",
+                "Metrics in Prometheus' text format",
+                &[(200, "The metrics.", "verdict_web_pending 0\n")],
+            ),
+        ),
+    ])
+}
