@@ -101,6 +101,11 @@ pub(crate) fn no_review(detail: impl Into<String>) -> HttpProblem {
     problem(422, "This is not a review", detail)
 }
 
+pub(crate) fn key_reused() -> HttpProblem {
+    let detail = "this Idempotency-Key came before with another body; a new review needs a new key";
+    problem(409, "This key belongs to another review", detail)
+}
+
 pub(crate) fn no_label(detail: impl Into<String>) -> HttpProblem {
     problem(422, "This is not a label", detail)
 }
@@ -131,10 +136,7 @@ impl From<AskError> for HttpProblem {
                     .accepted(Accepted::No)
                     .retry_after(1)
             }
-            AskError::KeyReused => no_review(
-                "this Idempotency-Key came before with another body; use a new key for a new \
-                 review",
-            ),
+            AskError::KeyReused => key_reused(),
             AskError::NotPublished(id, error) => {
                 let away = |detail: &str| problem(503, "The review log is away", detail);
                 match error {

@@ -29,8 +29,10 @@ const AT_ONCE: usize = 64;
 #[derive(Debug, Deserialize, schemars::JsonSchema)]
 struct Tensor {
     name: String,
-    shape: Vec<usize>,
+    #[schemars(with = "Vec<u32>", length(min = 1, max = 2))]
+    shape: Vec<f64>,
     datatype: String,
+    #[schemars(with = "Vec<String>")]
     data: Value,
 }
 
@@ -165,7 +167,7 @@ impl<P: Publisher> App<P> {
             .map(|&(name, datatype, value)| Output {
                 name,
                 datatype,
-                shape: shape.to_vec(),
+                shape: shape.clone(),
                 data: verdicts.iter().map(value).collect(),
             })
             .collect();
@@ -179,7 +181,7 @@ fn known(name: &str) -> Result<(), HttpProblem> {
 }
 
 /// The texts of the one input, and its shape.
-fn texts(inputs: &[Tensor]) -> Result<(Vec<String>, &[usize]), HttpProblem> {
+fn texts(inputs: &[Tensor]) -> Result<(Vec<String>, Vec<usize>), HttpProblem> {
     let refuse = |detail: String| Err(problems::bad_request(detail));
     let [input] = inputs else {
         return refuse(format!("there is one input, text; got {}", inputs.len()));
@@ -190,10 +192,6 @@ fn texts(inputs: &[Tensor]) -> Result<(Vec<String>, &[usize]), HttpProblem> {
     if input.name != "text" {
         return refuse(format!("the input is text, got {:?}", input.name));
     }
-    let length = match input.shape.as_slice() {
-        &[length] | &[length, 1] => length,
-        other => return refuse(format!("the shape of text is [n] or [n, 1], got {other:?}")),
-    };
     let mut texts = Vec::new();
     let rows = input.data.as_array().map(Vec::as_slice).unwrap_or_default();
     for row in rows {
@@ -203,11 +201,18 @@ fn texts(inputs: &[Tensor]) -> Result<(Vec<String>, &[usize]), HttpProblem> {
             None => return refuse(format!("text {} is no string", texts.len())),
         }
     }
-    if texts.len() != length {
-        let got = texts.len();
-        return refuse(format!("the shape says {length} texts, and data has {got}"));
-    }
-    Ok((texts, &input.shape))
+    let length = u32::try_from(texts.len()).map_or(f64::INFINITY, f64::from);
+    let shape = match input.shape.as_slice() {
+        [rows] if rows.total_cmp(&length).is_eq() => vec![texts.len()],
+        [rows, 1.0] if rows.total_cmp(&length).is_eq() => vec![texts.len(), 1],
+        other => {
+            let got = texts.len();
+            return refuse(format!(
+                "the shape of {got} texts is [{got}] or [{got}, 1], got {other:?}"
+            ));
+        }
+    };
+    Ok((texts, shape))
 }
 
 /// A problem as this protocol has it.

@@ -28,9 +28,10 @@ const USER: &str = "user";
 pub(super) struct NewLabelBody {
     /// What the review is.
     #[serde(deserialize_with = "json::label")]
+    #[schemars(schema_with = "super::openapi::label")]
     label: Sentiment,
     /// Who says so.
-    #[schemars(length(min = 1, max = 128))]
+    #[schemars(length(max = 128), regex(pattern = super::openapi::ID))]
     source: Option<String>,
 }
 

@@ -18,6 +18,7 @@ use super::{
     response::{Accepted, Labelled, Response, respond},
 };
 use shapes::{AskedReview, InferenceError};
+pub(super) use shapes::{ID, label};
 
 /// `GET /openapi.json`.
 pub(super) fn openapi() -> Response {

@@ -208,7 +208,7 @@ async fn the_same_key_and_body_get_the_same_answer_and_one_review() {
     assert_eq!((first.status, &first.body), (again.status, &again.body));
     assert_eq!(web.kafka.seen().len(), 1);
     let other = web.review(&key, r#"{"text":"bad"}"#).await;
-    assert_eq!(other.status, 422);
+    assert_eq!(other.status, 409);
     assert!(other.problem()["detail"].as_str().unwrap().contains("Idempotency-Key"));
     let other_key = web.review(&[("idempotency-key", "k2")], r#"{"text":"good"}"#).await;
     assert_ne!(other_key.json()["id"], first.json()["id"]);

@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use verdict_kafka_io::PublishError;
 use verdict_messages::{ModelRef, Position, Sentiment, TermContribution, Verdict};
 
+use super::shapes::{ID, TEXT};
 use crate::{
     ask::AskError,
     ids::ReviewId,
@@ -14,10 +15,10 @@ use crate::{
 
 const JSON: &str = "application/json";
 const LINES: &str = "application/x-ndjson";
-const TEXT: &str = "text/plain";
+const PLAIN: &str = "text/plain";
 
 /// Name, meaning and an example of each kind of problem.
-fn kinds() -> [(&'static str, &'static str, HttpProblem); 13] {
+fn kinds() -> [(&'static str, &'static str, HttpProblem); 14] {
     let reason = String::new();
     let late = AskError::TimedOut(ReviewId::new("r1"), Duration::from_secs(5));
     let away = AskError::NotPublished(ReviewId::new("r1"), PublishError::NeverQueued { reason });
@@ -29,6 +30,11 @@ fn kinds() -> [(&'static str, &'static str, HttpProblem); 13] {
         ),
         ("CrossSite", "A browser says that another site sends this.", problems::cross_site()),
         ("NotFound", "No verdict is known for this review.", problems::unknown_review("r1")),
+        (
+            "KeyReused",
+            "This Idempotency-Key came with another body before.",
+            problems::key_reused(),
+        ),
         ("TooSlow", "The body did not come in time.", problems::slow_body(Duration::from_secs(5))),
         ("LengthRequired", "There is no Content-Length.", problems::length_required()),
         ("TooLarge", "The body is too large.", problems::body_too_large(65_536, 70_000)),
@@ -179,7 +185,7 @@ fn reviews() -> Map<String, Value> {
     let short = json!(Verdict { explanation: None, intercept: None, rest: None, ..verdict() });
     let review = json!({ "id": "r1", "text": "A wonderful film with a dull end." });
     let id = || {
-        let schema = json!({ "type": "string", "minLength": 1, "maxLength": 512 });
+        let schema = json!({ "type": "string", "maxLength": 512, "pattern": ID });
         parameter("path", "id", "The review's id, percent-encoded.", schema)
     };
     let mut accepted = answer(
@@ -204,7 +210,7 @@ fn reviews() -> Map<String, Value> {
         ],
         "requestBody": body(&[
             (JSON, reference("Review"), review),
-            (TEXT, json!({ "type": "string", "minLength": 1 }), json!("A wonderful film with a dull end.")),
+            (PLAIN, json!({ "type": "string", "pattern": TEXT }), json!("A wonderful film with a dull end.")),
         ]),
         "responses": all([
             answer(200, "The verdict.", JSON, reference("Verdict"), long.clone()),
@@ -374,7 +380,7 @@ fn inference() -> Map<String, Value> {
 fn operation() -> Map<String, Value> {
     let page = |id: &str, summary: &str, answers: &[(u16, &str, &str)]| {
         let answers = answers.iter().map(|(status, meaning, example)| {
-            answer(*status, meaning, TEXT, string(), json!(example))
+            answer(*status, meaning, PLAIN, string(), json!(example))
         });
         json!({ "get": {
             "operationId": id, "tags": ["operation"], "summary": summary, "responses": all(answers),

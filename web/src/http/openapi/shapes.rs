@@ -1,6 +1,22 @@
 //! Schemas of what is read by hand.
 
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+
+/// An id has no control characters.
+pub(in crate::http) const ID: &str = "^[^\\u0000-\\u001f\\u007f-\\u009f]+$";
+/// Not blank, without NUL.
+pub(super) const TEXT: &str = "^[^\\u0000]*[^\\s\\u0000][^\\u0000]*$";
+
+/// A label in any of its forms.
+pub(in crate::http) fn label(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "anyOf": [
+            { "enum": ["positive", "negative"] },
+            { "type": "boolean", "description": "true is positive" },
+            { "enum": [0, 1], "description": "1 is positive" },
+        ],
+    })
+}
 
 /// A review as a request has it. Other members are ignored.
 #[derive(Debug, JsonSchema)]
@@ -8,7 +24,7 @@ use schemars::JsonSchema;
 #[expect(dead_code, reason = "the shape of what Review::from_body reads")]
 pub(super) struct AskedReview {
     /// What the reviewer wrote; not blank, without NUL.
-    #[schemars(length(min = 1))]
+    #[schemars(regex(pattern = TEXT))]
     text: String,
     /// The review's id; without one it gets a random one.
     id: Option<Id>,
@@ -25,7 +41,7 @@ pub(super) struct AskedReview {
 #[schemars(untagged)]
 #[expect(dead_code, reason = "a shape")]
 enum Id {
-    Text(#[schemars(length(min = 1, max = 512))] String),
+    Text(#[schemars(length(max = 512), regex(pattern = ID))] String),
     Number(f64),
 }
 
