@@ -28,9 +28,11 @@ const AT_ONCE: usize = 64;
 /// A tensor whose content is JSON.
 #[derive(Debug, Deserialize, schemars::JsonSchema)]
 struct Tensor {
+    #[schemars(extend("const" = "text"))]
     name: String,
     #[schemars(with = "Vec<u32>", length(min = 1, max = 2))]
     shape: Vec<f64>,
+    #[schemars(extend("const" = "BYTES"))]
     datatype: String,
     #[schemars(with = "Vec<String>")]
     data: Value,
@@ -40,6 +42,7 @@ struct Tensor {
 #[derive(Debug, Deserialize, schemars::JsonSchema)]
 pub(super) struct Infer {
     id: Option<String>,
+    #[schemars(length(equal = 1))]
     inputs: Vec<Tensor>,
     #[serde(default)]
     outputs: Vec<Wanted>,
@@ -47,6 +50,7 @@ pub(super) struct Infer {
 
 #[derive(Debug, Deserialize, schemars::JsonSchema)]
 struct Wanted {
+    #[schemars(extend("enum" = OUTPUTS.map(|output| output.0)))]
     name: String,
 }
 

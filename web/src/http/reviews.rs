@@ -173,7 +173,10 @@ fn idempotency(head: &RequestHead, body: &[u8]) -> Result<Option<Idempotency>, H
         return Ok(None);
     };
     match value.to_str() {
-        Ok(key) if (1..=MAX_KEY_BYTES).contains(&key.len()) => {
+        Ok(key)
+            if (1..=MAX_KEY_BYTES).contains(&key.len())
+                && key.bytes().all(|byte| byte.is_ascii_graphic()) =>
+        {
             Ok(Some(Idempotency { key: key.to_owned(), body: Sha256::digest(body).into() }))
         }
         _ => Err(problems::bad_request(format!(

@@ -215,7 +215,7 @@ fn reviews() -> Map<String, Value> {
         "responses": all([
             answer(200, "The verdict.", JSON, reference("Verdict"), long.clone()),
             accepted,
-            refused(&["BadRequest", "CrossSite", "TooSlow", "LengthRequired", "TooLarge", "MediaType", "NotAReview", "TooMany", "Defect", "Away", "Late"]),
+            refused(&["BadRequest", "CrossSite", "KeyReused", "TooSlow", "LengthRequired", "TooLarge", "MediaType", "NotAReview", "TooMany", "Defect", "Away", "Late"]),
         ]),
     }});
     let batch = json!({ "post": {
