@@ -69,17 +69,24 @@ struct Output {
     name: &'static str,
     datatype: &'static str,
     shape: Vec<usize>,
-    data: Vec<Value>,
+    data: Vec<Cell>,
 }
 
-type Column = (&'static str, &'static str, fn(&Verdict<'_>) -> Value);
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+#[serde(untagged)]
+enum Cell {
+    Text(String),
+    Number(f64),
+}
+
+type Column = (&'static str, &'static str, fn(&Verdict<'_>) -> Cell);
 
 const OUTPUTS: [Column; 5] = [
-    ("label", "BYTES", |verdict| json!(verdict.label)),
-    ("probability", "FP64", |verdict| json!(verdict.probability)),
-    ("score", "FP64", |verdict| json!(verdict.score)),
-    ("id", "BYTES", |verdict| json!(verdict.id)),
-    ("model_version", "BYTES", |verdict| json!(verdict.model.version)),
+    ("label", "BYTES", |verdict| Cell::Text(verdict.label.to_string())),
+    ("probability", "FP64", |verdict| Cell::Number(verdict.probability)),
+    ("score", "FP64", |verdict| Cell::Number(verdict.score)),
+    ("id", "BYTES", |verdict| Cell::Text(verdict.id.to_string())),
+    ("model_version", "BYTES", |verdict| Cell::Text(verdict.model.version.to_string())),
 ];
 
 impl<P: Publisher> App<P> {
