@@ -45,7 +45,7 @@ pub(crate) fn set(response: &mut Response, name: HeaderName, value: &str) {
 
 /// That a review is stored, and where its verdict will be.
 #[derive(Debug, Serialize, schemars::JsonSchema)]
-pub(crate) struct Accepted<'a> {
+pub(crate) struct Stored<'a> {
     pub(crate) review_id: &'a str,
     pub(crate) accepted: bool,
     pub(crate) location: &'a str,

@@ -12,7 +12,7 @@ use super::{
     app::App,
     form,
     request::RequestHead,
-    response::{Accepted, Responder, Response, json, set},
+    response::{Responder, Response, Stored, json, set},
 };
 use crate::{
     ask::{Answer, Question},
@@ -162,7 +162,7 @@ fn text_field(body: &[u8]) -> Result<String, HttpProblem> {
 
 fn accepted(id: &ReviewId) -> Response {
     let location = problems::location(id.as_str());
-    let body = Accepted { review_id: id.as_str(), accepted: true, location: &location };
+    let body = Stored { review_id: id.as_str(), accepted: true, location: &location };
     let mut response = json(StatusCode::ACCEPTED, &body);
     set(&mut response, header::LOCATION, &location);
     response

@@ -1,6 +1,7 @@
 //! The whole system on a real Kafka: as people use it, as it is watched, and as it fails.
 #![cfg(test)]
 
+mod callers;
 mod closed_pipes;
 mod corrections;
 mod demo;

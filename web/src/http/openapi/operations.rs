@@ -192,7 +192,7 @@ fn reviews() -> Map<String, Value> {
         202,
         "The review is stored; its verdict will be at Location.",
         JSON,
-        reference("Accepted"),
+        reference("Stored"),
         json!({ "review_id": "r1", "accepted": true, "location": "/api/v1/reviews/r1" }),
     );
     if let Some(answer) = accepted.get_mut("202").and_then(Value::as_object_mut) {
