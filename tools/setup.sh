@@ -47,6 +47,8 @@ look() {
   need docker-registry docker-registry docker-distribution - has docker-registry
   need "Java's compiler" default-jdk-headless java-devel openjdk has javac
   need mvn maven maven maven has mvn
+  need chromium chromium chromium - has chromium
+  need chromedriver chromium-driver chromedriver chromedriver has chromedriver
   need "WordNet's dictionary" wordnet-base wordnet - has_wordnet
 }
 
@@ -93,8 +95,9 @@ if ! cmp -s requirements-dev.txt "$VERDICT_VENV/requirements-dev.txt"; then
     names+=(requirements-dev.txt)
   fi
 fi
-# And clients of other frameworks, which ask for reviews.
+# And clients of other frameworks, which ask for reviews, and what looks at the pages.
 tools/callers/install.sh >/dev/null || names+=(tools/callers)
+tools/browser/install.sh >/dev/null || names+=(tools/browser)
 if [ ${#names[@]} -gt 0 ] && [ "${CI:-}" = true ]; then
   echo "setup: CI runs every test, and they need the above" >&2
   exit 1

@@ -34,6 +34,7 @@ pub mod publish;
 mod rate;
 mod run;
 pub mod settings;
+mod texts;
 
 pub use self::http::BodyLimits;
 pub use ask::ReplyTo;

@@ -20,6 +20,7 @@ use crate::{
     publish::{Outbox, Publisher, Sources},
     rate::Buckets,
     settings::Settings,
+    texts::Texts,
 };
 
 /// Why the frontend ended other than by its shutdown.
@@ -112,6 +113,7 @@ pub async fn serve_on<P: Publisher>(
         },
         labels: outbox(&settings.labels_topic),
         feed: feed.clone(),
+        texts: Texts::new(settings.pending),
         telemetry: telemetry.clone(),
         buckets: settings.rate.map(Buckets::new),
         body: settings.body,

@@ -86,6 +86,8 @@ closed_label! {
     Route {
         /// The page.
         Home => "/",
+        /// A verdict on its own page.
+        VerdictPage => "/r/{id}",
         /// The form post.
         Predict => "/predict",
         /// The buttons that say whether a verdict is right.

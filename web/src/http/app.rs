@@ -18,6 +18,7 @@ use crate::{
     problems::{self, HttpProblem},
     publish::Outbox,
     rate::Buckets,
+    texts::Texts,
 };
 
 /// All that the handlers need.
@@ -26,6 +27,7 @@ pub(crate) struct App<P> {
     pub(crate) asker: Asker<P>,
     pub(crate) labels: Outbox<P>,
     pub(crate) feed: Feed,
+    pub(crate) texts: Texts,
     pub(crate) telemetry: Telemetry,
     pub(crate) buckets: Option<Buckets>,
     pub(crate) body: BodyLimits,

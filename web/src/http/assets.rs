@@ -1,4 +1,4 @@
-//! The page's style sheet and icon.
+//! The pages' style sheet, script and icon.
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 use super::response::{Response, respond, set};
 
 const STYLE: &str = include_str!("../../assets/verdict.css");
+const SCRIPT: &str = include_str!("../../assets/verdict.js");
 const ICON: &str = include_str!("../../assets/icon.svg");
 
 /// Whether there is an asset of this name.
@@ -17,6 +18,7 @@ pub(crate) fn exists(name: &str) -> bool {
 fn file(name: &str) -> Option<(&'static str, &'static str)> {
     match name {
         "verdict.css" => Some(("text/css; charset=utf-8", STYLE)),
+        "verdict.js" => Some(("text/javascript; charset=utf-8", SCRIPT)),
         "icon.svg" => Some(("image/svg+xml", ICON)),
         _ => None,
     }

@@ -8,6 +8,8 @@ use verdict_messages::{MAX_ID_BYTES, Sentiment, json};
 use super::{
     app::App,
     form,
+    negotiate::Format,
+    pages::see_page,
     request::RequestHead,
     response::{Responder, Response},
 };
@@ -81,6 +83,9 @@ impl<P: Publisher> App<P> {
             Err(problem) => return responder.problem(&problem),
         };
         match labels::publish(&self.labels, &new, head.trace()).await {
+            Ok(()) if responder.format == Format::Html && head.is_browser() => {
+                see_page(&new.review_id, Some(new.label))
+            }
             Ok(()) => responder.labelled(&new.review_id, new.label),
             Err(error) => responder.problem(&error.into()),
         }

@@ -12,6 +12,7 @@ mod labels;
 mod lines;
 mod negotiate;
 mod openapi;
+mod pages;
 mod request;
 mod response;
 mod reviews;

@@ -39,6 +39,11 @@ impl RequestHead {
     }
 
     /// The media types that the client accepts.
+    /// Whether a browser shows the answer: they name the media type of pages, which curl does not.
+    pub(crate) fn is_browser(&self) -> bool {
+        self.accept().is_some_and(|accept| accept.contains("text/html"))
+    }
+
     pub(crate) fn accept(&self) -> Option<&str> {
         self.text(header::ACCEPT)
     }

@@ -94,7 +94,7 @@ impl Responder<'_> {
             }
             Ok(verdict) => self.page(
                 StatusCode::OK,
-                Outcome::Verdict(Box::new(VerdictView::new(self.text, &verdict))),
+                Outcome::Verdict(Box::new(VerdictView::new(Some(self.text), &verdict, None))),
             ),
             // It was decoded when it came, so this is a defect of ours.
             Err(rejection) => self.problem(&AskError::Internal(rejection.detail).into()),

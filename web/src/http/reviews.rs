@@ -11,11 +11,13 @@ use verdict_messages::Review;
 use super::{
     app::App,
     form,
+    negotiate::Format,
+    pages::see_page,
     request::RequestHead,
     response::{Responder, Response, Stored, json, set},
 };
 use crate::{
-    ask::{Answer, Question},
+    ask::{Answer, AskError, Question},
     ids::ReviewId,
     pending::{Idempotency, Reply},
     problems::{self, HttpProblem},
@@ -49,10 +51,22 @@ impl<P: Publisher> App<P> {
             trace: head.trace(),
         };
         match self.asker.ask(question).await {
-            Ok(Answer::Verdict(_, json)) => filled.verdict(&json),
+            Ok(Answer::Verdict(id, json)) => {
+                self.texts.insert(&id, &text);
+                if filled.format == Format::Html && head.is_browser() {
+                    return see_page(&id, None);
+                }
+                filled.verdict(&json)
+            }
             // Only the interface for programs asks for this.
             Ok(Answer::Accepted(id)) => accepted(&id),
-            Err(error) => filled.problem(&error.into()),
+            Err(error) => {
+                // Its verdict may come yet.
+                if let AskError::TimedOut(id, _) = &error {
+                    self.texts.insert(id, &text);
+                }
+                filled.problem(&error.into())
+            }
         }
     }
 

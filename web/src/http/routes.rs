@@ -16,7 +16,6 @@ use super::{
     response::{Responder, Response, json},
 };
 use crate::{
-    page::Outcome,
     problems::{self, HttpProblem},
     publish::Publisher,
 };
@@ -33,7 +32,12 @@ pub(crate) fn routes<P: Publisher>(app: Arc<App<P>>) -> BoxedFilter<(Response,)>
     let post = || warp::post().and(with_app.clone()).and(head()).and(body::limited(app.body));
     let home = warp::path::end()
         .and(read())
-        .map(|app: Arc<App<P>>| app.responder(None).page(StatusCode::OK, Outcome::None));
+        .and(query())
+        .map(|app: Arc<App<P>>, query: String| app.home(&query));
+    let verdict_page = warp::path!("r" / String)
+        .and(read())
+        .and(query())
+        .map(|id: String, app: Arc<App<P>>, query: String| app.verdict_page(&id, &query));
     let predict =
         warp::path!("predict").and(post()).then(
             |app: Arc<App<P>>, head: RequestHead, body: Body| async move {
@@ -105,6 +109,7 @@ pub(crate) fn routes<P: Publisher>(app: Arc<App<P>>) -> BoxedFilter<(Response,)>
     );
     // Boxed one by one: the type of the whole would take the compiler minutes.
     [
+        verdict_page.boxed(),
         predict.boxed(),
         review.boxed(),
         batch.boxed(),
@@ -159,6 +164,7 @@ pub(super) fn route_of(path: &str) -> Route {
         "/openapi.json" => Route::OpenApi,
         path if path.starts_with("/assets/") => Route::Asset,
         path if path == "/v2" || path.starts_with("/v2/") => inference_route(path),
+        path if path.strip_prefix("/r/").is_some_and(is_segment) => Route::VerdictPage,
         path => match path.strip_prefix("/api/v1/reviews/") {
             Some(rest) if rest.strip_suffix("/label").is_some_and(is_segment) => Route::ReviewLabel,
             Some(_) => Route::Review,
@@ -176,6 +182,7 @@ fn allowed(path: &str) -> Option<&'static str> {
         Route::Infer => Some("POST"),
         Route::Home
         | Route::OpenApi
+        | Route::VerdictPage
         | Route::Verdicts
         | Route::Healthz
         | Route::Readyz

@@ -111,9 +111,9 @@ fn is_traced(route: Route) -> bool {
     )
 }
 
-// No script at all, styles and pictures from here only, forms to here only, and no framing.
-const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; \
-    frame-ancestors 'none'; base-uri 'none'";
+// One script from a file, and nothing inside of a page; all from here only, and no framing.
+const POLICY: &str = "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; \
+    img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
 fn secure(headers: &mut HeaderMap) {
     for (name, value) in [

@@ -1,14 +1,21 @@
-//! The page: a form, and above it what the model says and why. It needs no JavaScript and loads
-//! nothing from elsewhere. The markup is in `templates/`, the style in `assets/`.
+//! The pages: a form, and for each review what the model says of it and why. They need no
+//! JavaScript and load nothing from elsewhere. The markup is in `templates/`, the style and the one
+//! script, which adds what is live to the home page, in `assets/`.
 
 mod escape;
+mod flip;
+mod read;
 mod verdict;
 
 use askama::Template;
+use flip::Flip;
+use read::Leaning;
 use verdict_messages::{Problem, Sentiment};
 
 pub(crate) use verdict::VerdictView;
 use verdict::capitalised;
+
+use crate::problems::location;
 
 /// The page with what it shows. No value can become markup: the template escapes each one.
 #[derive(Debug, Template)]
@@ -26,7 +33,7 @@ pub(crate) struct Page<'a> {
 #[derive(Debug)]
 pub(crate) enum Outcome<'a> {
     /// Nothing was asked yet.
-    None,
+    Home,
     /// The verdict on the text.
     Verdict(Box<VerdictView<'a>>),
     /// The label of the last review was stored.
@@ -39,7 +46,7 @@ impl Page<'_> {
     /// The second line, for people with curl: the answer, before all the markup.
     fn answer(&self) -> Option<String> {
         match &self.outcome {
-            Outcome::None | Outcome::Labelled(_) => None,
+            Outcome::Home | Outcome::Labelled(_) => None,
             Outcome::Verdict(shown) => Some(shown.summary()),
             Outcome::Problem(problem, _) => Some(problem.status.to_string()),
         }
@@ -47,11 +54,16 @@ impl Page<'_> {
 
     fn title(&self) -> String {
         match &self.outcome {
-            Outcome::None => "Verdict: what does this review say?".to_owned(),
+            Outcome::Home => "Verdict: what does this review say?".to_owned(),
             Outcome::Verdict(shown) => format!("{} · Verdict", shown.summary()),
             Outcome::Labelled(_) => "Noted · Verdict".to_owned(),
             Outcome::Problem(problem, _) => format!("{} · Verdict", problem.title),
         }
+    }
+
+    /// What the form holds. Where the text is shown above already it stands there alone.
+    fn form_text(&self) -> &str {
+        if matches!(self.outcome, Outcome::Verdict(_)) { "" } else { self.text }
     }
 
     /// With its thousands grouped: `20,000`.
@@ -63,6 +75,16 @@ impl Page<'_> {
         }
         digits
     }
+}
+
+/// The page of a review.
+pub(crate) fn address(review_id: &str) -> String {
+    page_of(&location(review_id))
+}
+
+/// The page for what the interface for programs has at `location`.
+fn page_of(location: &str) -> String {
+    location.replacen("/api/v1/reviews/", "/r/", 1)
 }
 
 /// Details are written to stand behind a colon; on a page they are sentences.

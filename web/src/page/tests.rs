@@ -2,7 +2,12 @@ use std::borrow::Cow;
 
 use verdict_messages::{ModelRef, Position, TermContribution, Verdict};
 
-use super::{verdict::percent, *};
+use super::{
+    flip::{Flip, flip},
+    read::read,
+    verdict::percent,
+    *,
+};
 
 const STYLE: &str = include_str!("../../assets/verdict.css");
 
@@ -32,16 +37,95 @@ fn page(text: &str, outcome: Outcome<'_>) -> String {
 }
 
 fn page_of(text: &str, verdict: &Verdict<'_>) -> String {
-    page(text, Outcome::Verdict(Box::new(VerdictView::new(text, verdict))))
+    page(text, Outcome::Verdict(Box::new(VerdictView::new(Some(text), verdict, None))))
 }
 
 #[test]
-fn words_are_marked_by_sign_and_strength() {
-    let shown = verdict(Sentiment::Positive, 0.9, &[("great", 2.0), ("dull", -0.2)]);
-    let html = page_of("Great but dull.", &shown);
-    assert!(html.contains("<mark class=\"p4\" title=\"+2.000\">Great</mark> but "), "{html}");
-    assert!(html.contains("<mark class=\"n1\" title=\"\u{2212}0.200\">dull</mark>."), "{html}");
-    assert!(html.contains("<bdi>great</bdi><span>+2.000</span>"), "{html}");
+fn only_what_decides_is_marked_by_sign_and_strength_for_eyes_and_ears() {
+    let terms = [("not great", 2.0), ("great", -0.5), ("dull", -1.0), ("film", 0.25)];
+    let shown = verdict(Sentiment::Positive, 0.9, &terms);
+    let html = page_of("Not great, but a dull film.", &shown);
+    for part in [
+        "<mark class=\"p3\" title=\"+1.500\">Not great<span class=\"hidden\"> (positive, +1.500)</span>\
+         </mark>, but a ",
+        "<mark class=\"n3\" title=\"\u{2212}1.000\">dull<span class=\"hidden\"> (negative, \u{2212}1.000)</span>\
+         </mark> film.</blockquote>",
+        "<bdi>not great</bdi><span>+2.000</span>",
+    ] {
+        assert!(html.contains(part), "{part} is not in\n{html}");
+    }
+    assert_eq!(html.matches("but a ").count(), 1, "the text stands there once: {html}");
+}
+
+#[test]
+fn no_more_than_twelve_phrases_are_marked() {
+    let words: Vec<String> = (10..50).map(|number| format!("word{number}")).collect();
+    let terms = words.iter().zip(0..).map(|(word, i)| TermContribution {
+        term: Cow::Borrowed(word.as_str()),
+        weight: 1.0 + 0.01 * f64::from(i),
+    });
+    let terms: Vec<_> = terms.collect();
+    let text = words.join(" ");
+    let read = read(&text, &terms).sentences;
+    let marks =
+        read.iter().flat_map(|sentence| &sentence.pieces).filter(|piece| piece.mark.is_some());
+    assert_eq!(marks.count(), 12);
+}
+
+#[test]
+fn sentences_have_their_leaning_where_a_review_is_mixed() {
+    let terms = [("great", 1.0), ("dull", -1.5), ("nice", 0.0625)];
+    let shown = verdict(Sentiment::Positive, 0.9, &terms);
+    let html = page_of("A great start. The end is dull. Nice.", &shown);
+    assert_eq!(html.matches("Leans ").count(), 2, "{html}");
+    assert!(html.contains("Leans positive, +1.000: </span></span>A <mark"), "{html}");
+    assert!(html.contains("Leans negative, \u{2212}1.500: </span></span>The end"), "{html}");
+    let html = page_of("A great start. A nice end.", &shown);
+    assert!(!html.contains("Leans "), "{html}");
+}
+
+#[test]
+fn what_would_change_a_verdict_are_the_fewest_phrases_that_do() {
+    let phrases = |list: &[(&str, f64)]| {
+        list.iter().map(|(phrase, weight)| ((*phrase).to_owned(), *weight)).collect::<Vec<_>>()
+    };
+    let list = phrases(&[("good", 0.5), ("bad", -1.0), ("great", 1.0), ("fine", 0.75)]);
+    // intercept 0.1, rest -0.2
+    let terms = [("good", 0.5), ("bad", -1.0), ("great", 1.0), ("fine", 0.75)];
+    let positive = verdict(Sentiment::Positive, 0.9, &terms);
+    let without = |list: &[&str]| Some(Flip::Without(list.iter().map(|&p| p.to_owned()).collect()));
+    assert_eq!(flip(&positive, list.clone()), without(&["great", "fine"]));
+    let negative = verdict(Sentiment::Negative, 0.1, &[("bad", -1.0), ("good", 0.5)]);
+    assert_eq!(flip(&negative, list.clone()), without(&["bad"]));
+    let far = verdict(Sentiment::Negative, 0.1, &[("bad", -1.0), ("awful", -9.0)]);
+    assert_eq!(flip(&far, list.clone()), Some(Flip::Stays(1)));
+    assert_eq!(flip(&far, phrases(&[("good", 0.5)])), None, "nothing speaks for it");
+    assert_eq!(flip(&negative, phrases(&[("bad", -1.0)])), without(&["bad"]));
+    let unexplained = Verdict { explanation: None, ..negative };
+    assert_eq!(flip(&unexplained, list), None);
+    let html = page_of("great fine good bad", &positive);
+    assert!(
+        html.contains(
+            "Without \u{201c}great\u{201d} and \u{201c}fine\u{201d} it would be negative."
+        ),
+        "{html}"
+    );
+}
+
+#[test]
+fn a_text_without_a_known_word_is_told_so() {
+    let nothing = Verdict { rest: Some(0.0), ..verdict(Sentiment::Negative, 0.494, &[]) };
+    let html = page_of("...", &nothing);
+    assert!(html.contains("<h1 id=\"verdict\">I know none of these words</h1>"), "{html}");
+    assert!(html.contains("of any text without a word it knows: negative, 50.6 %"), "{html}");
+}
+
+#[test]
+fn a_verdict_whose_text_is_not_at_hand_is_shown_without_it() {
+    let shown = verdict(Sentiment::Positive, 0.9, &[("great", 2.0)]);
+    let html = page("", Outcome::Verdict(Box::new(VerdictView::new(None, &shown, None))));
+    assert!(html.contains("text is not at hand") && !html.contains("<blockquote"), "{html}");
+    assert!(html.contains("Without \u{201c}great\u{201d} it would be negative"), "{html}");
 }
 
 #[test]
@@ -71,13 +155,13 @@ fn nothing_that_came_from_outside_becomes_markup() {
     shown.explanation = Some(vec![TermContribution { term: evil.into(), weight: -1.0 }]);
     let problem = Problem::new(422, evil).with_detail(evil);
     for outcome in [
-        Outcome::None,
-        Outcome::Verdict(Box::new(VerdictView::new(evil, &shown))),
+        Outcome::Home,
+        Outcome::Verdict(Box::new(VerdictView::new(Some(evil), &shown, Some(Sentiment::Positive)))),
         Outcome::Labelled(Sentiment::Positive),
         Outcome::Problem(&problem, Some(evil)),
     ] {
         let html = page(evil, outcome);
-        assert!(!html.contains("<script"), "{html}");
+        assert_eq!(html.matches("<script").count(), 1, "{html}");
         assert!(!html.contains("alert(1)</s"), "{html}");
         assert_eq!(html.matches("<textarea").count(), 1, "{html}");
         assert_eq!(html.matches("</textarea>").count(), 1, "{html}");
@@ -89,7 +173,7 @@ fn the_page_obeys_its_own_content_security_policy() {
     let shown = verdict(Sentiment::Positive, 0.9, &[("great", 2.0)]);
     let html = page_of("great", &shown);
     for forbidden in
-        ["<script", "style=", "<style", "onclick", "javascript:", "http://www", "https://"]
+        ["<script>", "style=", "<style", "onclick", "javascript:", "http://www", "https://"]
     {
         assert!(!html.contains(forbidden), "{forbidden} is in\n{html}");
     }
@@ -97,16 +181,17 @@ fn the_page_obeys_its_own_content_security_policy() {
 
 #[test]
 fn the_text_stays_in_the_form_with_its_first_line_break() {
-    let html = page("\nTwo\nlines", Outcome::None);
+    let html = page("\nTwo\nlines", Outcome::Home);
     assert!(html.contains("English\">\n\nTwo\nlines</textarea>"), "{html}");
 }
 
 #[test]
 fn every_class_of_the_markup_has_a_style() {
-    let shown = verdict(Sentiment::Positive, 0.9, &[("great", 2.0), ("dull", -0.2)]);
+    let shown = verdict(Sentiment::Positive, 0.9, &[("great", 2.0), ("dull", -0.9)]);
     let problem = Problem::new(504, "late");
     let pages = [
-        page_of("great and dull", &shown),
+        page_of("Great. And dull.", &shown),
+        page("", Outcome::Home),
         page("", Outcome::Labelled(Sentiment::Negative)),
         page("", Outcome::Problem(&problem, Some("/x"))),
     ];
@@ -127,7 +212,7 @@ fn no_probability_is_shown_as_certain() {
         assert_eq!(percent(probability), shown);
     }
     for (max_chars, shown) in [(20_000, "20,000"), (999, "999"), (1_234_567, "1,234,567")] {
-        let page = Page { text: "", max_chars, outcome: Outcome::None };
+        let page = Page { text: "", max_chars, outcome: Outcome::Home };
         assert_eq!(page.grouped_max_chars(), shown);
     }
 }
@@ -143,9 +228,44 @@ fn a_verdict_without_explanation_still_makes_a_page() {
 
 #[test]
 fn no_template_turns_escaping_off() {
-    for template in
-        [include_str!("../../templates/page.html"), include_str!("../../templates/verdict.html")]
-    {
+    for template in [
+        include_str!("../../templates/base.html"),
+        include_str!("../../templates/page.html"),
+        include_str!("../../templates/verdict.html"),
+    ] {
         assert!(!template.contains("safe") && !template.contains("escape"), "{template}");
+    }
+}
+
+/// Relative luminance, by WCAG 2.2.
+fn luminance(colour: &str) -> f64 {
+    let channel = |at: usize| {
+        let value = f64::from(u8::from_str_radix(&colour[at..at + 2], 16).unwrap()) / 255.0;
+        if value <= 0.04045 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
+    };
+    0.2126 * channel(1) + 0.7152 * channel(3) + 0.0722 * channel(5)
+}
+
+#[test]
+fn texts_and_edges_of_controls_stand_out_in_both_themes() {
+    let (light, dark) = STYLE.split_once("@media (prefers-color-scheme: dark)").unwrap();
+    for theme in [light, dark] {
+        let colour = |name: &str| {
+            let (_, value) = theme.split_once(&format!("--{name}: ")).unwrap();
+            luminance(&value[..7])
+        };
+        let contrast = |one: &str, other: &str| {
+            let (one, other) = (colour(one) + 0.05, colour(other) + 0.05);
+            (one / other).max(other / one)
+        };
+        for ground in ["card", "page"] {
+            for text in ["ink", "quiet", "brand", "plus", "minus"] {
+                let found = contrast(text, ground);
+                assert!(found >= 4.5, "{text} on {ground}: {found:.2}");
+            }
+            let found = contrast("edge", ground);
+            assert!(found >= 3.0, "edge on {ground}: {found:.2}");
+        }
+        assert!(contrast("brand", "brand-ink") >= 4.5);
     }
 }

@@ -1,36 +1,42 @@
-//! A verdict as the page shows it: the label, how sure, which words, and the sum that is the score.
+//! A verdict as the page shows it: the label, how sure, which phrases, what would change it, and the
+//! sum that is the score.
 
-use verdict_messages::{Sentiment, TermContribution, Verdict, highlight};
+use verdict_messages::{Sentiment, TermContribution, Verdict};
 
+use super::{
+    flip::{Flip, flip},
+    read::{Read, read},
+};
 use crate::problems::location;
 
 // The list beside the text; all terms stand in the table below it.
-const STRONGEST: usize = 8;
+const STRONGEST: usize = 6;
 
 /// The values of `templates/verdict.html`.
 #[derive(Debug)]
 pub(crate) struct VerdictView<'a> {
     pub(super) verdict: &'a Verdict<'a>,
     pub(super) other: Sentiment,
+    pub(super) heading: &'static str,
     pub(super) confidence: String,
     pub(super) probability: String,
     /// Where the gauge changes from negative to positive, from 0 to 100.
     pub(super) negative_width: String,
-    pub(super) text: Vec<Span<'a>>,
+    /// The text with what decided marked, where this instance has it.
+    pub(super) read: Option<Read<'a>>,
+    pub(super) flip: Option<Flip>,
     /// For and against, when the verdict is explained.
     pub(super) sides: Vec<Side<'a>>,
     /// Of the intercept, of each term and of all weaker ones: what adds up to the score.
     pub(super) sum: Option<(String, Vec<Term<'a>>, String, String)>,
     pub(super) sha256: &'a str,
     pub(super) location: String,
-}
-
-/// A piece of the text.
-#[derive(Debug)]
-pub(super) struct Span<'a> {
-    pub(super) text: &'a str,
-    /// Class and weight of a marked word.
-    pub(super) mark: Option<(&'static str, String)>,
+    /// Where the page of this verdict is.
+    pub(super) page: String,
+    /// Where the text can be changed.
+    pub(super) change: String,
+    /// What the reader has just said that it is.
+    pub(super) labelled: Option<Sentiment>,
 }
 
 /// The strongest terms for one label.
@@ -51,8 +57,12 @@ pub(super) struct Term<'a> {
 }
 
 impl<'a> VerdictView<'a> {
-    /// The verdict on `text`.
-    pub(crate) fn new(text: &'a str, verdict: &'a Verdict<'a>) -> Self {
+    /// The verdict on `text`, where that is known, of which the reader said `labelled`.
+    pub(crate) fn new(
+        text: Option<&'a str>,
+        verdict: &'a Verdict<'a>,
+        labelled: Option<Sentiment>,
+    ) -> Self {
         let terms = verdict.explanation.as_deref().unwrap_or_default();
         let heaviest = terms.iter().fold(0.0_f64, |most, term| most.max(term.weight.abs()));
         let term = |term: &'a TermContribution<'a>| Term {
@@ -73,23 +83,38 @@ impl<'a> VerdictView<'a> {
             let terms = terms.iter().map(term).collect();
             (signed(intercept), terms, signed(rest), signed(verdict.score))
         });
+        let read = text.map(|text| read(text, terms));
+        let weights = read.as_ref().map_or_else(
+            || terms.iter().map(|term| (term.term.to_string(), term.weight)).collect(),
+            |read| read.weights.clone(),
+        );
+        let knows_nothing = knows_nothing(verdict);
         Self {
             verdict,
             other: match verdict.label {
                 Sentiment::Positive => Sentiment::Negative,
                 Sentiment::Negative => Sentiment::Positive,
             },
-            confidence: confidence(verdict),
+            heading: if knows_nothing {
+                "I know none of these words"
+            } else {
+                capitalised(&verdict.label)
+            },
+            confidence: if knows_nothing { any_text(verdict) } else { confidence(verdict) },
             probability: percent(verdict.probability),
             negative_width: format!(
                 "{:.2}",
                 (100.0 * (1.0 - verdict.probability)).clamp(0.0, 100.0)
             ),
-            text: marked(text, terms),
+            read,
+            flip: flip(verdict, weights),
             sides,
             sum,
             sha256: verdict.model.sha256.get(..12).unwrap_or(&verdict.model.sha256),
             location: location(&verdict.id),
+            change: super::address(&verdict.id).replacen("/r/", "/?from=", 1),
+            page: super::address(&verdict.id),
+            labelled,
         }
     }
 
@@ -98,9 +123,20 @@ impl<'a> VerdictView<'a> {
         format!("{}, {}", capitalised(&self.verdict.label), percent(sure(self.verdict)))
     }
 
-    pub(super) fn has_marks(&self) -> bool {
-        self.text.iter().any(|span| span.mark.is_some())
+    /// The class that colours the section: that of the label, unless the model knows no word.
+    pub(super) fn class(&self) -> &'static str {
+        match self.verdict.label {
+            _ if knows_nothing(self.verdict) => "unsure",
+            Sentiment::Positive => "positive",
+            Sentiment::Negative => "negative",
+        }
     }
+}
+
+/// Whether the score is that of any text: no term of the model stands in this one.
+fn knows_nothing(verdict: &Verdict<'_>) -> bool {
+    verdict.explanation.as_ref().is_some_and(Vec::is_empty)
+        && verdict.rest.is_some_and(|rest| rest.abs() <= 0.0)
 }
 
 pub(super) fn capitalised(label: &Sentiment) -> &'static str {
@@ -129,30 +165,9 @@ fn confidence(verdict: &Verdict<'_>) -> String {
     format!("{how}: {label} with a probability of {sure}")
 }
 
-fn marked<'a>(text: &'a str, terms: &[TermContribution<'_>]) -> Vec<Span<'a>> {
-    let spans = highlight(text, terms.iter().map(|term| (&*term.term, term.weight)));
-    let weights = spans.iter().filter_map(|span| span.weight);
-    let strongest = weights.fold(0.0_f64, |strongest, weight| strongest.max(weight.abs()));
-    let mark = |weight| Some((strength(weight, strongest)?, signed(weight)));
-    spans
-        .into_iter()
-        .map(|span| Span { text: span.text, mark: span.weight.and_then(mark) })
-        .collect()
-}
-
-/// The class of a marked word: sign and one of four strengths, relative to the strongest word.
-/// Words that weigh hardly anything beside it are not marked: with every "the" underlined nobody
-/// would see what matters.
-fn strength(weight: f64, strongest: f64) -> Option<&'static str> {
-    let [first, second, third, fourth] =
-        if weight > 0.0 { ["p1", "p2", "p3", "p4"] } else { ["n1", "n2", "n3", "n4"] };
-    match weight.abs() / strongest {
-        share if share > 0.66 => Some(fourth),
-        share if share > 0.33 => Some(third),
-        share if share > 0.15 => Some(second),
-        share if share > 0.07 => Some(first),
-        _ => None,
-    }
+fn any_text(verdict: &Verdict<'_>) -> String {
+    let (label, sure) = (verdict.label, percent(sure(verdict)));
+    format!("What it says of any text without a word it knows: {label}, {sure}")
 }
 
 /// Never "100 %" or "0 %": no model is that sure.
@@ -168,6 +183,6 @@ pub(super) fn percent(probability: f64) -> String {
 }
 
 /// With its sign, and a real minus.
-fn signed(weight: f64) -> String {
+pub(super) fn signed(weight: f64) -> String {
     if weight < 0.0 { format!("\u{2212}{:.3}", -weight) } else { format!("+{weight:.3}") }
 }

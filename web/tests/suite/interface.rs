@@ -348,7 +348,7 @@ async fn odd_heads_are_refused_or_the_connection_closed() {
 }
 
 /// Asks again until there is an answer, or ten seconds are over.
-async fn eventually<T>(ask: impl AsyncFn() -> Option<T>) -> T {
+pub(crate) async fn eventually<T>(ask: impl AsyncFn() -> Option<T>) -> T {
     let deadline = Instant::now() + Duration::from_secs(10);
     loop {
         if let Some(found) = ask().await {

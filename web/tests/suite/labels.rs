@@ -131,6 +131,7 @@ async fn a_label_that_is_not_confirmed_is_told_so() {
 async fn the_buttons_of_the_page_send_a_label_without_a_script() {
     let web = Web::start(Behaviour::Score, &[]).await;
     let shown = web.form(b"text=so+good").await;
+    let shown = web.get(shown.header("location")).await;
     let id = key_of(&web.kafka.first().await).to_owned();
     let field = format!("<input type=\"hidden\" name=\"id\" value=\"{id}\">");
     shown.has(&["action=\"/label\"", &field]);
@@ -139,8 +140,13 @@ async fn the_buttons_of_the_page_send_a_label_without_a_script() {
     };
     let body = format!("id={id}&label=negative");
     let noted = post("text/html", &body).await;
-    assert_eq!(noted.status, 202);
-    noted.has(&["Noted: Negative"]);
+    assert_eq!(
+        (noted.status, noted.header("location")),
+        (303, &*format!("/r/{id}?labelled=negative"))
+    );
+    let unasked = post("*/*", &body).await;
+    assert_eq!(unasked.status, 202);
+    unasked.has(&["Noted: Negative"]);
     let seen = web.kafka.seen().remove(1);
     assert_eq!((&*seen.topic, key_of(&seen)), ("reviews.labels", id.as_str()));
     assert_eq!(Label::decode(value_of(&seen).as_bytes()).unwrap().label, Sentiment::Negative);
@@ -157,7 +163,7 @@ async fn the_buttons_of_the_page_send_a_label_without_a_script() {
         assert_eq!(answer.status, status, "{body}");
         answer.has(&[part]);
     }
-    assert_eq!(web.metric("app_request_count_total{endpoint=\"/label\",method=\"POST\"}"), 6);
+    assert_eq!(web.metric("app_request_count_total{endpoint=\"/label\",method=\"POST\"}"), 7);
 }
 
 #[tokio::test]

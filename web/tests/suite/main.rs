@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod batch;
+mod browser;
 mod feed;
 mod inference;
 mod interface;

@@ -1,5 +1,6 @@
 //! The page and the form, as browsers and curl use them.
 
+use crate::interface::eventually;
 use crate::support::{Behaviour, FORM, Web, bytes_of};
 
 #[tokio::test]
@@ -8,9 +9,11 @@ async fn the_page_is_served_with_its_style_and_icon() {
     let page = web.get("/").await;
     assert_eq!((page.status, page.header("content-type")), (200, "text/html; charset=utf-8"));
     page.has(&["<textarea"]);
-    for (path, media) in
-        [("/assets/verdict.css", "text/css; charset=utf-8"), ("/assets/icon.svg", "image/svg+xml")]
-    {
+    for (path, media) in [
+        ("/assets/verdict.css", "text/css; charset=utf-8"),
+        ("/assets/verdict.js", "text/javascript; charset=utf-8"),
+        ("/assets/icon.svg", "image/svg+xml"),
+    ] {
         page.has(&[path]);
         let asset = web.get(path).await;
         assert_eq!((asset.status, asset.header("content-type")), (200, media));
@@ -22,16 +25,64 @@ async fn the_page_is_served_with_its_style_and_icon() {
 }
 
 #[tokio::test]
-async fn a_form_post_shows_label_probability_and_marked_words() {
+async fn a_form_post_leads_to_a_page_with_label_probability_and_marked_words() {
     let web = Web::start(Behaviour::Score, &[]).await;
-    let answer = web.form(b"text=A+good+film%2C+truly").await;
-    assert_eq!(answer.status, 200);
-    answer.has(&[
-        "<h1 id=\"verdict\">Positive</h1>",
-        "87.5 %",
-        "A <mark class=\"p4\" title=\"+1.750\">good</mark> film, truly",
-        ">\nA good film, truly</textarea>",
-    ]);
+    let posted = web.form(b"text=A+good+film%2C+truly").await;
+    assert_eq!(posted.status, 303);
+    let page = posted.header("location");
+    for _reload in 0..2 {
+        let answer = web.get(page).await;
+        assert_eq!(answer.status, 200, "{page}");
+        answer.has(&[
+            "<h1 id=\"verdict\">Positive</h1>",
+            "87.5 %",
+            "A <mark class=\"p3\" title=\"+1.750\">good<span",
+            "</mark> film, truly</blockquote>",
+            ">\n</textarea>",
+        ]);
+    }
+    assert_eq!(web.kafka.seen().len(), 1, "a reload asks nothing");
+    let change = page.replace("/r/", "/?from=");
+    web.get(page).await.has(&[&change]);
+    web.get(&change).await.has(&[">\nA good film, truly</textarea>"]);
+    let metrics = web.get("/metrics").await;
+    metrics.has(&["app_request_count_total{endpoint=\"/r/{id}\",method=\"GET\"} 3"]);
+}
+
+#[tokio::test]
+async fn a_label_leads_back_to_the_verdict() {
+    let web = Web::start(Behaviour::Score, &[]).await;
+    let page = web.form(b"text=a+good+film").await.header("location").to_owned();
+    let body = format!("id={}&label=negative", page.replace("/r/", ""));
+    let browser = [FORM, ("accept", "text/html")];
+    let labelled = web.request("POST", "/label", &browser, body.as_bytes()).await;
+    let back = labelled.header("location");
+    assert_eq!((labelled.status, back), (303, format!("{page}?labelled=negative").as_str()));
+    let answer = web.get(back).await;
+    answer.has(&["you say that it is negative", "Positive</h1>", "film</blockquote>"]);
+    assert!(!answer.body.contains("action=\"/label\""), "{answer:?}");
+    assert_eq!(web.kafka.seen().len(), 2);
+}
+
+#[tokio::test]
+async fn a_page_of_a_review_that_is_not_known_or_not_scored_says_so() {
+    let web = Web::start(Behaviour::Reject, &[]).await;
+    let unknown = web.get("/r/none").await;
+    assert_eq!(unknown.status, 404);
+    unknown.has(&["No verdict is known"]);
+    let labelled = web.get("/r/none?labelled=positive").await;
+    assert_eq!(labelled.status, 200);
+    labelled.has(&["Noted: Positive"]);
+    assert_eq!(web.get("/r/%FF").await.status, 400);
+    assert_eq!(web.form(b"text=x").await.status, 422, "the text stays in the form");
+    let late = Web::start(Behaviour::Silent, &["--default-wait-ms=1"]).await;
+    let answer = late.form(b"text=a+good+film").await;
+    assert_eq!(answer.status, 504);
+    let page = answer.header("location").replace("/api/v1/reviews/", "/r/");
+    answer.has(&[&format!("href=\"{page}\""), "a good film</textarea>"]);
+    late.kafka.answer().await;
+    let found = eventually(async || Some(late.get(&page).await).filter(|page| page.status == 200));
+    found.await.has(&["good<span", "film</blockquote>"]);
 }
 
 #[tokio::test]
@@ -85,7 +136,7 @@ async fn every_answer_carries_the_security_headers() {
     ] {
         let policy = answer.header("content-security-policy");
         for part in [
-            "default-src 'none'",
+            "default-src 'none'; script-src 'self'; connect-src 'self';",
             "style-src 'self'",
             "frame-ancestors 'none'",
             "form-action 'self'",
@@ -128,6 +179,8 @@ async fn unknown_paths_and_methods_are_told_so_in_the_right_form() {
         ("PATCH", "/metrics", 405, "GET, HEAD"),
         ("DELETE", "/assets/verdict.css", 405, "GET, HEAD"),
         ("GET", "/assets/none.css", 404, ""),
+        ("POST", "/r/x", 405, "GET, HEAD"),
+        ("GET", "/r/x/y", 404, ""),
         ("GET", "/no/where", 404, ""),
         ("GET", "/nowhere", 404, ""),
         ("GET", "/api/v2", 404, ""),

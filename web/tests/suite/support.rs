@@ -123,7 +123,12 @@ fn scored(record: &Outgoing, other_id: Option<&str>) -> Record {
     let review = Review::from_body(value_of(record).as_bytes(), "application/json").unwrap();
     let positive = review.text.contains("good");
     let id = other_id.unwrap_or(key_of(record));
-    let verdict = Verdict {
+    reply(record, id, verdict_of(id, positive).encode().unwrap(), Outcome::Verdict)
+}
+
+/// A verdict of the stand-in.
+pub(crate) fn verdict_of(id: &str, positive: bool) -> Verdict<'_> {
+    Verdict {
         id: id.into(),
         label: if positive { Sentiment::Positive } else { Sentiment::Negative },
         probability: if positive { 0.875 } else { 0.125 },
@@ -141,8 +146,7 @@ fn scored(record: &Outgoing, other_id: Option<&str>) -> Record {
         rest: Some(0.0),
         source: Position::new("reviews", 0, 7),
         scored_at: "2026-01-02T03:04:05.000Z".into(),
-    };
-    reply(record, id, verdict.encode().unwrap(), Outcome::Verdict)
+    }
 }
 
 fn rejected(record: &Outgoing) -> Record {

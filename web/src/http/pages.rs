@@ -1,0 +1,76 @@
+//! The pages: home, and a verdict with an address to keep.
+
+use http::{StatusCode, header};
+use percent_encoding::percent_decode_str;
+use verdict_messages::{Sentiment, Verdict};
+
+use super::{
+    app::App,
+    form,
+    negotiate::Format,
+    response::{Responder, Response, respond, set},
+};
+use crate::{
+    ask::AskError,
+    ids::ReviewId,
+    page::{Outcome, VerdictView, address},
+    pending::Reply,
+    problems,
+};
+
+impl<P> App<P> {
+    /// `GET /`; `?from=ID` begins with the text of a review that came lately.
+    pub(super) fn home(&self, query: &str) -> Response {
+        let from = form::field(query.as_bytes(), "from").ok().flatten();
+        let text = from.and_then(|id| self.texts.find(&ReviewId::new(&id)));
+        let responder = Responder { text: text.as_deref().unwrap_or_default(), ..self.html() };
+        responder.page(StatusCode::OK, Outcome::Home)
+    }
+
+    /// `GET /r/{id}`; `id` as it stands in the path. `?labelled=` is where the buttons lead.
+    pub(super) fn verdict_page(&self, id: &str, query: &str) -> Response {
+        let Ok(id) = percent_decode_str(id).decode_utf8() else {
+            return self.html().problem(&problems::id_not_utf8());
+        };
+        let labelled = match form::field(query.as_bytes(), "labelled").ok().flatten().as_deref() {
+            Some("positive") => Some(Sentiment::Positive),
+            Some("negative") => Some(Sentiment::Negative),
+            _ => None,
+        };
+        let id = ReviewId::new(&id);
+        let text = self.texts.find(&id);
+        match (self.asker.pending.find(&id).as_deref(), labelled) {
+            (Some(Reply::Verdict(json)), _) => match Verdict::decode(json) {
+                Ok(verdict) => self.html().page(
+                    StatusCode::OK,
+                    Outcome::Verdict(Box::new(VerdictView::new(
+                        text.as_deref(),
+                        &verdict,
+                        labelled,
+                    ))),
+                ),
+                // It was decoded when it came, so this is a defect of ours.
+                Err(error) => self.html().problem(&AskError::Internal(error.detail).into()),
+            },
+            (Some(Reply::Problem(problem)), _) => {
+                let text = text.as_deref().unwrap_or_default();
+                Responder { text, ..self.html() }.problem(&problem.clone().into())
+            }
+            (None, Some(label)) => self.html().page(StatusCode::OK, Outcome::Labelled(label)),
+            (None, None) => self.html().problem(&problems::unknown_review(id.as_str())),
+        }
+    }
+
+    fn html(&self) -> Responder<'static> {
+        Responder { format: Format::Html, text: "", max_chars: self.max_chars }
+    }
+}
+
+/// Sends a browser from what it posted to the page of the review, which it can reload, keep and go
+/// back from.
+pub(super) fn see_page(id: &ReviewId, labelled: Option<Sentiment>) -> Response {
+    let mut response = respond(StatusCode::SEE_OTHER, "text/plain; charset=utf-8", "");
+    let query = labelled.map_or_else(String::new, |label| format!("?labelled={label}"));
+    set(&mut response, header::LOCATION, &format!("{}{query}", address(id.as_str())));
+    response
+}
