@@ -1,5 +1,5 @@
-//! Writes the JSON Schema of every message into a directory: `cargo run -p verdict-messages
-//! --example schemas -- DIR`.
+//! Writes the JSON Schema of every message into a directory, and the topics as AsyncAPI beside it:
+//! `cargo run -p verdict-messages --example schemas -- DIR`.
 
 use std::{error::Error, fs, path::PathBuf};
 
@@ -9,5 +9,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     for (name, schema) in verdict_messages::schemas::all() {
         fs::write(directory.join(name), verdict_messages::schemas::text(&schema)?)?;
     }
+    let topics = serde_yaml_ng::to_string(&verdict_messages::asyncapi::document())?;
+    fs::write(directory.join("../asyncapi.yaml"), topics)?;
     Ok(())
 }

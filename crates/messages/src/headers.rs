@@ -144,8 +144,11 @@ impl IntoValue for Vec<u8> {
 }
 
 macro_rules! names {
-    ($($(#[$doc:meta])* $name:ident = $value:literal;)*) => {
-        $($(#[$doc])* pub const $name: &str = $value;)*
+    ($($(#[doc = $doc:literal])* $name:ident = $value:literal;)*) => {
+        $($(#[doc = $doc])* pub const $name: &str = $value;)*
+
+        /// Every header name with its meaning.
+        pub(crate) const DESCRIBED: &[(&str, &str)] = &[$(($name, concat!($($doc),*))),*];
 
         /// Every header name above.
         pub const NAMES: &[&str] = &[$($name),*];

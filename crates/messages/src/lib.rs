@@ -22,6 +22,7 @@
 //! # Ok::<(), verdict_messages::Rejection>(())
 //! ```
 
+pub mod asyncapi;
 pub mod cloudevents;
 pub mod dead_letter;
 pub mod headers;
