@@ -107,6 +107,8 @@ closed_label! {
         Asset => "/assets/{name}",
         Healthz => "/healthz",
         Readyz => "/readyz",
+        /// The interface as a page.
+        Docs => "/docs",
         /// The interface as OpenAPI.
         OpenApi => "/openapi.json",
         Metrics => "/metrics",

@@ -6,6 +6,7 @@ mod shapes;
 
 use std::sync::OnceLock;
 
+use askama::Template as _;
 use bytes::Bytes;
 use http::StatusCode;
 use schemars::generate::SchemaSettings;
@@ -15,8 +16,9 @@ use verdict_messages::{Problem, Verdict};
 use super::{
     inference::{Infer, Inferred},
     labels::NewLabelBody,
-    response::{Labelled, Response, Stored, respond},
+    response::{Labelled, Responder, Response, Stored, respond},
 };
+use crate::{ask::AskError, page::Docs};
 use shapes::{AskedReview, InferenceError};
 pub(super) use shapes::{ID, label};
 
@@ -25,6 +27,14 @@ pub(super) fn openapi() -> Response {
     static DOCUMENT: OnceLock<Bytes> = OnceLock::new();
     let document = DOCUMENT.get_or_init(|| document().to_string().into());
     respond(StatusCode::OK, "application/json", document.clone())
+}
+
+/// `GET /docs`: the same as a page.
+pub(super) fn page() -> Response {
+    match Docs::new(&document()).render() {
+        Ok(html) => respond(StatusCode::OK, "text/html; charset=utf-8", html),
+        Err(error) => Responder::JSON.problem(&AskError::Internal(error.to_string()).into()),
+    }
 }
 
 /// The document.
@@ -115,6 +125,20 @@ mod tests {
             for method in methods.as_object().expect("methods").keys() {
                 assert!(is_route(&method.to_uppercase(), &concrete), "{method} {path}");
             }
+        }
+    }
+
+    #[test]
+    fn the_page_shows_every_operation_with_its_answers() {
+        let page = String::from_utf8(page().into_body().to_vec()).expect("UTF-8");
+        for (path, methods) in document()["paths"].as_object().expect("paths") {
+            for operation in methods.as_object().expect("methods").values() {
+                let id = operation["operationId"].as_str().expect("an id");
+                assert!(page.contains(&format!("<h2 id=\"{id}\">")), "{id} {path}");
+            }
+        }
+        for part in ["<code>504</code>", "wait=N", "\n  &quot;label&quot;: &quot;positive&quot;"] {
+            assert!(page.contains(part), "{part}");
         }
     }
 

@@ -92,6 +92,7 @@ pub(crate) fn routes<P: Publisher>(app: Arc<App<P>>) -> BoxedFilter<(Response,)>
             app.infer(&name, head, body).await
         },
     );
+    let docs = warp::path!("docs").and(read()).map(|_app| openapi::page());
     let openapi = warp::path!("openapi.json").and(read()).map(|_app| openapi::openapi());
     let operator =
         warp::path!(String).and(read()).and_then(|name: String, app: Arc<App<P>>| async move {
@@ -123,6 +124,7 @@ pub(crate) fn routes<P: Publisher>(app: Arc<App<P>>) -> BoxedFilter<(Response,)>
         inference_model.boxed(),
         inference_model_ready.boxed(),
         infer.boxed(),
+        docs.boxed(),
         openapi.boxed(),
         operator.boxed(),
         assets.boxed(),
@@ -161,6 +163,7 @@ pub(super) fn route_of(path: &str) -> Route {
         "/healthz" => Route::Healthz,
         "/readyz" => Route::Readyz,
         "/metrics" => Route::Metrics,
+        "/docs" => Route::Docs,
         "/openapi.json" => Route::OpenApi,
         path if path.starts_with("/assets/") => Route::Asset,
         path if path == "/v2" || path.starts_with("/v2/") => inference_route(path),
@@ -181,6 +184,7 @@ fn allowed(path: &str) -> Option<&'static str> {
         }
         Route::Infer => Some("POST"),
         Route::Home
+        | Route::Docs
         | Route::OpenApi
         | Route::VerdictPage
         | Route::Verdicts

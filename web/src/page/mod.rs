@@ -2,6 +2,7 @@
 //! JavaScript and load nothing from elsewhere. The markup is in `templates/`, the style and the one
 //! script, which adds what is live to the home page, in `assets/`.
 
+mod docs;
 mod escape;
 mod flip;
 mod read;
@@ -12,6 +13,7 @@ use flip::Flip;
 use read::Leaning;
 use verdict_messages::{Problem, Sentiment};
 
+pub(crate) use docs::Docs;
 pub(crate) use verdict::VerdictView;
 use verdict::capitalised;
 
