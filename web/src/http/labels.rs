@@ -30,10 +30,10 @@ const USER: &str = "user";
 pub(super) struct NewLabelBody {
     /// What the review is.
     #[serde(deserialize_with = "json::label")]
-    #[schemars(schema_with = "super::openapi::label")]
+    #[schemars(schema_with = "super::shapes::label")]
     label: Sentiment,
     /// Who says so.
-    #[schemars(length(max = 128), regex(pattern = super::openapi::ID))]
+    #[schemars(length(max = 128), regex(pattern = super::shapes::ID))]
     source: Option<String>,
 }
 

@@ -18,6 +18,7 @@ mod response;
 mod reviews;
 mod routes;
 mod server;
+mod shapes;
 mod stream;
 
 pub(crate) use app::App;

@@ -2,7 +2,6 @@
 //! with, so that it cannot say what they do not.
 
 mod operations;
-mod shapes;
 
 use std::sync::OnceLock;
 
@@ -17,10 +16,9 @@ use super::{
     inference::{Infer, Inferred},
     labels::NewLabelBody,
     response::{Labelled, Responder, Response, Stored, respond},
+    shapes::{AskedReview, InferenceError},
 };
 use crate::{ask::AskError, page::Docs};
-use shapes::{AskedReview, InferenceError};
-pub(super) use shapes::{ID, label};
 
 /// `GET /openapi.json`.
 pub(super) fn openapi() -> Response {

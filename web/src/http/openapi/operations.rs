@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use verdict_kafka_io::PublishError;
 use verdict_messages::{ModelRef, Position, Sentiment, TermContribution, Verdict};
 
-use super::shapes::{ID, TEXT};
+use crate::http::shapes::{ID, TEXT};
 use crate::{
     ask::AskError,
     ids::ReviewId,

@@ -3,12 +3,12 @@
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 /// An id has no control characters.
-pub(in crate::http) const ID: &str = "^[^\\u0000-\\u001f\\u007f-\\u009f]+$";
+pub(super) const ID: &str = "^[^\\u0000-\\u001f\\u007f-\\u009f]+$";
 /// Not blank, without NUL.
 pub(super) const TEXT: &str = "^[^\\u0000]*[^\\s\\u0000][^\\u0000]*$";
 
 /// A label in any of its forms.
-pub(in crate::http) fn label(_: &mut SchemaGenerator) -> Schema {
+pub(super) fn label(_: &mut SchemaGenerator) -> Schema {
     json_schema!({
         "anyOf": [
             { "enum": ["positive", "negative"] },
