@@ -97,16 +97,18 @@ impl<P: Publisher> Asker<P> {
         let started = Instant::now();
         let metrics = self.outbox.telemetry.metrics();
         let correlation = CorrelationId::from_bits((self.outbox.sources.random)());
+        let now_unix_ms = (self.outbox.sources.now_unix_ms)();
         let review_id = match (&question.review.id, &question.idempotency) {
-            (Some(id), _) => ReviewId::new(id),
+            (Some(id), _) => ReviewId::new(id).sent_at(now_unix_ms),
             // A repeated request is the same review, even after a restart of this process.
-            (None, Some(asked)) => id_of_repeated(asked),
-            (None, None) => ReviewId::from_bits((self.outbox.sources.random)()),
+            (None, Some(asked)) => id_of_repeated(asked).sent_at(now_unix_ms),
+            (None, None) => ReviewId::new_at(now_unix_ms, (self.outbox.sources.random)()),
         };
         let opened = self.pending.open(correlation, &review_id, question.idempotency);
         let (mut waiter, record) = match opened {
             Ok(Opened::New(waiter)) => {
-                let record = self.record(&question.review, &waiter, question.trace)?;
+                let trace = question.trace;
+                let record = self.record(&question.review, &waiter, trace, now_unix_ms)?;
                 (waiter, Some(record))
             }
             Ok(Opened::Joined(waiter)) => (waiter, None),
@@ -197,8 +199,8 @@ impl<P: Publisher> Asker<P> {
         review: &Review<'_>,
         waiter: &Waiter,
         trace: Headers,
+        now_unix_ms: i64,
     ) -> Result<Outgoing, AskError> {
-        let now_unix_ms = (self.outbox.sources.now_unix_ms)();
         let review_id = &waiter.review_id;
         let named = Review { id: Some(review_id.as_str().into()), ..review.clone() };
         let value = named.encode().map_err(|rejection| AskError::Internal(rejection.detail))?;
@@ -238,7 +240,7 @@ fn id_of_repeated(asked: &Idempotency) -> ReviewId {
         .chain_update(asked.body)
         .chain_update(asked.key.as_bytes())
         .finalize();
-    ReviewId::from_bits(hash.iter().take(16).fold(0, |bits, byte| bits << 8 | u128::from(*byte)))
+    ReviewId::of_hash(hash.iter().take(16).fold(0, |bits, byte| bits << 8 | u128::from(*byte)))
 }
 
 /// One request in the gauge of those that wait.

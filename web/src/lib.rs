@@ -12,6 +12,7 @@
 //! | one review from its request to its verdict | `ask` |
 //! | requests that wait, and which replies they get | `pending` |
 //! | the verdicts as they come, for those who watch | `feed` |
+//! | what became of a review, from the topics | `stored` |
 //! | what a person says about a verdict | `labels` |
 //! | records on their way to Kafka, as a trait and for real | [`publish`], `kafka` |
 //! | everything that can go wrong, as RFC 9457 | `problems` |
@@ -34,6 +35,7 @@ pub mod publish;
 mod rate;
 mod run;
 pub mod settings;
+mod stored;
 mod texts;
 
 pub use self::http::BodyLimits;
@@ -43,3 +45,4 @@ pub use pending::PendingLimits;
 pub use rate::Rate;
 pub use run::{Incoming, RunError, run, serve_on};
 pub use settings::{Command, RawSettings, Settings};
+pub use stored::{Fate, FindStored, Sought};

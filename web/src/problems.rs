@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use verdict_kafka_io::PublishError;
 use verdict_messages::{Accepted, Problem, Rejection};
 
-use crate::{ask::AskError, labels::LabelError};
+use crate::{ask::AskError, ids::ReviewId, labels::LabelError};
 
 /// A problem with the response headers it needs.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,13 +29,6 @@ impl From<Rejection> for HttpProblem {
     fn from(rejection: Rejection) -> Self {
         Problem::from(&rejection).into()
     }
-}
-
-const ID: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
-
-/// Where the verdict of a review can be fetched.
-pub(crate) fn location(review_id: &str) -> String {
-    format!("/api/v1/reviews/{}", utf8_percent_encode(review_id, ID))
 }
 
 fn problem(status: u16, title: &str, detail: impl Into<String>) -> HttpProblem {
@@ -66,9 +58,37 @@ pub(crate) fn unknown_model(known: &str, got: &str) -> HttpProblem {
 }
 
 pub(crate) fn unknown_review(review_id: &str) -> HttpProblem {
-    let detail = "this instance remembers verdicts it received lately; one that is still on its \
-        way will be here once it came";
-    problem(404, "No verdict is known for this review", detail).about(review_id)
+    let detail = "the topics have no such review; of one with an id of your own, the Location that \
+        came with the answer has the time (?since=) at which it was sent, without which only the \
+        last ones are looked through";
+    problem(404, "No such review is known", detail).about(review_id)
+}
+
+pub(crate) fn not_yet(review_id: &ReviewId) -> HttpProblem {
+    let detail = "the review is on its way; ask again in a moment";
+    problem(202, "There is no verdict yet", detail)
+        .about(review_id.as_str())
+        .retry_after(1)
+        .at(review_id.location())
+}
+
+pub(crate) fn gone(review_id: &str) -> HttpProblem {
+    let detail = "the topic of verdicts has nothing of that time any more";
+    problem(410, "The verdict is no longer kept", detail).about(review_id)
+}
+
+pub(crate) fn since_not_a_time(got: &str) -> HttpProblem {
+    bad_request(format!("since must be a time in milliseconds since 1970, got {got:?}"))
+}
+
+pub(crate) fn too_many_look() -> HttpProblem {
+    let detail = "too many ask for stored verdicts at once; ask again";
+    problem(429, "Too many requests are waiting", detail).retry_after(1)
+}
+
+pub(crate) fn verdicts_away(review_id: &str) -> HttpProblem {
+    let detail = "the topic of verdicts cannot be read; ask again";
+    problem(503, "The log of verdicts is away", detail).about(review_id).retry_after(2)
 }
 
 pub(crate) fn method_not_allowed(allow: &'static str) -> HttpProblem {
@@ -148,13 +168,13 @@ impl From<AskError> for HttpProblem {
                         "the review log did not confirm the review; it may or may not be stored",
                     )
                     .accepted(Accepted::Unknown)
-                    .at(location(id.as_str())),
+                    .at(id.location()),
                 }
                 .about(id.as_str())
                 .retry_after(2)
             }
             AskError::TimedOut(id, wait) => {
-                let location = location(id.as_str());
+                let location = id.location();
                 let detail = format!(
                     "the review is stored, but no verdict came within {wait:?}; ask again at \
                      {location}"
@@ -210,7 +230,7 @@ impl HttpProblem {
         self
     }
 
-    fn about(mut self, review_id: &str) -> Self {
+    pub(crate) fn about(mut self, review_id: &str) -> Self {
         self.problem.review_id = Some(review_id.to_owned());
         self
     }

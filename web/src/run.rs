@@ -20,6 +20,7 @@ use crate::{
     publish::{Outbox, Publisher, Sources},
     rate::Buckets,
     settings::Settings,
+    stored::{self, FindStored},
     texts::Texts,
 };
 
@@ -64,6 +65,7 @@ pub async fn run(settings: Settings, shutdown: impl Future<Output = ()>) -> Resu
     let incoming = Incoming {
         replies,
         verdicts: feed::open(settings.kafka.clone(), settings.verdicts_topic.clone()),
+        stored: stored::open(settings.kafka.clone(), settings.topics()),
     };
     serve_on(listener, &settings, telemetry, sources, publisher.clone(), incoming, shutdown).await;
     readiness.abort();
@@ -84,6 +86,8 @@ pub struct Incoming {
     pub replies: mpsc::Receiver<Record>,
     /// Opens the topic of verdicts: its last records, then new ones.
     pub verdicts: OpenVerdicts,
+    /// Finds what became of a review.
+    pub stored: FindStored,
 }
 
 impl std::fmt::Debug for Incoming {
@@ -102,7 +106,7 @@ pub async fn serve_on<P: Publisher>(
     incoming: Incoming,
     shutdown: impl Future<Output = ()>,
 ) {
-    let Incoming { mut replies, verdicts } = incoming;
+    let Incoming { mut replies, verdicts, stored } = incoming;
     let feed = Feed::new(verdicts);
     let outbox = |topic| Outbox::new(publisher.clone(), topic, &telemetry, &sources);
     let app = Arc::new(App {
@@ -113,6 +117,7 @@ pub async fn serve_on<P: Publisher>(
         },
         labels: outbox(&settings.labels_topic),
         feed: feed.clone(),
+        stored,
         texts: Texts::new(settings.pending),
         telemetry: telemetry.clone(),
         buckets: settings.rate.map(Buckets::new),

@@ -11,7 +11,7 @@ use verdict_messages::topic;
 use verdict_service::{Limits, ProbeArgs};
 use verdict_telemetry::{CpuPrice, TelemetryArgs};
 
-use crate::{ask::ReplyTo, http::BodyLimits, pending::PendingLimits, rate::Rate};
+use crate::{ask::ReplyTo, http::BodyLimits, pending::PendingLimits, rate::Rate, stored::Topics};
 
 // A client may fetch a verdict that is late by this much; after that nobody here wants it.
 const INTEREST: Duration = Duration::from_secs(600);
@@ -44,6 +44,10 @@ pub struct RawSettings {
     /// Topic that verdicts are shown from (GET /api/v1/verdicts)
     #[arg(long, env = "VERDICT_VERDICTS_TOPIC", default_value = topic::VERDICTS, value_name = "TOPIC")]
     pub verdicts_topic: String,
+
+    /// Topic of dead letters: GET /api/v1/reviews/{id} says from it why a review has no verdict
+    #[arg(long, env = "VERDICT_DEAD_LETTERS_TOPIC", default_value = topic::DEAD_LETTERS, value_name = "TOPIC")]
+    pub dead_letters_topic: String,
 
     /// Topic that replies are awaited on
     #[arg(long, env = "VERDICT_REPLY_TOPIC", default_value = topic::REPLIES, value_name = "TOPIC")]
@@ -151,6 +155,8 @@ pub struct Settings {
     pub labels_topic: String,
     /// Topic that verdicts are shown from.
     pub verdicts_topic: String,
+    /// Topic of dead letters.
+    pub dead_letters_topic: String,
     /// Where replies come in.
     pub reply_to: ReplyTo,
     /// Wait for a verdict unless the client says otherwise.
@@ -173,6 +179,17 @@ pub struct Settings {
     pub notice: Duration,
     /// What CPU time costs.
     pub price: CpuPrice,
+}
+
+impl Settings {
+    /// Where reviews and what becomes of them are stored.
+    pub(crate) fn topics(&self) -> Topics {
+        Topics {
+            reviews: self.reviews_topic.clone(),
+            verdicts: self.verdicts_topic.clone(),
+            dead_letters: self.dead_letters_topic.clone(),
+        }
+    }
 }
 
 /// Everything that is wrong with the settings, one sentence each.
@@ -224,6 +241,7 @@ impl RawSettings {
             reviews_topic: self.reviews_topic.clone(),
             labels_topic: self.labels_topic.clone(),
             verdicts_topic: self.verdicts_topic.clone(),
+            dead_letters_topic: self.dead_letters_topic.clone(),
             reply_to: ReplyTo {
                 topic: self.reply_topic.clone(),
                 partition,

@@ -15,6 +15,7 @@
 //! - [`snapshot::read`] reads topics from their beginning to the end they have when it starts.
 //! - [`Positions`] shows and sets how far a group has come.
 //! - [`Follower`] reads a topic from its beginning and continues with new records.
+//! - [`Lookup`] finds the record of a key by its partition and time.
 //! - [`topics::ensure`] creates topics and reports where existing ones differ.
 //!
 //! Every error is a [`Failure`], which says what to do: try again, process the batch again, or give
@@ -26,6 +27,7 @@ mod connection;
 mod failure;
 mod follow;
 mod inbox;
+pub mod lookup;
 mod partitions;
 mod positions;
 mod probe;
@@ -44,6 +46,7 @@ pub use connection::Connection;
 pub use failure::{Cause, Details, Failure};
 pub use follow::{Followed, Follower};
 pub use inbox::{InboxOptions, InboxState, ReplyInbox};
+pub use lookup::Lookup;
 pub use positions::{GroupPosition, Positions, Target, committed};
 pub use probe::probe;
 pub use publisher::{Counts, Publisher, PublisherRole};

@@ -4,7 +4,7 @@
 //! The header names are those of Kafka's own dead-letter queues (KIP-1191), all values text, and a
 //! `kind` of ours.
 
-use crate::{Headers, Position, Rejection, headers};
+use crate::{ErrorKind, Headers, Position, Rejection, headers};
 
 /// The headers of the dead letter of a record: all that it had, then where it came from and what
 /// was wrong.
@@ -37,6 +37,19 @@ pub fn source(headers: &Headers) -> Result<Position, Rejection> {
         number(headers, headers::DLQ_PARTITION)?,
         number(headers, headers::DLQ_OFFSET)?,
     ))
+}
+
+/// Why a record became the dead letter with these headers.
+///
+/// # Errors
+/// `schema` names the header that is missing or is not what it should be: it is no dead letter of
+/// Verdict.
+pub fn reason(headers: &Headers) -> Result<Rejection, Rejection> {
+    let kind = text(headers, headers::DLQ_KIND)?;
+    let kind = ErrorKind::from_text(kind).ok_or_else(|| {
+        Rejection::schema(format!("header {} must be a kind of error", headers::DLQ_KIND))
+    })?;
+    Ok(Rejection::new(kind, text(headers, headers::DLQ_MESSAGE)?))
 }
 
 /// The headers with which the dead letter at `letter`, of the record at `review`, goes back to the
@@ -93,7 +106,6 @@ fn number<N: std::str::FromStr>(headers: &Headers, name: &str) -> Result<N, Reje
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ErrorKind;
 
     #[test]
     fn a_dead_letter_keeps_what_it_had_and_tells_its_source() {
@@ -117,6 +129,7 @@ mod tests {
         ];
         assert_eq!(seen, expected.map(|(n, v)| (n, v.to_owned())));
         assert_eq!(source(&out).unwrap(), position);
+        assert_eq!(reason(&out).unwrap(), rejection);
     }
 
     #[test]

@@ -18,15 +18,16 @@ use crate::{
     problems::{self, HttpProblem},
     publish::Outbox,
     rate::Buckets,
+    stored::FindStored,
     texts::Texts,
 };
 
 /// All that the handlers need.
-#[derive(Debug)]
 pub(crate) struct App<P> {
     pub(crate) asker: Asker<P>,
     pub(crate) labels: Outbox<P>,
     pub(crate) feed: Feed,
+    pub(crate) stored: FindStored,
     pub(crate) texts: Texts,
     pub(crate) telemetry: Telemetry,
     pub(crate) buckets: Option<Buckets>,

@@ -9,6 +9,7 @@ use super::{
     form,
     negotiate::Format,
     response::{Responder, Response, respond, set},
+    reviews::Found,
 };
 use crate::{
     ask::AskError,
@@ -16,9 +17,10 @@ use crate::{
     page::{Outcome, VerdictView, address},
     pending::Reply,
     problems,
+    publish::Publisher,
 };
 
-impl<P> App<P> {
+impl<P: Publisher> App<P> {
     /// `GET /`; `?from=ID` begins with the text of a review that came lately.
     pub(super) fn home(&self, query: &str) -> Response {
         let from = form::field(query.as_bytes(), "from").ok().flatten();
@@ -28,7 +30,7 @@ impl<P> App<P> {
     }
 
     /// `GET /r/{id}`; `id` as it stands in the path. `?labelled=` is where the buttons lead.
-    pub(super) fn verdict_page(&self, id: &str, query: &str) -> Response {
+    pub(super) async fn verdict_page(&self, id: &str, query: &str) -> Response {
         let Ok(id) = percent_decode_str(id).decode_utf8() else {
             return self.html().problem(&problems::id_not_utf8());
         };
@@ -39,8 +41,13 @@ impl<P> App<P> {
         };
         let id = ReviewId::new(&id);
         let text = self.texts.find(&id);
-        match (self.asker.pending.find(&id).as_deref(), labelled) {
-            (Some(Reply::Verdict(json)), _) => match Verdict::decode(json) {
+        let found = match self.find(id.as_str(), query).await {
+            Ok(Found::Reply(reply)) => Ok(reply),
+            Ok(Found::NotYet(id, _)) => Err(problems::not_yet(&id)),
+            Err(problem) => Err(problem),
+        };
+        match (found.as_deref(), labelled) {
+            (Ok(Reply::Verdict(json)), _) => match Verdict::decode(json) {
                 Ok(verdict) => self.html().page(
                     StatusCode::OK,
                     Outcome::Verdict(Box::new(VerdictView::new(
@@ -52,12 +59,15 @@ impl<P> App<P> {
                 // It was decoded when it came, so this is a defect of ours.
                 Err(error) => self.html().problem(&AskError::Internal(error.detail).into()),
             },
-            (Some(Reply::Problem(problem)), _) => {
+            (Ok(Reply::Problem(problem)), _) => {
                 let text = text.as_deref().unwrap_or_default();
                 Responder { text, ..self.html() }.problem(&problem.clone().into())
             }
-            (None, Some(label)) => self.html().page(StatusCode::OK, Outcome::Labelled(label)),
-            (None, None) => self.html().problem(&problems::unknown_review(id.as_str())),
+            (Err(_), Some(label)) => self.html().page(StatusCode::OK, Outcome::Labelled(label)),
+            (Err(problem), None) => {
+                let text = text.as_deref().unwrap_or_default();
+                Responder { text, ..self.html() }.problem(problem)
+            }
         }
     }
 

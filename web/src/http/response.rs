@@ -4,7 +4,7 @@ use askama::Template;
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde::Serialize;
-use verdict_messages::{Problem, Sentiment, Verdict};
+use verdict_messages::{self as messages, Problem, Sentiment, Verdict};
 
 use super::negotiate::Format;
 use crate::{
@@ -43,11 +43,11 @@ pub(crate) fn set(response: &mut Response, name: HeaderName, value: &str) {
     }
 }
 
-/// That a review is stored, and where its verdict will be.
+/// That a review has no verdict yet, and where it will be.
 #[derive(Debug, Serialize, schemars::JsonSchema)]
 pub(crate) struct Stored<'a> {
     pub(crate) review_id: &'a str,
-    pub(crate) accepted: bool,
+    pub(crate) accepted: messages::Accepted,
     pub(crate) location: &'a str,
 }
 

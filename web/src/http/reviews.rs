@@ -1,12 +1,13 @@
 //! Reviews: the form of the page, the interface for programs, and fetching a verdict later.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::{HeaderName, StatusCode, header};
 use percent_encoding::percent_decode_str;
 use sha2::{Digest, Sha256};
-use verdict_messages::Review;
+use verdict_kafka_io::Record;
+use verdict_messages::{self as messages, Problem, Review, dead_letter};
 
 use super::{
     app::App,
@@ -18,13 +19,22 @@ use super::{
 };
 use crate::{
     ask::{Answer, AskError, Question},
-    ids::ReviewId,
+    ids::{ReviewId, time_in},
     pending::{Idempotency, Reply},
     problems::{self, HttpProblem},
     publish::Publisher,
+    stored::{Fate, Sought},
 };
 
 const MAX_KEY_BYTES: usize = 255;
+
+/// What is known of a review.
+pub(super) enum Found {
+    /// What the consumer says.
+    Reply(Arc<Reply>),
+    /// Nothing yet; and whether it is stored.
+    NotYet(ReviewId, messages::Accepted),
+}
 
 impl<P: Publisher> App<P> {
     /// `POST /predict`, the form of the page.
@@ -59,7 +69,7 @@ impl<P: Publisher> App<P> {
                 filled.verdict(&json)
             }
             // Only the interface for programs asks for this.
-            Ok(Answer::Accepted(id)) => accepted(&id),
+            Ok(Answer::Accepted(id)) => accepted(&id, messages::Accepted::Yes),
             Err(error) => {
                 // Its verdict may come yet.
                 if let AskError::TimedOut(id, _) = &error {
@@ -77,26 +87,29 @@ impl<P: Publisher> App<P> {
         body: Result<Bytes, HttpProblem>,
     ) -> Response {
         let prefer = head.preferences();
-        let wait = match (prefer.wait, prefer.respond_async) {
-            (Some(wait), _) => wait.min(self.max_wait),
-            (None, true) => Duration::ZERO,
-            (None, false) => self.default_wait,
+        let (wait, respond_async) = match (prefer.wait, prefer.respond_async) {
+            // A wait that is shorter than usual is the client's choice, and its end no fault of ours.
+            (Some(wait), respond_async) => {
+                (wait.min(self.max_wait), respond_async || wait < self.default_wait)
+            }
+            (None, true) => (Duration::ZERO, true),
+            (None, false) => (self.default_wait, false),
         };
         let body = match self.admit(&head).and(body) {
             Ok(body) => body,
             Err(problem) => return Responder::JSON.problem(&problem),
         };
         let question = match self.question(&head, &body) {
-            Ok(question) => Question { wait, respond_async: prefer.respond_async, ..question },
+            Ok(question) => Question { wait, respond_async, ..question },
             Err(problem) => return Responder::JSON.problem(&problem),
         };
         let mut response = match self.asker.ask(question).await {
             Ok(Answer::Verdict(id, json)) => {
                 let mut response = Responder::JSON.verdict(&json);
-                set(&mut response, header::CONTENT_LOCATION, &problems::location(id.as_str()));
+                set(&mut response, header::CONTENT_LOCATION, &id.location());
                 response
             }
-            Ok(Answer::Accepted(id)) => accepted(&id),
+            Ok(Answer::Accepted(id)) => accepted(&id, messages::Accepted::Yes),
             Err(error) => Responder::JSON.problem(&error.into()),
         };
         let applied = HeaderName::from_static("preference-applied");
@@ -108,15 +121,51 @@ impl<P: Publisher> App<P> {
         response
     }
 
-    /// `GET /api/v1/reviews/{id}`; `id` as it stands in the path.
-    pub(super) fn fetch(&self, id: &str) -> Response {
+    /// `GET /api/v1/reviews/{id}`; `id` and the query as they stand in the target. Replies of the
+    /// last minutes are here, and have their explanation; all else is looked up in the topics.
+    pub(super) async fn fetch(&self, id: &str, query: &str) -> Response {
         let Ok(id) = percent_decode_str(id).decode_utf8() else {
             return Responder::JSON.problem(&problems::id_not_utf8());
         };
-        match self.asker.pending.find(&ReviewId::new(&id)).as_deref() {
-            Some(Reply::Verdict(json)) => Responder::JSON.verdict(json),
-            Some(Reply::Problem(problem)) => Responder::JSON.problem(&problem.clone().into()),
-            None => Responder::JSON.problem(&problems::unknown_review(&id)),
+        match self.find(&id, query).await {
+            Ok(Found::Reply(reply)) => match &*reply {
+                Reply::Verdict(json) => Responder::JSON.verdict(json),
+                Reply::Problem(problem) => Responder::JSON.problem(&problem.clone().into()),
+            },
+            Ok(Found::NotYet(id, is_stored)) => accepted(&id, is_stored),
+            Err(problem) => Responder::JSON.problem(&problem),
+        }
+    }
+
+    /// What became of a review; the query may say when it was sent.
+    pub(super) async fn find(&self, id: &str, query: &str) -> Result<Found, HttpProblem> {
+        let review_id = ReviewId::new(id);
+        if let Some(reply) = self.asker.pending.find(&review_id) {
+            return Ok(Found::Reply(reply));
+        }
+        let since = form::field(query.as_bytes(), "since").map_err(problems::bad_request)?;
+        let since = since
+            .map(|since| since.parse().map_err(|_| problems::since_not_a_time(&since)))
+            .transpose()?;
+        let review_id = match since {
+            Some(since) => review_id.sent_at(since),
+            None => review_id,
+        };
+        let sought = Sought { id: id.to_owned(), since_unix_ms: since.or_else(|| time_in(id)) };
+        let fate = (self.stored)(sought).await.map_err(|_| problems::too_many_look())?;
+        match fate.map_err(|_away| problems::verdicts_away(id))? {
+            Fate::Verdict(Record { value: Some(json), .. }) => {
+                Ok(Found::Reply(Reply::Verdict(json.into()).into()))
+            }
+            Fate::DeadLetter(Record { headers, .. }) => {
+                let mut problem = Problem::from(&dead_letter::reason(&headers)?);
+                problem.review_id = Some(id.to_owned());
+                Ok(Found::Reply(Reply::Problem(problem).into()))
+            }
+            Fate::Pending => Ok(Found::NotYet(review_id, messages::Accepted::Yes)),
+            Fate::Searching => Ok(Found::NotYet(review_id, messages::Accepted::Unknown)),
+            Fate::Gone => Err(problems::gone(id)),
+            Fate::Unknown | Fate::Verdict(_) => Err(problems::unknown_review(id)),
         }
     }
 
@@ -174,10 +223,12 @@ fn text_field(body: &[u8]) -> Result<String, HttpProblem> {
         .ok_or_else(|| problems::no_review("the form has no field named text"))
 }
 
-fn accepted(id: &ReviewId) -> Response {
-    let location = problems::location(id.as_str());
-    let body = Stored { review_id: id.as_str(), accepted: true, location: &location };
+/// There is no verdict yet: where and when to ask again.
+fn accepted(id: &ReviewId, is_stored: messages::Accepted) -> Response {
+    let location = id.location();
+    let body = Stored { review_id: id.as_str(), accepted: is_stored, location: &location };
     let mut response = json(StatusCode::ACCEPTED, &body);
+    set(&mut response, header::RETRY_AFTER, "1");
     set(&mut response, header::LOCATION, &location);
     response
 }

@@ -34,10 +34,12 @@ pub(crate) fn routes<P: Publisher>(app: Arc<App<P>>) -> BoxedFilter<(Response,)>
         .and(read())
         .and(query())
         .map(|app: Arc<App<P>>, query: String| app.home(&query));
-    let verdict_page = warp::path!("r" / String)
-        .and(read())
-        .and(query())
-        .map(|id: String, app: Arc<App<P>>, query: String| app.verdict_page(&id, &query));
+    let verdict_page =
+        warp::path!("r" / String).and(read()).and(query()).then(
+            |id: String, app: Arc<App<P>>, query: String| async move {
+                app.verdict_page(&id, &query).await
+            },
+        );
     let predict =
         warp::path!("predict").and(post()).then(
             |app: Arc<App<P>>, head: RequestHead, body: Body| async move {
@@ -61,9 +63,9 @@ pub(crate) fn routes<P: Publisher>(app: Arc<App<P>>) -> BoxedFilter<(Response,)>
         .and(head())
         .and(query())
         .map(|app: Arc<App<P>>, head: RequestHead, query: String| app.verdicts(&head, &query));
-    let fetch = warp::path!("api" / "v1" / "reviews" / String)
-        .and(read())
-        .map(|id: String, app: Arc<App<P>>| app.fetch(&id));
+    let fetch = warp::path!("api" / "v1" / "reviews" / String).and(read()).and(query()).then(
+        |id: String, app: Arc<App<P>>, query: String| async move { app.fetch(&id, &query).await },
+    );
     let label = warp::path!("api" / "v1" / "reviews" / String / "label").and(post()).then(
         |id: String, app: Arc<App<P>>, head: RequestHead, body: Body| async move {
             app.label(&id, head, body).await

@@ -17,7 +17,7 @@ pub(crate) use docs::Docs;
 pub(crate) use verdict::VerdictView;
 use verdict::capitalised;
 
-use crate::problems::location;
+use crate::ids::ReviewId;
 
 /// The page with what it shows. No value can become markup: the template escapes each one.
 #[derive(Debug, Template)]
@@ -81,7 +81,7 @@ impl Page<'_> {
 
 /// The page of a review.
 pub(crate) fn address(review_id: &str) -> String {
-    page_of(&location(review_id))
+    page_of(&ReviewId::new(review_id).location())
 }
 
 /// The page for what the interface for programs has at `location`.

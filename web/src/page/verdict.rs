@@ -7,7 +7,7 @@ use super::{
     flip::{Flip, flip},
     read::{Read, read},
 };
-use crate::problems::location;
+use crate::ids::ReviewId;
 
 // The list beside the text; all terms stand in the table below it.
 const STRONGEST: usize = 6;
@@ -111,7 +111,7 @@ impl<'a> VerdictView<'a> {
             sides,
             sum,
             sha256: verdict.model.sha256.get(..12).unwrap_or(&verdict.model.sha256),
-            location: location(&verdict.id),
+            location: ReviewId::new(&verdict.id).location(),
             change: super::address(&verdict.id).replacen("/r/", "/?from=", 1),
             page: super::address(&verdict.id),
             labelled,

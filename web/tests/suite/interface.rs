@@ -12,7 +12,7 @@ async fn a_review_is_answered_with_its_verdict_and_found_again() {
     assert_eq!((answer.status, answer.header("content-type")), (200, "application/json"));
     assert_eq!(answer.json()["id"], "r/1");
     assert_eq!(answer.json()["probability"], 0.875);
-    assert_eq!(answer.header("content-location"), "/api/v1/reviews/r%2F1");
+    assert_eq!(answer.header("content-location"), "/api/v1/reviews/r%2F1?since=1700000000000");
     let again = web.get(answer.header("content-location")).await;
     assert_eq!((again.status, &again.body), (200, &answer.body));
     let unknown = web.get("/api/v1/reviews/other").await;
@@ -71,8 +71,8 @@ async fn requests_at_the_same_time_get_their_own_answers() {
 
 #[tokio::test]
 async fn a_reply_about_another_review_is_dropped_and_counted() {
-    let web = Web::start(Behaviour::Mismatch, &[]).await;
-    let answer = web.review(&[("prefer", "wait=1")], r#"{"text":"good"}"#).await;
+    let web = Web::start(Behaviour::Mismatch, &["--default-wait-ms=100"]).await;
+    let answer = web.review(&[], r#"{"text":"good"}"#).await;
     assert_eq!(answer.status, 504);
     assert_eq!(web.metric("verdict_web_replies_total{outcome=\"mismatched\"}"), 1);
     assert_eq!(web.get("/api/v1/reviews/somebody-else").await.status, 404);
@@ -86,7 +86,7 @@ async fn a_reply_may_overtake_the_confirmation() {
 
 #[tokio::test]
 async fn a_request_ends_by_its_deadline_and_its_verdict_can_be_asked_for_later() {
-    let web = Web::start(Behaviour::Silent, &[]).await;
+    let web = Web::start(Behaviour::Silent, &["--default-wait-ms=1000"]).await;
     let started = Instant::now();
     let answer = web.review(&[("prefer", "wait=1")], r#"{"text":"good"}"#).await;
     let took = started.elapsed();
@@ -96,7 +96,7 @@ async fn a_request_ends_by_its_deadline_and_its_verdict_can_be_asked_for_later()
     assert_eq!(problem["accepted"], true);
     let location = answer.header("location");
     assert_eq!(problem["instance"], location);
-    assert_eq!(web.get(location).await.status, 404);
+    assert_eq!(web.get(location).await.status, 202, "it is stored");
 
     web.kafka.answer().await;
     let found =
@@ -129,6 +129,27 @@ async fn respond_async_is_202_with_a_location_once_the_review_is_stored() {
 }
 
 #[tokio::test]
+async fn a_wait_of_nothing_is_respond_async_and_no_short_wait_is_a_fault_of_the_server() {
+    for (prefer, behaviour) in
+        [("wait=0", Behaviour::Silent), ("wait=0", Behaviour::Score), ("wait=1", Behaviour::Silent)]
+    {
+        let web = Web::start(behaviour, &[]).await;
+        for _ in 0..20 {
+            let answer = web.review(&[("prefer", prefer)], r#"{"text":"good"}"#).await;
+            assert!(matches!(answer.status, 200 | 202), "{prefer}: {answer:?}");
+            if prefer == "wait=1" || answer.status == 202 {
+                assert_eq!(answer.header("preference-applied"), "respond-async");
+                assert_eq!(answer.header("retry-after"), "1");
+                assert!(!answer.header("location").is_empty());
+            }
+            if prefer == "wait=1" {
+                break;
+            }
+        }
+    }
+}
+
+#[tokio::test]
 async fn respond_async_with_a_wait_answers_at_once_when_the_verdict_is_quick() {
     let web = Web::start(Behaviour::Score, &[]).await;
     let answer = web.review(&[("prefer", "respond-async, wait=5")], r#"{"text":"good"}"#).await;
@@ -148,7 +169,11 @@ async fn a_review_that_the_consumer_rejects_is_a_problem_of_the_client() {
 async fn a_failed_publication_says_whether_the_review_may_be_stored() {
     for (behaviour, accepted, location) in [
         (Behaviour::Refuse, serde_json::json!(false), ""),
-        (Behaviour::Unconfirmed, serde_json::json!("unknown"), "/api/v1/reviews/a%2Fb"),
+        (
+            Behaviour::Unconfirmed,
+            serde_json::json!("unknown"),
+            "/api/v1/reviews/a%2Fb?since=1700000000000",
+        ),
     ] {
         let web = Web::start(behaviour, &[]).await;
         for prefer in ["wait=2", "respond-async"] {

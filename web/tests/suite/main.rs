@@ -9,4 +9,5 @@ mod interface;
 mod labels;
 mod page;
 mod program;
+mod stored;
 mod support;

@@ -69,7 +69,7 @@ async fn a_page_of_a_review_that_is_not_known_or_not_scored_says_so() {
     let web = Web::start(Behaviour::Reject, &[]).await;
     let unknown = web.get("/r/none").await;
     assert_eq!(unknown.status, 404);
-    unknown.has(&["No verdict is known"]);
+    unknown.has(&["No such review is known"]);
     let labelled = web.get("/r/none?labelled=positive").await;
     assert_eq!(labelled.status, 200);
     labelled.has(&["Noted: Positive"]);

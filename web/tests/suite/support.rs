@@ -1,6 +1,7 @@
 //! The frontend on a real socket, over an in-process stand-in for Kafka.
 
 use std::{
+    collections::HashMap,
     net::SocketAddr,
     sync::{
         Arc, Mutex,
@@ -23,7 +24,7 @@ use verdict_messages::{
 };
 use verdict_telemetry::{CpuPrice, Service, Telemetry};
 use verdict_web::{
-    Incoming, OpenVerdicts, RawSettings,
+    Fate, FindStored, Incoming, OpenVerdicts, RawSettings, Sought,
     publish::{Publisher, Sources},
     serve_on,
 };
@@ -194,6 +195,26 @@ fn open(topic: watch::Sender<Vec<Record>>) -> OpenVerdicts {
     })
 }
 
+/// What a search finds: an answer of the test's, or that a review which was sent is not scored yet.
+fn find(kafka: Fake, answers: Answers) -> FindStored {
+    Box::new(move |sought| {
+        let (sender, answered) = oneshot::channel();
+        let is_sent = || kafka.seen().iter().any(|seen| key_of(seen) == sought.id);
+        let answer = match answers.lock().unwrap().get(&sought).cloned() {
+            Some(answer) => answer,
+            None if is_sent() => Some(Ok(Fate::Pending)),
+            None => Some(Ok(Fate::Unknown)),
+        };
+        if let Some(answer) = answer {
+            sender.send(answer).unwrap();
+        }
+        answered
+    })
+}
+
+/// What the topics say about reviews; `None` where too many ask.
+type Answers = Arc<Mutex<HashMap<Sought, Option<Result<Fate, String>>>>>;
+
 /// A running frontend.
 #[derive(Debug)]
 pub(crate) struct Web {
@@ -201,6 +222,8 @@ pub(crate) struct Web {
     pub(crate) kafka: Fake,
     /// The topic of verdicts.
     pub(crate) verdicts: watch::Sender<Vec<Record>>,
+    /// What else the topics say.
+    pub(crate) stored: Answers,
     pub(crate) telemetry: Telemetry,
     stop: Option<oneshot::Sender<()>>,
     task: JoinHandle<()>,
@@ -223,14 +246,16 @@ impl Web {
         }));
         let topic = watch::Sender::<Vec<Record>>::default();
         let verdicts = open(topic.clone());
+        let answers = Answers::default();
+        let stored = find(kafka.clone(), Arc::clone(&answers));
         let (stop, stopped) = oneshot::channel::<()>();
         let (publisher, served) = (kafka.clone(), telemetry.clone());
         let task = tokio::spawn(async move {
             let shutdown = async { drop(stopped.await) };
-            let incoming = Incoming { replies, verdicts };
+            let incoming = Incoming { replies, verdicts, stored };
             serve_on(listener, &settings, served, sources(), publisher, incoming, shutdown).await;
         });
-        Self { address, kafka, verdicts: topic, telemetry, stop: Some(stop), task }
+        Self { address, kafka, verdicts: topic, stored: answers, telemetry, stop: Some(stop), task }
     }
 
     /// Sends bytes and reads until the connection ends.

@@ -4,6 +4,7 @@
 mod broker;
 mod common;
 mod follow;
+mod lookup;
 mod positions;
 mod transactional;
 mod transactions;

@@ -18,7 +18,7 @@ const LINES: &str = "application/x-ndjson";
 const PLAIN: &str = "text/plain";
 
 /// Name, meaning and an example of each kind of problem.
-fn kinds() -> [(&'static str, &'static str, HttpProblem); 14] {
+fn kinds() -> [(&'static str, &'static str, HttpProblem); 15] {
     let reason = String::new();
     let late = AskError::TimedOut(ReviewId::new("r1"), Duration::from_secs(5));
     let away = AskError::NotPublished(ReviewId::new("r1"), PublishError::NeverQueued { reason });
@@ -29,7 +29,8 @@ fn kinds() -> [(&'static str, &'static str, HttpProblem); 14] {
             problems::bad_request("the body must be UTF-8, but byte 3 of its 7 bytes is not"),
         ),
         ("CrossSite", "A browser says that another site sends this.", problems::cross_site()),
-        ("NotFound", "No verdict is known for this review.", problems::unknown_review("r1")),
+        ("NotFound", "No such review is known.", problems::unknown_review("r1")),
+        ("Gone", "Verdicts of its time are deleted.", problems::gone("r1")),
         (
             "KeyReused",
             "This Idempotency-Key came with another body before.",
@@ -73,13 +74,7 @@ pub(super) fn problems() -> Map<String, Value> {
     let answer = |(name, meaning, problem): (&str, &str, HttpProblem)| {
         let mut headers = Map::new();
         if problem.retry_after.is_some() {
-            headers.insert(
-                "Retry-After".to_owned(),
-                json!({
-                    "description": "Seconds after which to try again.",
-                    "schema": { "type": "integer", "minimum": 1 },
-                }),
-            );
+            headers.extend(retry_after());
         }
         if problem.location.is_some() {
             headers.extend(location());
@@ -117,6 +112,18 @@ fn location() -> Map<String, Value> {
         "schema": { "type": "string", "format": "uri-reference" },
     });
     Map::from_iter([("Location".to_owned(), header)])
+}
+
+fn retry_after() -> Map<String, Value> {
+    let header = json!({
+        "description": "Seconds after which to try again.",
+        "schema": { "type": "integer", "minimum": 1 },
+    });
+    Map::from_iter([("Retry-After".to_owned(), header)])
+}
+
+fn later() -> Map<String, Value> {
+    location().into_iter().chain(retry_after()).collect()
 }
 
 /// An answer with its status.
@@ -188,23 +195,29 @@ fn reviews() -> Map<String, Value> {
         let schema = json!({ "type": "string", "maxLength": 512, "pattern": ID });
         parameter("path", "id", "The review's id, percent-encoded.", schema)
     };
-    let mut accepted = answer(
-        202,
-        "The review is stored; its verdict will be at Location.",
-        JSON,
-        reference("Stored"),
-        json!({ "review_id": "r1", "accepted": true, "location": "/api/v1/reviews/r1" }),
-    );
-    if let Some(answer) = accepted.get_mut("202").and_then(Value::as_object_mut) {
-        answer.insert("headers".to_owned(), json!(location()));
-    }
+    let accepted = |meaning: &str| {
+        answer(
+            202,
+            meaning,
+            JSON,
+            reference("Stored"),
+            json!({ "review_id": "r1", "accepted": true, "location": "/api/v1/reviews/r1" }),
+        )
+    };
+    let accepted = |meaning: &str| {
+        let mut accepted = accepted(meaning);
+        if let Some(answer) = accepted.get_mut("202").and_then(Value::as_object_mut) {
+            answer.insert("headers".to_owned(), json!(later()));
+        }
+        accepted
+    };
     let ask = json!({ "post": {
         "operationId": "ask",
         "tags": ["reviews"],
         "summary": "Send a review and have its verdict",
         "description": "The review is published to Kafka, and its verdict awaited. It becomes part of the log that models are trained from.",
         "parameters": [
-            parameter("header", "Prefer", "`wait=N` waits at most N seconds for the verdict; `respond-async` answers 202 as soon as the review is stored.", string()),
+            parameter("header", "Prefer", "`wait=N` waits at most N seconds for the verdict, and answers 202 then if that is less than usual; `respond-async`, or `wait=0`, answers 202 as soon as the review is stored.", string()),
             parameter("header", "Idempotency-Key", "A request with the key and the body of an earlier one is the same review: it is stored once, and has the same answer.", json!({ "type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$" })),
             parameter("header", "traceparent", "W3C Trace Context, which the records carry on.", string()),
         ],
@@ -214,7 +227,7 @@ fn reviews() -> Map<String, Value> {
         ]),
         "responses": all([
             answer(200, "The verdict.", JSON, reference("Verdict"), long.clone()),
-            accepted,
+            accepted("The review is stored; its verdict will be at Location."),
             refused(&["BadRequest", "CrossSite", "KeyReused", "TooSlow", "LengthRequired", "TooLarge", "MediaType", "NotAReview", "TooMany", "Defect", "Away", "Late"]),
         ]),
     }});
@@ -233,10 +246,12 @@ fn reviews() -> Map<String, Value> {
         "operationId": "verdict",
         "tags": ["reviews"],
         "summary": "The verdict on a review",
-        "parameters": [id()],
+        "description": "From the topics, so on any instance and for as long as they keep it. It has no explanation when it was read from there.",
+        "parameters": [id(), parameter("query", "since", "When the review was sent, in milliseconds since 1970, or a little earlier; in the Location of reviews whose id does not have its time. Without it only the last ones are looked through.", json!({ "type": "integer", "format": "int64" }))],
         "responses": all([
             answer(200, "The verdict.", JSON, reference("Verdict"), long),
-            refused(&["BadRequest", "NotFound", "NotAReview"]),
+            accepted("The review is not scored yet, or (accepted: unknown) more has to be searched: ask again."),
+            refused(&["BadRequest", "NotFound", "Gone", "TooLarge", "NotAReview", "TooMany", "Defect", "Away"]),
         ]),
     }});
     let label = json!({ "post": {
