@@ -9,16 +9,18 @@
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use bytes::Bytes;
 use hashlink::{LinkedHashMap, LruCache};
-use tokio::sync::watch;
+use tokio::{sync::watch, time::Instant};
 use verdict_kafka_io::{PublishError, Record};
 use verdict_messages::{Problem, ReplyAddress, Verdict, headers};
 use verdict_telemetry::labels::ReplyReceived;
 
 use crate::ids::{CorrelationId, ReviewId};
+use room::Room;
 
 /// The consumer's reply to one review.
 #[derive(Debug, Clone, PartialEq)]
@@ -71,18 +73,13 @@ pub(crate) enum Opened {
 
 /// The requests that wait; clones share them.
 #[derive(Debug, Clone)]
-pub(crate) struct PendingReplies(Arc<Shared>);
-
-#[derive(Debug)]
-struct Shared {
-    limits: PendingLimits,
-    state: Mutex<State>,
-}
+pub(crate) struct PendingReplies(Arc<Mutex<State>>);
 
 // What is remembered is forgotten in the order in which it was inserted: reading does not renew it.
 #[derive(Debug)]
 struct State {
     waiting: HashMap<CorrelationId, Slot>,
+    room: Room,
     // Reviews whose requests ended without their verdict.
     abandoned: LruCache<CorrelationId, Abandoned>,
     replies: Replies,
@@ -97,6 +94,9 @@ struct Slot {
     key: Option<String>,
     waiters: usize,
     fetched_later: bool,
+    opened: Instant,
+    // Requests that waited then, this one among them.
+    waiting_then: usize,
     outcome: watch::Sender<Outcome>,
 }
 
@@ -114,16 +114,15 @@ struct Keyed {
 }
 
 impl PendingReplies {
-    pub(crate) fn new(limits: PendingLimits) -> Self {
-        Self(Arc::new(Shared {
-            limits,
-            state: Mutex::new(State {
-                waiting: HashMap::new(),
-                abandoned: LruCache::new(limits.remembered),
-                replies: Replies { limits, bytes: 0, by_review: LinkedHashMap::new() },
-                keys: LruCache::new(limits.remembered),
-            }),
-        }))
+    /// As many wait as are answered `within` a time, which is less than their deadline.
+    pub(crate) fn new(limits: PendingLimits, within: Duration) -> Self {
+        Self(Arc::new(Mutex::new(State {
+            waiting: HashMap::new(),
+            room: Room::new(limits.pending, within),
+            abandoned: LruCache::new(limits.remembered),
+            replies: Replies { limits, bytes: 0, by_review: LinkedHashMap::new() },
+            keys: LruCache::new(limits.remembered),
+        })))
     }
 
     /// Enters a request for `review_id`. With an idempotency key that came before, it joins the
@@ -179,6 +178,7 @@ impl PendingReplies {
         let reply = Arc::new(reply);
         state.replies.insert(ReviewId::new(&review_id), Arc::clone(&reply), size);
         if let Some(slot) = state.waiting.remove(&correlation) {
+            state.room.answered(slot.opened.elapsed(), slot.waiting_then);
             slot.outcome.send_replace(Some(Ok(reply)));
             return ReplyReceived::Delivered;
         }
@@ -229,7 +229,7 @@ impl PendingReplies {
     }
 
     fn check_room(&self, state: &State) -> Result<(), OpenError> {
-        let limit = self.0.limits.pending;
+        let limit = state.room.limit();
         if state.waiting.len() < limit { Ok(()) } else { Err(OpenError::Full(limit)) }
     }
 
@@ -247,6 +247,8 @@ impl PendingReplies {
             key,
             waiters: 1,
             fetched_later: false,
+            opened: Instant::now(),
+            waiting_then: state.waiting.len() + 1,
             outcome: sender,
         };
         state.waiting.insert(correlation, slot);
@@ -255,7 +257,7 @@ impl PendingReplies {
 
     // Nothing panics while it holds the lock, and the state is whole between any two statements.
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -299,9 +301,10 @@ impl Drop for Waiter {
         };
         slot.waiters -= 1;
         if slot.waiters == 0
-            && let Some(Slot { review_id, fetched_later, .. }) =
+            && let Some(Slot { review_id, fetched_later, opened, waiting_then, .. }) =
                 state.waiting.remove(&self.correlation)
         {
+            state.room.unanswered(opened.elapsed(), waiting_then);
             state.abandoned.insert(self.correlation, Abandoned { review_id, fetched_later });
         }
     }
@@ -356,5 +359,6 @@ fn decode(record: Record) -> Option<(CorrelationId, String, Reply)> {
     }
 }
 
+mod room;
 #[cfg(test)]
 mod tests;

@@ -112,7 +112,7 @@ pub async fn serve_on<P: Publisher>(
     let app = Arc::new(App {
         asker: Asker {
             outbox: outbox(&settings.reviews_topic),
-            pending: PendingReplies::new(settings.pending),
+            pending: PendingReplies::new(settings.pending, settings.default_wait / 2),
             reply_to: settings.reply_to.clone(),
         },
         labels: outbox(&settings.labels_topic),

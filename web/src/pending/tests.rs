@@ -6,6 +6,8 @@ use super::*;
 const LIMITS: PendingLimits =
     PendingLimits { pending: 2, remembered: 4, remembered_bytes: 64 * 1024 };
 
+const WITHIN: Duration = Duration::from_secs(2);
+
 fn correlation(n: u128) -> CorrelationId {
     CorrelationId::from_bits(n)
 }
@@ -65,7 +67,7 @@ fn joined(opened: Result<Opened, OpenError>) -> Waiter {
 
 #[test]
 fn a_reply_reaches_the_request_it_belongs_to_and_no_other() {
-    let pending = PendingReplies::new(LIMITS);
+    let pending = PendingReplies::new(LIMITS, WITHIN);
     let mut first = new(pending.open(correlation(1), &id("a"), None));
     let mut second = new(pending.open(correlation(2), &id("b"), None));
     assert_eq!(pending.deliver(reply(2, "b")), ReplyReceived::Delivered);
@@ -80,7 +82,7 @@ fn a_reply_reaches_the_request_it_belongs_to_and_no_other() {
 
 #[test]
 fn what_is_no_reply_is_unreadable() {
-    let pending = PendingReplies::new(LIMITS);
+    let pending = PendingReplies::new(LIMITS, WITHIN);
     let _waiter = new(pending.open(correlation(1), &id("a"), None));
     let good = reply(1, "a");
     let mut no_correlation = good.clone();
@@ -98,7 +100,7 @@ fn what_is_no_reply_is_unreadable() {
 
 #[test]
 fn a_late_reply_can_be_asked_for_but_reaches_no_request() {
-    let pending = PendingReplies::new(LIMITS);
+    let pending = PendingReplies::new(LIMITS, WITHIN);
     drop(new(pending.open(correlation(1), &id("a"), None)));
     assert!(pending.find(&id("a")).is_none());
     assert_eq!(pending.deliver(reply(1, "a")), ReplyReceived::Late);
@@ -109,7 +111,7 @@ fn a_late_reply_can_be_asked_for_but_reaches_no_request() {
 
 #[test]
 fn a_full_desk_refuses_and_a_free_place_is_given_again() {
-    let pending = PendingReplies::new(LIMITS);
+    let pending = PendingReplies::new(LIMITS, WITHIN);
     let first = new(pending.open(correlation(1), &id("a"), None));
     let _second = new(pending.open(correlation(2), &id("b"), None));
     assert!(matches!(pending.open(correlation(3), &id("c"), None), Err(OpenError::Full(2))));
@@ -119,7 +121,7 @@ fn a_full_desk_refuses_and_a_free_place_is_given_again() {
 
 #[test]
 fn a_repeated_request_waits_again_after_the_first_gave_up() {
-    let pending = PendingReplies::new(LIMITS);
+    let pending = PendingReplies::new(LIMITS, WITHIN);
     drop(new(pending.open(correlation(1), &id("a"), keyed("k", 1))));
     let mut again = joined(pending.open(correlation(2), &id("b"), keyed("k", 1)));
     assert_eq!(pending.deliver(reply(1, "a")), ReplyReceived::Delivered);
@@ -128,7 +130,7 @@ fn a_repeated_request_waits_again_after_the_first_gave_up() {
 
 #[test]
 fn one_waiter_that_leaves_does_not_take_the_place_from_the_other() {
-    let pending = PendingReplies::new(LIMITS);
+    let pending = PendingReplies::new(LIMITS, WITHIN);
     let first = new(pending.open(correlation(1), &id("a"), keyed("k", 1)));
     let mut again = joined(pending.open(correlation(2), &id("b"), keyed("k", 1)));
     drop(first);
@@ -143,7 +145,7 @@ fn a_failed_publication_is_told_to_all_and_frees_the_key() {
         (PublishError::NeverQueued { reason: reason() }, false),
         (PublishError::Unknown { reason: reason() }, true),
     ] {
-        let pending = PendingReplies::new(LIMITS);
+        let pending = PendingReplies::new(LIMITS, WITHIN);
         let first = new(pending.open(correlation(1), &id("a"), keyed("k", 1)));
         let mut again = joined(pending.open(correlation(2), &id("b"), keyed("k", 1)));
         pending.fail(correlation(1), error.clone());
@@ -164,7 +166,7 @@ fn only_so_many_verdicts_are_remembered() {
         (PendingLimits { remembered_bytes: 3 * size, ..LIMITS }, 3),
         (PendingLimits { remembered_bytes: size - 1, ..LIMITS }, 6),
     ] {
-        let pending = PendingReplies::new(limits);
+        let pending = PendingReplies::new(limits, WITHIN);
         for n in 0..6 {
             let name = format!("r{n}");
             let _waiter = new(pending.open(correlation(n), &id(&name), None));
