@@ -16,6 +16,11 @@ use crate::{ask::ReplyTo, http::BodyLimits, pending::PendingLimits, rate::Rate, 
 // A client may fetch a verdict that is late by this much; after that nobody here wants it.
 const INTEREST: Duration = Duration::from_secs(600);
 
+// Four bytes of UTF-8, percent-encoded; or two escapes of JSON, which a surrogate pair has.
+const BYTES_OF_A_CHARACTER: u64 = 12;
+// Id, author, source and time, each of them escaped.
+const BYTES_OF_ALL_ELSE: u64 = 16 * 1024;
+
 /// The frontend of Verdict: a page and an HTTP interface that publish reviews to Kafka and await
 /// their verdicts.
 #[derive(Debug, Clone, Parser)]
@@ -90,9 +95,10 @@ pub struct RawSettings {
     #[arg(long, env = "VERDICT_MAX_TEXT_CHARS", default_value_t = 20_000, value_name = "N")]
     pub max_text_chars: usize,
 
-    /// Bytes of a request's body; more are answered 413
-    #[arg(long, env = "VERDICT_MAX_BODY_BYTES", default_value_t = 65_536, value_name = "BYTES")]
-    pub max_body_bytes: u64,
+    /// Bytes of a request's body; more are answered 413. Without it, as many as --max-text-chars can
+    /// have in any encoding: 12 for each, and 16,384 for all else
+    #[arg(long, env = "VERDICT_MAX_BODY_BYTES", value_name = "BYTES")]
+    pub max_body_bytes: Option<u64>,
 
     /// Time for a request's head, and then for its body, to arrive, in ms
     #[arg(long, env = "VERDICT_READ_TIMEOUT_MS", default_value_t = 5_000, value_name = "MS")]
@@ -216,7 +222,11 @@ impl RawSettings {
         at_least(self.max_remembered as u64, 1, "--max-remembered");
         at_least(self.max_remembered_mib as u64, 1, "--max-remembered-mib");
         at_least(self.max_text_chars as u64, 1, "--max-text-chars");
-        at_least(self.max_body_bytes, 16, "--max-body-bytes");
+        let max_body_bytes = self.max_body_bytes.unwrap_or_else(|| {
+            let chars = self.max_text_chars as u64;
+            chars.saturating_mul(BYTES_OF_A_CHARACTER).saturating_add(BYTES_OF_ALL_ELSE)
+        });
+        at_least(max_body_bytes, 16, "--max-body-bytes");
         at_least(self.read_timeout_ms, 1, "--read-timeout-ms");
         at_least(self.max_connections as u64, 1, "--max-connections");
         at_least(self.max_connections_per_address as u64, 1, "--max-connections-per-address");
@@ -256,7 +266,7 @@ impl RawSettings {
                 remembered_bytes: self.max_remembered_mib.saturating_mul(1024 * 1024),
             },
             max_text_chars: self.max_text_chars,
-            body: BodyLimits { bytes: self.max_body_bytes, read: ms(self.read_timeout_ms) },
+            body: BodyLimits { bytes: max_body_bytes, read: ms(self.read_timeout_ms) },
             connections: Limits {
                 connections: self.max_connections,
                 connections_per_address: self.max_connections_per_address,

@@ -7,7 +7,7 @@ use http::{HeaderName, StatusCode, header};
 use percent_encoding::percent_decode_str;
 use sha2::{Digest, Sha256};
 use verdict_kafka_io::Record;
-use verdict_messages::{self as messages, Problem, Review, dead_letter};
+use verdict_messages::{self as messages, Problem, Review, dead_letter, time};
 
 use super::{
     app::App,
@@ -44,9 +44,11 @@ impl<P: Publisher> App<P> {
         body: Result<Bytes, HttpProblem>,
     ) -> Response {
         let blank = self.responder(head.accept());
+        // Whoever is turned away keeps what was typed.
+        let typed = body.as_ref().ok().and_then(|body| text_field(body).ok()).unwrap_or_default();
         let text = match self.form_body(&head, body).and_then(|body| text_field(&body)) {
             Ok(text) => text,
-            Err(problem) => return blank.problem(&problem),
+            Err(problem) => return Responder { text: &typed, ..blank }.problem(&problem),
         };
         let filled = Responder { text: &text, ..blank };
         let review = match self.check(Review::from_text(text.as_str())) {
@@ -191,14 +193,14 @@ impl<P: Publisher> App<P> {
             review: self.check(Review::from_body(body, &media)?)?,
             wait: self.default_wait,
             respond_async: false,
-            idempotency: idempotency(head, body)?,
+            idempotency: idempotency(head, &media, body)?,
             trace: head.trace(),
         })
     }
 
     /// The bounds on a review that comes over HTTP, beside those of every review.
     pub(super) fn check<'a>(&self, review: Review<'a>) -> Result<Review<'a>, HttpProblem> {
-        let (chars, max) = (review.text.chars().count(), self.max_chars);
+        let (chars, max) = (characters(&review.text), self.max_chars);
         let id = review.id.as_deref().unwrap_or_default();
         let detail = if chars > max {
             format!("text must have at most {max} characters, got {chars}")
@@ -210,11 +212,22 @@ impl<P: Publisher> App<P> {
             "text must not hold a NUL".to_owned()
         } else if id.chars().any(char::is_control) {
             format!("id must have no control characters, got {id:?}")
+        } else if matches!(id, "." | "..") {
+            format!("id must not be {id:?}: no address can name it")
+        } else if let Some(time) = review.created_at.as_deref()
+            && time::unix_ms(time).is_none()
+        {
+            "created_at must be a time as in RFC 3339, like 2026-01-02T03:04:05Z".to_owned()
         } else {
             return Ok(review);
         };
         Err(problems::no_review(detail))
     }
+}
+
+/// Characters as the page counts them: a line break is one, though forms send two for it.
+fn characters(text: &str) -> usize {
+    text.chars().count() - text.matches("\r\n").count()
 }
 
 fn text_field(body: &[u8]) -> Result<String, HttpProblem> {
@@ -233,7 +246,19 @@ fn accepted(id: &ReviewId, is_stored: messages::Accepted) -> Response {
     response
 }
 
-fn idempotency(head: &RequestHead, body: &[u8]) -> Result<Option<Idempotency>, HttpProblem> {
+/// Who asks: two clients that choose the same key mean two reviews.
+fn client(head: &RequestHead) -> String {
+    match (head.headers.get(header::AUTHORIZATION), head.address) {
+        (Some(credentials), _) => format!("{:x?}", Sha256::digest(credentials.as_bytes())),
+        (None, address) => format!("{address:?}"),
+    }
+}
+
+fn idempotency(
+    head: &RequestHead,
+    media: &str,
+    body: &[u8],
+) -> Result<Option<Idempotency>, HttpProblem> {
     let Some(value) = head.headers.get("idempotency-key") else {
         return Ok(None);
     };
@@ -242,7 +267,9 @@ fn idempotency(head: &RequestHead, body: &[u8]) -> Result<Option<Idempotency>, H
             if (1..=MAX_KEY_BYTES).contains(&key.len())
                 && key.bytes().all(|byte| byte.is_ascii_graphic()) =>
         {
-            Ok(Some(Idempotency { key: key.to_owned(), body: Sha256::digest(body).into() }))
+            let hash = Sha256::new().chain_update(media).chain_update([0]).chain_update(body);
+            let key = format!("{} {key}", client(head));
+            Ok(Some(Idempotency { key, body: hash.finalize().into() }))
         }
         _ => Err(problems::bad_request(format!(
             "Idempotency-Key must be 1 to {MAX_KEY_BYTES} visible ASCII characters, got {} bytes",

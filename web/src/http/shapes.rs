@@ -2,8 +2,8 @@
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
-/// An id has no control characters.
-pub(super) const ID: &str = "^[^\\u0000-\\u001f\\u007f-\\u009f]+$";
+/// An id has no control characters, and is not `.` or `..`.
+pub(super) const ID: &str = "^(?!\\.{1,2}$)[^\\u0000-\\u001f\\u007f-\\u009f]+$";
 /// Not blank, without NUL.
 pub(super) const TEXT: &str = "^[^\\u0000]*[^\\s\\u0000][^\\u0000]*$";
 
@@ -33,6 +33,7 @@ pub(super) struct AskedReview {
     /// Where it comes from: a site, a data set.
     source: Option<String>,
     /// When it was written, RFC 3339.
+    #[schemars(extend("format" = "date-time"))]
     created_at: Option<String>,
 }
 

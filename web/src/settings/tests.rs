@@ -10,7 +10,7 @@ fn the_defaults_are_good_and_stay_on_this_machine() {
     let settings = read(&["--instance", "laptop"]).check().expect("good");
     assert!(settings.listen.ip().is_loopback());
     assert_eq!(settings.reply_to.partition, 0);
-    assert_eq!(settings.body.bytes, 65_536);
+    assert_eq!(settings.body.bytes, 256_384);
     assert!(settings.rate.is_none());
 }
 

@@ -240,6 +240,54 @@ async fn the_same_key_and_body_get_the_same_answer_and_one_review() {
 }
 
 #[tokio::test]
+async fn a_key_is_of_one_client_and_one_type_of_body() {
+    let web = Web::start(Behaviour::Score, &[]).await;
+    let post = async |media: &str, who: &str| {
+        let headers = [("content-type", media), ("idempotency-key", "k"), ("authorization", who)];
+        web.request("POST", "/api/v1/reviews", &headers, br#"{"text":"good"}"#).await
+    };
+    let json = post("application/json", "Bearer a").await;
+    assert_eq!(post("text/plain", "Bearer a").await.status, 409, "this is another review");
+    let other = post("application/json", "Bearer b").await;
+    assert_ne!(other.json()["id"], json.json()["id"]);
+    assert_eq!(post("application/json", "Bearer a").await.body, json.body);
+    assert_eq!(web.kafka.seen().len(), 2);
+}
+
+#[tokio::test]
+async fn as_many_characters_as_the_page_says_are_taken_in_every_encoding() {
+    let web = Web::start(Behaviour::Score, &[]).await;
+    for piece in ["\u{6c34}", "\u{436}", "\u{1f600}", "\n", "good "] {
+        let count = 20_000 / piece.chars().count() - 1;
+        let text = format!("good{}", piece.repeat(count - 3));
+        let crlf = text.replace('\n', "\r\n");
+        let percent: String = crlf.bytes().map(|byte| format!("%{byte:02X}")).collect();
+        let form = web.form(format!("text={percent}").as_bytes()).await;
+        assert!(matches!(form.status, 200 | 303), "form of {piece:?}: {form:?}");
+        let escaped: String = crlf.encode_utf16().map(|unit| format!("\\u{unit:04x}")).collect();
+        for body in
+            [format!(r#"{{"text":"{escaped}"}}"#), serde_json::json!({ "text": crlf }).to_string()]
+        {
+            assert_eq!(web.review(&[], &body).await.status, 200, "JSON of {piece:?}");
+        }
+    }
+    let over = format!("text={}", "good ".repeat(4_001));
+    let refused = web.form(over.as_bytes()).await;
+    assert_eq!(refused.status, 422);
+    refused.has(&["at most 20000 characters, got 20005", "good good", "</textarea>"]);
+}
+
+#[tokio::test]
+async fn who_is_turned_away_keeps_what_was_typed() {
+    let web = Web::start(Behaviour::Refuse, &["--rate-limit=0.001", "--rate-burst=1"]).await;
+    for status in [503, 429] {
+        let answer = web.form(b"text=so+good+a+film").await;
+        assert_eq!(answer.status, status);
+        answer.has(&["so good a film</textarea>"]);
+    }
+}
+
+#[tokio::test]
 async fn two_requests_with_one_key_at_the_same_time_are_one_review() {
     let web = Web::start(Behaviour::Silent, &[]).await;
     let key = [("idempotency-key", "k1")];
@@ -286,6 +334,10 @@ async fn what_is_no_review_is_refused_with_its_reason() {
         (r#"{"text":"good","id":""}"#, 422, "id"),
         (r#"{"text":"good","id":"a\u0000"}"#, 422, "control"),
         (&long_id, 422, "at most 512 bytes, got 513"),
+        (r#"{"text":"good","id":"."}"#, 422, "no address can name it"),
+        (r#"{"text":"good","id":".."}"#, 422, "no address can name it"),
+        (r#"{"text":"good","created_at":"yesterday"}"#, 422, "created_at must be a time"),
+        (r#"{"text":"good","created_at":"2026-13-02T03:04:05Z"}"#, 422, "created_at"),
     ] {
         let answer = web.review(&[], body).await;
         let problem = answer.problem();
@@ -339,7 +391,7 @@ async fn bodies_beyond_the_limit_or_without_a_length_are_refused() {
     let huge = web.review(&[], &"x".repeat(10_000_000)).await;
     assert_eq!(huge.status, 413);
     let detail = huge.problem()["detail"].as_str().unwrap().to_owned();
-    assert!(detail.contains("65536") && detail.contains("10000000"), "{detail}");
+    assert!(detail.contains("256384") && detail.contains("10000000"), "{detail}");
     let chunked = b"POST /api/v1/reviews HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: application/json\r\n\
         transfer-encoding: chunked\r\n\r\nf\r\n{\"text\":\"good\"}\r\n0\r\n\r\n";
     assert_eq!(web.raw(chunked).await.status, 411);

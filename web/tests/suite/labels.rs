@@ -107,7 +107,7 @@ async fn what_is_no_label_is_refused_with_its_reason() {
     let media = web.request("POST", "/api/v1/reviews/r1/label", &[FORM], b"label=positive").await;
     assert_eq!(media.status, 415);
     assert!(media.problem()["detail"].as_str().unwrap().contains("application/json"));
-    let huge = say(&web, "r1", &"x".repeat(70_000)).await;
+    let huge = say(&web, "r1", &"x".repeat(300_000)).await;
     assert_eq!(huge.status, 413);
     huge.problem();
     assert!(web.kafka.seen().is_empty());
