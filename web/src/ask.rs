@@ -66,6 +66,8 @@ pub(crate) enum AskError {
     Busy(usize),
     /// The idempotency key came before, with another body.
     KeyReused,
+    /// The id came before, with another text.
+    IdTaken(ReviewId),
     /// Not published, or not confirmed.
     NotPublished(ReviewId, PublishError),
     /// Published, but no verdict came within this time.
@@ -104,6 +106,11 @@ impl<P: Publisher> Asker<P> {
             (None, Some(asked)) => id_of_repeated(asked).sent_at(now_unix_ms),
             (None, None) => ReviewId::new_at(now_unix_ms, (self.outbox.sources.random)()),
         };
+        let is_named = question.review.id.is_some();
+        let text = || Sha256::digest(question.review.text.as_bytes()).into();
+        if is_named && !self.pending.name(&review_id, text()) {
+            return Err(AskError::IdTaken(review_id));
+        }
         let opened = self.pending.open(correlation, &review_id, question.idempotency);
         let (mut waiter, record) = match opened {
             Ok(Opened::New(waiter)) => {
@@ -138,6 +145,9 @@ impl<P: Publisher> Asker<P> {
                 Ok(Some(reply)) => return answer(review_id, &reply),
                 Err(error) => {
                     self.pending.fail(correlation, error.clone());
+                    if is_named && matches!(error, PublishError::NeverQueued { .. }) {
+                        self.pending.forget_name(&review_id);
+                    }
                     return Err(AskError::NotPublished(review_id, error));
                 }
             }

@@ -60,6 +60,9 @@ pub(crate) enum OpenError {
     KeyReused,
 }
 
+/// Ids are remembered for longer than replies: an id whose reply is here is never taken.
+const NAMES: usize = 4;
+
 /// What a request has to do.
 #[derive(Debug)]
 pub(crate) enum Opened {
@@ -84,6 +87,8 @@ struct State {
     abandoned: LruCache<CorrelationId, Abandoned>,
     replies: Replies,
     keys: LruCache<String, Keyed>,
+    // Texts, hashed, of the ids that clients chose.
+    named: LruCache<ReviewId, [u8; 32]>,
 }
 
 type Outcome = Option<Result<Arc<Reply>, PublishError>>;
@@ -122,6 +127,7 @@ impl PendingReplies {
             abandoned: LruCache::new(limits.remembered),
             replies: Replies { limits, bytes: 0, by_review: LinkedHashMap::new() },
             keys: LruCache::new(limits.remembered),
+            named: LruCache::new(limits.remembered.saturating_mul(NAMES)),
         })))
     }
 
@@ -158,6 +164,22 @@ impl PendingReplies {
             asked.key
         });
         Ok(Opened::New(self.enter(&mut state, correlation, review_id, key)))
+    }
+
+    /// Takes an id that a client chose for the text with this hash. False when it is another text's,
+    /// as far as is remembered here.
+    pub(crate) fn name(&self, review_id: &ReviewId, text: [u8; 32]) -> bool {
+        let mut state = self.lock();
+        let before = state.named.get(review_id).copied();
+        if before.is_none() {
+            state.named.insert(review_id.clone(), text);
+        }
+        before.is_none_or(|before| before == text)
+    }
+
+    /// Frees an id whose review is not stored.
+    pub(crate) fn forget_name(&self, review_id: &ReviewId) {
+        self.lock().named.remove(review_id);
     }
 
     /// Delivers the reply to the request it belongs to, or says why not.

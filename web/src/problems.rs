@@ -126,6 +126,11 @@ pub(crate) fn key_reused() -> HttpProblem {
     problem(409, "This key belongs to another review", detail)
 }
 
+pub(crate) fn id_taken(review_id: &str) -> HttpProblem {
+    let detail = "a review with this id and another text came before; a new review needs a new id";
+    problem(409, "This id belongs to another review", detail).about(review_id)
+}
+
 pub(crate) fn no_label(detail: impl Into<String>) -> HttpProblem {
     problem(422, "This is not a label", detail)
 }
@@ -157,6 +162,7 @@ impl From<AskError> for HttpProblem {
                     .retry_after(1)
             }
             AskError::KeyReused => key_reused(),
+            AskError::IdTaken(id) => id_taken(id.as_str()),
             AskError::NotPublished(id, error) => {
                 let away = |detail: &str| problem(503, "The review log is away", detail);
                 match error {

@@ -240,6 +240,19 @@ async fn the_same_key_and_body_get_the_same_answer_and_one_review() {
 }
 
 #[tokio::test]
+async fn an_id_that_is_another_texts_is_refused_and_its_verdict_stays_what_it_was() {
+    let web = Web::start(Behaviour::Refuse, &[]).await;
+    assert_eq!(web.review(&[], r#"{"id":"r1","text":"never stored"}"#).await.status, 503);
+    web.kafka.behave(Behaviour::Score);
+    let mine = web.review(&[], r#"{"id":"r1","text":"good"}"#).await;
+    assert_eq!(mine.status, 200, "the id was not taken by what was not stored");
+    assert_eq!(web.review(&[], r#"{"id":"r1","text":"good"}"#).await.status, 200, "again");
+    let stranger = web.review(&[], r#"{"id":"r1","text":"bad"}"#).await;
+    assert_eq!((stranger.status, &stranger.problem()["review_id"]), (409, &"r1".into()));
+    assert_eq!(web.get("/api/v1/reviews/r1").await.body, mine.body);
+}
+
+#[tokio::test]
 async fn a_key_is_of_one_client_and_one_type_of_body() {
     let web = Web::start(Behaviour::Score, &[]).await;
     let post = async |media: &str, who: &str| {

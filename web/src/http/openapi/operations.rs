@@ -33,7 +33,7 @@ fn kinds() -> [(&'static str, &'static str, HttpProblem); 15] {
         ("Gone", "Verdicts of its time are deleted.", problems::gone("r1")),
         (
             "KeyReused",
-            "This Idempotency-Key came with another body before.",
+            "This Idempotency-Key came with another body before, or this id with another text.",
             problems::key_reused(),
         ),
         ("TooSlow", "The body did not come in time.", problems::slow_body(Duration::from_secs(5))),
