@@ -18,6 +18,7 @@
 //! elsewhere ([`models`](crate::models)).
 
 pub mod alarm;
+mod card;
 pub mod observation;
 pub mod observer;
 mod page;

@@ -49,12 +49,12 @@ pub fn command(args: &MonitorArgs) -> anyhow::Result<ExitCode> {
     }
     let telemetry = start(Service::Monitor, settings.price)?;
     let (shutdown, pages) = (Shutdown::default(), Pages::default());
-    let (shared, flag) = (telemetry.clone(), shutdown.clone());
+    let (shared, shown, flag) = (telemetry.clone(), pages.clone(), shutdown.clone());
     let worker = Worker {
         name: "monitor",
         listen: settings.listen,
         checks: &run::CHECKS,
         grace: Grace::Bounded,
     };
-    worker.run(&telemetry, &pages, &shutdown, move || run::run(&settings, &shared, &flag))
+    worker.run(&telemetry, &pages, &shutdown, move || run::run(&settings, &shared, &shown, &flag))
 }

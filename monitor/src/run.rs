@@ -1,9 +1,12 @@
 //! The monitor's loop: follows verdicts and labels and publishes how right the verdicts were.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
 
 use verdict_kafka_io::{Failure, Followed, Follower, Record};
-use verdict_service::Shutdown;
+use verdict_service::{Pages, Shutdown};
 use verdict_telemetry::{
     Telemetry,
     health::{Check, Progress},
@@ -21,13 +24,14 @@ const IDLE: Duration = Duration::from_millis(50);
 const TURN: usize = 1_000;
 
 /// Follows the topics until `shutdown` is requested, on the calling thread, and returns what was
-/// known then. A broker or a topic that is away is waited for, however long it takes.
+/// known then; `/live` of `pages` shows it meanwhile. A broker or a topic that is away is waited for, however long it takes.
 ///
 /// # Errors
 /// [`Failure::Fatal`] when the settings are refused.
 pub fn run(
     settings: &MonitorSettings,
     telemetry: &Telemetry,
+    pages: &Pages,
     shutdown: &Shutdown,
 ) -> Result<LiveReport, Failure> {
     let health = telemetry.health();
@@ -47,6 +51,11 @@ pub fn run(
     );
     let mut monitor = Monitor::new(settings.remember);
     let mut published: Option<Instant> = None;
+    let report = Arc::new(Mutex::new(monitor.report()));
+    let shown = Arc::clone(&report);
+    pages.add("/live", "application/json", move || {
+        format!("{:#}\n", shown.lock().unwrap_or_else(PoisonError::into_inner).json())
+    });
     while !shutdown.is_requested() {
         progress.touch();
         let took = verdicts.take(|record| monitor.verdict(record))?
@@ -57,7 +66,9 @@ pub fn run(
         if published.is_none_or(|at| at.elapsed() >= PUBLISH) {
             published = Some(Instant::now());
             look([&verdicts, &labels], &kafka, &caught_up);
-            monitor.report().publish(telemetry.metrics());
+            let now = monitor.report();
+            now.publish(telemetry.metrics());
+            *report.lock().unwrap_or_else(PoisonError::into_inner) = now;
         }
     }
     health.stopping();

@@ -29,6 +29,7 @@ mod ids;
 mod kafka;
 mod labels;
 mod page;
+mod peers;
 mod pending;
 mod problems;
 pub mod publish;

@@ -11,7 +11,10 @@ use verdict_messages::topic;
 use verdict_service::{Limits, ProbeArgs};
 use verdict_telemetry::{CpuPrice, TelemetryArgs};
 
-use crate::{ask::ReplyTo, http::BodyLimits, pending::PendingLimits, rate::Rate, stored::Topics};
+use crate::{
+    ask::ReplyTo, http::BodyLimits, peers::Peers, pending::PendingLimits, rate::Rate,
+    stored::Topics,
+};
 
 // A client may fetch a verdict that is late by this much; after that nobody here wants it.
 const INTEREST: Duration = Duration::from_secs(600);
@@ -118,6 +121,14 @@ pub struct RawSettings {
     )]
     pub max_connections_per_address: usize,
 
+    /// Where the operator pages of a consumer are, for the page about the model
+    #[arg(long, env = "VERDICT_CONSUMER_PAGES", value_name = "HOST:PORT")]
+    pub consumer_pages: Option<String>,
+
+    /// Where the operator pages of the monitor are, for live accuracy on the page about the model
+    #[arg(long, env = "VERDICT_MONITOR_PAGES", value_name = "HOST:PORT")]
+    pub monitor_pages: Option<String>,
+
     /// Reviews that one address may send in a second, in the long run; more are answered 429. 0
     /// is no limit: behind a proxy all clients have one address
     #[arg(long, env = "VERDICT_RATE_LIMIT", default_value_t = 0.0, value_name = "PER_SECOND")]
@@ -181,6 +192,8 @@ pub struct Settings {
     pub connections: Limits,
     /// Reviews an address may send, if that is limited.
     pub rate: Option<Rate>,
+    /// Operator pages of other services.
+    pub peers: Peers,
     /// Time between "not ready" and closing the listener.
     pub notice: Duration,
     /// What CPU time costs.
@@ -277,6 +290,10 @@ impl RawSettings {
             },
             rate: (self.rate_limit > 0.0)
                 .then(|| Rate { per_second: self.rate_limit, burst: self.rate_burst.into() }),
+            peers: Peers {
+                consumer: self.consumer_pages.clone(),
+                monitor: self.monitor_pages.clone(),
+            },
             notice: ms(self.notice_ms),
             price,
         })

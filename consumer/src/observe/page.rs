@@ -8,18 +8,21 @@ use verdict_sentiment::{Identity, Model};
 
 use super::{
     alarm::Alarm,
+    card::card,
     shadow::{Comparison, Shadow},
     state::{Serving, State, TERMS, label, lock},
     terms::TermSample,
 };
 
-/// The page as it is now. The terms are ranked outside of the lock, which the loop may be waiting
+/// The page as it is now. Terms are ranked outside of the lock, which the loop may be waiting
 /// for.
 pub(super) fn render(state: &Mutex<State>) -> String {
     let (mut page, sample) = read(&lock(state));
     if let Some((sample, model)) = sample {
         page.insert("terms".to_owned(), terms(&sample, &model));
     }
+    let model = lock(state).serving.as_ref().map(|serving| Arc::clone(&serving.model));
+    page.insert("card".to_owned(), model.map(|model| card(&model)).unwrap_or_default());
     format!("{:#}\n", Value::Object(page))
 }
 

@@ -87,6 +87,7 @@ fn what_is_watched_is_shown_and_begins_anew_with_a_model_and_the_shadow_is_never
         let serving = default_model();
         assert_eq!(shown["model"]["sha256"], serving.identity().sha256, "{shown}");
         assert_eq!(shown["model"]["trained_on"], 25_000, "{shown}");
+        assert_eq!(shown["card"]["data"]["n_reviews"], 25_000, "{shown}");
         assert_eq!(shown["window"]["reviews"], 200, "{shown}");
         assert_eq!(shown["drift"]["alarm"], true, "{shown}");
         assert_eq!(shown["terms"].as_array().unwrap().len(), 10, "{shown}");

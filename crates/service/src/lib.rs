@@ -4,13 +4,14 @@
 //! A service without a frontend of its own is a [`Worker`]. The frontend runs its own routes on
 //! [`accept`], and answers the three operator pages with [`page`]. Whatever else a service shows
 //! its operators it adds to its [`Pages`], before or after the server was started. [`probe`] is the
-//! other side: it asks a running service whether it is well.
+//! other side: it asks a running service whether it is well, and [`get`] asks for any page.
 //!
 //! The first SIGINT or SIGTERM asks a service to finish what is in hand and end, which it has
 //! [`Grace`] for.
 
 mod accept;
 mod extra;
+mod get;
 mod listen;
 mod pages;
 mod probe;
@@ -20,6 +21,7 @@ mod signals;
 
 pub use accept::{Limits, accept};
 pub use extra::Pages;
+pub use get::{GetError, get};
 pub use listen::{BindError, bind};
 pub use pages::{Page, Server, page, serve_pages};
 pub use probe::{ProbeArgs, ProbeError, Question, probe};

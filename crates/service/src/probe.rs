@@ -7,15 +7,11 @@ use std::{
     time::Duration,
 };
 
-use bytes::Bytes;
-use http_body_util::{BodyExt, Empty, Limited};
-use hyper::{Request, StatusCode, client::conn::http1::handshake, header::HOST};
-use hyper_util::rt::TokioIo;
-use tokio::{net::TcpStream, time::timeout};
+use hyper::StatusCode;
+use tokio::time::timeout;
 use verdict_telemetry::output;
 
-/// Longest part of an answer that is read; the pages themselves are some lines long.
-const BODY_BYTES: usize = 64 * 1024;
+use crate::get::{GetError, get};
 
 /// What is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -146,30 +142,21 @@ fn reachable(mut address: SocketAddr) -> SocketAddr {
 }
 
 async fn ask(address: SocketAddr, path: &'static str) -> Result<(), ProbeError> {
-    let protocol = |reason| ProbeError::Protocol { address, reason };
-    let stream = TcpStream::connect(address)
-        .await
-        .map_err(|reason| ProbeError::Unreachable { address, reason })?;
-    let (mut requests, connection) = handshake(TokioIo::new(stream)).await.map_err(protocol)?;
-    // Its failures are those of the request too, and end with the runtime.
-    let _driven = tokio::spawn(connection);
-    let mut request = Request::new(Empty::<Bytes>::new());
-    *request.uri_mut() = hyper::Uri::from_static(path);
-    // An address is always a valid header value.
-    if let Ok(host) = address.to_string().parse() {
-        request.headers_mut().insert(HOST, host);
+    match get(&address.to_string(), path).await {
+        Ok((StatusCode::OK, _)) => Ok(()),
+        // The status is the answer; a text that is too long or is cut off takes nothing from it.
+        Ok((status, text)) => {
+            let text = match text {
+                Ok(text) => String::from_utf8_lossy(&text).trim_end().replace('\n', ", "),
+                Err(error) => format!("(no text: {error})"),
+            };
+            Err(ProbeError::NotWell { address, status, text })
+        }
+        Err(GetError::Unreachable { reason, .. }) => {
+            Err(ProbeError::Unreachable { address, reason })
+        }
+        Err(GetError::Protocol { reason, .. }) => Err(ProbeError::Protocol { address, reason }),
     }
-    let response = requests.send_request(request).await.map_err(protocol)?;
-    let status = response.status();
-    if status == StatusCode::OK {
-        return Ok(());
-    }
-    // The status is the answer; a text that is too long or is cut off takes nothing from it.
-    let text = match Limited::new(response.into_body(), BODY_BYTES).collect().await {
-        Ok(body) => String::from_utf8_lossy(&body.to_bytes()).trim_end().replace('\n', ", "),
-        Err(error) => format!("(no text: {error})"),
-    };
-    Err(ProbeError::NotWell { address, status, text })
 }
 
 #[cfg(test)]

@@ -88,6 +88,10 @@ closed_label! {
         Home => "/",
         /// A verdict on its own page.
         VerdictPage => "/r/{id}",
+        /// What is known of the model.
+        ModelPage => "/model",
+        /// Which service is well.
+        StatusPage => "/status",
         /// The form post.
         Predict => "/predict",
         /// The buttons that say whether a verdict is right.

@@ -119,6 +119,12 @@ impl<'a> Plan<'a> {
             .args(["--drain-ms", "1000"])
             // All visitors are of this machine.
             .args(["--max-connections-per-address", "1024"]);
+        if let Some(consumer) = ports.consumers.first() {
+            web.args(["--consumer-pages", &local(*consumer).to_string()]);
+        }
+        if !self.in_memory {
+            web.args(["--monitor-pages", &local(ports.monitor).to_string()]);
+        }
         services.push(("web".to_owned(), web, ports.web));
         Ok(services)
     }

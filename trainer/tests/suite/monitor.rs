@@ -38,7 +38,8 @@ fn the_monitor_of_a_running_system_tells_what_the_evaluation_tells() {
 
     let shutdown = Shutdown::default();
     let live = thread::scope(|scope| {
-        let monitor = scope.spawn(|| monitor::run(&settings, &telemetry, &shutdown));
+        let monitor =
+            scope.spawn(|| monitor::run(&settings, &telemetry, &Pages::default(), &shutdown));
         let _stops = Stop(&shutdown);
         let labelled = |n: u64| {
             await_series(

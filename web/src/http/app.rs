@@ -15,6 +15,7 @@ use super::{
 use crate::{
     ask::Asker,
     feed::Feed,
+    peers::PeerPages,
     problems::{self, HttpProblem},
     publish::Outbox,
     rate::Buckets,
@@ -29,6 +30,7 @@ pub(crate) struct App<P> {
     pub(crate) feed: Feed,
     pub(crate) stored: FindStored,
     pub(crate) texts: Texts,
+    pub(crate) peers: PeerPages,
     pub(crate) telemetry: Telemetry,
     pub(crate) buckets: Option<Buckets>,
     pub(crate) body: BodyLimits,

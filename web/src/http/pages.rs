@@ -1,4 +1,6 @@
-//! The pages: home, and a verdict with an address to keep.
+//! The pages: home, a verdict with an address to keep, the model and the system.
+
+use std::time::{Duration, Instant};
 
 use http::{StatusCode, header};
 use percent_encoding::percent_decode_str;
@@ -8,25 +10,31 @@ use super::{
     app::App,
     form,
     negotiate::Format,
-    response::{Responder, Response, respond, set},
+    response::{Responder, Response, html, respond, set},
     reviews::Found,
 };
 use crate::{
     ask::AskError,
     ids::ReviewId,
-    page::{Outcome, VerdictView, address},
+    page::{ModelPage, Outcome, ServiceStatus, StatusPage, VerdictView, address, serving},
+    peers,
     pending::Reply,
     problems,
     publish::Publisher,
 };
 
+// The form does not wait longer than this for a line about the model.
+const SERVING_WAIT: Duration = Duration::from_millis(100);
+
 impl<P: Publisher> App<P> {
     /// `GET /`; `?from=ID` begins with the text of a review that came lately.
-    pub(super) fn home(&self, query: &str) -> Response {
+    pub(super) async fn home(&self, query: &str) -> Response {
+        let model = tokio::time::timeout(SERVING_WAIT, self.peers.model()).await;
+        let serving = model.ok().and_then(Result::ok).and_then(|model| serving(&model));
         let from = form::field(query.as_bytes(), "from").ok().flatten();
         let text = from.and_then(|id| self.texts.find(&ReviewId::new(&id)));
         let responder = Responder { text: text.as_deref().unwrap_or_default(), ..self.html() };
-        responder.page(StatusCode::OK, Outcome::Home)
+        responder.page(StatusCode::OK, Outcome::Home(serving))
     }
 
     /// `GET /r/{id}`; `id` as it stands in the path. `?labelled=` is where the buttons lead.
@@ -69,6 +77,42 @@ impl<P: Publisher> App<P> {
                 Responder { text, ..self.html() }.problem(problem)
             }
         }
+    }
+
+    /// `GET /model`.
+    pub(super) async fn model_page(&self) -> Response {
+        let (model, live) = futures::join!(self.peers.model(), self.peers.live());
+        html(StatusCode::OK, &ModelPage::new(model, live))
+    }
+
+    /// `GET /status`: 200 whatever it says, since it could be made. `/readyz` is for programs.
+    pub(super) async fn status_page(&self) -> Response {
+        let own = self.telemetry.health().readiness(Instant::now());
+        let lines = |text: &str| text.lines().map(str::to_owned).collect();
+        let mut services = vec![ServiceStatus {
+            name: "Web",
+            is_ready: own.ok,
+            lines: lines(&own.text),
+            address: None,
+        }];
+        let ask = async |name: &'static str, address: &Option<String>| {
+            let address = address.clone()?;
+            let said = peers::page(&address, "/readyz").await;
+            let (is_ready, lines) = match said {
+                // The first line says the same as the status.
+                Ok((is_ready, text)) => {
+                    (is_ready, text.lines().skip(1).map(str::to_owned).collect())
+                }
+                Err(why) => (false, vec![why]),
+            };
+            Some(ServiceStatus { name, is_ready, lines, address: Some(address) })
+        };
+        let (consumer, monitor) = futures::join!(
+            ask("Consumer", &self.peers.at.consumer),
+            ask("Monitor", &self.peers.at.monitor)
+        );
+        services.extend([consumer, monitor].into_iter().flatten());
+        html(StatusCode::OK, &StatusPage { services })
     }
 
     fn html(&self) -> Responder<'static> {

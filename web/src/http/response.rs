@@ -59,6 +59,14 @@ pub(crate) struct Labelled<'a> {
     accepted: bool,
 }
 
+/// A page.
+pub(crate) fn html(status: StatusCode, page: &impl Template) -> Response {
+    match page.render() {
+        Ok(html) => respond(status, "text/html; charset=utf-8", html),
+        Err(error) => respond(StatusCode::INTERNAL_SERVER_ERROR, TEXT, format!("{error}\n")),
+    }
+}
+
 /// Responds to one request in the format it asks for.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Responder<'a> {
@@ -76,10 +84,7 @@ impl Responder<'_> {
 
     /// The page.
     pub(crate) fn page(self, status: StatusCode, outcome: Outcome<'_>) -> Response {
-        match (Page { text: self.text, max_chars: self.max_chars, outcome }).render() {
-            Ok(html) => respond(status, "text/html; charset=utf-8", html),
-            Err(error) => respond(StatusCode::INTERNAL_SERVER_ERROR, TEXT, format!("{error}\n")),
-        }
+        html(status, &Page { text: self.text, max_chars: self.max_chars, outcome })
     }
 
     /// A verdict; `json` is the verdict as it came.

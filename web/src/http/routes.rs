@@ -33,13 +33,19 @@ pub(crate) fn routes<P: Publisher>(app: Arc<App<P>>) -> BoxedFilter<(Response,)>
     let home = warp::path::end()
         .and(read())
         .and(query())
-        .map(|app: Arc<App<P>>, query: String| app.home(&query));
+        .then(|app: Arc<App<P>>, query: String| async move { app.home(&query).await });
     let verdict_page =
         warp::path!("r" / String).and(read()).and(query()).then(
             |id: String, app: Arc<App<P>>, query: String| async move {
                 app.verdict_page(&id, &query).await
             },
         );
+    let model_page = warp::path!("model")
+        .and(read())
+        .then(|app: Arc<App<P>>| async move { app.model_page().await });
+    let status_page = warp::path!("status")
+        .and(read())
+        .then(|app: Arc<App<P>>| async move { app.status_page().await });
     let predict =
         warp::path!("predict").and(post()).then(
             |app: Arc<App<P>>, head: RequestHead, body: Body| async move {
@@ -113,6 +119,8 @@ pub(crate) fn routes<P: Publisher>(app: Arc<App<P>>) -> BoxedFilter<(Response,)>
     // Boxed one by one: the type of the whole would take the compiler minutes.
     [
         verdict_page.boxed(),
+        model_page.boxed(),
+        status_page.boxed(),
         predict.boxed(),
         review.boxed(),
         batch.boxed(),
@@ -162,6 +170,8 @@ pub(super) fn route_of(path: &str) -> Route {
         "/api/v1/reviews" => Route::Reviews,
         "/api/v1/reviews:batch" => Route::Batch,
         "/api/v1/verdicts" => Route::Verdicts,
+        "/model" => Route::ModelPage,
+        "/status" => Route::StatusPage,
         "/healthz" => Route::Healthz,
         "/readyz" => Route::Readyz,
         "/metrics" => Route::Metrics,
@@ -189,6 +199,8 @@ fn allowed(path: &str) -> Option<&'static str> {
         | Route::Docs
         | Route::OpenApi
         | Route::VerdictPage
+        | Route::ModelPage
+        | Route::StatusPage
         | Route::Verdicts
         | Route::Healthz
         | Route::Readyz

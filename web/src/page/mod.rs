@@ -2,10 +2,13 @@
 //! JavaScript and load nothing from elsewhere. The markup is in `templates/`, the style and the one
 //! script, which adds what is live to the home page, in `assets/`.
 
+mod curves;
 mod docs;
 mod escape;
 mod flip;
+mod model;
 mod read;
+mod status;
 mod verdict;
 
 use askama::Template;
@@ -14,6 +17,8 @@ use read::Leaning;
 use verdict_messages::{Problem, Sentiment};
 
 pub(crate) use docs::Docs;
+pub(crate) use model::{ModelPage, serving};
+pub(crate) use status::{ServiceStatus, StatusPage};
 pub(crate) use verdict::VerdictView;
 use verdict::capitalised;
 
@@ -34,8 +39,8 @@ pub(crate) struct Page<'a> {
 /// What became of the form.
 #[derive(Debug)]
 pub(crate) enum Outcome<'a> {
-    /// Nothing was asked yet.
-    Home,
+    /// Nothing was asked yet; what is known of the model that serves.
+    Home(Option<String>),
     /// The verdict on the text.
     Verdict(Box<VerdictView<'a>>),
     /// The label of the last review was stored.
@@ -48,7 +53,7 @@ impl Page<'_> {
     /// The second line, for people with curl: the answer, before all the markup.
     fn answer(&self) -> Option<String> {
         match &self.outcome {
-            Outcome::Home | Outcome::Labelled(_) => None,
+            Outcome::Home(_) | Outcome::Labelled(_) => None,
             Outcome::Verdict(shown) => Some(shown.summary()),
             Outcome::Problem(problem, _) => Some(problem.status.to_string()),
         }
@@ -56,7 +61,7 @@ impl Page<'_> {
 
     fn title(&self) -> String {
         match &self.outcome {
-            Outcome::Home => "Verdict: what does this review say?".to_owned(),
+            Outcome::Home(_) => "Verdict: what does this review say?".to_owned(),
             Outcome::Verdict(shown) => format!("{} · Verdict", shown.summary()),
             Outcome::Labelled(_) => "Noted · Verdict".to_owned(),
             Outcome::Problem(problem, _) => format!("{} · Verdict", problem.title),

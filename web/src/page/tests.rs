@@ -155,7 +155,7 @@ fn nothing_that_came_from_outside_becomes_markup() {
     shown.explanation = Some(vec![TermContribution { term: evil.into(), weight: -1.0 }]);
     let problem = Problem::new(422, evil).with_detail(evil);
     for outcome in [
-        Outcome::Home,
+        Outcome::Home(Some(evil.to_owned())),
         Outcome::Verdict(Box::new(VerdictView::new(Some(evil), &shown, Some(Sentiment::Positive)))),
         Outcome::Labelled(Sentiment::Positive),
         Outcome::Problem(&problem, Some(evil)),
@@ -181,7 +181,7 @@ fn the_page_obeys_its_own_content_security_policy() {
 
 #[test]
 fn the_text_stays_in_the_form_with_its_first_line_break() {
-    let html = page("\nTwo\nlines", Outcome::Home);
+    let html = page("\nTwo\nlines", Outcome::Home(None));
     assert!(html.contains("English\">\n\nTwo\nlines</textarea>"), "{html}");
 }
 
@@ -191,7 +191,7 @@ fn every_class_of_the_markup_has_a_style() {
     let problem = Problem::new(504, "late");
     let pages = [
         page_of("Great. And dull.", &shown),
-        page("", Outcome::Home),
+        page("", Outcome::Home(Some("x".to_owned()))),
         page("", Outcome::Labelled(Sentiment::Negative)),
         page("", Outcome::Problem(&problem, Some("/x"))),
     ];
@@ -212,7 +212,7 @@ fn no_probability_is_shown_as_certain() {
         assert_eq!(percent(probability), shown);
     }
     for (max_chars, shown) in [(20_000, "20,000"), (999, "999"), (1_234_567, "1,234,567")] {
-        let page = Page { text: "", max_chars, outcome: Outcome::Home };
+        let page = Page { text: "", max_chars, outcome: Outcome::Home(None) };
         assert_eq!(page.grouped_max_chars(), shown);
     }
 }
@@ -230,6 +230,8 @@ fn a_verdict_without_explanation_still_makes_a_page() {
 fn no_template_turns_escaping_off() {
     for template in [
         include_str!("../../templates/base.html"),
+        include_str!("../../templates/model.html"),
+        include_str!("../../templates/status.html"),
         include_str!("../../templates/page.html"),
         include_str!("../../templates/verdict.html"),
     ] {

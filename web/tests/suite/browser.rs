@@ -9,6 +9,7 @@ use serde_json::json;
 use verdict_kafka_io::Record;
 
 use self::driver::{Browser, Look};
+use crate::pages::{peer, web_with};
 use crate::support::{Behaviour, Web, verdict_of};
 
 // Of the stand-in: "good" and "bad" decide.
@@ -73,14 +74,16 @@ async fn a_person_asks_reloads_labels_and_goes_back_with_the_keyboard_alone() {
 async fn no_page_keeps_people_out_by_axe() {
     let Some(browser) = Browser::start().await else { return };
     let Some(axe) = driver::axe() else { return };
-    let web = Web::start(Behaviour::Score, &[]).await;
+    let (peer, _check) = peer();
+    let web = web_with(&peer).await;
     web.verdicts.send_modify(|topic| topic.push(record("seen", true, 0)));
     let asked = web.form(b"text=A+good+film.+So+bad+an+end%3A+bad.").await;
     let verdict = asked.header("location").to_owned();
     let labelled = format!("{verdict}?labelled=positive");
     for look in Look::all() {
         let page = browser.open(look).await;
-        for path in ["/", &verdict, &labelled, "/r/none", "/nowhere", "/?from=none"] {
+        let pages = ["/", &verdict, &labelled, "/r/none", "/nowhere", "/model", "/status", "/docs"];
+        for path in pages {
             driver::let_scripts(&page, look.has_script).await;
             page.goto(&url(&web, path)).await.unwrap();
             if look.has_script && path == "/" {

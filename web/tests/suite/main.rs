@@ -8,6 +8,7 @@ mod inference;
 mod interface;
 mod labels;
 mod page;
+mod pages;
 mod program;
 mod stored;
 mod support;

@@ -180,6 +180,8 @@ async fn unknown_paths_and_methods_are_told_so_in_the_right_form() {
         ("DELETE", "/assets/verdict.css", 405, "GET, HEAD"),
         ("GET", "/assets/none.css", 404, ""),
         ("POST", "/r/x", 405, "GET, HEAD"),
+        ("POST", "/model", 405, "GET, HEAD"),
+        ("POST", "/status", 405, "GET, HEAD"),
         ("GET", "/r/x/y", 404, ""),
         ("GET", "/no/where", 404, ""),
         ("GET", "/nowhere", 404, ""),
