@@ -39,7 +39,7 @@ pub mod settings;
 mod stored;
 mod texts;
 
-pub use self::http::BodyLimits;
+pub use self::http::{AllowedHosts, BodyLimits, Edge, Origin};
 pub use ask::ReplyTo;
 pub use feed::OpenVerdicts;
 pub use pending::PendingLimits;

@@ -17,11 +17,19 @@ pub(crate) struct HttpProblem {
     pub(crate) location: Option<String>,
     /// `Allow`, for 405.
     pub(crate) allow: Option<&'static str>,
+    /// `Accept-Encoding`, for 415.
+    pub(crate) accept_encoding: Option<&'static str>,
 }
 
 impl From<Problem> for HttpProblem {
     fn from(problem: Problem) -> Self {
-        Self { problem: Box::new(problem), retry_after: None, location: None, allow: None }
+        Self {
+            problem: Box::new(problem),
+            retry_after: None,
+            location: None,
+            allow: None,
+            accept_encoding: None,
+        }
     }
 }
 
@@ -102,14 +110,50 @@ pub(crate) fn slow_body(limit: Duration) -> HttpProblem {
     problem(408, "The request did not arrive in time", detail)
 }
 
-pub(crate) fn length_required() -> HttpProblem {
-    let detail = "send a Content-Length header; chunked bodies are not taken";
-    problem(411, "The length of the request is missing", detail)
-}
-
 pub(crate) fn body_too_large(limit: u64, got: u64) -> HttpProblem {
     let detail = format!("a request may have at most {limit} bytes, this one has {got}");
     problem(413, "The request is too large", detail)
+}
+
+pub(crate) fn body_beyond(limit: u64) -> HttpProblem {
+    let detail = format!("a request may have at most {limit} bytes, this one has more");
+    problem(413, "The request is too large", detail)
+}
+
+pub(crate) fn not_acceptable(offered: &[&str]) -> HttpProblem {
+    let detail = format!("the answers here are {}", offered.join(", "));
+    problem(406, "There is no answer in an accepted format", detail)
+}
+
+pub(crate) fn misdirected(host: &str) -> HttpProblem {
+    let detail = format!("{host} is not served here (--allowed-hosts)");
+    problem(421, "The request came to the wrong server", detail)
+}
+
+pub(crate) fn expectation(expect: &str) -> HttpProblem {
+    let detail = format!("Expect may be 100-continue, got {expect:?}");
+    problem(417, "This expectation cannot be met", detail)
+}
+
+/// A head that hyper refuses with this status, without saying why.
+pub(crate) fn unreadable_head(status: u16) -> HttpProblem {
+    match status {
+        431 => {
+            problem(431, "The head of the request is too large", "send fewer or shorter headers")
+        }
+        414 => problem(414, "The target of the request is too long", "send a shorter URL"),
+        _ => problem(status, "The request cannot be read", "its head is not HTTP/1.1"),
+    }
+}
+
+pub(crate) fn charset(got: &str) -> HttpProblem {
+    problem(415, "This charset is not taken here", format!("expected utf-8, got {got:?}"))
+}
+
+pub(crate) fn content_encoding() -> HttpProblem {
+    let detail = "a body may come as it is (identity) or as gzip";
+    let problem = problem(415, "This content encoding is not taken here", detail);
+    HttpProblem { accept_encoding: Some("gzip"), ..problem }
 }
 
 pub(crate) fn media_type(expected: &str, got: &str) -> HttpProblem {
@@ -146,7 +190,7 @@ pub(crate) fn too_many_watch() -> HttpProblem {
     problem(503, "Too many watch the verdicts", "watch again later").retry_after(10)
 }
 
-fn internal(detail: impl Into<String>) -> HttpProblem {
+pub(crate) fn internal(detail: impl Into<String>) -> HttpProblem {
     problem(500, "A defect of ours", detail)
 }
 

@@ -38,13 +38,29 @@ impl Buckets {
         Self { rate, buckets: Mutex::new(LruCache::new(ADDRESSES)) }
     }
 
+    /// How many this address may send at `now`, and when it may send a whole burst again.
+    pub(crate) fn left(&self, address: IpAddr, now: Instant) -> (u64, Duration) {
+        let buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
+        let full = Bucket { tokens: self.rate.burst, at: now };
+        let tokens = self.tokens(*buckets.peek(&address).unwrap_or(&full), now);
+        let missing = (self.rate.burst - tokens) / self.rate.per_second;
+        let full_in = Duration::try_from_secs_f64(missing).unwrap_or(Duration::MAX);
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to a u32")]
+        let whole = tokens.max(0.0) as u64;
+        (whole, full_in)
+    }
+
+    fn tokens(&self, bucket: Bucket, now: Instant) -> f64 {
+        let gained = now.saturating_duration_since(bucket.at).as_secs_f64() * self.rate.per_second;
+        (bucket.tokens + gained).min(self.rate.burst)
+    }
+
     /// Takes a token at `now`, or says how long until there is one.
     pub(crate) fn take(&self, address: IpAddr, now: Instant) -> Result<(), Duration> {
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
         let full = Bucket { tokens: self.rate.burst, at: now };
         let mut bucket = buckets.peek(&address).copied().unwrap_or(full);
-        let gained = now.saturating_duration_since(bucket.at).as_secs_f64() * self.rate.per_second;
-        bucket.tokens = (bucket.tokens + gained).min(self.rate.burst);
+        bucket.tokens = self.tokens(bucket, now);
         bucket.at = now;
         let taken = if bucket.tokens >= 1.0 {
             bucket.tokens -= 1.0;
@@ -70,6 +86,8 @@ mod tests {
         for _ in 0..3 {
             assert_eq!(buckets.take(one, now), Ok(()));
         }
+        assert_eq!(buckets.left(one, now), (0, Duration::from_millis(300)));
+        assert_eq!(buckets.left(other, now), (3, Duration::ZERO));
         let wait = buckets.take(one, now).expect_err("the bucket is empty");
         assert!(wait <= Duration::from_millis(100), "{wait:?}");
         assert_eq!(buckets.take(other, now), Ok(()));

@@ -124,6 +124,7 @@ pub async fn serve_on<P: Publisher>(
         telemetry: telemetry.clone(),
         buckets: settings.rate.map(Buckets::new),
         body: settings.body,
+        edge: settings.edge.clone(),
         max_chars: settings.max_text_chars,
         default_wait: settings.default_wait,
         max_wait: settings.max_wait,

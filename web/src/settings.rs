@@ -12,7 +12,11 @@ use verdict_service::{Limits, ProbeArgs};
 use verdict_telemetry::{CpuPrice, TelemetryArgs};
 
 use crate::{
-    ask::ReplyTo, http::BodyLimits, peers::Peers, pending::PendingLimits, rate::Rate,
+    ask::ReplyTo,
+    http::{AllowedHosts, BodyLimits, Edge, Origin},
+    peers::Peers,
+    pending::PendingLimits,
+    rate::Rate,
     stored::Topics,
 };
 
@@ -23,6 +27,8 @@ const INTEREST: Duration = Duration::from_secs(600);
 const BYTES_OF_A_CHARACTER: u64 = 12;
 // Id, author, source and time, each of them escaped.
 const BYTES_OF_ALL_ELSE: u64 = 16 * 1024;
+// A client that reads nothing for so long has gone, or means no good.
+const WRITE: Duration = Duration::from_secs(10);
 
 /// The frontend of Verdict: a page and an HTTP interface that publish reviews to Kafka and await
 /// their verdicts.
@@ -107,12 +113,13 @@ pub struct RawSettings {
     #[arg(long, env = "VERDICT_READ_TIMEOUT_MS", default_value_t = 5_000, value_name = "MS")]
     pub read_timeout_ms: u64,
 
-    /// Connections open at once; more wait
+    /// Connections open at once; a new one takes the place of one that waits for its client
     #[arg(long, env = "VERDICT_MAX_CONNECTIONS", default_value_t = 512, value_name = "N")]
     pub max_connections: usize,
 
-    /// Connections open at once from one address; more are closed. Behind a proxy, set it as high
-    /// as --max-connections
+    /// Connections open at once from one address; a new one takes the place of one that waits for
+    /// its client, and is closed when all are at work. Behind a proxy, set it as high as
+    /// --max-connections
     #[arg(
         long,
         env = "VERDICT_MAX_CONNECTIONS_PER_ADDRESS",
@@ -137,6 +144,21 @@ pub struct RawSettings {
     /// Reviews that one address may send at once, when there is a --rate-limit
     #[arg(long, env = "VERDICT_RATE_BURST", default_value_t = 20, value_name = "N")]
     pub rate_burst: u32,
+
+    /// Names that clients may use for this server (Host), beside localhost, loopback addresses and
+    /// the address listened on; others are answered 421. * is any name: behind a proxy that checks
+    /// it
+    #[arg(long, env = "VERDICT_ALLOWED_HOSTS", value_delimiter = ',', value_name = "NAME,...")]
+    pub allowed_hosts: Vec<String>,
+
+    /// Other sites whose scripts may use the interface, such as https://shop.example (CORS)
+    #[arg(long, env = "VERDICT_CORS_ORIGIN", value_delimiter = ',', value_name = "ORIGIN,...")]
+    pub cors_origin: Vec<String>,
+
+    /// Clients come by TLS, which ends in front of this server: browsers are told to stay with it
+    /// (Strict-Transport-Security)
+    #[arg(long, env = "VERDICT_BEHIND_TLS")]
+    pub behind_tls: bool,
 
     /// Time between "not ready" and closing the listener at shutdown, so that load balancers
     /// notice, in ms
@@ -190,6 +212,8 @@ pub struct Settings {
     pub body: BodyLimits,
     /// Connections.
     pub connections: Limits,
+    /// Who may ask, and how they come here.
+    pub edge: Edge,
     /// Reviews an address may send, if that is limited.
     pub rate: Option<Rate>,
     /// Operator pages of other services.
@@ -251,9 +275,23 @@ impl RawSettings {
         if partition < 0 {
             problems.push(format!("--reply-partition must be at least 0, got {partition}"));
         }
+        let hosts = AllowedHosts::new(self.listen.ip(), &self.allowed_hosts)
+            .map_err(|problem| problems.push(format!("--allowed-hosts {problem}")))
+            .ok();
+        let cors = self.cors_origin.iter().filter_map(|origin| {
+            let parsed = Origin::parse(origin);
+            if parsed.is_none() {
+                let expected = "scheme, host and port as https://shop.example";
+                problems.push(format!("--cors-origin must be {expected}, got {origin:?}"));
+            }
+            parsed
+        });
+        let cors = cors.collect();
         let kafka = self.kafka.check().map_err(|bad| problems.extend(bad.0)).ok();
         let price = self.telemetry.price().map_err(|problem| problems.push(problem)).ok();
-        let (Some(kafka), Some(price), []) = (kafka, price, problems.as_slice()) else {
+        let (Some(kafka), Some(price), Some(hosts), []) =
+            (kafka, price, hosts, problems.as_slice())
+        else {
             return Err(BadSettings(problems));
         };
         let kafka = kafka.client_id("verdict-web");
@@ -284,10 +322,12 @@ impl RawSettings {
                 connections: self.max_connections,
                 connections_per_address: self.max_connections_per_address,
                 header_read: ms(self.read_timeout_ms),
+                write: WRITE,
                 headers: 64,
                 buffer: 16 * 1024,
                 drain: ms(self.drain_ms),
             },
+            edge: Edge { hosts, cors, behind_tls: self.behind_tls },
             rate: (self.rate_limit > 0.0)
                 .then(|| Rate { per_second: self.rate_limit, burst: self.rate_burst.into() }),
             peers: Peers {

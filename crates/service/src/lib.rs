@@ -10,6 +10,8 @@
 //! [`Grace`] for.
 
 mod accept;
+mod client;
+mod connections;
 mod extra;
 mod get;
 mod listen;
@@ -20,6 +22,8 @@ mod shutdown;
 mod signals;
 
 pub use accept::{Limits, accept};
+pub use client::Arriving;
+pub use connections::Closed;
 pub use extra::Pages;
 pub use get::{GetError, get};
 pub use listen::{BindError, bind};

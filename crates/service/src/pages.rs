@@ -13,7 +13,6 @@ use bytes::Bytes;
 use http_body_util::Full;
 use hyper::{
     Method, Request, Response, StatusCode,
-    body::Incoming,
     header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderValue},
     service::service_fn,
 };
@@ -23,6 +22,7 @@ use verdict_telemetry::{Telemetry, health::Status};
 
 use crate::{
     accept::{Limits, accept},
+    client::Arriving,
     extra::Pages,
     listen::{BindError, bind},
 };
@@ -65,6 +65,7 @@ pub fn page(page: Page, telemetry: &Telemetry) -> Response<Bytes> {
 }
 
 const TEXT: &str = "text/plain; charset=utf-8";
+const UNREADABLE: &str = "the head of the request cannot be read\n";
 
 fn probe(state: &str, found: Status) -> Response<Bytes> {
     let (status, not) =
@@ -113,6 +114,7 @@ const LIMITS: Limits = Limits {
     connections: 64,
     connections_per_address: 32,
     header_read: Duration::from_secs(5),
+    write: Duration::from_secs(10),
     headers: 64,
     buffer: 16 * 1024,
     drain: Duration::from_secs(1),
@@ -147,14 +149,16 @@ pub fn serve_pages(
                 // Both a message and a dropped sender mean: end.
                 let _either = stopped.await;
             };
-            let _cut_off = runtime.block_on(accept(listener, LIMITS, service, |_| (), shutdown));
+            let unreadable = |_status| answer(StatusCode::BAD_REQUEST, TEXT, UNREADABLE.to_owned());
+            let serving = accept(listener, LIMITS, service, |_| (), unreadable, shutdown);
+            let _cut_off = runtime.block_on(serving);
         })
         .map_err(failed)?;
     Ok(Server { address, stop: Some(stop), thread: Some(thread) })
 }
 
 fn route(
-    request: &Request<Incoming>,
+    request: &Request<Arriving>,
     telemetry: &Telemetry,
     pages: &Pages,
 ) -> Response<Full<Bytes>> {

@@ -224,8 +224,12 @@ closed_label! {
         PendingFull => "pending_full",
         /// The client asks too often.
         RateLimit => "rate_limit",
-        /// Too many connections from one address.
+        /// Too many connections from one address, all of them at work.
         ConnectionsPerAddress => "connections_per_address",
+        /// A connection that waited for its client, closed for a new one.
+        Displaced => "displaced",
+        /// A request's head, or its target or host, is not one.
+        Unreadable => "unreadable",
     }
 }
 

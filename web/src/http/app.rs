@@ -8,6 +8,7 @@ use verdict_telemetry::{Telemetry, labels::Refused};
 use super::{
     body::BodyLimits,
     cross_site::is_cross_site,
+    hosts::{AllowedHosts, Origin},
     negotiate::{Format, choose},
     request::RequestHead,
     response::Responder,
@@ -23,6 +24,17 @@ use crate::{
     texts::Texts,
 };
 
+/// What is in front of the frontend, and who may ask.
+#[derive(Debug, Clone)]
+pub struct Edge {
+    /// Names that may stand in `Host`.
+    pub hosts: AllowedHosts,
+    /// Other sites whose scripts may use the interface.
+    pub cors: Vec<Origin>,
+    /// Clients come by TLS, which ends in front of here.
+    pub behind_tls: bool,
+}
+
 /// All that the handlers need.
 pub(crate) struct App<P> {
     pub(crate) asker: Asker<P>,
@@ -34,6 +46,7 @@ pub(crate) struct App<P> {
     pub(crate) telemetry: Telemetry,
     pub(crate) buckets: Option<Buckets>,
     pub(crate) body: BodyLimits,
+    pub(crate) edge: Edge,
     pub(crate) max_chars: usize,
     pub(crate) default_wait: Duration,
     pub(crate) max_wait: Duration,
@@ -48,7 +61,7 @@ impl<P> App<P> {
 
     /// Whether this client may send a review, or a label, at all.
     pub(super) fn admit(&self, head: &RequestHead) -> Result<(), HttpProblem> {
-        if is_cross_site(&head.headers) {
+        if is_cross_site(&head.headers, &self.edge) {
             return Err(problems::cross_site());
         }
         if let (Some(buckets), Some(address)) = (&self.buckets, head.address)

@@ -3,7 +3,7 @@
 
 use std::{convert::Infallible, pin::pin, time::Duration};
 
-use bytes::{Buf, Bytes};
+use bytes::{Buf, BufMut, Bytes, BytesMut};
 use futures::{Stream, StreamExt};
 use verdict_messages::json::without_mark;
 use warp::{
@@ -22,10 +22,6 @@ pub struct BodyLimits {
     pub read: Duration,
 }
 
-// A client that sends too much gets an answer that says so. Closing the connection while it still
-// sends would reset it and lose the answer, so this much is read and dropped first.
-const READ_AWAY: u64 = 16 * 1024 * 1024;
-
 /// The whole body, or the problem to respond with. Never rejects.
 pub(crate) fn limited(
     limits: BodyLimits,
@@ -42,52 +38,40 @@ async fn read<B: Buf, E>(
     body: impl Stream<Item = Result<B, E>>,
     limits: BodyLimits,
 ) -> Result<Bytes, HttpProblem> {
-    let length = headers
-        .get(header::CONTENT_LENGTH)
-        .and_then(|value| value.to_str().ok()?.parse::<u64>().ok())
-        .ok_or_else(problems::length_required)?;
-    let collected = tokio::time::timeout(limits.read, collect(body, length, limits.bytes));
-    match collected.await {
-        Ok(collected) => collected,
-        Err(_elapsed) if length > limits.bytes => {
+    let length = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
+    match length.and_then(|length| length.parse().ok()) {
+        // The accept loop reads the rest away, so that the client reads this.
+        Some(length) if length > limits.bytes => {
             Err(problems::body_too_large(limits.bytes, length))
         }
-        Err(_elapsed) => Err(problems::slow_body(limits.read)),
+        _ => match tokio::time::timeout(limits.read, collect(body, limits.bytes)).await {
+            Ok(collected) => collected,
+            Err(_elapsed) => Err(problems::slow_body(limits.read)),
+        },
     }
 }
 
 async fn collect<B: Buf, E>(
     body: impl Stream<Item = Result<B, E>>,
-    length: u64,
     limit: u64,
 ) -> Result<Bytes, HttpProblem> {
     let mut body = pin!(body);
-    let mut collected = Vec::new();
-    let mut seen = 0_u64;
-    // hyper never returns more than the announced length, so one comparison is enough.
-    let fits = length <= limit;
-    while fits || (seen < length && seen < READ_AWAY) {
-        let Some(piece) = body.next().await else {
-            break;
-        };
-        let mut piece = piece.map_err(|_broken| {
-            problems::bad_request("the connection ended within the request's body")
+    let mut collected = BytesMut::new();
+    while let Some(piece) = body.next().await {
+        let piece = piece.map_err(|_broken| {
+            problems::bad_request(
+                "the request's body ended too early, or is not what its Content-Encoding says",
+            )
         })?;
-        seen += piece.remaining() as u64;
-        while fits && piece.has_remaining() {
-            let chunk = piece.chunk();
-            collected.extend_from_slice(chunk);
-            let read = chunk.len();
-            piece.advance(read);
+        if (collected.len() + piece.remaining()) as u64 > limit {
+            return Err(problems::body_beyond(limit));
         }
+        collected.put(piece);
     }
-    if fits {
-        // A byte order mark is not part of the text, whatever kind of text the body is.
-        let mark = collected.len() - without_mark(&collected).len();
-        Ok(Bytes::from(collected).slice(mark..))
-    } else {
-        Err(problems::body_too_large(limit, length))
-    }
+    // A byte order mark is not part of the text, whatever kind of text the body is.
+    let collected = collected.freeze();
+    let mark = collected.len() - without_mark(&collected).len();
+    Ok(collected.slice(mark..))
 }
 
 #[cfg(test)]
@@ -116,6 +100,15 @@ mod tests {
     async fn a_body_within_the_limit_arrives_whole() {
         let body = read(&headers("8"), pieces(&["abcd", "", "efgh"]), LIMITS).await;
         assert_eq!(body.expect("fits"), "abcdefgh");
+    }
+
+    #[tokio::test]
+    async fn a_body_of_unknown_length_has_the_same_limit() {
+        let none = HeaderMap::new();
+        let fits = read(&none, pieces(&["abcd", "efgh"]), LIMITS).await;
+        assert_eq!(fits.expect("fits"), "abcdefgh");
+        let more = read(&none, pieces(&["abcd", "efghi"]), LIMITS).await;
+        assert_eq!(more.expect_err("too large").problem.status, 413);
     }
 
     #[tokio::test]

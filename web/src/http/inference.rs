@@ -227,7 +227,7 @@ fn texts(inputs: &[Tensor]) -> Result<(Vec<String>, Vec<usize>), HttpProblem> {
 }
 
 /// A problem as this protocol has it.
-fn failed(problem: &HttpProblem) -> Response {
+pub(super) fn failed(problem: &HttpProblem) -> Response {
     let status = StatusCode::from_u16(problem.problem.status);
     let detail = problem
         .problem

@@ -1,12 +1,15 @@
 //! HTTP: routes as warp filters, bodies within limits, answers in the format the client asks for.
 
+mod annotate;
 mod app;
 mod assets;
 mod batch;
 mod body;
 mod cross_site;
+mod entry;
 mod feed;
 mod form;
+mod hosts;
 mod inference;
 mod labels;
 mod lines;
@@ -20,7 +23,10 @@ mod routes;
 mod server;
 mod shapes;
 mod stream;
+mod target;
 
 pub(crate) use app::App;
+pub use app::Edge;
 pub use body::BodyLimits;
+pub use hosts::{AllowedHosts, Origin};
 pub(crate) use server::serve;

@@ -38,6 +38,13 @@ pub(crate) fn choose(accept: Option<&str>, offered: &[Format]) -> Format {
     best.0
 }
 
+/// Whether one of these media types is accepted; a header without any media range says nothing.
+pub(crate) fn accepts(accept: &str, offered: &[&str]) -> bool {
+    let says_nothing = accept.split(',').all(|range| !range.contains('/'));
+    let mut offered = offered.iter().filter_map(|media| media.split_once('/'));
+    says_nothing || offered.any(|media| quality(accept, media) > 0.0)
+}
+
 /// The quality of the most specific range that matches.
 fn quality(accept: &str, (kind, subtype): (&str, &str)) -> f64 {
     let mut best = (0, 0.0);
@@ -126,6 +133,24 @@ mod tests {
             (Some("application/json;q=many"), Html),
         ] {
             assert_eq!(choose(accept, &all), expected, "{accept:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_offered_is_not_accepted() {
+        let json = &["application/json", "application/problem+json"];
+        for (accept, accepted) in [
+            ("*/*", true),
+            ("application/*", true),
+            ("image/png, application/json;q=0.1", true),
+            ("application/problem+json", true),
+            ("", true),
+            ("nonsense", true),
+            ("text/html", false),
+            ("application/json;q=0", false),
+            ("*/*, application/*;q=0", false),
+        ] {
+            assert_eq!(accepts(accept, json), accepted, "{accept}");
         }
     }
 

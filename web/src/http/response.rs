@@ -144,6 +144,9 @@ impl Responder<'_> {
         if let Some(allow) = refused.allow {
             set(&mut response, header::ALLOW, allow);
         }
+        if let Some(encodings) = refused.accept_encoding {
+            set(&mut response, header::ACCEPT_ENCODING, encodings);
+        }
         response
     }
 }

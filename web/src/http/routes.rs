@@ -107,7 +107,15 @@ pub(crate) fn routes<P: Publisher>(app: Arc<App<P>>) -> BoxedFilter<(Response,)>
             let found = Page::at(&format!("/{name}")).ok_or_else(warp::reject::not_found)?;
             Ok::<_, Rejection>(page(found, &app.telemetry))
         });
+    // Browsers and crawlers ask for these two at their own places.
+    let well_known = warp::path!("favicon.ico")
+        .or(warp::path!("robots.txt"))
+        .unify()
+        .and(warp::path::full())
+        .map(|path: FullPath| path.as_str().trim_start_matches('/').to_owned());
     let assets = warp::path!("assets" / String)
+        .or(well_known)
+        .unify()
         .and(read())
         .and(warp::header::headers_cloned())
         .and_then(|name: String, _app, headers: HeaderMap| async move {
@@ -153,7 +161,7 @@ impl<P> App<P> {
     /// 404, or 405 where another method would do.
     fn nothing(&self, path: &str, head: &RequestHead) -> Response {
         let problem = allowed(path).map_or_else(problems::not_found, problems::method_not_allowed);
-        if path.starts_with("/api/") {
+        if is_for_programs(path) {
             Responder::JSON.problem(&problem)
         } else {
             self.responder(head.accept()).problem(&problem)
@@ -177,6 +185,7 @@ pub(super) fn route_of(path: &str) -> Route {
         "/metrics" => Route::Metrics,
         "/docs" => Route::Docs,
         "/openapi.json" => Route::OpenApi,
+        "/favicon.ico" | "/robots.txt" => Route::Asset,
         path if path.starts_with("/assets/") => Route::Asset,
         path if path == "/v2" || path.starts_with("/v2/") => inference_route(path),
         path if path.strip_prefix("/r/").is_some_and(is_segment) => Route::VerdictPage,
@@ -188,8 +197,13 @@ pub(super) fn route_of(path: &str) -> Route {
     }
 }
 
+/// Whether answers about this path are JSON, whatever the client accepts.
+pub(super) fn is_for_programs(path: &str) -> bool {
+    path.starts_with("/api/")
+}
+
 /// The methods of the route at this path, if there is one.
-fn allowed(path: &str) -> Option<&'static str> {
+pub(super) fn allowed(path: &str) -> Option<&'static str> {
     match route_of(path) {
         Route::Predict | Route::Label | Route::Reviews | Route::Batch | Route::ReviewLabel => {
             Some("POST")
@@ -210,7 +224,8 @@ fn allowed(path: &str) -> Option<&'static str> {
             path.strip_prefix("/api/v1/reviews/").is_some_and(is_segment).then_some("GET, HEAD")
         }
         Route::Asset => {
-            path.strip_prefix("/assets/").is_some_and(assets::exists).then_some("GET, HEAD")
+            let name = path.strip_prefix("/assets/").or(path.strip_prefix('/'));
+            name.is_some_and(assets::exists).then_some("GET, HEAD")
         }
         Route::Unmatched => None,
     }

@@ -1,14 +1,25 @@
-//! The server: warp's filters under our own accept loop, with metrics and security headers on every
-//! response.
+//! The server: warp's filters under our own accept loop, with checks before them, and metrics and
+//! headers on every response.
 
-use std::{convert::Infallible, future::Future, sync::Arc, time::Instant};
+use std::{
+    convert::Infallible, future::Future, net::SocketAddr, panic::AssertUnwindSafe, sync::Arc,
+    time::Instant,
+};
 
-use http::{HeaderMap, HeaderValue, header};
-use hyper::{body::Incoming, service::Service as _, service::service_fn};
+use futures::{FutureExt, future::BoxFuture};
+use http::{HeaderValue, Request, StatusCode, header};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
+use tower::Service as _;
+use tower_http::{
+    compression::{
+        Compression, CompressionLevel, Predicate,
+        predicate::{NotForContentType, SizeAbove},
+    },
+    decompression::RequestDecompression,
+};
 use verdict_messages::headers;
-use verdict_service::{Limits, accept};
+use verdict_service::{Arriving, Closed, Limits, accept};
 use verdict_telemetry::{
     Span, TraceContext, Tracer,
     cpu::metered,
@@ -17,12 +28,27 @@ use verdict_telemetry::{
 };
 
 use super::{
+    annotate::{Asked, limited, secure, traced},
     app::App,
+    entry,
+    inference::failed,
     request::Peer,
-    routes::{route_of, routes},
-    stream::whole,
+    response::Responder,
+    routes::{is_for_programs, route_of, routes},
+    stream::{Body, whole},
+    target,
 };
-use crate::publish::Publisher;
+use crate::{
+    problems::{self, HttpProblem},
+    publish::Publisher,
+};
+
+// Fewer bytes are one packet anyway.
+const WORTH_COMPRESSING: u16 = 1024;
+
+/// The routes, with bodies that came compressed read as what they are.
+type Routes =
+    Arc<dyn Fn(Request<Arriving>) -> BoxFuture<'static, http::Response<Body>> + Send + Sync>;
 
 /// Serves until `shutdown` ends. Returns the number of connections that were cut off at the end of
 /// the drain time.
@@ -33,62 +59,117 @@ pub(crate) async fn serve<P: Publisher>(
     shutdown: impl Future<Output = ()>,
 ) -> usize {
     let metrics = app.telemetry.metrics().clone();
-    let tracer = app.telemetry.tracer().clone();
-    let refused = metrics.clone();
-    let filters = TowerToHyperService::new(warp::service(routes(app)));
+    let (unread, tls) = (metrics.clone(), app.edge.behind_tls);
+    let filters = RequestDecompression::new(warp::service(routes(Arc::clone(&app))));
+    let routes: Routes = Arc::new(move |request| {
+        let answer = filters.clone().call(request);
+        answer
+            .map(|answer| whole(answer.unwrap_or_else(|never: Infallible| match never {})))
+            .boxed()
+    });
     let service = move |peer| {
-        let (filters, metrics, tracer) = (filters.clone(), metrics.clone(), tracer.clone());
-        service_fn(move |mut request: http::Request<Incoming>| {
-            let started = Instant::now();
-            let method = Method::from(request.method());
-            let route = route_of(request.uri().path());
-            request.extensions_mut().insert(Peer(peer));
-            let span = span_of(&tracer, method, route, &request);
-            let (answer, metrics) = (metered(filters.call(request)), metrics.clone());
-            let around = span.around(async move {
-                let (answer, cpu) = answer.await;
-                let answer: Result<warp::reply::Response, Infallible> = answer;
-                answer.map(|mut response| {
-                    secure(response.headers_mut());
-                    let (status, took) = (response.status().as_u16(), started.elapsed());
-                    metrics.record_request(method, route, status, took, cpu);
-                    tracing::debug!(
-                        method = method.as_str(),
-                        route = route.as_str(),
-                        status,
-                        ms = took.as_secs_f64() * 1e3,
-                        "request answered"
-                    );
-                    whole(response)
-                })
-            });
-            // The span ends with the answer, or with the client that does not wait for it.
-            async move {
-                let answer = around.await;
-                if let Ok(response) = &answer {
-                    span.answered(response.status().as_u16());
-                }
-                answer
-            }
-        })
+        let (app, routes) = (Arc::clone(&app), Arc::clone(&routes));
+        let answer = tower::service_fn(move |request| {
+            answer(Arc::clone(&app), Arc::clone(&routes), peer, request).map(Ok::<_, Infallible>)
+        });
+        // A stream goes out piece by piece, and the layer would keep pieces back.
+        let predicate = SizeAbove::new(WORTH_COMPRESSING)
+            .and(NotForContentType::SSE)
+            .and(NotForContentType::const_new("application/x-ndjson"));
+        let answer = Compression::new(answer).quality(CompressionLevel::Fastest);
+        TowerToHyperService::new(answer.compress_when(predicate))
     };
-    accept(
-        listener,
-        limits,
-        service,
-        |_too_many| refused.record_web_refused(Refused::ConnectionsPerAddress),
-        shutdown,
-    )
-    .await
+    let closed = move |closed| {
+        metrics.record_web_refused(match closed {
+            Closed::PerAddress => Refused::ConnectionsPerAddress,
+            Closed::Displaced => Refused::Displaced,
+        });
+    };
+    let unreadable = move |status: StatusCode| {
+        unread.record_web_refused(Refused::Unreadable);
+        let mut response = Responder::JSON.problem(&problems::unreadable_head(status.as_u16()));
+        secure(response.headers_mut(), tls);
+        response
+    };
+    accept(listener, limits, service, closed, unreadable, shutdown).await
+}
+
+/// Answers one request.
+async fn answer<P: Publisher>(
+    app: Arc<App<P>>,
+    routes: Routes,
+    peer: SocketAddr,
+    mut request: Request<Arriving>,
+) -> http::Response<Body> {
+    let started = Instant::now();
+    let edge = &app.edge;
+    let asked = Asked::of(request.headers(), &edge.cors, || (app.asker.outbox.sources.random)());
+    let method = Method::from(request.method());
+    entry::tidy(request.headers_mut());
+    let target = target::read(&mut request, &edge.hosts);
+    let path = request.uri().path();
+    let route = if target.is_ok() { route_of(path) } else { Route::Unmatched };
+    let checked = target.and_then(|()| entry::check(&request, route, app.body.bytes));
+    let accept = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok());
+    // A problem is told as the route would tell it.
+    let responder = if is_for_programs(path) { Responder::JSON } else { app.responder(accept) };
+    let tell = |problem: &HttpProblem| match route {
+        Route::Infer | Route::InferenceInfo => failed(problem),
+        _ => responder.problem(problem),
+    };
+    let span = span_of(app.telemetry.tracer(), method, route, &request);
+    request.extensions_mut().insert(Peer(peer));
+    let early = match checked {
+        Err(problem) => {
+            if matches!(problem.problem.status, 400 | 421) {
+                app.telemetry.metrics().record_web_refused(Refused::Unreadable);
+            }
+            Some(tell(&problem))
+        }
+        Ok(()) => entry::options(&request, &edge.cors),
+    };
+    let work = async {
+        match early {
+            Some(response) => whole(response.map(http_body_util::Full::new)),
+            None => routes(request).await,
+        }
+    };
+    let work = span.around(metered(AssertUnwindSafe(work).catch_unwind()));
+    // The span ends with the answer, or with the client that does not wait for it.
+    let (answer, cpu) = work.await;
+    let mut response = answer.unwrap_or_else(|_panic| {
+        app.telemetry.metrics().record_web_panic();
+        tracing::error!(route = route.as_str(), "a handler panicked: a defect of ours");
+        let response = tell(&problems::internal("the request met a defect"));
+        whole(response.map(http_body_util::Full::new))
+    });
+    let (status, took) = (response.status(), started.elapsed());
+    let headers = response.headers_mut();
+    secure(headers, edge.behind_tls);
+    traced(headers, span.context());
+    if let Some(buckets) = app.buckets.as_ref().filter(|_| method == Method::Post) {
+        limited(headers, buckets, peer.ip());
+    }
+    if matches!(status, StatusCode::REQUEST_TIMEOUT | StatusCode::PAYLOAD_TOO_LARGE) {
+        // The rest of the body is not read, so no other request can come.
+        headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    tracing::debug!(
+        id = asked.id.to_str().unwrap_or_default(),
+        method = method.as_str(),
+        route = route.as_str(),
+        status = status.as_u16(),
+        ms = took.as_secs_f64() * 1e3,
+        "request answered"
+    );
+    asked.annotate(headers, took, cpu);
+    app.telemetry.metrics().record_request(method, route, status.as_u16(), took, cpu);
+    span.answered(status.as_u16());
+    response
 }
 
 /// The span of a request about reviews. Pages, probes and requests of scanners have none.
-fn span_of(
-    tracer: &Tracer,
-    method: Method,
-    route: Route,
-    request: &http::Request<Incoming>,
-) -> Span {
+fn span_of(tracer: &Tracer, method: Method, route: Route, request: &Request<Arriving>) -> Span {
     if !tracer.is_on() || !is_traced(route) {
         return Span::none();
     }
@@ -109,24 +190,4 @@ fn is_traced(route: Route) -> bool {
             | Route::Review
             | Route::ReviewLabel
     )
-}
-
-// One script from a file, and nothing inside of a page; all from here only, and no framing.
-const POLICY: &str = "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; \
-    img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
-
-fn secure(headers: &mut HeaderMap) {
-    for (name, value) in [
-        (header::CONTENT_SECURITY_POLICY, POLICY),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        // With "no-referrer" browsers would send "Origin: null" with our own form, which would
-        // count as another site.
-        (header::REFERRER_POLICY, "same-origin"),
-        (header::X_FRAME_OPTIONS, "DENY"),
-        (header::VARY, "accept"),
-    ] {
-        headers.insert(name, HeaderValue::from_static(value));
-    }
-    headers.insert("cross-origin-resource-policy", HeaderValue::from_static("same-origin"));
-    headers.insert("permissions-policy", HeaderValue::from_static("interest-cohort=()"));
 }

@@ -16,7 +16,9 @@ use hyper::body::Frame;
 use super::response::{Response, respond};
 
 /// A body of either kind.
-pub(super) type Body = UnsyncBoxBody<Bytes, warp::Error>;
+pub(super) type Body = UnsyncBoxBody<Bytes, BoxError>;
+
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// What is still to come of a body. Extensions are cloned; the first to ask has it.
 #[derive(Clone)]
@@ -40,7 +42,11 @@ pub(super) fn streamed(
 }
 
 /// The response with the body that it is to have.
-pub(super) fn whole(mut response: warp::reply::Response) -> http::Response<Body> {
+pub(super) fn whole<B>(mut response: http::Response<B>) -> http::Response<Body>
+where
+    B: hyper::body::Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<BoxError>,
+{
     let to_come = response.extensions_mut().remove::<ToCome>();
     let pieces = to_come
         .and_then(|ToCome(pieces)| pieces.lock().unwrap_or_else(PoisonError::into_inner).take());
@@ -49,6 +55,6 @@ pub(super) fn whole(mut response: warp::reply::Response) -> http::Response<Body>
             let frames = pieces.map(|piece| Ok::<_, Infallible>(Frame::data(piece)));
             StreamBody::new(frames).map_err(|never| match never {}).boxed_unsync()
         }
-        None => body.boxed_unsync(),
+        None => body.map_err(Into::into).boxed_unsync(),
     })
 }

@@ -2,7 +2,10 @@
 #![cfg(test)]
 
 mod batch;
+mod bodies;
 mod browser;
+mod conventions;
+mod edge;
 mod feed;
 mod inference;
 mod interface;

@@ -74,6 +74,7 @@ impl Instance {
         let address = free_address();
         let mut command = Command::new(env!("CARGO_BIN_EXE_web"));
         command.args(["--listen", &address.to_string(), "--bootstrap-servers", kafka.bootstrap()]);
+        command.arg("--allowed-hosts=verdict.test");
         let process = Process::start_unread(&mut command);
         await_page(&format!("http://{address}/readyz"), |page| page.status == 200);
         Self { address, _process: process }

@@ -51,6 +51,8 @@ pub(crate) enum Behaviour {
     Refuse,
     /// Fails: the record may be stored.
     Unconfirmed,
+    /// Panics.
+    Panic,
 }
 
 /// A Kafka that is not there.
@@ -96,6 +98,7 @@ impl Publisher for Fake {
         let reason = "as the test wants it".to_owned();
         let reply = match behaviour {
             Behaviour::Hang => std::future::pending().await,
+            Behaviour::Panic => panic!("as the test wants it"),
             Behaviour::Refuse => return Err(PublishError::NeverQueued { reason }),
             Behaviour::Unconfirmed => return Err(PublishError::Unknown { reason }),
             _ if *record.topic == *topic::LABELS => return Ok(()),
@@ -232,7 +235,8 @@ pub(crate) struct Web {
 impl Web {
     /// Starts one with these flags beside the defaults.
     pub(crate) async fn start(behaviour: Behaviour, flags: &[&str]) -> Self {
-        let all = ["web", "--listen=127.0.0.1:0", "--instance=web-3"];
+        let all =
+            ["web", "--listen=127.0.0.1:0", "--instance=web-3", "--allowed-hosts=verdict.test,x"];
         let raw = RawSettings::try_parse_from(all.iter().chain(flags)).unwrap();
         let settings = raw.check().unwrap();
         let listener = TcpListener::bind(settings.listen).await.unwrap();
@@ -261,6 +265,13 @@ impl Web {
     /// Sends bytes and reads until the connection ends.
     pub(crate) async fn raw(&self, request: &[u8]) -> Response {
         read(&mut self.send(request).await).await
+    }
+
+    /// Sends bytes and reads what comes until the connection ends, as it is.
+    pub(crate) async fn raw_bytes(&self, request: &[u8]) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        self.send(request).await.read_to_end(&mut bytes).await.unwrap();
+        bytes
     }
 
     /// Sends bytes on a connection of their own.

@@ -1,5 +1,6 @@
 //! The process side of a service, over real sockets.
 #![cfg(test)]
 
+mod accept;
 mod pages;
 mod probe;

@@ -16,4 +16,8 @@ instruments! { web;
     /// Requests and connections turned away to stay within the limits
     Counter<u64> "verdict.web.refused" as "verdict_web_refused_total" in "{request}", by &[Web],
         pub fn record_web_refused[reason: Refused]() { 1 };
+
+    /// Panics of a handler: a defect, answered 500
+    Counter<u64> "verdict.web.panics" as "verdict_web_panics_total" in "{panic}", by &[Web],
+        pub fn record_web_panic[]() { 1 };
 }

@@ -132,8 +132,12 @@ fn one_request_is_one_trace_through_a_real_kafka() {
     assert!(!bulk.headers.contains(headers::TRACEPARENT));
 
     // What was sent before it and is not there now never comes.
-    ask(&demo, Some(&traceparent(BARRIER, "01")));
-    five(&collector, BARRIER);
+    let answer = ureq::post(format!("{}/predict", demo.web))
+        .header("traceparent", traceparent(BARRIER, "01"))
+        .send_form([("text", "A superb film")])
+        .unwrap();
+    let span = five(&collector, BARRIER)[0].id();
+    assert_eq!(answer.headers()["traceresponse"], format!("00-{BARRIER}-{span}-01"));
     let known = [TRACED, BAD, BARRIER, &root].map(str::to_owned);
     let traces: BTreeSet<String> =
         collector.now(|got| got.spans.iter().map(GotSpan::trace).collect());

@@ -37,11 +37,15 @@ fn kinds() -> [(&'static str, &'static str, HttpProblem); 15] {
             problems::key_reused(),
         ),
         ("TooSlow", "The body did not come in time.", problems::slow_body(Duration::from_secs(5))),
-        ("LengthRequired", "There is no Content-Length.", problems::length_required()),
+        (
+            "NotAcceptable",
+            "The client accepts nothing of what there is.",
+            problems::not_acceptable(&[JSON]),
+        ),
         ("TooLarge", "The body is too large.", problems::body_too_large(65_536, 70_000)),
         (
             "MediaType",
-            "This media type is not taken here.",
+            "This media type, charset or content encoding is not taken here.",
             problems::media_type("application/json or text/plain", "image/png"),
         ),
         (
@@ -228,7 +232,7 @@ fn reviews() -> Map<String, Value> {
         "responses": all([
             answer(200, "The verdict.", JSON, reference("Verdict"), long.clone()),
             accepted("The review is stored; its verdict will be at Location."),
-            refused(&["BadRequest", "CrossSite", "KeyReused", "TooSlow", "LengthRequired", "TooLarge", "MediaType", "NotAReview", "TooMany", "Defect", "Away", "Late"]),
+            refused(&["BadRequest", "CrossSite", "KeyReused", "NotAcceptable", "TooSlow", "TooLarge", "MediaType", "NotAReview", "TooMany", "Defect", "Away", "Late"]),
         ]),
     }});
     let batch = json!({ "post": {
@@ -239,7 +243,7 @@ fn reviews() -> Map<String, Value> {
         "requestBody": body(&[(LINES, string(), json!("{\"id\": \"r1\", \"text\": \"A wonderful film.\"}\n"))]),
         "responses": all([
             answer(200, "A verdict or a problem for each line.", LINES, string(), json!(format!("{short}\n"))),
-            refused(&["BadRequest", "CrossSite", "MediaType", "TooMany"]),
+            refused(&["BadRequest", "CrossSite", "NotAcceptable", "MediaType", "TooMany"]),
         ]),
     }});
     let fetch = json!({ "get": {
@@ -251,7 +255,7 @@ fn reviews() -> Map<String, Value> {
         "responses": all([
             answer(200, "The verdict.", JSON, reference("Verdict"), long),
             accepted("The review is not scored yet, or (accepted: unknown) more has to be searched: ask again."),
-            refused(&["BadRequest", "NotFound", "Gone", "TooLarge", "NotAReview", "TooMany", "Defect", "Away"]),
+            refused(&["BadRequest", "NotFound", "NotAcceptable", "Gone", "TooLarge", "NotAReview", "TooMany", "Defect", "Away"]),
         ]),
     }});
     let label = json!({ "post": {
@@ -263,7 +267,7 @@ fn reviews() -> Map<String, Value> {
         "requestBody": body(&[(JSON, reference("NewLabel"), json!({ "label": "positive" }))]),
         "responses": all([
             answer(202, "The label is stored.", JSON, reference("Labelled"), json!({ "review_id": "r1", "label": "positive", "accepted": true })),
-            refused(&["BadRequest", "CrossSite", "TooSlow", "LengthRequired", "TooLarge", "MediaType", "NotALabel", "TooMany", "Away"]),
+            refused(&["BadRequest", "CrossSite", "NotAcceptable", "TooSlow", "TooLarge", "MediaType", "NotALabel", "TooMany", "Away"]),
         ]),
     }});
     let part = || json!({ "type": "number", "minimum": 0, "maximum": 1 });
@@ -282,7 +286,7 @@ fn reviews() -> Map<String, Value> {
         ],
         "responses": all([
             answer(200, "The events.", "text/event-stream", string(), json!(format!("id: 3-41\nevent: verdict\ndata: {short}\n\n"))),
-            refused(&["BadRequest", "Away"]),
+            refused(&["BadRequest", "NotAcceptable", "Away"]),
         ]),
     }});
     Map::from_iter([
@@ -323,8 +327,9 @@ fn inference() -> Map<String, Value> {
         (403, "A browser says that another site sends this."),
         (404, "There is no such model."),
         (408, "The body did not come in time."),
-        (411, "There is no Content-Length."),
+        (406, "The client does not accept JSON."),
         (413, "The body is too large."),
+        (415, "The body is compressed in a way that is not taken, or not in UTF-8."),
         (422, "A text is no review."),
         (429, "One address sends too often."),
         (500, "A defect of ours."),
