@@ -178,6 +178,7 @@ impl<'a> Scorer<'a> {
             Some(explanation) => explanation.score,
             None => self.model.score(scratch, &review.text),
         };
+        let known_terms = u32::try_from(scratch.columns().len()).ok();
         let identity = self.model.identity();
         Verdict {
             id: review.id_or(position),
@@ -197,6 +198,7 @@ impl<'a> Scorer<'a> {
                     .map(|it| TermContribution { term: Cow::Borrowed(it.term), weight: it.weight })
                     .collect()
             }),
+            known_terms,
             source: position.clone(),
             scored_at: Cow::Borrowed(&self.scored_at),
         }

@@ -32,6 +32,7 @@ fn verdict(id: &str, source: Position) -> Outgoing {
         explanation: None,
         intercept: None,
         rest: None,
+        known_terms: Some(3),
         source,
         scored_at: "2026-01-02T03:04:05.000Z".into(),
     };

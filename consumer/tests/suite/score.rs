@@ -43,6 +43,17 @@ fn answer(ending: &Ending) -> &Outgoing {
 }
 
 #[test]
+fn a_verdict_says_how_many_terms_of_the_review_the_model_knows() {
+    for (text, knows) in [("A great, great film.", true), ("...", false), ("水", false)] {
+        let ending = score(&record(41, text, &[]), Explain::Always);
+        let said = verdict(&ending.output);
+        let listed = said.explanation.as_ref().map_or(0, Vec::len);
+        assert_eq!(said.known_terms, u32::try_from(listed).ok(), "{text}: {said:?}");
+        assert_eq!(listed > 0, knows, "{text}: {said:?}");
+    }
+}
+
+#[test]
 fn a_review_becomes_a_verdict_in_the_partition_of_its_number() {
     let review = record(
         41,

@@ -36,6 +36,10 @@ pub struct Verdict<'a> {
     /// Sum of the weights of the terms that `explanation` leaves out; present with `explanation`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rest: Option<f64>,
+    /// Terms of the review, each once, that the model knows. With none of them the verdict says
+    /// nothing about the text: it is that of any text. Absent in verdicts of before there was it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub known_terms: Option<u32>,
     /// The record that held the review. Readers that must not count twice remember this.
     pub source: Position,
     /// When it was scored, RFC 3339 in UTC with milliseconds.
@@ -93,6 +97,7 @@ mod tests {
             explanation: None,
             intercept: None,
             rest: None,
+            known_terms: Some(7),
             source: Position::new("reviews", 3, 41),
             scored_at: "2026-01-02T03:04:05.000Z".into(),
         }
@@ -102,10 +107,18 @@ mod tests {
     fn a_verdict_is_written_as_the_contract_shows_it() {
         let expected = concat!(
             r#"{"id":"r1","label":"positive","probability":0.75,"score":1.125,"#,
-            r#""model":{"name":"sentiment","version":"1","sha256":"ab"},"#,
+            r#""model":{"name":"sentiment","version":"1","sha256":"ab"},"known_terms":7,"#,
             r#""source":{"topic":"reviews","partition":3,"offset":41},"scored_at":"2026-01-02T03:04:05.000Z"}"#,
         );
         assert_eq!(std::str::from_utf8(&verdict().encode().unwrap()).unwrap(), expected);
+    }
+
+    #[test]
+    fn a_verdict_of_before_known_terms_were_counted_is_read() {
+        let json = String::from_utf8(verdict().encode().unwrap()).unwrap();
+        let before = json.replace(r#""known_terms":7,"#, "");
+        assert_ne!(before, json);
+        assert_eq!(Verdict::decode(before.as_bytes()).unwrap().known_terms, None);
     }
 
     #[test]

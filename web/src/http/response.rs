@@ -10,7 +10,7 @@ use super::negotiate::Format;
 use crate::{
     ask::AskError,
     ids::ReviewId,
-    page::{Outcome, Page, VerdictView},
+    page::{Outcome, Page, VerdictView, knows_nothing},
     problems::HttpProblem,
 };
 
@@ -94,7 +94,9 @@ impl Responder<'_> {
         }
         match Verdict::decode(json) {
             Ok(verdict) if self.format == Format::Text => {
-                let line = format!("{} {:.4}\n", verdict.label, verdict.probability);
+                let known =
+                    if knows_nothing(&verdict) { " (I know none of these words)" } else { "" };
+                let line = format!("{} {:.4}{known}\n", verdict.label, verdict.probability);
                 respond(StatusCode::OK, TEXT, line)
             }
             Ok(verdict) => self.page(

@@ -19,8 +19,8 @@ use verdict_messages::{Problem, Sentiment};
 pub(crate) use docs::Docs;
 pub(crate) use model::{ModelPage, serving};
 pub(crate) use status::{ServiceStatus, StatusPage};
-pub(crate) use verdict::VerdictView;
 use verdict::capitalised;
+pub(crate) use verdict::{VerdictView, knows_nothing};
 
 use crate::ids::ReviewId;
 

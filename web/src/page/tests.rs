@@ -27,6 +27,7 @@ fn verdict(label: Sentiment, probability: f64, terms: &[(&'static str, f64)]) ->
         explanation: Some(terms.map(contribution).collect()),
         intercept: Some(0.1),
         rest: Some(-0.2),
+        known_terms: Some(3),
         source: Position::new("reviews", 3, 41),
         scored_at: "2026-01-02T03:04:05.000Z".into(),
     }
@@ -114,7 +115,7 @@ fn what_would_change_a_verdict_are_the_fewest_phrases_that_do() {
 
 #[test]
 fn a_text_without_a_known_word_is_told_so() {
-    let nothing = Verdict { rest: Some(0.0), ..verdict(Sentiment::Negative, 0.494, &[]) };
+    let nothing = Verdict { known_terms: Some(0), ..verdict(Sentiment::Negative, 0.494, &[]) };
     let html = page_of("...", &nothing);
     assert!(html.contains("<h1 id=\"verdict\">I know none of these words</h1>"), "{html}");
     assert!(html.contains("of any text without a word it knows: negative, 50.6 %"), "{html}");

@@ -134,9 +134,8 @@ impl<'a> VerdictView<'a> {
 }
 
 /// Whether the score is that of any text: no term of the model stands in this one.
-fn knows_nothing(verdict: &Verdict<'_>) -> bool {
-    verdict.explanation.as_ref().is_some_and(Vec::is_empty)
-        && verdict.rest.is_some_and(|rest| rest.abs() <= 0.0)
+pub(crate) fn knows_nothing(verdict: &Verdict<'_>) -> bool {
+    verdict.known_terms == Some(0)
 }
 
 pub(super) fn capitalised(label: &Sentiment) -> &'static str {

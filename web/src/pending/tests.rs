@@ -26,6 +26,7 @@ fn verdict(of: &str) -> Vec<u8> {
         explanation: None,
         intercept: None,
         rest: None,
+        known_terms: Some(3),
         source: Position::new("reviews", 0, 1),
         scored_at: "2026-01-02T03:04:05.000Z".into(),
     };

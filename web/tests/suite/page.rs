@@ -96,6 +96,9 @@ async fn curl_reads_the_result_near_the_top_or_as_a_line_or_as_json() {
     assert_eq!(html.body.lines().nth(1), Some("<!-- Negative, 87.5 % -->"));
     let line = ask("text/plain").await;
     assert_eq!((line.status, line.body.as_str()), (200, "negative 0.1250\n"));
+    let dots =
+        web.request("POST", "/predict", &[FORM, ("accept", "text/plain")], b"text=...").await;
+    assert_eq!(dots.body, "negative 0.1250 (I know none of these words)\n");
     let json = ask("application/json").await;
     assert_eq!(json.json()["label"], "negative");
 }

@@ -127,7 +127,9 @@ fn scored(record: &Outgoing, other_id: Option<&str>) -> Record {
     let review = Review::from_body(value_of(record).as_bytes(), "application/json").unwrap();
     let positive = review.text.contains("good");
     let id = other_id.unwrap_or(key_of(record));
-    reply(record, id, verdict_of(id, positive).encode().unwrap(), Outcome::Verdict)
+    let known_terms = Some(u32::from(review.text.chars().any(char::is_alphabetic)));
+    let verdict = Verdict { known_terms, ..verdict_of(id, positive) };
+    reply(record, id, verdict.encode().unwrap(), Outcome::Verdict)
 }
 
 /// A verdict of the stand-in.
@@ -148,6 +150,7 @@ pub(crate) fn verdict_of(id: &str, positive: bool) -> Verdict<'_> {
         }]),
         intercept: Some(0.25),
         rest: Some(0.0),
+        known_terms: Some(1),
         source: Position::new("reviews", 0, 7),
         scored_at: "2026-01-02T03:04:05.000Z".into(),
     }

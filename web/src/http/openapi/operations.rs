@@ -178,6 +178,7 @@ fn verdict() -> Verdict<'static> {
         explanation: Some(vec![term("wonderful", 2.25), term("dull", -0.5)]),
         intercept: Some(0.125),
         rest: Some(1.71),
+        known_terms: Some(3),
         source: Position::new("reviews", 3, 41),
         scored_at: "2026-01-02T03:04:05.000Z".into(),
     }
