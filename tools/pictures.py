@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PICTURES = ROOT / "docs/pictures"
@@ -22,6 +23,18 @@ TEXT = (
     "I expected little and was wrong. The plot is thin, but the dialogue is witty, the two leads are "
     "wonderful together, and the ending is a perfect surprise."
 )
+MIXED = (
+    "The first half is slow and the dialogue is awkward, but the photography is stunning and the ending is wonderful. "
+    "Sadly the music is terrible. The cast is superb."
+)
+# With what people say of them, so that there is something to be seen of live accuracy.
+LABELLED = [
+    ("A superb film, moving and funny.", "positive"), ("Dull, slow and badly acted.", "negative"),
+    ("The worst evening of the year.", "negative"), ("I loved every minute of it.", "positive"),
+    ("Not great, but worth seeing.", "positive"), ("A waste of a good cast.", "negative"),
+    ("Predictable, and yet I enjoyed it.", "positive"), ("Excellent acting, awful script.", "negative"),
+    ("A perfect surprise.", "positive"), ("It bored me.", "negative"),
+]
 # Both themes in one file: whoever shows it chooses.
 STYLE = """<style>
 text { fill: #1f2328 } path, polygon, ellipse { stroke: #59636e; fill: none }
@@ -82,13 +95,18 @@ class Chromium:
         self.call("Page.navigate", url=url)
         self.until(f"location.href.startsWith({json.dumps(url)}) && document.readyState === 'complete'")
 
-    def shoot(self, name, width, height):
-        """Writes NAME-light.png and NAME-dark.png, in 256 colours."""
-        self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1.5, mobile=False)
+    def shoot(self, name, width, height, scale=1.5, colours=256):
+        """Writes NAME-light.png and NAME-dark.png. Without a height it is that of the page."""
+        def size(height):
+            self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=scale, mobile=False)
+        size(height or 100)
+        if not height:
+            wanted = self.call("Runtime.evaluate", expression="document.documentElement.scrollHeight")["result"]["value"]
+            size(min(wanted, 2000))
         for theme in ("light", "dark"):
             self.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": theme}])
             png = base64.b64decode(self.call("Page.captureScreenshot", format="png")["data"])
-            small = subprocess.run(["pngquant", "--speed", "1", "256", "-"], input=png, stdout=subprocess.PIPE, check=True)
+            small = subprocess.run(["pngquant", "--speed", "1", str(colours), "-"], input=png, stdout=subprocess.PIPE, check=True)
             (PICTURES / f"{name}-{theme}.png").write_bytes(small.stdout)
 
     def end(self):
@@ -117,11 +135,51 @@ def page(chromium, work):
         chromium.go(found[0])
         fill = f"document.querySelector('textarea').value = {json.dumps(TEXT)}; document.querySelector('form').requestSubmit()"
         chromium.call("Runtime.evaluate", expression=fill)
-        chromium.until("document.body.innerText.includes('probability') && document.readyState === 'complete'")
+        chromium.until("document.querySelector('.result') && document.readyState === 'complete'")
         chromium.shoot("page", 760, 720)
+        pages(chromium, found[0])
     finally:
         os.killpg(demo.pid, signal.SIGINT)
         demo.wait()
+
+
+def ask(site, text):
+    """The id of a review that was answered."""
+    body = json.dumps({"text": text}).encode()
+    request = urllib.request.Request(f"{site}api/v1/reviews", body, {"Content-Type": "application/json"})
+    return json.load(urllib.request.urlopen(request))["id"]
+
+
+def pages(chromium, site):
+    """Every page, on a desk and on a phone."""
+    for text, label in LABELLED:
+        body = json.dumps({"label": label}).encode()
+        request = urllib.request.Request(f"{site}api/v1/reviews/{ask(site, text)}/label", body, {"Content-Type": "application/json"})
+        urllib.request.urlopen(request)
+    (PICTURES / "pages").mkdir(exist_ok=True)
+    asked = "document.querySelector('.result') && document.readyState === 'complete'"
+    ready = {
+        "home": "document.querySelectorAll('#live li').length > 3",
+        "model": "document.querySelector('circle')",
+        "status": "document.querySelector('h1')",
+    }
+    for name, text in (("verdict", TEXT), ("mixed", MIXED)):
+        chromium.go(site)
+        chromium.call("Runtime.evaluate", expression=f"document.querySelector('textarea').value = {json.dumps(text)}; document.querySelector('form').requestSubmit()")
+        chromium.until(asked)
+        for width in (1200, 390):
+            chromium.shoot(f"pages/{name}-{width}", width, None, scale=1, colours=32)
+    for name, path in (("home", ""), ("model", "model"), ("status", "status")):
+        deadline = time.monotonic() + 60
+        while True:
+            chromium.go(f"{site}{path}")
+            time.sleep(1)
+            if chromium.call("Runtime.evaluate", expression=f"!!({ready[name]})")["result"].get("value"):
+                break
+            if time.monotonic() > deadline:
+                sys.exit(f"pictures: {name} is not complete within 60 s")
+        for width in (1200, 390):
+            chromium.shoot(f"pages/{name}-{width}", width, None, scale=1, colours=32)
 
 
 def report(chromium, work, data):
@@ -149,7 +207,7 @@ def main():
             report(chromium, work, data)
         finally:
             chromium.end()
-    for picture in sorted(PICTURES.iterdir()):
+    for picture in sorted(path for path in PICTURES.rglob("*") if path.is_file()):
         print(f"{picture.stat().st_size:8} {picture.relative_to(ROOT)}")
 
 

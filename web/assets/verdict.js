@@ -46,7 +46,8 @@
     const read = one(".read", result)?.cloneNode(true);
     read?.querySelectorAll(".lean, .hidden").forEach((extra) => extra.remove());
     const { id, label, probability } = result.dataset;
-    const text = (read?.textContent ?? "").trim().slice(0, 80);
+    const whole = (read?.textContent ?? "").trim();
+    const text = whole.length > 80 ? `${whole.slice(0, 79)}…` : whole;
     store([{ id, label, probability: Number(probability), text }, ...stored().filter((review) => review.id !== id)]);
   };
 

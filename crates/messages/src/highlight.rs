@@ -70,16 +70,18 @@ fn phrases<'w>(words: &'w [Word], begin: &[Vec<(usize, f64)>]) -> Vec<&'w [Word]
     let mut longer: Vec<(usize, usize, f64)> = Vec::new();
     for (at, terms) in begin.iter().enumerate() {
         for &(len, share) in terms.iter().filter(|(len, _)| *len > 1) {
-            let strongest = within(at, len).fold(0.0_f64, |most, (_, part)| most.max(part.abs()));
+            let parts = || within(at, len).map(|(_, part)| part.abs());
+            let strongest = parts().fold(0.0, f64::max);
             let sentence = |at: usize| words.get(at).map(|word| word.sentence);
             if share.abs() >= LEAST_OF_STRONGEST * strongest
                 && sentence(at) == sentence(at + len - 1)
             {
-                longer.push((at, len, share.abs()));
+                longer.push((at, len, share.abs() + parts().sum::<f64>()));
             }
         }
     }
-    longer.sort_by(|a, b| b.1.cmp(&a.1).then(b.2.total_cmp(&a.2)).then(a.0.cmp(&b.0)));
+    // Of two that overlap the one with more in it: a longer one goes before those within it.
+    longer.sort_by(|a, b| b.2.total_cmp(&a.2).then(b.1.cmp(&a.1)).then(a.0.cmp(&b.0)));
     // How many words the phrase that begins here has; 0 inside of one.
     let mut lengths = vec![1_usize; words.len()];
     for (at, len, _) in longer {
@@ -210,6 +212,10 @@ mod tests {
         assert_eq!(
             marked("one of the best", &[("best", 1.0), ("of the best", 0.5), ("the best", 0.75)]),
             [("of the best", 2.25)]
+        );
+        assert_eq!(
+            marked("the music is bad", &[("bad", -1.0), ("is bad", -0.5), ("the music is", -0.25)]),
+            [("the", -0.25 / 3.0), ("music", -0.25 / 3.0), ("is bad", -1.5 - 0.25 / 3.0)]
         );
         // Of two that overlap the heavier one; the word that is left keeps its share.
         assert_eq!(
