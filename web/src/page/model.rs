@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::{
     curves::{Curves, curves},
-    verdict::signed,
+    read::signed,
 };
 
 /// The values of `templates/model.html`.

@@ -2,8 +2,6 @@
 
 use verdict_messages::{Span, TermContribution, highlight};
 
-use super::verdict::signed;
-
 // Marks beside which nobody would see what matters are left out: weaker than this part of the
 // strongest one, or more than this many.
 const LEAST: f64 = 0.2;
@@ -113,4 +111,9 @@ fn strength(weight: f64, strongest: f64) -> &'static str {
         share if share > 0.4 => second,
         _ => first,
     }
+}
+
+/// With its sign, and a real minus.
+pub(super) fn signed(weight: f64) -> String {
+    if weight < 0.0 { format!("\u{2212}{:.3}", -weight) } else { format!("+{weight:.3}") }
 }

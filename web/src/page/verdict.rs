@@ -5,7 +5,7 @@ use verdict_messages::{Sentiment, TermContribution, Verdict};
 
 use super::{
     flip::{Flip, flip},
-    read::{Read, read},
+    read::{Read, read, signed},
 };
 use crate::ids::ReviewId;
 
@@ -179,9 +179,4 @@ pub(super) fn percent(probability: f64) -> String {
     } else {
         format!("{percent:.1} %")
     }
-}
-
-/// With its sign, and a real minus.
-pub(super) fn signed(weight: f64) -> String {
-    if weight < 0.0 { format!("\u{2212}{:.3}", -weight) } else { format!("+{weight:.3}") }
 }
