@@ -151,7 +151,7 @@ pub struct RawSettings {
     #[arg(long, env = "VERDICT_ALLOWED_HOSTS", value_delimiter = ',', value_name = "NAME,...")]
     pub allowed_hosts: Vec<String>,
 
-    /// Other sites whose scripts may use the interface, such as https://shop.example (CORS)
+    /// Other sites whose scripts may use the interface, such as `https://shop.example` (CORS)
     #[arg(long, env = "VERDICT_CORS_ORIGIN", value_delimiter = ',', value_name = "ORIGIN,...")]
     pub cors_origin: Vec<String>,
 
