@@ -141,14 +141,14 @@ impl<P: Publisher> App<P> {
 
     /// What became of a review; the query may say when it was sent.
     pub(super) async fn find(&self, id: &str, query: &str) -> Result<Found, HttpProblem> {
-        let review_id = ReviewId::new(id);
-        if let Some(reply) = self.asker.pending.find(&review_id) {
-            return Ok(Found::Reply(reply));
-        }
         let since = form::field(query.as_bytes(), "since").map_err(problems::bad_request)?;
         let since = since
             .map(|since| since.parse().map_err(|_| problems::since_not_a_time(&since)))
             .transpose()?;
+        let review_id = ReviewId::new(id);
+        if let Some(reply) = self.asker.pending.find(&review_id) {
+            return Ok(Found::Reply(reply));
+        }
         let review_id = match since {
             Some(since) => review_id.sent_at(since),
             None => review_id,

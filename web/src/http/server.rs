@@ -137,6 +137,8 @@ async fn answer<P: Publisher>(
     let work = span.around(metered(AssertUnwindSafe(work).catch_unwind()));
     // The span ends with the answer, or with the client that does not wait for it.
     let (answer, cpu) = work.await;
+    // The log names the trace.
+    let _current = span.enter();
     let mut response = answer.unwrap_or_else(|_panic| {
         app.telemetry.metrics().record_web_panic();
         tracing::error!(route = route.as_str(), "a handler panicked: a defect of ours");

@@ -15,6 +15,8 @@ async fn a_review_is_answered_with_its_verdict_and_found_again() {
     assert_eq!(answer.header("content-location"), "/api/v1/reviews/r%2F1?since=1700000000000");
     let again = web.get(answer.header("content-location")).await;
     assert_eq!((again.status, &again.body), (200, &answer.body));
+    let bad = web.get("/api/v1/reviews/r%2F1?since=9223372036854775808").await;
+    assert_eq!(bad.status, 400, "what is wrong is refused, though it is not needed");
     let unknown = web.get("/api/v1/reviews/other").await;
     assert_eq!(unknown.problem()["review_id"], "other");
     assert_eq!(unknown.status, 404);
