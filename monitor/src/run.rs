@@ -24,7 +24,8 @@ const IDLE: Duration = Duration::from_millis(50);
 const TURN: usize = 1_000;
 
 /// Follows the topics until `shutdown` is requested, on the calling thread, and returns what was
-/// known then; `/live` of `pages` shows it meanwhile. A broker or a topic that is away is waited for, however long it takes.
+/// known then; `/live` of `pages` shows it meanwhile. A broker or a topic that is away is waited for,
+/// however long it takes.
 ///
 /// # Errors
 /// [`Failure::Fatal`] when the settings are refused.

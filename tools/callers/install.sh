@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Puts the callers, foreign programs that ask for verdicts or write reviews, into the cache: their
-# jars, classes, Node modules and a Python environment. Needs no root; does nothing where all is there already. Prints the
-# folder.
+# jars, classes, Node modules and a Python environment. Needs no root; does nothing where all is
+# there already. Prints the folder.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/verdict

@@ -20,7 +20,7 @@ use verdict_telemetry::{
 
 use crate::{
     ids::{CorrelationId, ReviewId},
-    pending::{Idempotency, OpenError, Opened, PendingReplies, Reply, Waiter},
+    pending::{Idempotency, Name, OpenError, Opened, PendingReplies, Reply, Waiter},
     publish::{Draft, Outbox, Publisher, unconfirmed},
 };
 
@@ -44,6 +44,9 @@ pub(crate) struct Question<'a> {
     pub(crate) wait: Duration,
     /// Whether [`Answer::Accepted`] is a good answer when the wait ends without a verdict.
     pub(crate) respond_async: bool,
+    /// Whether it waits until there is room, instead of being turned away: one of many that one
+    /// client sends, who sends no more meanwhile.
+    pub(crate) waits_for_room: bool,
     /// Set when the client sent an idempotency key.
     pub(crate) idempotency: Option<Idempotency>,
     /// The client's trace context, which is handed on when no spans are made here.
@@ -96,7 +99,6 @@ impl<P: Publisher> Asker<P> {
     /// # Errors
     /// [`AskError`] says what happened, and whether the review may be stored.
     pub(crate) async fn ask(&self, question: Question<'_>) -> Result<Answer, AskError> {
-        let started = Instant::now();
         let metrics = self.outbox.telemetry.metrics();
         let correlation = CorrelationId::from_bits((self.outbox.sources.random)());
         let now_unix_ms = (self.outbox.sources.now_unix_ms)();
@@ -106,12 +108,26 @@ impl<P: Publisher> Asker<P> {
             (None, Some(asked)) => id_of_repeated(asked).sent_at(now_unix_ms),
             (None, None) => ReviewId::new_at(now_unix_ms, (self.outbox.sources.random)()),
         };
-        let is_named = question.review.id.is_some();
-        let text = || Sha256::digest(question.review.text.as_bytes()).into();
-        if is_named && !self.pending.name(&review_id, text()) {
+        let name = question.review.id.is_some().then(|| {
+            let text = Sha256::digest(question.review.text.as_bytes());
+            self.pending.name(&review_id, text.into())
+        });
+        if name == Some(Name::Taken) {
             return Err(AskError::IdTaken(review_id));
         }
-        let opened = self.pending.open(correlation, &review_id, question.idempotency);
+        // An id is its text's only once the review may be stored.
+        let forget_name = || {
+            if name == Some(Name::New) {
+                self.pending.forget_name(&review_id);
+            }
+        };
+        let opened = loop {
+            match self.pending.open(correlation, &review_id, question.idempotency.clone()) {
+                Err(OpenError::Full(_)) if question.waits_for_room => self.pending.freed().await,
+                opened => break opened,
+            }
+        };
+        let started = Instant::now();
         let (mut waiter, record) = match opened {
             Ok(Opened::New(waiter)) => {
                 let trace = question.trace;
@@ -120,14 +136,18 @@ impl<P: Publisher> Asker<P> {
             }
             Ok(Opened::Joined(waiter)) => (waiter, None),
             Ok(Opened::Answered(review_id, reply)) => return answer(review_id, &reply),
-            Err(OpenError::KeyReused) => return Err(AskError::KeyReused),
+            Err(OpenError::KeyReused) => {
+                forget_name();
+                return Err(AskError::KeyReused);
+            }
             Err(OpenError::Full(limit)) => {
+                forget_name();
                 metrics.record_web_refused(Refused::PendingFull);
                 return Err(AskError::Busy(limit));
             }
         };
         let _counted = Counted::new(metrics);
-        let review_id = waiter.review_id.clone();
+        let answered_id = waiter.review_id.clone();
         let deadline = started + question.wait;
         let mut confirmed = None;
         if let Some(record) = record {
@@ -142,13 +162,13 @@ impl<P: Publisher> Asker<P> {
             let reply = async { reply.await.unwrap_or_else(|_elapsed| Err(unconfirmed())) };
             match self.outbox.publish(record, Some(correlation), reply).await {
                 Ok(None) => metrics.record_stage(Stage::Publish, publishing.elapsed()),
-                Ok(Some(reply)) => return answer(review_id, &reply),
+                Ok(Some(reply)) => return answer(answered_id, &reply),
                 Err(error) => {
                     self.pending.fail(correlation, error.clone());
-                    if is_named && matches!(error, PublishError::NeverQueued { .. }) {
-                        self.pending.forget_name(&review_id);
+                    if matches!(error, PublishError::NeverQueued { .. }) {
+                        forget_name();
                     }
-                    return Err(AskError::NotPublished(review_id, error));
+                    return Err(AskError::NotPublished(answered_id, error));
                 }
             }
             confirmed = Some(Instant::now());
@@ -158,14 +178,14 @@ impl<P: Publisher> Asker<P> {
                 if let Some(confirmed) = confirmed {
                     metrics.record_stage(Stage::Answer, confirmed.elapsed());
                 }
-                answer(review_id, &reply)
+                answer(answered_id, &reply)
             }
-            Ok(Err(error)) => Err(AskError::NotPublished(review_id, error)),
+            Ok(Err(error)) => Err(AskError::NotPublished(answered_id, error)),
             Err(_elapsed) if question.respond_async => {
                 waiter.fetch_later();
-                Ok(Answer::Accepted(review_id))
+                Ok(Answer::Accepted(answered_id))
             }
-            Err(_elapsed) => Err(AskError::TimedOut(review_id, question.wait)),
+            Err(_elapsed) => Err(AskError::TimedOut(answered_id, question.wait)),
         }
     }
 

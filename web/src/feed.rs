@@ -14,7 +14,7 @@ use tokio::{
     sync::{broadcast, mpsc},
     time::Instant,
 };
-use verdict_kafka_io::{Followed, Follower, KafkaSettings, Record};
+use verdict_kafka_io::{Failure, Followed, Follower, KafkaSettings, Record};
 use verdict_messages::{Sentiment, Verdict};
 
 /// Verdicts that the feed begins with, of each partition.
@@ -27,6 +27,8 @@ const WAITING: usize = 1_024;
 const WATCHERS: usize = 128;
 /// How long the topic is still read when nobody watches any more.
 const LINGER: Duration = Duration::from_secs(30);
+/// How soon the thread sees that nobody reads any more.
+const POLL: Duration = Duration::from_millis(200);
 
 /// One verdict.
 #[derive(Debug)]
@@ -48,18 +50,22 @@ pub(crate) fn open(kafka: KafkaSettings, topic: String) -> OpenVerdicts {
     Box::new(move || {
         let (sender, records) = mpsc::channel(64);
         let follower = Follower::tail(&kafka, &topic, TAIL);
+        let read = move || {
+            let follower = follower?;
+            while !sender.is_closed() {
+                if let Some(Followed::Record(record)) = follower.next(POLL)?
+                    && sender.blocking_send(record).is_err()
+                {
+                    break;
+                }
+            }
+            Ok::<_, Failure>(())
+        };
         let reading =
             std::thread::Builder::new().name("verdict-feed".to_owned()).spawn(move || {
-                let follower = follower?;
-                while !sender.is_closed() {
-                    if let Some(Followed::Record(record)) =
-                        follower.next(Duration::from_millis(200))?
-                        && sender.blocking_send(record).is_err()
-                    {
-                        break;
-                    }
+                if let Err(failure) = read() {
+                    tracing::warn!(%failure, "verdicts cannot be followed");
                 }
-                Ok::<_, verdict_kafka_io::Failure>(())
             });
         if let Err(error) = reading {
             tracing::warn!(%error, "verdicts cannot be followed");
@@ -82,6 +88,14 @@ struct State {
     recent: VecDeque<Arc<Event>>,
     events: broadcast::Sender<Arc<Event>>,
     is_reading: bool,
+}
+
+impl State {
+    /// What was read is not what a next reader begins with.
+    fn stopped(&mut self) {
+        self.is_reading = false;
+        self.recent.clear();
+    }
 }
 
 impl std::fmt::Debug for Feed {
@@ -128,8 +142,6 @@ impl Feed {
         let before = state.recent.iter().skip(skip).cloned().collect();
         if !state.is_reading {
             state.is_reading = true;
-            // What was read before is not what comes next.
-            state.recent.clear();
             tokio::spawn(self.clone().read());
         }
         Some(Watch { before, is_complete, events })
@@ -155,11 +167,14 @@ impl Feed {
             if state.events.receiver_count() > 0 {
                 watched = Instant::now();
             } else if watched.elapsed() >= LINGER || self.0.is_closed.load(Ordering::Relaxed) {
-                state.is_reading = false;
+                state.stopped();
                 return;
             }
         }
-        self.lock().is_reading = false;
+        let mut state = self.lock();
+        state.stopped();
+        // Whoever watches comes back, and the topic is opened again.
+        state.events = broadcast::Sender::new(WAITING);
     }
 
     fn push(&self, record: &Record) {
@@ -190,4 +205,25 @@ fn event(record: &Record) -> Option<Event> {
         model_version: verdict.model.version.clone().into_owned(),
         json: verdict.encode().ok()?.into(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_topic_that_cannot_be_read_ends_the_watch_and_is_opened_for_the_next() {
+        let opened = Arc::new(std::sync::atomic::AtomicUsize::new(0));
+        let counted = Arc::clone(&opened);
+        let feed = Feed::new(Box::new(move || {
+            counted.fetch_add(1, Ordering::Relaxed);
+            mpsc::channel(1).1
+        }));
+        for times in 1..=2 {
+            let mut watch = feed.watch(None, 0).expect("room");
+            let ended = watch.events.recv().await;
+            assert_eq!(ended.err(), Some(broadcast::error::RecvError::Closed));
+            assert_eq!(opened.load(Ordering::Relaxed), times);
+        }
+    }
 }

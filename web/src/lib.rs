@@ -34,6 +34,7 @@ mod pending;
 mod problems;
 pub mod publish;
 mod rate;
+mod remembered;
 mod run;
 pub mod settings;
 mod stored;

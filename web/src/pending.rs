@@ -13,13 +13,19 @@ use std::{
 };
 
 use bytes::Bytes;
-use hashlink::{LinkedHashMap, LruCache};
-use tokio::{sync::watch, time::Instant};
+use hashlink::LruCache;
+use tokio::{
+    sync::{Notify, watch},
+    time::Instant,
+};
 use verdict_kafka_io::{PublishError, Record};
 use verdict_messages::{Problem, ReplyAddress, Verdict, headers};
 use verdict_telemetry::labels::ReplyReceived;
 
-use crate::ids::{CorrelationId, ReviewId};
+use crate::{
+    ids::{CorrelationId, ReviewId},
+    remembered::Remembered,
+};
 use room::Room;
 
 /// The consumer's reply to one review.
@@ -63,6 +69,17 @@ pub(crate) enum OpenError {
 /// Ids are remembered for longer than replies: an id whose reply is here is never taken.
 const NAMES: usize = 4;
 
+/// Whose an id is that a client chose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Name {
+    /// Nobody had it.
+    New,
+    /// The same text has it.
+    Known,
+    /// Another text has it.
+    Taken,
+}
+
 /// What a request has to do.
 #[derive(Debug)]
 pub(crate) enum Opened {
@@ -76,7 +93,14 @@ pub(crate) enum Opened {
 
 /// The requests that wait; clones share them.
 #[derive(Debug, Clone)]
-pub(crate) struct PendingReplies(Arc<Mutex<State>>);
+pub(crate) struct PendingReplies(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    state: Mutex<State>,
+    // One who waits for room may look again.
+    freed: Notify,
+}
 
 // What is remembered is forgotten in the order in which it was inserted: reading does not renew it.
 #[derive(Debug)]
@@ -85,7 +109,7 @@ struct State {
     room: Room,
     // Reviews whose requests ended without their verdict.
     abandoned: LruCache<CorrelationId, Abandoned>,
-    replies: Replies,
+    replies: Remembered<Arc<Reply>>,
     keys: LruCache<String, Keyed>,
     // Texts, hashed, of the ids that clients chose.
     named: LruCache<ReviewId, [u8; 32]>,
@@ -121,14 +145,15 @@ struct Keyed {
 impl PendingReplies {
     /// As many wait as are answered `within` a time, which is less than their deadline.
     pub(crate) fn new(limits: PendingLimits, within: Duration) -> Self {
-        Self(Arc::new(Mutex::new(State {
+        let state = Mutex::new(State {
             waiting: HashMap::new(),
             room: Room::new(limits.pending, within),
             abandoned: LruCache::new(limits.remembered),
-            replies: Replies { limits, bytes: 0, by_review: LinkedHashMap::new() },
+            replies: Remembered::new(limits),
             keys: LruCache::new(limits.remembered),
             named: LruCache::new(limits.remembered.saturating_mul(NAMES)),
-        })))
+        });
+        Self(Arc::new(Shared { state, freed: Notify::new() }))
     }
 
     /// Enters a request for `review_id`. With an idempotency key that came before, it joins the
@@ -166,20 +191,27 @@ impl PendingReplies {
         Ok(Opened::New(self.enter(&mut state, correlation, review_id, key)))
     }
 
-    /// Takes an id that a client chose for the text with this hash. False when it is another text's,
-    /// as far as is remembered here.
-    pub(crate) fn name(&self, review_id: &ReviewId, text: [u8; 32]) -> bool {
+    /// Takes an id that a client chose for the text with this hash, as far as is remembered here.
+    pub(crate) fn name(&self, review_id: &ReviewId, text: [u8; 32]) -> Name {
         let mut state = self.lock();
-        let before = state.named.get(review_id).copied();
-        if before.is_none() {
-            state.named.insert(review_id.clone(), text);
+        match state.named.get(review_id) {
+            Some(before) if *before == text => Name::Known,
+            Some(_) => Name::Taken,
+            None => {
+                state.named.insert(review_id.clone(), text);
+                Name::New
+            }
         }
-        before.is_none_or(|before| before == text)
     }
 
     /// Frees an id whose review is not stored.
     pub(crate) fn forget_name(&self, review_id: &ReviewId) {
         self.lock().named.remove(review_id);
+    }
+
+    /// Ends when one request less waits than before, or at once if that was so since the last call.
+    pub(crate) async fn freed(&self) {
+        self.0.freed.notified().await;
     }
 
     /// Delivers the reply to the request it belongs to, or says why not.
@@ -202,6 +234,7 @@ impl PendingReplies {
         if let Some(slot) = state.waiting.remove(&correlation) {
             state.room.answered(slot.opened.elapsed(), slot.waiting_then);
             slot.outcome.send_replace(Some(Ok(reply)));
+            self.0.freed.notify_one();
             return ReplyReceived::Delivered;
         }
         match state.abandoned.remove(&correlation) {
@@ -223,6 +256,7 @@ impl PendingReplies {
         }
         if !may_be_stored {
             state.waiting.remove(&correlation);
+            self.0.freed.notify_one();
         }
     }
 
@@ -279,7 +313,7 @@ impl PendingReplies {
 
     // Nothing panics while it holds the lock, and the state is whole between any two statements.
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -327,35 +361,9 @@ impl Drop for Waiter {
                 state.waiting.remove(&self.correlation)
         {
             state.room.unanswered(opened.elapsed(), waiting_then);
+            self.pending.0.freed.notify_one();
             state.abandoned.insert(self.correlation, Abandoned { review_id, fetched_later });
         }
-    }
-}
-
-/// Replies within a number and a size; the oldest go first.
-#[derive(Debug)]
-struct Replies {
-    limits: PendingLimits,
-    bytes: usize,
-    by_review: LinkedHashMap<ReviewId, (Arc<Reply>, usize)>,
-}
-
-impl Replies {
-    fn insert(&mut self, review_id: ReviewId, reply: Arc<Reply>, size: usize) {
-        self.bytes += size;
-        if let Some((_, replaced)) = self.by_review.insert(review_id, (reply, size)) {
-            self.bytes -= replaced;
-        }
-        while self.by_review.len() > self.limits.remembered
-            || self.bytes > self.limits.remembered_bytes
-        {
-            let Some((_, (_, oldest))) = self.by_review.pop_front() else { return };
-            self.bytes -= oldest;
-        }
-    }
-
-    fn get(&self, review_id: &ReviewId) -> Option<Arc<Reply>> {
-        self.by_review.get(review_id).map(|(reply, _)| Arc::clone(reply))
     }
 }
 

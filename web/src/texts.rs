@@ -4,47 +4,26 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use hashlink::LinkedHashMap;
+use crate::{ids::ReviewId, pending::PendingLimits, remembered::Remembered};
 
-use crate::{ids::ReviewId, pending::PendingLimits};
-
-/// Texts within a number and a size; the oldest go first.
+/// Texts, shared by all requests.
 #[derive(Debug)]
-pub(crate) struct Texts {
-    limits: PendingLimits,
-    kept: Mutex<Kept>,
-}
-
-#[derive(Debug, Default)]
-struct Kept {
-    bytes: usize,
-    by_review: LinkedHashMap<ReviewId, Arc<str>>,
-}
+pub(crate) struct Texts(Mutex<Remembered<Arc<str>>>);
 
 impl Texts {
     pub(crate) fn new(limits: PendingLimits) -> Self {
-        Self { limits, kept: Mutex::default() }
+        Self(Mutex::new(Remembered::new(limits)))
     }
 
     /// Keeps the text of a review.
     pub(crate) fn insert(&self, review_id: &ReviewId, text: &str) {
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.bytes += text.len();
-        if let Some(replaced) = kept.by_review.insert(review_id.clone(), Arc::from(text)) {
-            kept.bytes -= replaced.len();
-        }
-        while kept.by_review.len() > self.limits.remembered
-            || kept.bytes > self.limits.remembered_bytes
-        {
-            let Some((_, oldest)) = kept.by_review.pop_front() else { return };
-            kept.bytes -= oldest.len();
-        }
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.insert(review_id.clone(), Arc::from(text), text.len());
     }
 
     /// The text of a review, when it came lately.
     pub(crate) fn find(&self, review_id: &ReviewId) -> Option<Arc<str>> {
-        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.by_review.get(review_id).cloned()
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(review_id)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Follows a topic that holds the present state of something: all partitions from the beginning, or
-//! from their last records on, then new ones. No group, no commits: each follower reads everything, every time it starts.
+//! from their last records on, then new ones. No group, no commits: each follower reads everything,
+//! every time it starts.
 
 use std::{
     sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel},

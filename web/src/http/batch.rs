@@ -1,6 +1,6 @@
 //! Many reviews in one request: JSON lines in, JSON lines out, while both are still on their way.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use bytes::{Buf, Bytes};
 use futures::{Stream, StreamExt, stream};
@@ -21,8 +21,6 @@ use crate::{
 
 /// Reviews of one request that wait for their verdict at once; more lines are not read meanwhile.
 const AT_ONCE: usize = 256;
-/// The pause before a line that found no room is tried again.
-const PAUSE: Duration = Duration::from_millis(10);
 
 /// Media type of JSON lines.
 const LINES: &str = "application/x-ndjson";
@@ -88,23 +86,19 @@ impl<P: Publisher> App<P> {
         review: Review<'_>,
         head: &RequestHead,
     ) -> Result<Bytes, HttpProblem> {
-        loop {
-            let question = Question {
-                review: review.clone(),
-                wait: self.default_wait,
-                respond_async: false,
-                idempotency: None,
-                trace: head.trace(),
-            };
-            match self.asker.ask(question).await {
-                Ok(Answer::Verdict(_, json)) => return Ok(json),
-                Ok(Answer::Accepted(id)) => {
-                    return Err(AskError::TimedOut(id, self.default_wait).into());
-                }
-                // The request goes on as fast as there is room: nothing is refused for its number.
-                Err(AskError::Busy(_)) => tokio::time::sleep(PAUSE).await,
-                Err(error) => return Err(error.into()),
-            }
+        let question = Question {
+            review,
+            wait: self.default_wait,
+            respond_async: false,
+            // The request goes on as fast as there is room: nothing is refused for its number.
+            waits_for_room: true,
+            idempotency: None,
+            trace: head.trace(),
+        };
+        match self.asker.ask(question).await? {
+            Answer::Verdict(_, json) => Ok(json),
+            // Only who asks for it has this.
+            Answer::Accepted(id) => Err(AskError::TimedOut(id, self.default_wait).into()),
         }
     }
 }

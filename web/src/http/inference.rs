@@ -89,32 +89,32 @@ const OUTPUTS: [Column; 5] = [
     ("model_version", "BYTES", |verdict| Cell::Text(verdict.model.version.to_string())),
 ];
 
+/// `GET /v2`.
+pub(super) fn server() -> Response {
+    let about = json!({
+        "name": MODEL, "version": env!("CARGO_PKG_VERSION"), "extensions": [],
+    });
+    json(StatusCode::OK, &about)
+}
+
+/// `GET /v2/models/{name}`.
+pub(super) fn model(name: &str) -> Response {
+    if let Err(problem) = known(name) {
+        return failed(&problem);
+    }
+    let outputs = OUTPUTS
+        .iter()
+        .map(|(name, datatype, _)| json!({ "name": name, "datatype": datatype, "shape": [-1] }));
+    let about = json!({
+        "name": MODEL,
+        "platform": "verdict",
+        "inputs": [{ "name": "text", "datatype": "BYTES", "shape": [-1] }],
+        "outputs": outputs.collect::<Value>(),
+    });
+    json(StatusCode::OK, &about)
+}
+
 impl<P: Publisher> App<P> {
-    /// `GET /v2`.
-    pub(super) fn inference_server() -> Response {
-        let about = json!({
-            "name": MODEL, "version": env!("CARGO_PKG_VERSION"), "extensions": [],
-        });
-        json(StatusCode::OK, &about)
-    }
-
-    /// `GET /v2/models/{name}`.
-    pub(super) fn inference_model(name: &str) -> Response {
-        if let Err(problem) = known(name) {
-            return failed(&problem);
-        }
-        let outputs = OUTPUTS.iter().map(
-            |(name, datatype, _)| json!({ "name": name, "datatype": datatype, "shape": [-1] }),
-        );
-        let about = json!({
-            "name": MODEL,
-            "platform": "verdict",
-            "inputs": [{ "name": "text", "datatype": "BYTES", "shape": [-1] }],
-            "outputs": outputs.collect::<Value>(),
-        });
-        json(StatusCode::OK, &about)
-    }
-
     /// `GET /v2/health/ready` and `GET /v2/models/{name}/ready`.
     pub(super) fn inference_ready(&self, name: Option<&str>) -> Response {
         if let Err(problem) = name.map_or(Ok(()), known) {

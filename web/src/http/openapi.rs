@@ -29,9 +29,14 @@ pub(super) fn openapi() -> Response {
 
 /// `GET /docs`: the same as a page.
 pub(super) fn page() -> Response {
-    match Docs::new(&document()).render() {
+    static PAGE: OnceLock<Result<Bytes, String>> = OnceLock::new();
+    let page = PAGE.get_or_init(|| {
+        let page = Docs::new(&document()).render();
+        page.map(Bytes::from).map_err(|error| error.to_string())
+    });
+    match page.clone() {
         Ok(html) => respond(StatusCode::OK, "text/html; charset=utf-8", html),
-        Err(error) => Responder::JSON.problem(&AskError::Internal(error.to_string()).into()),
+        Err(error) => Responder::JSON.problem(&AskError::Internal(error).into()),
     }
 }
 

@@ -59,6 +59,7 @@ impl<P: Publisher> App<P> {
             review,
             wait: self.default_wait,
             respond_async: false,
+            waits_for_room: false,
             idempotency: None,
             trace: head.trace(),
         };
@@ -193,6 +194,7 @@ impl<P: Publisher> App<P> {
             review: self.check(Review::from_body(body, &media)?)?,
             wait: self.default_wait,
             respond_async: false,
+            waits_for_room: false,
             idempotency: idempotency(head, &media, body)?,
             trace: head.trace(),
         })

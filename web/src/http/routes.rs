@@ -11,7 +11,7 @@ use warp::{Filter, Rejection, filters::BoxedFilter, path::FullPath};
 
 use super::{
     app::App,
-    assets, body, openapi,
+    assets, body, inference, openapi,
     request::{RequestHead, head},
     response::{Responder, Response, json},
 };
@@ -82,7 +82,7 @@ pub(crate) fn routes<P: Publisher>(app: Arc<App<P>>) -> BoxedFilter<(Response,)>
             app.label_form(head, body).await
         },
     );
-    let inference_server = warp::path!("v2").and(read()).map(|_app| App::<P>::inference_server());
+    let inference_server = warp::path!("v2").and(read()).map(|_app| inference::server());
     let inference_live = warp::path!("v2" / "health" / "live")
         .and(read())
         .map(|_app| json(StatusCode::OK, &serde_json::json!({ "live": true })));
@@ -91,7 +91,7 @@ pub(crate) fn routes<P: Publisher>(app: Arc<App<P>>) -> BoxedFilter<(Response,)>
         .map(|app: Arc<App<P>>| app.inference_ready(None));
     let inference_model = warp::path!("v2" / "models" / String)
         .and(read())
-        .map(|name: String, _app| App::<P>::inference_model(&name));
+        .map(|name: String, _app| inference::model(&name));
     let inference_model_ready = warp::path!("v2" / "models" / String / "ready")
         .and(read())
         .map(|name: String, app: Arc<App<P>>| app.inference_ready(Some(&name)));

@@ -3,6 +3,8 @@
 use askama::Template;
 use serde_json::{Map, Value};
 
+use super::at;
+
 /// The page of a description.
 #[derive(Debug, Template)]
 #[template(path = "docs.html")]
@@ -93,11 +95,6 @@ impl<'a> Operation<'a> {
             answers: members(at(operation, "/responses")).map(answer).collect(),
         }
     }
-}
-
-/// What stands there in a document; null where nothing does.
-fn at<'a>(value: &'a Value, pointer: &str) -> &'a Value {
-    value.pointer(pointer).unwrap_or(&Value::Null)
 }
 
 fn text(value: &Value) -> &str {

@@ -14,6 +14,7 @@ mod verdict;
 use askama::Template;
 use flip::Flip;
 use read::Leaning;
+use serde_json::Value;
 use verdict_messages::{Problem, Sentiment};
 
 pub(crate) use docs::Docs;
@@ -100,6 +101,11 @@ fn sentence(detail: &str) -> String {
     let first: String = chars.next().map(|c| c.to_uppercase().collect()).unwrap_or_default();
     let end = if detail.ends_with(['.', '!', '?']) { "" } else { "." };
     format!("{first}{}{end}", chars.as_str())
+}
+
+/// What is at this JSON pointer; null when there is nothing.
+fn at<'v>(value: &'v Value, pointer: &str) -> &'v Value {
+    value.pointer(pointer).unwrap_or(&Value::Null)
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use askama::Template;
 use serde_json::Value;
 
 use super::{
+    at,
     curves::{Curves, curves},
     read::signed,
 };
@@ -94,11 +95,6 @@ pub(crate) fn serving(model: &Value) -> Option<String> {
         parts.push(if is_alarm { "reviews drift" } else { "no drift" }.to_owned());
     }
     Some(parts.join(", "))
-}
-
-/// What is at this JSON pointer; null when there is nothing.
-fn at<'v>(value: &'v Value, pointer: &str) -> &'v Value {
-    value.pointer(pointer).unwrap_or(&Value::Null)
 }
 
 fn text(value: &Value) -> Option<String> {

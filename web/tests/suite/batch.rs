@@ -70,6 +70,7 @@ async fn more_lines_than_may_wait_are_all_answered() {
     let body = "{\"text\": \"good\"}\n".repeat(500);
     let answer = web.request("POST", PATH, &[LINES], body.as_bytes()).await;
     assert_eq!(dechunked(&answer.body).matches("\"positive\"").count(), 500);
+    assert_eq!(web.metric("verdict_web_refused_total{reason=\"pending_full\"}"), 0);
 }
 
 #[tokio::test]

@@ -202,7 +202,7 @@ async fn more_requests_than_may_wait_are_turned_away() {
     let waiting = web.review(&[("prefer", "wait=5")], r#"{"text":"good"}"#);
     let turned_away = async {
         web.kafka.first().await;
-        let answer = web.review(&[], r#"{"text":"good too"}"#).await;
+        let answer = web.review(&[], r#"{"id":"b","text":"good too"}"#).await;
         web.kafka.answer().await;
         answer
     };
@@ -211,6 +211,9 @@ async fn more_requests_than_may_wait_are_turned_away() {
     assert_eq!(turned_away.header("retry-after"), "1");
     assert_eq!(turned_away.problem()["accepted"], false);
     assert_eq!(web.metric("verdict_web_refused_total{reason=\"pending_full\"}"), 1);
+    // It is not stored, so its id is anybody's.
+    web.kafka.behave(Behaviour::Score);
+    assert_eq!(web.review(&[], r#"{"id":"b","text":"another"}"#).await.status, 200);
 }
 
 #[tokio::test]
