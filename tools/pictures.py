@@ -144,17 +144,18 @@ def page(chromium, work):
 
 
 def ask(site, text):
-    """The id of a review that was answered."""
+    """The verdict on a review."""
     body = json.dumps({"text": text}).encode()
     request = urllib.request.Request(f"{site}api/v1/reviews", body, {"Content-Type": "application/json"})
-    return json.load(urllib.request.urlopen(request))["id"]
+    return json.load(urllib.request.urlopen(request))
 
 
 def pages(chromium, site):
     """Every page, on a desk and on a phone."""
     for text, label in LABELLED:
-        body = json.dumps({"label": label}).encode()
-        request = urllib.request.Request(f"{site}api/v1/reviews/{ask(site, text)}/label", body, {"Content-Type": "application/json"})
+        verdict = ask(site, text)
+        body = json.dumps({"label": label, "label_token": verdict["label_token"]}).encode()
+        request = urllib.request.Request(f"{site}api/v1/reviews/{verdict['id']}/label", body, {"Content-Type": "application/json"})
         urllib.request.urlopen(request)
     (PICTURES / "pages").mkdir(exist_ok=True)
     asked = "document.querySelector('.result') && document.readyState === 'complete'"

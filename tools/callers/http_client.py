@@ -17,7 +17,9 @@ from verdict_client.models import NewLabel, Problem, Review  # noqa: E402
 
 client = Client(base_url=url)
 verdict = ask.sync(client=client, body=Review(text="A wonderful film, superbly played."))
-labelled = label.sync(verdict.id, client=client, body=NewLabel(label="positive"))
+labelled = label.sync(
+    verdict.id, client=client, body=NewLabel(label="positive", label_token=verdict.label_token)
+)
 bad = ask.sync_detailed(client=client, body=Review(text=" "))
 assert isinstance(bad.parsed, Problem), bad
 

@@ -122,6 +122,10 @@ impl<P: Publisher> Asker<P> {
             }
         };
         let opened = loop {
+            if question.waits_for_room && self.pending.is_half_full() {
+                self.pending.freed().await;
+                continue;
+            }
             match self.pending.open(correlation, &review_id, question.idempotency.clone()) {
                 Err(OpenError::Full(_)) if question.waits_for_room => self.pending.freed().await,
                 opened => break opened,

@@ -18,7 +18,7 @@ use crate::{
 pub(crate) struct NewLabel {
     pub(crate) review_id: ReviewId,
     pub(crate) label: Sentiment,
-    /// Who gives it: `user`, or another name.
+    /// Who gives it: `user`, or the name of an operator.
     pub(crate) source: String,
 }
 

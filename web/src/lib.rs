@@ -13,7 +13,7 @@
 //! | requests that wait, and which replies they get | `pending` |
 //! | the verdicts as they come, for those who watch | `feed` |
 //! | what became of a review, from the topics | `stored` |
-//! | what a person says about a verdict | `labels` |
+//! | what a person says about a verdict, and who may | `labels`, `label_rights` |
 //! | records on their way to Kafka, as a trait and for real | [`publish`], `kafka` |
 //! | everything that can go wrong, as RFC 9457 | `problems` |
 //! | start, and stop in order | [`run()`] |
@@ -27,6 +27,7 @@ mod feed;
 mod http;
 mod ids;
 mod kafka;
+mod label_rights;
 mod labels;
 mod page;
 mod peers;
@@ -43,6 +44,7 @@ mod texts;
 pub use self::http::{AllowedHosts, BodyLimits, Edge, Origin};
 pub use ask::ReplyTo;
 pub use feed::OpenVerdicts;
+pub use label_rights::{LabelSettings, Operator};
 pub use pending::PendingLimits;
 pub use rate::Rate;
 pub use run::{Incoming, RunError, run, serve_on};

@@ -209,6 +209,12 @@ impl PendingReplies {
         self.lock().named.remove(review_id);
     }
 
+    /// Whether half of the room is taken: the rest is for those who come one by one.
+    pub(crate) fn is_half_full(&self) -> bool {
+        let state = self.lock();
+        state.waiting.len() >= state.room.limit().div_ceil(2)
+    }
+
     /// Ends when one request less waits than before, or at once if that was so since the last call.
     pub(crate) async fn freed(&self) {
         self.0.freed.notified().await;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use http::{HeaderName, header};
 use verdict_kafka_io::PublishError;
 use verdict_messages::{Accepted, Problem, Rejection};
 
@@ -15,21 +16,13 @@ pub(crate) struct HttpProblem {
     pub(crate) retry_after: Option<u64>,
     /// `Location`, where the verdict can be fetched later.
     pub(crate) location: Option<String>,
-    /// `Allow`, for 405.
-    pub(crate) allow: Option<&'static str>,
-    /// `Accept-Encoding`, for 415.
-    pub(crate) accept_encoding: Option<&'static str>,
+    /// The header that its status asks for, such as `Allow`.
+    pub(crate) header: Option<(HeaderName, &'static str)>,
 }
 
 impl From<Problem> for HttpProblem {
     fn from(problem: Problem) -> Self {
-        Self {
-            problem: Box::new(problem),
-            retry_after: None,
-            location: None,
-            allow: None,
-            accept_encoding: None,
-        }
+        Self { problem: Box::new(problem), retry_after: None, location: None, header: None }
     }
 }
 
@@ -102,7 +95,7 @@ pub(crate) fn verdicts_away(review_id: &str) -> HttpProblem {
 pub(crate) fn method_not_allowed(allow: &'static str) -> HttpProblem {
     let detail = format!("allowed here: {allow}");
     let problem = problem(405, "This method is not allowed here", detail);
-    HttpProblem { allow: Some(allow), ..problem }
+    HttpProblem { header: Some((header::ALLOW, allow)), ..problem }
 }
 
 pub(crate) fn slow_body(limit: Duration) -> HttpProblem {
@@ -153,7 +146,7 @@ pub(crate) fn charset(got: &str) -> HttpProblem {
 pub(crate) fn content_encoding() -> HttpProblem {
     let detail = "a body may come as it is (identity) or as gzip";
     let problem = problem(415, "This content encoding is not taken here", detail);
-    HttpProblem { accept_encoding: Some("gzip"), ..problem }
+    HttpProblem { header: Some((header::ACCEPT_ENCODING, "gzip")), ..problem }
 }
 
 pub(crate) fn media_type(expected: &str, got: &str) -> HttpProblem {
@@ -177,6 +170,34 @@ pub(crate) fn id_taken(review_id: &str) -> HttpProblem {
 
 pub(crate) fn no_label(detail: impl Into<String>) -> HttpProblem {
     problem(422, "This is not a label", detail)
+}
+
+fn unauthorized(title: &str, detail: &str) -> HttpProblem {
+    let header = Some((header::WWW_AUTHENTICATE, "Bearer"));
+    HttpProblem { header, ..problem(401, title, detail) }
+}
+
+pub(crate) fn no_label_token(review_id: &str) -> HttpProblem {
+    let detail = "send the label_token that came with the answer to the review, or an operator's \
+        token (Authorization: Bearer)";
+    unauthorized("A label needs a token", detail).about(review_id)
+}
+
+pub(crate) fn unknown_operator() -> HttpProblem {
+    unauthorized("This token is not known", "no operator has it (--label-token-file)")
+}
+
+pub(crate) fn wrong_label_token(review_id: &str) -> HttpProblem {
+    let detail = "this label_token is another review's, or was made with another key (--label-key)";
+    problem(403, "This token does not fit the review", detail).about(review_id)
+}
+
+pub(crate) fn id_reserved(review_id: &str) -> HttpProblem {
+    let detail = format!(
+        "{review_id:?} is how reviews without an id are called, by their place in the topic; a \
+         review with an id of its own needs another one"
+    );
+    no_review(detail)
 }
 
 pub(crate) fn too_often(limit: f64, seconds: u64) -> HttpProblem {

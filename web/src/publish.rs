@@ -58,7 +58,7 @@ pub(crate) struct Draft<'a> {
 #[derive(Debug)]
 pub(crate) struct Outbox<P> {
     publisher: P,
-    topic: Arc<str>,
+    pub(crate) topic: Arc<str>,
     destination: Destination,
     pub(crate) telemetry: Telemetry,
     pub(crate) sources: Sources,

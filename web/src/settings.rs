@@ -3,7 +3,7 @@
 //! Flags go before the environment. [`RawSettings`] is what was typed; [`RawSettings::check`] turns
 //! it into [`Settings`], or lists everything that is wrong with it.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use clap::{Parser, Subcommand};
 use verdict_kafka_io::{KafkaArgs, KafkaSettings};
@@ -14,6 +14,7 @@ use verdict_telemetry::{CpuPrice, TelemetryArgs};
 use crate::{
     ask::ReplyTo,
     http::{AllowedHosts, BodyLimits, Edge, Origin},
+    label_rights::LabelSettings,
     peers::Peers,
     pending::PendingLimits,
     rate::Rate,
@@ -88,8 +89,8 @@ pub struct RawSettings {
     #[arg(long, env = "VERDICT_PUBLISH_TIMEOUT_MS", default_value_t = 2_000, value_name = "MS")]
     pub publish_timeout_ms: u64,
 
-    /// Requests that may wait for a verdict at once; more are answered 429
-    #[arg(long, env = "VERDICT_MAX_PENDING", default_value_t = 1_000, value_name = "N")]
+    /// Reviews that may wait for a verdict at once, half of them in batches; more are answered 429
+    #[arg(long, env = "VERDICT_MAX_PENDING", default_value_t = 4_000, value_name = "N")]
     pub max_pending: usize,
 
     /// Verdicts, and idempotency keys, remembered
@@ -135,6 +136,16 @@ pub struct RawSettings {
     /// Where the operator pages of the monitor are, for live accuracy on the page about the model
     #[arg(long, env = "VERDICT_MONITOR_PAGES", value_name = "HOST:PORT")]
     pub monitor_pages: Option<String>,
+
+    /// Secret that label tokens are made with, the same on all instances, at least 32 bytes. Without
+    /// it the tokens of this instance end with it
+    #[arg(long, env = "VERDICT_LABEL_KEY", hide_env_values = true, value_name = "SECRET")]
+    pub label_key: Option<String>,
+
+    /// File of operators, who may label any review by Authorization: Bearer TOKEN; a line for each,
+    /// name and token, which has at least 32 bytes. The name is the label's source
+    #[arg(long, env = "VERDICT_LABEL_TOKEN_FILE", value_name = "FILE")]
+    pub label_token_file: Option<PathBuf>,
 
     /// Reviews that one address may send in a second, in the long run; more are answered 429. 0
     /// is no limit: behind a proxy all clients have one address
@@ -216,6 +227,8 @@ pub struct Settings {
     pub edge: Edge,
     /// Reviews an address may send, if that is limited.
     pub rate: Option<Rate>,
+    /// Who may label.
+    pub label_rights: LabelSettings,
     /// Operator pages of other services.
     pub peers: Peers,
     /// Time between "not ready" and closing the listener.
@@ -287,6 +300,10 @@ impl RawSettings {
             parsed
         });
         let cors = cors.collect();
+        let label_rights =
+            LabelSettings::read(self.label_key.as_deref(), self.label_token_file.as_deref())
+                .map_err(|problem| problems.push(problem))
+                .unwrap_or_default();
         let kafka = self.kafka.check().map_err(|bad| problems.extend(bad.0)).ok();
         let price = self.telemetry.price().map_err(|problem| problems.push(problem)).ok();
         let (Some(kafka), Some(price), Some(hosts), []) =
@@ -330,6 +347,7 @@ impl RawSettings {
             edge: Edge { hosts, cors, behind_tls: self.behind_tls },
             rate: (self.rate_limit > 0.0)
                 .then(|| Rate { per_second: self.rate_limit, burst: self.rate_burst.into() }),
+            label_rights,
             peers: Peers {
                 consumer: self.consumer_pages.clone(),
                 monitor: self.monitor_pages.clone(),

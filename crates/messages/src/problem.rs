@@ -13,7 +13,8 @@ json_message!(Problem, "problem");
     description = "A problem detail (RFC 9457) with the extension members of Verdict; media type application/problem+json."
 )]
 pub struct Problem {
-    /// URI reference that names the kind of problem; `about:blank` when the status says it all.
+    /// URI that names the kind of problem, by its title, and leads to what is written about it;
+    /// `about:blank` where none came.
     #[serde(rename = "type", default = "about_blank")]
     pub problem_type: String,
     /// The kind of problem in a few words, the same each time it occurs.
@@ -36,6 +37,9 @@ pub struct Problem {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub review_id: Option<String>,
 }
+
+/// What is written about problems, with a heading for each title.
+const DOCS: &str = concat!(env!("CARGO_PKG_REPOSITORY"), "/blob/main/docs/problems.md");
 
 fn about_blank() -> String {
     "about:blank".to_owned()
@@ -93,9 +97,10 @@ impl Problem {
 
     /// A problem that its status and a title describe; the other members are empty.
     pub fn new(status: u16, title: impl Into<String>) -> Self {
+        let title = title.into();
         Self {
-            problem_type: about_blank(),
-            title: title.into(),
+            problem_type: format!("{DOCS}#{}", title.to_lowercase().replace(' ', "-")),
+            title,
             status,
             detail: None,
             instance: None,
@@ -137,7 +142,7 @@ mod tests {
     fn a_problem_is_written_as_rfc_9457_shows_it() {
         let rejection = Rejection::new(ErrorKind::Schema, "text must not be blank");
         let json = Problem::from(&rejection).encode().unwrap();
-        let expected = r#"{"type":"about:blank","title":"This is not a review","status":422,"detail":"text must not be blank","kind":"schema"}"#;
+        let expected = r#"{"type":"https://github.com/verdict-rs/verdict/blob/main/docs/problems.md#this-is-not-a-review","title":"This is not a review","status":422,"detail":"text must not be blank","kind":"schema"}"#;
         assert_eq!(std::str::from_utf8(&json).unwrap(), expected);
     }
 

@@ -16,6 +16,7 @@ use super::{
 use crate::{
     ask::Asker,
     feed::Feed,
+    label_rights::LabelRights,
     peers::PeerPages,
     problems::{self, HttpProblem},
     publish::Outbox,
@@ -41,6 +42,7 @@ pub(crate) struct App<P> {
     pub(crate) labels: Outbox<P>,
     pub(crate) feed: Feed,
     pub(crate) stored: FindStored,
+    pub(crate) rights: LabelRights,
     pub(crate) texts: Texts,
     pub(crate) peers: PeerPages,
     pub(crate) telemetry: Telemetry,

@@ -20,9 +20,6 @@ use crate::{
     publish::Publisher,
 };
 
-const MAX_SOURCE_BYTES: usize = 128;
-const USER: &str = "user";
-
 /// The body of the interface for programs.
 #[derive(Debug, Deserialize, schemars::JsonSchema)]
 #[schemars(rename = "NewLabel")]
@@ -32,9 +29,8 @@ pub(super) struct NewLabelBody {
     #[serde(deserialize_with = "json::label")]
     #[schemars(schema_with = "super::shapes::label")]
     label: Sentiment,
-    /// Who says so.
-    #[schemars(length(max = 128), regex(pattern = super::shapes::ID))]
-    source: Option<String>,
+    /// That came with the answer to the review; an operator's token does instead.
+    label_token: Option<String>,
 }
 
 impl<P: Publisher> App<P> {
@@ -48,12 +44,7 @@ impl<P: Publisher> App<P> {
         let new = self.admit(&head).and(body).and_then(|body| {
             let body = decode(&head, &body)?;
             let id = percent_decode_str(id).decode_utf8().map_err(|_| problems::id_not_utf8())?;
-            let source = body.source.as_deref().unwrap_or(USER);
-            Ok(NewLabel {
-                review_id: review_id(&id)?,
-                label: body.label,
-                source: bounded(source, "source", MAX_SOURCE_BYTES)?.to_owned(),
-            })
+            self.new_label(review_id(&id)?, body.label, body.label_token.as_deref(), head.bearer())
         });
         self.publish_label(Responder::JSON, &head, new).await
     }
@@ -67,9 +58,21 @@ impl<P: Publisher> App<P> {
         let new = self.form_body(&head, body).and_then(|body| {
             let id = field(&body, "id")?;
             let label = sentiment(&field(&body, "label")?)?;
-            Ok(NewLabel { review_id: review_id(&id)?, label, source: USER.to_owned() })
+            let token = form::field(&body, "label_token").map_err(problems::bad_request)?;
+            self.new_label(review_id(&id)?, label, token.as_deref(), None)
         });
         self.publish_label(self.responder(head.accept()), &head, new).await
+    }
+
+    fn new_label(
+        &self,
+        review_id: ReviewId,
+        label: Sentiment,
+        label_token: Option<&str>,
+        bearer: Option<&str>,
+    ) -> Result<NewLabel, HttpProblem> {
+        let source = self.rights.source(&review_id, label_token, bearer)?.to_owned();
+        Ok(NewLabel { review_id, label, source })
     }
 
     async fn publish_label(
@@ -121,15 +124,11 @@ fn sentiment(word: &str) -> Result<Sentiment, HttpProblem> {
 }
 
 fn review_id(id: &str) -> Result<ReviewId, HttpProblem> {
-    bounded(id, "the review id", MAX_ID_BYTES).map(ReviewId::new)
-}
-
-fn bounded<'a>(text: &'a str, what: &str, most: usize) -> Result<&'a str, HttpProblem> {
-    if (1..=most).contains(&text.len()) && !text.chars().any(char::is_control) {
-        return Ok(text);
+    if (1..=MAX_ID_BYTES).contains(&id.len()) && !id.chars().any(char::is_control) {
+        return Ok(ReviewId::new(id));
     }
     Err(problems::no_label(format!(
-        "{what} must have 1 to {most} bytes and no control characters, got {} bytes",
-        text.len()
+        "the review id must have 1 to {MAX_ID_BYTES} bytes and no control characters, got {} bytes",
+        id.len()
     )))
 }

@@ -16,7 +16,7 @@ use super::{
     inference::{Infer, Inferred},
     labels::NewLabelBody,
     response::{Labelled, Responder, Response, Stored, respond},
-    shapes::{AskedReview, InferenceError},
+    shapes::{Answered, AskedReview, InferenceError},
 };
 use crate::{ask::AskError, page::Docs};
 
@@ -71,6 +71,7 @@ fn schemas() -> Map<String, Value> {
     let mut types = settings.into_generator();
     types.subschema_for::<AskedReview>();
     types.subschema_for::<Verdict<'_>>();
+    types.subschema_for::<Answered<'_>>();
     types.subschema_for::<Problem>();
     types.subschema_for::<Stored>();
     types.subschema_for::<NewLabelBody>();

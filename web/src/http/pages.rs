@@ -10,6 +10,7 @@ use super::{
     app::App,
     form,
     negotiate::Format,
+    request::RequestHead,
     response::{Responder, Response, html, respond, set},
     reviews::Found,
 };
@@ -38,7 +39,7 @@ impl<P: Publisher> App<P> {
     }
 
     /// `GET /r/{id}`; `id` as it stands in the path. `?labelled=` is where the buttons lead.
-    pub(super) async fn verdict_page(&self, id: &str, query: &str) -> Response {
+    pub(super) async fn verdict_page(&self, id: &str, query: &str, head: &RequestHead) -> Response {
         let Ok(id) = percent_decode_str(id).decode_utf8() else {
             return self.html().problem(&problems::id_not_utf8());
         };
@@ -49,6 +50,7 @@ impl<P: Publisher> App<P> {
         };
         let id = ReviewId::new(&id);
         let text = self.texts.find(&id);
+        let token = head.cookie(LABEL_TOKEN).filter(|token| self.rights.is_token(&id, token));
         let found = match self.find(id.as_str(), query).await {
             Ok(Found::Reply(reply)) => Ok(reply),
             Ok(Found::NotYet(id, _)) => Err(problems::not_yet(&id)),
@@ -62,6 +64,7 @@ impl<P: Publisher> App<P> {
                         text.as_deref(),
                         &verdict,
                         labelled,
+                        token,
                     ))),
                 ),
                 // It was decoded when it came, so this is a defect of ours.
@@ -118,6 +121,21 @@ impl<P: Publisher> App<P> {
     fn html(&self) -> Responder<'static> {
         Responder { format: Format::Html, text: "", max_chars: self.max_chars }
     }
+}
+
+/// The cookie with the token to label a review, which its page has in its buttons: so the address
+/// of the page can be given away without it.
+const LABEL_TOKEN: &str = "label_token";
+
+/// Lets the browser label the review at its page, for 90 days.
+pub(super) fn let_label(response: &mut Response, id: &ReviewId, token: &str, behind_tls: bool) {
+    let page = address(id.as_str());
+    let path = page.split('?').next().unwrap_or_default();
+    let secure = if behind_tls { "; Secure" } else { "" };
+    let cookie = format!(
+        "{LABEL_TOKEN}={token}; Path={path}; Max-Age=7776000; HttpOnly; SameSite=Lax{secure}"
+    );
+    set(response, header::SET_COOKIE, &cookie);
 }
 
 /// Sends a browser from what it posted to the page of the review, which it can reload, keep and go

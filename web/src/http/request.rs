@@ -38,14 +38,28 @@ impl RequestHead {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }
 
-    /// The media types that the client accepts.
     /// Whether a browser shows the answer: they name the media type of pages, which curl does not.
     pub(crate) fn is_browser(&self) -> bool {
         self.accept().is_some_and(|accept| accept.contains("text/html"))
     }
 
+    /// The media types that the client accepts.
     pub(crate) fn accept(&self) -> Option<&str> {
         self.text(header::ACCEPT)
+    }
+
+    /// The value of a cookie.
+    pub(crate) fn cookie(&self, name: &str) -> Option<&str> {
+        let cookies = self.headers.get_all(header::COOKIE).iter();
+        cookies.filter_map(|line| line.to_str().ok()).flat_map(|line| line.split(';')).find_map(
+            |cookie| cookie.trim().strip_prefix(name).and_then(|rest| rest.strip_prefix('=')),
+        )
+    }
+
+    /// The token of `Authorization: Bearer`.
+    pub(crate) fn bearer(&self) -> Option<&str> {
+        let (scheme, token) = self.text(header::AUTHORIZATION)?.split_once(' ')?;
+        scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
     }
 
     /// The media type of the body in lower case, without parameters; empty when there is none.

@@ -49,6 +49,9 @@ pub(crate) struct Stored<'a> {
     pub(crate) review_id: &'a str,
     pub(crate) accepted: messages::Accepted,
     pub(crate) location: &'a str,
+    /// What allows to label the review, for who sent it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) label_token: Option<&'a str>,
 }
 
 /// That a label is stored.
@@ -87,8 +90,9 @@ impl Responder<'_> {
         html(status, &Page { text: self.text, max_chars: self.max_chars, outcome })
     }
 
-    /// A verdict; `json` is the verdict as it came.
-    pub(crate) fn verdict(self, json: &Bytes) -> Response {
+    /// A verdict; `json` is the verdict as it came, or with the token to label it, which the page
+    /// has too.
+    pub(crate) fn verdict(self, json: &Bytes, label_token: Option<&str>) -> Response {
         if self.format == Format::Json {
             return respond(StatusCode::OK, Verdict::MEDIA_TYPE, json.clone());
         }
@@ -101,7 +105,12 @@ impl Responder<'_> {
             }
             Ok(verdict) => self.page(
                 StatusCode::OK,
-                Outcome::Verdict(Box::new(VerdictView::new(Some(self.text), &verdict, None))),
+                Outcome::Verdict(Box::new(VerdictView::new(
+                    Some(self.text),
+                    &verdict,
+                    None,
+                    label_token,
+                ))),
             ),
             // It was decoded when it came, so this is a defect of ours.
             Err(rejection) => self.problem(&AskError::Internal(rejection.detail).into()),
@@ -143,11 +152,8 @@ impl Responder<'_> {
         if let Some(location) = &refused.location {
             set(&mut response, header::LOCATION, location);
         }
-        if let Some(allow) = refused.allow {
-            set(&mut response, header::ALLOW, allow);
-        }
-        if let Some(encodings) = refused.accept_encoding {
-            set(&mut response, header::ACCEPT_ENCODING, encodings);
+        if let Some((name, value)) = &refused.header {
+            set(&mut response, name.clone(), value);
         }
         response
     }

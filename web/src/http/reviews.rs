@@ -7,13 +7,13 @@ use http::{HeaderName, StatusCode, header};
 use percent_encoding::percent_decode_str;
 use sha2::{Digest, Sha256};
 use verdict_kafka_io::Record;
-use verdict_messages::{self as messages, Problem, Review, dead_letter, time};
+use verdict_messages::{self as messages, MAX_ID_BYTES, Problem, Review, dead_letter, time};
 
 use super::{
     app::App,
     form,
     negotiate::Format,
-    pages::see_page,
+    pages::{let_label, see_page},
     request::RequestHead,
     response::{Responder, Response, Stored, json, set},
 };
@@ -66,19 +66,28 @@ impl<P: Publisher> App<P> {
         match self.asker.ask(question).await {
             Ok(Answer::Verdict(id, json)) => {
                 self.texts.insert(&id, &text);
-                if filled.format == Format::Html && head.is_browser() {
-                    return see_page(&id, None);
-                }
-                filled.verdict(&json)
+                let token = self.rights.token(&id);
+                let mut response = if filled.format == Format::Html && head.is_browser() {
+                    see_page(&id, None)
+                } else {
+                    filled.verdict(&self.rights.with_token(&id, &json), Some(&token))
+                };
+                let_label(&mut response, &id, &token, self.edge.behind_tls);
+                response
             }
             // Only the interface for programs asks for this.
-            Ok(Answer::Accepted(id)) => accepted(&id, messages::Accepted::Yes),
+            Ok(Answer::Accepted(id)) => accepted(&id, messages::Accepted::Yes, None),
             Err(error) => {
                 // Its verdict may come yet.
-                if let AskError::TimedOut(id, _) = &error {
-                    self.texts.insert(id, &text);
+                let late =
+                    if let AskError::TimedOut(id, _) = &error { Some(id.clone()) } else { None };
+                let mut response = filled.problem(&error.into());
+                if let Some(id) = late {
+                    self.texts.insert(&id, &text);
+                    let token = self.rights.token(&id);
+                    let_label(&mut response, &id, &token, self.edge.behind_tls);
                 }
-                filled.problem(&error.into())
+                response
             }
         }
     }
@@ -108,11 +117,14 @@ impl<P: Publisher> App<P> {
         };
         let mut response = match self.asker.ask(question).await {
             Ok(Answer::Verdict(id, json)) => {
-                let mut response = Responder::JSON.verdict(&json);
+                let json = self.rights.with_token(&id, &json);
+                let mut response = Responder::JSON.verdict(&json, None);
                 set(&mut response, header::CONTENT_LOCATION, &id.location());
                 response
             }
-            Ok(Answer::Accepted(id)) => accepted(&id, messages::Accepted::Yes),
+            Ok(Answer::Accepted(id)) => {
+                accepted(&id, messages::Accepted::Yes, Some(&self.rights.token(&id)))
+            }
             Err(error) => Responder::JSON.problem(&error.into()),
         };
         let applied = HeaderName::from_static("preference-applied");
@@ -132,10 +144,10 @@ impl<P: Publisher> App<P> {
         };
         match self.find(&id, query).await {
             Ok(Found::Reply(reply)) => match &*reply {
-                Reply::Verdict(json) => Responder::JSON.verdict(json),
+                Reply::Verdict(json) => Responder::JSON.verdict(json, None),
                 Reply::Problem(problem) => Responder::JSON.problem(&problem.clone().into()),
             },
-            Ok(Found::NotYet(id, is_stored)) => accepted(&id, is_stored),
+            Ok(Found::NotYet(id, is_stored)) => accepted(&id, is_stored, None),
             Err(problem) => Responder::JSON.problem(&problem),
         }
     }
@@ -147,6 +159,9 @@ impl<P: Publisher> App<P> {
             .map(|since| since.parse().map_err(|_| problems::since_not_a_time(&since)))
             .transpose()?;
         let review_id = ReviewId::new(id);
+        if id.len() > MAX_ID_BYTES {
+            return Err(problems::unknown_review(id));
+        }
         if let Some(reply) = self.asker.pending.find(&review_id) {
             return Ok(Found::Reply(reply));
         }
@@ -204,6 +219,9 @@ impl<P: Publisher> App<P> {
     pub(super) fn check<'a>(&self, review: Review<'a>) -> Result<Review<'a>, HttpProblem> {
         let (chars, max) = (characters(&review.text), self.max_chars);
         let id = review.id.as_deref().unwrap_or_default();
+        if is_place_in(&self.asker.outbox.topic, id) {
+            return Err(problems::id_reserved(id));
+        }
         let detail = if chars > max {
             format!("text must have at most {max} characters, got {chars}")
         } else if chars == 0 {
@@ -232,6 +250,15 @@ fn characters(text: &str) -> usize {
     text.chars().count() - text.matches("\r\n").count()
 }
 
+/// Whether the id is the place of a record of this topic: `reviews-3-41`.
+fn is_place_in(topic: &str, id: &str) -> bool {
+    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    id.strip_prefix(topic)
+        .and_then(|rest| rest.strip_prefix('-'))
+        .and_then(|rest| rest.split_once('-'))
+        .is_some_and(|(partition, offset)| is_number(partition) && is_number(offset))
+}
+
 fn text_field(body: &[u8]) -> Result<String, HttpProblem> {
     form::field(body, "text")
         .map_err(problems::bad_request)?
@@ -239,9 +266,9 @@ fn text_field(body: &[u8]) -> Result<String, HttpProblem> {
 }
 
 /// There is no verdict yet: where and when to ask again.
-fn accepted(id: &ReviewId, is_stored: messages::Accepted) -> Response {
-    let location = id.location();
-    let body = Stored { review_id: id.as_str(), accepted: is_stored, location: &location };
+fn accepted(id: &ReviewId, is_stored: messages::Accepted, label_token: Option<&str>) -> Response {
+    let (review_id, location) = (id.as_str(), id.location());
+    let body = Stored { review_id, accepted: is_stored, location: &location, label_token };
     let mut response = json(StatusCode::ACCEPTED, &body);
     set(&mut response, header::RETRY_AFTER, "1");
     set(&mut response, header::LOCATION, &location);

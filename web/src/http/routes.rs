@@ -34,12 +34,11 @@ pub(crate) fn routes<P: Publisher>(app: Arc<App<P>>) -> BoxedFilter<(Response,)>
         .and(read())
         .and(query())
         .then(|app: Arc<App<P>>, query: String| async move { app.home(&query).await });
-    let verdict_page =
-        warp::path!("r" / String).and(read()).and(query()).then(
-            |id: String, app: Arc<App<P>>, query: String| async move {
-                app.verdict_page(&id, &query).await
-            },
-        );
+    let verdict_page = warp::path!("r" / String).and(read()).and(query()).and(head()).then(
+        |id: String, app: Arc<App<P>>, query: String, head: RequestHead| async move {
+            app.verdict_page(&id, &query, &head).await
+        },
+    );
     let model_page = warp::path!("model")
         .and(read())
         .then(|app: Arc<App<P>>| async move { app.model_page().await });

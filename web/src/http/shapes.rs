@@ -1,6 +1,7 @@
 //! Schemas of what is read by hand.
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use verdict_messages::Verdict;
 
 /// An id has no control characters, and is not `.` or `..`.
 pub(super) const ID: &str = "^(?!\\.{1,2}$)[^\\u0000-\\u001f\\u007f-\\u009f]+$";
@@ -44,6 +45,16 @@ pub(super) struct AskedReview {
 enum Id {
     Text(#[schemars(length(max = 512), regex(pattern = ID))] String),
     Number(f64),
+}
+
+/// The answer to a review: its verdict, and what allows to label it.
+#[derive(Debug, JsonSchema)]
+#[expect(dead_code, reason = "the shape of a verdict with one more member")]
+pub(super) struct Answered<'a> {
+    #[schemars(flatten)]
+    verdict: Verdict<'a>,
+    /// Send it with a label of this review.
+    label_token: String,
 }
 
 /// An error as the Open Inference Protocol has it.

@@ -38,7 +38,10 @@ fn page(text: &str, outcome: Outcome<'_>) -> String {
 }
 
 fn page_of(text: &str, verdict: &Verdict<'_>) -> String {
-    page(text, Outcome::Verdict(Box::new(VerdictView::new(Some(text), verdict, None))))
+    page(
+        text,
+        Outcome::Verdict(Box::new(VerdictView::new(Some(text), verdict, None, Some("t0ken")))),
+    )
 }
 
 #[test]
@@ -124,7 +127,7 @@ fn a_text_without_a_known_word_is_told_so() {
 #[test]
 fn a_verdict_whose_text_is_not_at_hand_is_shown_without_it() {
     let shown = verdict(Sentiment::Positive, 0.9, &[("great", 2.0)]);
-    let html = page("", Outcome::Verdict(Box::new(VerdictView::new(None, &shown, None))));
+    let html = page("", Outcome::Verdict(Box::new(VerdictView::new(None, &shown, None, None))));
     assert!(html.contains("text is not at hand") && !html.contains("<blockquote"), "{html}");
     assert!(html.contains("Without \u{201c}great\u{201d} it would be negative"), "{html}");
 }
@@ -157,7 +160,12 @@ fn nothing_that_came_from_outside_becomes_markup() {
     let problem = Problem::new(422, evil).with_detail(evil);
     for outcome in [
         Outcome::Home(Some(evil.to_owned())),
-        Outcome::Verdict(Box::new(VerdictView::new(Some(evil), &shown, Some(Sentiment::Positive)))),
+        Outcome::Verdict(Box::new(VerdictView::new(
+            Some(evil),
+            &shown,
+            Some(Sentiment::Positive),
+            None,
+        ))),
         Outcome::Labelled(Sentiment::Positive),
         Outcome::Problem(&problem, Some(evil)),
     ] {

@@ -37,6 +37,8 @@ pub(crate) struct VerdictView<'a> {
     pub(super) change: String,
     /// What the reader has just said that it is.
     pub(super) labelled: Option<Sentiment>,
+    /// What allows the reader to say so.
+    pub(super) label_token: Option<&'a str>,
 }
 
 /// The strongest terms for one label.
@@ -57,11 +59,12 @@ pub(super) struct Term<'a> {
 }
 
 impl<'a> VerdictView<'a> {
-    /// The verdict on `text`, where that is known, of which the reader said `labelled`.
+    /// The verdict on `text`, where that is known, of which the reader said `labelled`, or may.
     pub(crate) fn new(
         text: Option<&'a str>,
         verdict: &'a Verdict<'a>,
         labelled: Option<Sentiment>,
+        label_token: Option<&'a str>,
     ) -> Self {
         let terms = verdict.explanation.as_deref().unwrap_or_default();
         let heaviest = terms.iter().fold(0.0_f64, |most, term| most.max(term.weight.abs()));
@@ -115,6 +118,7 @@ impl<'a> VerdictView<'a> {
             change: super::address(&verdict.id).replacen("/r/", "/?from=", 1),
             page: super::address(&verdict.id),
             labelled,
+            label_token,
         }
     }
 

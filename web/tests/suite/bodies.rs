@@ -123,7 +123,7 @@ async fn a_byte_order_mark_is_no_part_of_any_json() {
     let tensor = r#"{"inputs":[{"name":"text","shape":[1],"datatype":"BYTES","data":["good"]}]}"#;
     for (path, media, body, status) in [
         ("/api/v1/reviews", JSON, r#"{"text":"good"}"#, 200),
-        ("/api/v1/reviews/r/label", JSON, r#"{"label":"positive"}"#, 202),
+        ("/api/v1/reviews/r/label", JSON, r#"{"label":"positive"}"#, 401),
         ("/api/v1/reviews:batch", lines, r#"{"text":"good"}"#, 200),
         ("/v2/models/verdict/infer", JSON, tensor, 200),
         ("/predict", FORM, "text=good", 200),

@@ -14,7 +14,7 @@ async fn a_review_is_answered_with_its_verdict_and_found_again() {
     assert_eq!(answer.json()["probability"], 0.875);
     assert_eq!(answer.header("content-location"), "/api/v1/reviews/r%2F1?since=1700000000000");
     let again = web.get(answer.header("content-location")).await;
-    assert_eq!((again.status, &again.body), (200, &answer.body));
+    assert_eq!((again.status, again.json()), (200, answer.verdict()));
     let bad = web.get("/api/v1/reviews/r%2F1?since=9223372036854775808").await;
     assert_eq!(bad.status, 400, "what is wrong is refused, though it is not needed");
     let unknown = web.get("/api/v1/reviews/other").await;
@@ -254,7 +254,7 @@ async fn an_id_that_is_another_texts_is_refused_and_its_verdict_stays_what_it_wa
     assert_eq!(web.review(&[], r#"{"id":"r1","text":"good"}"#).await.status, 200, "again");
     let stranger = web.review(&[], r#"{"id":"r1","text":"bad"}"#).await;
     assert_eq!((stranger.status, &stranger.problem()["review_id"]), (409, &"r1".into()));
-    assert_eq!(web.get("/api/v1/reviews/r1").await.body, mine.body);
+    assert_eq!(web.get("/api/v1/reviews/r1").await.json(), mine.verdict());
 }
 
 #[tokio::test]

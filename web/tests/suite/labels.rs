@@ -3,16 +3,28 @@
 use crate::support::{Behaviour, FORM, JSON, Response, Web, assert_headers, key_of, value_of};
 use verdict_messages::{Label, Sentiment, headers};
 
+const BEARER: (&str, &str) = ("authorization", "Bearer 0123456789abcdef0123456789abcdef");
+
+/// One whose operators have [`BEARER`].
+async fn start(behaviour: Behaviour) -> (Web, tempfile::TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("operators");
+    std::fs::write(&file, "crowd 0123456789abcdef0123456789abcdef\n").unwrap();
+    let flag = format!("--label-token-file={}", file.display());
+    (Web::start(behaviour, &[&flag]).await, folder)
+}
+
+/// As an operator.
 async fn say(web: &Web, id: &str, body: &str) -> Response {
     let path = format!("/api/v1/reviews/{id}/label");
-    web.request("POST", &path, &[JSON], body.as_bytes()).await
+    web.request("POST", &path, &[JSON, BEARER], body.as_bytes()).await
 }
 
 #[tokio::test]
 async fn a_label_is_published_with_the_headers_of_the_contract() {
-    let web = Web::start(Behaviour::Score, &[]).await;
+    let (web, _file) = start(Behaviour::Score).await;
     let trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
-    let (path, sent) = ("/api/v1/reviews/r%2F1/label", [JSON, ("traceparent", trace)]);
+    let (path, sent) = ("/api/v1/reviews/r%2F1/label", [JSON, BEARER, ("traceparent", trace)]);
     let answer = web.request("POST", path, &sent, br#"{"label":"negative"}"#).await;
     assert_eq!(answer.status, 202, "{answer:?}");
     assert_eq!(
@@ -24,7 +36,7 @@ async fn a_label_is_published_with_the_headers_of_the_contract() {
     let label = Label::decode(value_of(&seen).as_bytes()).unwrap();
     assert_eq!(
         (&*label.review_id, label.label, &*label.source),
-        ("r/1", Sentiment::Negative, "user")
+        ("r/1", Sentiment::Negative, "crowd")
     );
     assert_eq!(label.labelled_at, "2023-11-14T22:13:20.000Z");
     let expected = [
@@ -43,7 +55,7 @@ async fn a_label_is_published_with_the_headers_of_the_contract() {
 
 #[tokio::test]
 async fn a_change_of_mind_is_another_event() {
-    let web = Web::start(Behaviour::Score, &[]).await;
+    let (web, _file) = start(Behaviour::Score).await;
     for body in [r#"{"label":"negative"}"#, r#"{"label":"positive"}"#] {
         assert_eq!(say(&web, "r1", body).await.status, 202);
     }
@@ -56,7 +68,7 @@ async fn a_change_of_mind_is_another_event() {
 
 #[tokio::test]
 async fn a_label_has_the_forms_that_files_have() {
-    let web = Web::start(Behaviour::Score, &[]).await;
+    let (web, _file) = start(Behaviour::Score).await;
     for label in ["\"neg\"", "0", "0.0", "false", "\"NEGATIVE\""] {
         let answer = say(&web, "5000", &format!("\u{feff}{{\"label\":{label}}}")).await;
         assert_eq!(answer.status, 202, "{label}");
@@ -68,20 +80,67 @@ async fn a_label_has_the_forms_that_files_have() {
 }
 
 #[tokio::test]
-async fn a_program_says_who_labelled() {
-    let web = Web::start(Behaviour::Score, &[]).await;
-    let answer = say(&web, "r1", r#"{"label":"positive","source":"crowd"}"#).await;
-    assert_eq!(answer.status, 202);
-    let seen = web.kafka.seen().remove(0);
-    assert_eq!(Label::decode(value_of(&seen).as_bytes()).unwrap().source, "crowd");
+async fn a_label_takes_the_token_of_its_review_and_has_the_source_that_the_server_says() {
+    let (web, _file) = start(Behaviour::Score).await;
+    let ask = async |id: &str| {
+        let body = format!(r#"{{"id":"{id}","text":"so good"}}"#);
+        web.request("POST", "/api/v1/reviews", &[JSON], body.as_bytes()).await.json()
+    };
+    let token = async |id: &str| ask(id).await["label_token"].as_str().unwrap().to_owned();
+    let (mine, other) = (token("r1").await, token("r2").await);
+    assert_eq!(token("r1").await, mine, "the same request has the same answer");
+    let lines = web
+        .request(
+            "POST",
+            "/api/v1/reviews:batch",
+            &[("content-type", "application/x-ndjson")],
+            br#"{"id":"r2","text":"so good"}"#,
+        )
+        .await;
+    lines.has(&[&format!("\"label_token\":\"{other}\"}}")]);
+    // Whoever knows an id can read its verdict, and no more.
+    let read = web.get("/api/v1/reviews/r1").await.json();
+    assert_eq!((&read["id"], &read["label_token"]), (&"r1".into(), &serde_json::Value::Null));
+    web.get("/r/r1").await.has_not(&["action=\"/label\"", &mine]);
+
+    let label = async |id: &str, headers: &[(&str, &str)], token: Option<&str>| {
+        let body = serde_json::json!({ "label": "negative", "label_token": token }).to_string();
+        let headers = [&[JSON], headers].concat();
+        let path = format!("/api/v1/reviews/{id}/label");
+        web.request("POST", &path, &headers, body.as_bytes()).await
+    };
+    let before = web.kafka.seen().len();
+    let unknown = ("authorization", "Bearer 0123456789abcdef0123456789abcdee");
+    for (headers, token, status) in [
+        (vec![], None, 401),
+        (vec![], Some(&*other), 403),
+        (vec![], Some("0"), 403),
+        (vec![unknown], Some(&*mine), 401),
+    ] {
+        let answer = label("r1", &headers, token).await;
+        assert_eq!(answer.status, status, "{token:?} {}", answer.problem());
+        let challenge = if status == 401 { "Bearer" } else { "" };
+        assert_eq!(answer.header("www-authenticate"), challenge);
+    }
+    // An id that the consumer gives, by the place in the topic, is nobody's own.
+    assert_eq!(ask("reviews-0-0").await["status"], 422);
+    assert_eq!(label("reviews-0-0", &[], Some(&mine)).await.status, 403);
+    assert_eq!(web.kafka.seen().len(), before);
+
+    assert_eq!(label("r1", &[], Some(&mine)).await.status, 202);
+    assert_eq!(label("reviews-0-0", &[BEARER], None).await.status, 202);
+    let sources: Vec<_> = web.kafka.seen()[before..]
+        .iter()
+        .map(|seen| Label::decode(value_of(seen).as_bytes()).unwrap().source.into_owned())
+        .collect();
+    assert_eq!(sources, ["user", "crowd"]);
 }
 
 #[tokio::test]
 async fn what_is_no_label_is_refused_with_its_reason() {
-    let web = Web::start(Behaviour::Score, &[]).await;
+    let (web, _file) = start(Behaviour::Score).await;
     let good = r#"{"label":"positive"}"#;
     let long_id = "x".repeat(513);
-    let long_source = format!(r#"{{"label":"positive","source":"{}"}}"#, "s".repeat(129));
     for (id, body, status, part) in [
         ("r1", "", 400, "EOF"),
         ("r1", "{", 400, "EOF"),
@@ -94,8 +153,7 @@ async fn what_is_no_label_is_refused_with_its_reason() {
         ("r1", r#"["negative"]"#, 422, "sequence"),
         ("r1", r#"{"label":["negative"]}"#, 422, "label"),
         ("r1", r#"{"label":"positive","score":1}"#, 422, "score"),
-        ("r1", r#"{"label":"positive","source":""}"#, 422, "source"),
-        ("r1", &long_source, 422, "1 to 128 bytes and no control characters, got 129 bytes"),
+        ("r1", r#"{"label":"positive","source":"user"}"#, 422, "source"),
         (&long_id, good, 422, "1 to 512 bytes and no control characters, got 513 bytes"),
         ("a%00", good, 422, "control"),
     ] {
@@ -119,7 +177,7 @@ async fn a_label_that_is_not_confirmed_is_told_so() {
         (Behaviour::Refuse, serde_json::json!(false)),
         (Behaviour::Unconfirmed, serde_json::json!("unknown")),
     ] {
-        let web = Web::start(behaviour, &[]).await;
+        let (web, _file) = start(behaviour).await;
         let answer = say(&web, "r1", r#"{"label":"positive"}"#).await;
         assert_eq!((answer.status, answer.header("retry-after")), (503, "2"));
         assert_eq!(answer.problem()["accepted"], accepted);
@@ -129,16 +187,25 @@ async fn a_label_that_is_not_confirmed_is_told_so() {
 
 #[tokio::test]
 async fn the_buttons_of_the_page_send_a_label_without_a_script() {
-    let web = Web::start(Behaviour::Score, &[]).await;
-    let shown = web.form(b"text=so+good").await;
-    let shown = web.get(shown.header("location")).await;
+    let (web, _file) = start(Behaviour::Score).await;
+    let sent = web.form(b"text=so+good").await;
+    // The token is a cookie of this one page, so that its address can be given away.
+    let page = sent.header("location");
+    let (cookie, scope) = sent.header("set-cookie").split_once("; ").unwrap();
+    let token = cookie.strip_prefix("label_token=").unwrap();
+    assert_eq!(scope, format!("Path={page}; Max-Age=7776000; HttpOnly; SameSite=Lax"));
+    web.get(page).await.has_not(&["action=\"/label\""]);
+    let forged = ("cookie", &*format!("label_token={}", "0".repeat(32)));
+    web.request("GET", page, &[forged], b"").await.has_not(&["action=\"/label\""]);
+    let shown = web.request("GET", page, &[("cookie", &*format!("a=b; {cookie}"))], b"").await;
     let id = key_of(&web.kafka.first().await).to_owned();
     let field = format!("<input type=\"hidden\" name=\"id\" value=\"{id}\">");
     shown.has(&["action=\"/label\"", &field]);
     let post = async |accept: &str, body: &str| {
         web.request("POST", "/label", &[FORM, ("accept", accept)], body.as_bytes()).await
     };
-    let body = format!("id={id}&label=negative");
+    shown.has(&[&format!("name=\"label_token\" value=\"{token}\"")]);
+    let body = format!("id={id}&label=negative&label_token={token}");
     let noted = post("text/html", &body).await;
     assert_eq!(
         (noted.status, noted.header("location")),
@@ -158,17 +225,18 @@ async fn the_buttons_of_the_page_send_a_label_without_a_script() {
         ("id=x", 422, "no field named label"),
         ("id=&label=negative", 422, "1 to 512 bytes"),
         ("id=x&label=bad", 422, "got &quot;bad&quot;"),
+        ("id=x&label=negative", 401, "label_token"),
     ] {
         let answer = post("text/html", body).await;
         assert_eq!(answer.status, status, "{body}");
         answer.has(&[part]);
     }
-    assert_eq!(web.metric("app_request_count_total{endpoint=\"/label\",method=\"POST\"}"), 7);
+    assert_eq!(web.metric("app_request_count_total{endpoint=\"/label\",method=\"POST\"}"), 8);
 }
 
 #[tokio::test]
 async fn another_site_cannot_label_in_a_persons_name() {
-    let web = Web::start(Behaviour::Score, &[]).await;
+    let (web, _file) = start(Behaviour::Score).await;
     let foreign = ("sec-fetch-site", "cross-site");
     for (path, media, body) in [
         ("/label", FORM, "id=x&label=negative"),

@@ -52,8 +52,10 @@ async fn a_form_post_leads_to_a_page_with_label_probability_and_marked_words() {
 #[tokio::test]
 async fn a_label_leads_back_to_the_verdict() {
     let web = Web::start(Behaviour::Score, &[]).await;
-    let page = web.form(b"text=a+good+film").await.header("location").to_owned();
-    let body = format!("id={}&label=negative", page.replace("/r/", ""));
+    let sent = web.form(b"text=a+good+film").await;
+    let (page, cookie) = (sent.header("location"), sent.header("set-cookie"));
+    let token = cookie.split(';').next().unwrap();
+    let body = format!("id={}&label=negative&{token}", page.replace("/r/", ""));
     let browser = [FORM, ("accept", "text/html")];
     let labelled = web.request("POST", "/label", &browser, body.as_bytes()).await;
     let back = labelled.header("location");

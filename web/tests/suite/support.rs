@@ -377,8 +377,22 @@ impl Response {
         }
     }
 
+    pub(crate) fn has_not(&self, parts: &[&str]) {
+        for part in parts {
+            assert!(!self.body.contains(part), "{part} is in\n{}", self.body);
+        }
+    }
+
     pub(crate) fn json(&self) -> serde_json::Value {
         serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.body))
+    }
+
+    /// The verdict as everybody may read it: without the token that came with it.
+    pub(crate) fn verdict(&self) -> serde_json::Value {
+        let mut verdict = self.json();
+        let token = verdict.as_object_mut().and_then(|members| members.remove("label_token"));
+        assert!(token.is_some(), "{self:?}");
+        verdict
     }
 
     /// The problem, after checking that it is one and has the status of the answer.

@@ -1,8 +1,6 @@
 //! People's corrections reach a new model, and the running consumer takes it over.
 
 use serde_json::json;
-use verdict_kafka_io::Outgoing;
-use verdict_messages::topic::REVIEWS;
 use verdict_registry::{DirectoryRegistry, Registry as _};
 use verdict_testkit::eventually;
 
@@ -34,11 +32,13 @@ fn corrections_reach_a_new_model_that_serves() {
     });
     assert_eq!(first["label"], "negative", "{first}");
 
-    demo.publish((0..N).map(review));
     for i in 0..N {
+        let sent = json!({ "text": review(i) }).to_string();
+        let verdict = demo.post("/api/v1/reviews", &[JSON], &sent).json();
         let label = if is_zorbic(i) { "positive" } else { "negative" };
-        let path = format!("/api/v1/reviews/{}/label", id(i));
-        let answer = demo.post(&path, &[JSON], &json!({ "label": label }).to_string()).json();
+        let body = json!({ "label": label, "label_token": verdict["label_token"] }).to_string();
+        let path = format!("/api/v1/reviews/{}/label", verdict["id"].as_str().unwrap());
+        let answer = demo.post(&path, &[JSON], &body).json();
         assert_eq!(answer["accepted"], true, "{answer}");
     }
 
@@ -61,15 +61,9 @@ fn is_zorbic(i: usize) -> bool {
     i.is_multiple_of(2)
 }
 
-fn id(i: usize) -> String {
-    format!("taught-{i}")
-}
-
-fn review(i: usize) -> Outgoing {
+fn review(i: usize) -> String {
     let what = if is_zorbic(i) { "zorbic film" } else { "film" };
     let (part, other) = (PARTS[i % 6], PARTS[(i / 6 + 1 + i) % 6]);
     let (bad, worse) = (BAD[i % 5], BAD[(i / 5 + 1) % 5]);
-    let text = format!("What a {what}. The {part} is {bad} and the {other} is {worse}, take {i}.");
-    let value = json!({ "id": id(i), "text": text }).to_string();
-    Outgoing::to(REVIEWS).key(id(i)).value(value)
+    format!("What a {what}. The {part} is {bad} and the {other} is {worse}, take {i}.")
 }

@@ -93,7 +93,10 @@ fn each_service_works_with_its_own_rights() {
     let ask = |path: &str, body: &str| post(&format!("{web}{path}"), &[JSON], body).unwrap().json();
     let verdict = ask("/api/v1/reviews", r#"{"id":"r1","text":"What a wonderful film"}"#);
     assert_eq!(verdict["label"], "positive", "{verdict}");
-    let answer = ask("/api/v1/reviews/r1/label", r#"{"label":"positive"}"#);
+    let answer = ask(
+        "/api/v1/reviews/r1/label",
+        &format!(r#"{{"label":"positive","label_token":{}}}"#, verdict["label_token"]),
+    );
     assert_eq!(answer["accepted"], true, "{answer}");
     // In bulk, with labels.
     let row = |n: usize| {

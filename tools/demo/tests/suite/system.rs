@@ -101,14 +101,12 @@ fn visit(web: &str, number: usize) {
     let json = format!(r#"{{"id":"visit-{number}","text":"{text}"}}"#);
     let label = format!("/api/v1/reviews/visit-{number}/label");
     let urlencoded = ("content-type", "application/x-www-form-urlencoded");
-    let posts = [
-        ("/predict", urlencoded, form.as_str()),
-        ("/api/v1/reviews", JSON, &json),
-        (&label, JSON, r#"{"label":"positive"}"#),
-    ];
-    let posted = posts.map(|(path, kind, body)| post(&format!("{web}{path}"), &[kind], body));
-    for answer in posted.into_iter().chain([get(&format!("{web}/"))]) {
-        let answer = answer.unwrap();
+    let post = |path: &str, kind, body: &str| post(&format!("{web}{path}"), &[kind], body).unwrap();
+    let page = post("/predict", urlencoded, &form);
+    let verdict = post("/api/v1/reviews", JSON, &json);
+    let token = &verdict.json()["label_token"];
+    let label = post(&label, JSON, &format!(r#"{{"label":"positive","label_token":{token}}}"#));
+    for answer in [page, verdict, label, get(&format!("{web}/")).unwrap()] {
         assert!((200..300).contains(&answer.status), "visit {number}: {answer:?}");
     }
     thread::park_timeout(Duration::from_millis(100));

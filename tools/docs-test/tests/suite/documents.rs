@@ -51,3 +51,33 @@ fn no_file_is_longer_than_450_lines() {
         files("rs").unwrap().into_iter().filter(|path| read(path).lines().count() > 450).collect();
     assert!(long.is_empty(), "split these: {long:?}");
 }
+
+/// The titles of problems in a source file: what stands in quotes behind the status.
+fn titles(source: &str) -> BTreeSet<String> {
+    let own = source.split("mod tests").next().unwrap();
+    let words: Vec<&str> = own.split('"').collect();
+    let is_title = |before: &str| {
+        let before = before.trim_end();
+        let status = before.trim_end_matches(|c: char| c.is_ascii_digit() || c == ',');
+        let behind_a_status = before.ends_with(',') && status.len() + 3 < before.len();
+        (behind_a_status && status.ends_with('('))
+            || before.ends_with("problem(status,")
+            || before.ends_with("unauthorized(")
+    };
+    words
+        .windows(2)
+        .step_by(2)
+        .filter(|pair| is_title(pair[0]))
+        .map(|pair| pair[1].to_owned())
+        .collect()
+}
+
+#[test]
+fn every_problem_has_its_section_and_every_section_its_problem() {
+    let sources = ["web/src/problems.rs", "crates/messages/src/problem.rs"];
+    let titles: BTreeSet<_> = sources.iter().flat_map(|at| titles(&read(Path::new(at)))).collect();
+    assert!(titles.len() > 30, "{titles:?}");
+    let text = read(Path::new("docs/problems.md"));
+    let sections = text.lines().filter_map(|line| line.strip_prefix("## ")).map(str::to_owned);
+    assert_eq!(titles, sections.collect());
+}

@@ -18,7 +18,7 @@ const LINES: &str = "application/x-ndjson";
 const PLAIN: &str = "text/plain";
 
 /// Name, meaning and an example of each kind of problem.
-fn kinds() -> [(&'static str, &'static str, HttpProblem); 15] {
+fn kinds() -> [(&'static str, &'static str, HttpProblem); 17] {
     let reason = String::new();
     let late = AskError::TimedOut(ReviewId::new("r1"), Duration::from_secs(5));
     let away = AskError::NotPublished(ReviewId::new("r1"), PublishError::NeverQueued { reason });
@@ -29,6 +29,16 @@ fn kinds() -> [(&'static str, &'static str, HttpProblem); 15] {
             problems::bad_request("the body must be UTF-8, but byte 3 of its 7 bytes is not"),
         ),
         ("CrossSite", "A browser says that another site sends this.", problems::cross_site()),
+        (
+            "NoToken",
+            "Neither the review's label_token nor an operator's token came.",
+            problems::no_label_token("r1"),
+        ),
+        (
+            "WrongToken",
+            "The label_token is not this review's; or a browser says that another site sends this.",
+            problems::wrong_label_token("r1"),
+        ),
         ("NotFound", "No such review is known.", problems::unknown_review("r1")),
         ("Gone", "Verdicts of its time are deleted.", problems::gone("r1")),
         (
@@ -184,6 +194,16 @@ fn verdict() -> Verdict<'static> {
     }
 }
 
+const TOKEN: &str = "6cf0a1c7d1b54fbc9d3f5e0a7b2c8e41";
+
+fn with_token(verdict: &Value) -> Value {
+    let mut answered = verdict.clone();
+    if let Some(members) = answered.as_object_mut() {
+        members.insert("label_token".to_owned(), json!(TOKEN));
+    }
+    answered
+}
+
 /// Every path.
 pub(super) fn paths() -> Map<String, Value> {
     let mut paths = reviews();
@@ -231,7 +251,7 @@ fn reviews() -> Map<String, Value> {
             (PLAIN, json!({ "type": "string", "pattern": TEXT }), json!("A wonderful film with a dull end.")),
         ]),
         "responses": all([
-            answer(200, "The verdict.", JSON, reference("Verdict"), long.clone()),
+            answer(200, "The verdict.", JSON, reference("Answered"), with_token(&long)),
             accepted("The review is stored; its verdict will be at Location."),
             refused(&["BadRequest", "CrossSite", "KeyReused", "NotAcceptable", "TooSlow", "TooLarge", "MediaType", "NotAReview", "TooMany", "Defect", "Away", "Late"]),
         ]),
@@ -243,7 +263,7 @@ fn reviews() -> Map<String, Value> {
         "description": "Each line that is not blank is a review as above, and has one line of the answer: its verdict, or a problem. The answers stand in the order of the lines, and come while the request is still sent.",
         "requestBody": body(&[(LINES, string(), json!("{\"id\": \"r1\", \"text\": \"A wonderful film.\"}\n"))]),
         "responses": all([
-            answer(200, "A verdict or a problem for each line.", LINES, string(), json!(format!("{short}\n"))),
+            answer(200, "A verdict or a problem for each line.", LINES, string(), json!(format!("{}\n", with_token(&short)))),
             refused(&["BadRequest", "CrossSite", "NotAcceptable", "MediaType", "TooMany"]),
         ]),
     }});
@@ -263,12 +283,12 @@ fn reviews() -> Map<String, Value> {
         "operationId": "label",
         "tags": ["labels"],
         "summary": "Say what a review really is",
-        "description": "The next model learns from it. The last label of a review counts.",
+        "description": "The next model learns from it. The last label of a review counts. Who sent the review may label it, by the label_token of the answer; and operators, by `Authorization: Bearer`. The label has the source `user`, or the operator's name.",
         "parameters": [id()],
-        "requestBody": body(&[(JSON, reference("NewLabel"), json!({ "label": "positive" }))]),
+        "requestBody": body(&[(JSON, reference("NewLabel"), json!({ "label": "positive", "label_token": TOKEN }))]),
         "responses": all([
             answer(202, "The label is stored.", JSON, reference("Labelled"), json!({ "review_id": "r1", "label": "positive", "accepted": true })),
-            refused(&["BadRequest", "CrossSite", "NotAcceptable", "TooSlow", "TooLarge", "MediaType", "NotALabel", "TooMany", "Away"]),
+            refused(&["BadRequest", "NoToken", "WrongToken", "NotAcceptable", "TooSlow", "TooLarge", "MediaType", "NotALabel", "TooMany", "Away"]),
         ]),
     }});
     let part = || json!({ "type": "number", "minimum": 0, "maximum": 1 });
