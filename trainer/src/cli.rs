@@ -1,8 +1,8 @@
 //! What can be typed.
 
 use crate::commands::{
-    data, evaluate, explain, gate, inspect, params, promote, publish, rebuild, replay, score,
-    stage, train, tune, watch,
+    behave, data, evaluate, explain, gate, inspect, params, promote, publish, rebuild, replay,
+    score, stage, train, tune, watch,
 };
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -12,7 +12,7 @@ use verdict_service::ProbeArgs;
 /// Trains, evaluates and explains the models that classify reviews, and lets the better one serve.
 ///
 /// Results go to standard output, progress and logs to standard error. Exit codes: 0 done, 1 the
-/// answer is no (gate, promote, rebuild), 2 bad usage or input, 70 Kafka is in the way.
+/// answer is no (gate, promote, rebuild, behave --fail-under), 2 bad usage or input, 70 Kafka is in the way.
 #[derive(Debug, Parser)]
 #[command(name = "trainer", version, max_term_width = 100)]
 pub struct Cli {
@@ -26,6 +26,8 @@ enum Command {
     Train(train::Args),
     /// Measure a model on labelled reviews it has not seen.
     Evaluate(evaluate::Args),
+    /// Ask a model texts that were written to test it, and show what it can do.
+    Behave(behave::Args),
     /// Decide whether a model may take the place of the one that serves.
     Gate(gate::Args),
     /// Score reviews.
@@ -68,6 +70,7 @@ pub fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
     match &cli.command {
         Command::Train(args) => train::run(args),
         Command::Evaluate(args) => evaluate::run(args),
+        Command::Behave(args) => return behave::run(args),
         Command::Gate(args) => return gate::run(args),
         Command::Score(args) => score::run(args),
         Command::Explain(args) => explain::run(args),

@@ -1,5 +1,6 @@
 //! One file for each subcommand: reads files, calls the pure parts, prints.
 
+pub mod behave;
 pub mod data;
 pub mod evaluate;
 pub mod explain;

@@ -18,6 +18,7 @@
 )]
 
 pub mod announce;
+pub mod behaviour;
 pub mod card;
 pub mod cli;
 pub mod commands;

@@ -3,7 +3,7 @@
 //! Keys and meaning are those of the Python system; ours stand beside them. An unknown key is an
 //! error, and all problems are reported together, each with its value, its bound and its place.
 
-mod check;
+pub(crate) mod check;
 mod preset;
 mod raw;
 
@@ -66,11 +66,18 @@ pub struct Registration {
     pub alias: String,
 }
 
-/// Everything that is wrong with a parameter file.
+/// Everything that is wrong with a parameter file, or with a suite of behavioural tests.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{}", .problems.join("\n"))]
 pub struct ParamsError {
     problems: Vec<String>,
+}
+
+impl ParamsError {
+    /// One problem, which names the file.
+    pub(crate) fn one(problem: String) -> Self {
+        Self { problems: vec![problem] }
+    }
 }
 
 impl Params {
@@ -79,8 +86,8 @@ impl Params {
     /// # Errors
     /// States each value that is out of bounds, or where the text is not what it should be.
     pub fn from_yaml(text: &str, file: &str) -> Result<Self, ParamsError> {
-        let raw = preset::read(text)
-            .map_err(|problem| ParamsError { problems: vec![format!("{file}: {problem}")] })?;
+        let raw =
+            preset::read(text).map_err(|problem| ParamsError::one(format!("{file}: {problem}")))?;
         Self::check(raw, file)
     }
 

@@ -12,6 +12,7 @@
 //! | a model | [`train::TrainParams`] |
 //! | how good it is | [`metrics::Metrics`], with 95 % intervals by [`estimate::Estimate`] |
 //! | better parameters | [`tune::Tuner`] |
+//! | what it does with texts written to find out | [`behaviour::Suite`] |
 //! | whether it may serve | [`gate::compare`] |
 //! | whether reviews still look like those of the training | [`drift::Window`] |
 //!
@@ -33,6 +34,7 @@
     reason = "matrix code: bounds are established once, by construction"
 )]
 
+pub mod behaviour;
 pub mod bounds;
 pub mod corpus;
 pub mod drift;

@@ -5,18 +5,18 @@ use std::fmt;
 use verdict_learning::bounds;
 
 /// The problems of one file.
-pub(super) struct Check<'a> {
+pub(crate) struct Check<'a> {
     file: &'a str,
     problems: Vec<String>,
 }
 
 impl<'a> Check<'a> {
-    pub(super) fn new(file: &'a str) -> Self {
+    pub(crate) fn new(file: &'a str) -> Self {
         Self { file, problems: Vec::new() }
     }
 
     /// `holds`, or a problem: key, bound, value and file.
-    pub(super) fn that(
+    pub(crate) fn that(
         &mut self,
         holds: bool,
         key: &str,
@@ -30,7 +30,7 @@ impl<'a> Check<'a> {
 
     /// The meaning of a word. Where there is no such word, a problem that lists them, and the
     /// meaning of the first, so that the checks go on.
-    pub(super) fn word<T: Copy, const N: usize>(
+    pub(crate) fn word<T: Copy, const N: usize>(
         &mut self,
         got: &str,
         key: &str,
@@ -50,7 +50,7 @@ impl<'a> Check<'a> {
     }
 
     /// The value, or a problem with its own words.
-    pub(super) fn parsed<T, E: fmt::Display>(
+    pub(crate) fn parsed<T, E: fmt::Display>(
         &mut self,
         parsed: Result<T, E>,
         key: &str,
@@ -59,7 +59,7 @@ impl<'a> Check<'a> {
     }
 
     /// The value, or what is out of bounds, each parameter in the section that it stands in.
-    pub(super) fn bounds<T>(
+    pub(crate) fn bounds<T>(
         &mut self,
         checked: Result<T, bounds::ParamsError>,
         section: fn(&str) -> &'static str,
@@ -78,7 +78,7 @@ impl<'a> Check<'a> {
     }
 
     /// The value, if there is no problem at all.
-    pub(super) fn finish<T>(self, value: Option<T>) -> Result<T, ParamsError> {
+    pub(crate) fn finish<T>(self, value: Option<T>) -> Result<T, ParamsError> {
         match value {
             Some(value) if self.problems.is_empty() => Ok(value),
             _ => Err(ParamsError { problems: self.problems }),

@@ -7,6 +7,7 @@
     reason = "tests"
 )]
 
+mod behave_command;
 mod cli;
 mod curves;
 mod data;

@@ -2,6 +2,7 @@
 #![cfg(test)]
 #![allow(clippy::cast_possible_truncation, unreachable_pub, reason = "tests")]
 
+mod behaviour;
 mod calibration;
 mod drift;
 mod gate;
