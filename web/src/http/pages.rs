@@ -1,6 +1,6 @@
 //! The pages: home, a verdict with an address to keep, the model and the system.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use http::{StatusCode, header};
 use percent_encoding::percent_decode_str;
@@ -24,14 +24,10 @@ use crate::{
     publish::Publisher,
 };
 
-// The form does not wait longer than this for a line about the model.
-const SERVING_WAIT: Duration = Duration::from_millis(100);
-
 impl<P: Publisher> App<P> {
     /// `GET /`; `?from=ID` begins with the text of a review that came lately.
     pub(super) async fn home(&self, query: &str) -> Response {
-        let model = tokio::time::timeout(SERVING_WAIT, self.peers.model()).await;
-        let serving = model.ok().and_then(Result::ok).and_then(|model| serving(&model));
+        let serving = self.peers.model_at_hand().await.and_then(|model| serving(&model));
         let from = form::field(query.as_bytes(), "from").ok().flatten();
         let text = from.and_then(|id| self.texts.find(&ReviewId::new(&id)));
         let responder = Responder { text: text.as_deref().unwrap_or_default(), ..self.html() };

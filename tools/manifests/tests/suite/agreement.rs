@@ -12,9 +12,12 @@ use verdict_messages::topic;
 use verdict_service::Page;
 use verdict_testkit::{repository, run};
 
-use crate::overlay::{
-    EKS, LOCAL, Overlay, called, containers, file, find, is_service, list, of_kind, overlay,
-    overlays, parse, pod, text,
+use crate::{
+    network,
+    overlay::{
+        EKS, LOCAL, Overlay, called, containers, file, find, is_service, list, of_kind, overlay,
+        overlays, parse, pod, selects, text,
+    },
 };
 
 /// Read by crates/registry, beside the flags.
@@ -259,6 +262,53 @@ fn kafka_s_port_is_open_to_those_who_use_it() {
             let mut brokers = brokers.split(',');
             assert!(brokers.all(|broker| broker.ends_with(&format!(":{port}"))), "{}", ours.called);
         }
+    }
+}
+
+#[test]
+fn the_web_server_finds_and_reaches_the_pages_that_it_shows() {
+    for Overlay { name, objects, .. } in overlays().unwrap_or_default() {
+        let containers = ours(overlay(name).unwrap());
+        let of = |name: &str| containers.iter().find(|ours| ours.called == name).unwrap();
+        let web = of("StatefulSet/web");
+        for (variable, asked) in [
+            ("VERDICT_CONSUMER_PAGES", of("StatefulSet/consumer")),
+            ("VERDICT_MONITOR_PAGES", of("Deployment/monitor")),
+        ] {
+            let address = web.value(variable);
+            let (service, port) = address.split_once(':').unwrap();
+            let service = &find(objects, &format!("Service/{service}"))["spec"];
+            let labels = &pod(asked.object)["metadata"]["labels"];
+            assert!(selects(&service["selector"], labels), "{name}: {address}");
+            let port = Value::from(port.parse::<u64>().unwrap());
+            assert_eq!(service["ports"][0]["port"], port, "{name}: {address}");
+            assert_eq!(list(&asked.container["ports"])[0]["containerPort"], port);
+            assert!(network::lets(objects, web.object, asked.object, &port), "{name}: {address}");
+            assert!(!network::lets(objects, asked.object, web.object, &Value::from(8080)));
+        }
+    }
+}
+
+#[test]
+fn what_the_pages_lead_to_is_on_the_ingress_and_what_operators_read_is_not() {
+    let Some(Overlay { objects, .. }) = overlay(LOCAL) else { return };
+    let paths = list(&find(objects, "Ingress/web")["spec"]["rules"][0]["http"]["paths"]);
+    let is_open = |asked: &str| {
+        paths.iter().any(|open| {
+            let path = text(&open["path"]);
+            let below = asked.strip_prefix(path).is_some_and(|rest| rest.starts_with('/'));
+            path == asked || open["pathType"] == "Prefix" && below
+        })
+    };
+    let pages =
+        ["/", "/predict", "/r/r1", "/label", "/model", "/status", "/docs", "/assets/icon.svg"];
+    for path in
+        pages.iter().chain(&["/openapi.json", "/api/v1/reviews/r1", "/v2/models/verdict/infer"])
+    {
+        assert!(is_open(path), "{path}");
+    }
+    for path in ["/metrics", "/healthz", "/readyz"] {
+        assert!(!is_open(path), "{path}");
     }
 }
 
