@@ -1,6 +1,7 @@
 //! The interface for programs as OpenAPI 3.1, made from the types and the problems that it answers
 //! with, so that it cannot say what they do not.
 
+mod kinds;
 mod operations;
 
 use std::sync::OnceLock;
