@@ -1,6 +1,7 @@
 //! The model card: what a model is, what it was made from and how well it does, written from the
 //! model itself.
 
+use crate::report::length::{LengthRow, by_length};
 use crate::report::terms::{Term, strongest};
 use askama::Template;
 use serde_json::Value;
@@ -23,6 +24,7 @@ pub fn render(model: &Model, test: &Measures, test_sha256: &str) -> String {
         range: parts.vectorizer.options().ngram_range,
         calibration: parts.calibration,
         test: &test.metrics,
+        lengths: by_length(test).collect(),
         test_sha256,
         fold: serde_json::from_value(fold).unwrap_or_default(),
     };
@@ -38,6 +40,7 @@ struct Card<'a> {
     range: NgramRange,
     calibration: Calibration,
     test: &'a Metrics,
+    lengths: Vec<LengthRow>,
     test_sha256: &'a str,
     fold: Option<Metrics>,
 }

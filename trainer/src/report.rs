@@ -9,6 +9,7 @@ pub mod curves;
 pub mod evaluation;
 pub mod files;
 pub mod html;
+pub mod length;
 pub mod mistakes;
 pub mod terms;
 

@@ -11,6 +11,7 @@
 //! | texts and labels | [`corpus::Corpus`] |
 //! | a model | [`train::TrainParams`] |
 //! | how good it is | [`metrics::Metrics`], with 95 % intervals by [`estimate::Estimate`] |
+//! | how good it is on short texts | [`windows::measure`] |
 //! | better parameters | [`tune::Tuner`] |
 //! | what it does with texts written to find out | [`behaviour::Suite`] |
 //! | whether it may serve | [`gate::compare`] |
@@ -48,3 +49,4 @@ pub mod scoring;
 pub mod train;
 #[cfg(feature = "train")]
 pub mod tune;
+pub mod windows;

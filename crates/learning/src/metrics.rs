@@ -1,9 +1,12 @@
 //! How good probabilities are. In `f64` and by counting, where linfa's own metrics are `f32`; a
 //! test holds them together.
 
+use crate::corpus::Corpus;
+use crate::windows::{self, Length};
 use serde::ser::SerializeMap as _;
 use serde::{Deserialize, Serialize, Serializer};
 use std::collections::BTreeMap;
+use verdict_sentiment::Model;
 
 /// Bins of equal width that the calibration error is computed over.
 pub const BINS: usize = 15;
@@ -199,8 +202,9 @@ pub fn calibration_error(bins: &[CalibrationBin]) -> Option<f64> {
     (n > 0).then(|| gaps / n as f64)
 }
 
-/// [`Metrics`] with the counts that they come from. One flat object in JSON.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+/// [`Metrics`] with the counts that they come from, in JSON beside each other, and those on short
+/// pieces of the reviews.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Measures {
     /// The metrics.
     #[serde(flatten)]
@@ -212,6 +216,10 @@ pub struct Measures {
     /// Reviews by truth and answer.
     #[serde(flatten)]
     pub confusion: Confusion,
+    /// On one window of each length from each review, by [`windows::measure`]; not in files of
+    /// before they were measured.
+    #[serde(default)]
+    pub windows: BTreeMap<Length, Metrics>,
 }
 
 /// How many reviews of each truth got which answer, at some threshold.
@@ -229,15 +237,17 @@ pub struct Confusion {
 }
 
 impl Measures {
-    /// Computes everything from P(positive) and the truth, in the same order.
+    /// Computes everything: `probabilities` are what the model says of the reviews, in their order.
     #[must_use]
-    pub fn new(probabilities: &[f64], labels: &[bool]) -> Self {
+    pub fn new(model: &Model, reviews: &Corpus, probabilities: &[f64]) -> Self {
+        let labels = &reviews.labels;
         let confusion = Confusion::at(0.5, probabilities, labels);
         Self {
             metrics: Metrics::new(probabilities, labels),
             n_positive: confusion.tp + confusion.fn_,
             n_negative: confusion.fp + confusion.tn,
             confusion,
+            windows: windows::measure(model, reviews),
         }
     }
 }

@@ -17,6 +17,7 @@ use crate::learn::logistic;
 use crate::learn::matrix::Matrix;
 use crate::metrics::Metrics;
 use crate::train::{CheckedTrainParams, TrainError, check_classes};
+use crate::windows::Length;
 use rand::SeedableRng as _;
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
@@ -38,6 +39,8 @@ pub struct Search {
     pub patience: usize,
     /// Seed of the draws.
     pub seed: u64,
+    /// What is measured: windows of the held-out reviews, or the reviews themselves.
+    pub windows: Option<Length>,
     /// What is searched.
     pub ranges: Space,
 }
@@ -94,7 +97,7 @@ pub struct Trial {
 /// let reviews = (0..40).map(|i| (["a witty film", "a dull film"][i % 2].to_owned(), i % 2 == 0));
 /// let corpus: Corpus = reviews.collect();
 /// let ranges = [("C".to_owned(), Range::LogUniform([0.1, 100.0]))].into();
-/// let search = Search { trials: 3, folds: 2, patience: 3, seed: 42, ranges }.check()?;
+/// let search = Search { trials: 3, folds: 2, patience: 3, seed: 42, windows: None, ranges }.check()?;
 /// let mut tuner = Tuner::new(&corpus, &search)?;
 /// while let Some(point) = tuner.ask() {
 ///     let mut logistic = LogisticParams::default();
@@ -162,7 +165,13 @@ impl<'a> Tuner<'a> {
                 rows.map(|row| (texts[row].as_str(), self.corpus.labels[row])).unzip()
             };
             let (train, train_labels) = part(false);
-            let (held_out, labels) = part(true);
+            let (mut held_out, mut labels) = part(true);
+            if let Some(length) = self.search.windows {
+                let windows = held_out.iter().zip(&labels);
+                (held_out, labels) = windows
+                    .filter_map(|(text, &label)| Some((length.draw(text, 0)?, label)))
+                    .unzip();
+            }
             let vectorizer = params.fit_vectorizer(&train)?;
             let rows = Matrix::new(&vectorizer, &train);
             let fit = logistic::fit(&rows, &train_labels, &params.logistic, None)

@@ -7,6 +7,7 @@ use crate::disk::{write, write_json};
 use crate::ingest::file::{SplitName, read_corpus};
 use crate::params::{Params, RawParams};
 use crate::report::files;
+use crate::report::length::by_length;
 use anyhow::Context;
 use serde::Serialize;
 use std::path::PathBuf;
@@ -84,7 +85,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let (_, corpus) = args.measure.read(&model)?;
     let measures = args.measure.threads.run(|| match &args.reports {
         Some(directory) => files::write(directory, &model, &corpus),
-        None => Ok(Measures::new(&probabilities(&model, &corpus.texts), &corpus.labels)),
+        None => Ok(Measures::new(&model, &corpus, &probabilities(&model, &corpus.texts))),
     })??;
     if let Some(path) = &args.card {
         write(path, &card::render(&model, &measures, &corpus.sha256))?;
@@ -102,7 +103,15 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         ];
         let metrics = &measures.metrics;
         let texts = names.map(|(title, name)| format!("{title} {}", metrics.text(name)));
-        output::line(format_args!("{} reviews: {}", metrics.n, texts.join(", ")))
+        output::line(format_args!("{} reviews: {}", metrics.n, texts.join(", ")))?;
+        for row in by_length(&measures) {
+            let [accuracy, interval, log_loss, ece] = row.cells();
+            output::line(format_args!(
+                "  {}: accuracy {accuracy} ({interval}), log-loss {log_loss}, calibration error {ece}",
+                row.title
+            ))?;
+        }
+        Ok(())
     })
 }
 

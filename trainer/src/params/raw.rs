@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use verdict_learning::gate::Gate;
 use verdict_learning::learn::select::DocumentCount;
 use verdict_learning::tune::{Range, Search, Space};
+use verdict_learning::windows::Length;
 
 /// Where the Large Movie Review Dataset is published.
 pub const IMDB_URL: &str = "https://ai.stanford.edu/~amaas/data/sentiment/aclImdb_v1.tar.gz";
@@ -35,8 +36,8 @@ impl RawParams {
     /// How to search for better ones.
     #[must_use]
     pub fn search(&self) -> Search {
-        let RawTune { trials, folds, patience, seed, ranges } = self.tune.clone();
-        Search { trials, folds, patience, seed, ranges }
+        let RawTune { trials, folds, patience, seed, windows, ranges } = self.tune.clone();
+        Search { trials, folds, patience, seed, windows, ranges }
     }
 
     /// The same, with the model of others: preprocessing, features, weights and calibration.
@@ -215,6 +216,7 @@ pub(super) struct RawTune {
     folds: usize,
     patience: usize,
     seed: u64,
+    windows: Option<Length>,
     ranges: Space,
 }
 
@@ -232,6 +234,7 @@ impl Default for RawTune {
             folds: 3,
             patience: 10,
             seed: 42,
+            windows: None,
             ranges: ranges.map(|(key, range)| (key.to_owned(), range)).into(),
         }
     }

@@ -39,7 +39,7 @@ pub struct Evaluation<'a> {
     pub calibration: Vec<CalibrationBin>,
     /// What other thresholds would give.
     pub thresholds: Vec<ThresholdRow>,
-    /// Accuracy by kind of review, `None` where there is no review of it; each with its number of
+    /// Accuracy by kind of whole review, `None` where there is no review of it; each with its number of
     /// reviews.
     pub slices: Vec<(Slice, usize, Option<Estimate>)>,
     /// The strongest terms for positive.
@@ -84,7 +84,7 @@ impl<'a> Evaluation<'a> {
             model,
             data_sha256: reviews.sha256.clone(),
             labels,
-            measures: Measures::new(&probabilities, labels),
+            measures: Measures::new(model, reviews, &probabilities),
             roc: roc(&probabilities, labels),
             average_precision: average_precision(&precision_recall),
             precision_recall,
@@ -100,7 +100,8 @@ impl<'a> Evaluation<'a> {
 }
 
 fn slices(reviews: &Corpus, probabilities: &[f64]) -> Vec<(Slice, usize, Option<Estimate>)> {
-    let mut counts = Slice::ALL.map(|slice| (slice, 0, 0));
+    let of_reviews = Slice::ALL.into_iter().filter(|slice| slice.window().is_none());
+    let mut counts: Vec<(Slice, usize, u64)> = of_reviews.map(|slice| (slice, 0, 0)).collect();
     for ((text, &label), &p) in reviews.texts.iter().zip(&reviews.labels).zip(probabilities) {
         for held in slices_of(text) {
             for (_, n, right) in counts.iter_mut().filter(|(slice, ..)| *slice == held) {

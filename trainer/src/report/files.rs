@@ -29,7 +29,7 @@ pub struct File {
 /// | `plots/calibration.json` | `predicted`, `actual`, `n` of each bin |
 /// | `plots/confusion.csv` | `actual,predicted`, a row for each review |
 /// | `plots/terms.json` | `term`, `weight`, `side` |
-/// | `plots/*.svg` | the five pictures |
+/// | `plots/*.svg` | the six pictures |
 /// | `report.html` | all of it, with sentences of the reviews |
 ///
 /// # Errors
@@ -50,6 +50,7 @@ pub fn render(evaluation: &Evaluation<'_>) -> serde_json::Result<Vec<File>> {
         file("plots/calibration.json", json(json!({ "calibration": evaluation.calibration }))?),
         file("plots/confusion.csv", confusion_csv(evaluation)),
         file("plots/terms.json", json(json!({ "terms": terms }))?),
+        file("plots/length.svg", standalone(&charts::length(evaluation))),
         file("plots/roc.svg", standalone(&charts::roc(evaluation))),
         file("plots/precision_recall.svg", standalone(&charts::precision_recall(evaluation))),
         file("plots/calibration.svg", standalone(&charts::reliability(evaluation))),

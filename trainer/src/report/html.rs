@@ -1,6 +1,7 @@
 //! One page that holds the whole report: no script, no font, no file beside it. Prints.
 
 use super::evaluation::{Evaluation, ThresholdRow};
+use super::length::{LengthRow, by_length};
 use super::{about, charts, markup};
 use askama::Template;
 use serde_json::Value;
@@ -64,6 +65,10 @@ impl Page<'_> {
         let all = self.evaluation.thresholds.iter().filter_map(|row| row.confusion.f1());
         let best = all.fold(0.0, f64::max);
         best > 0.0 && row.confusion.f1() == Some(best)
+    }
+
+    fn by_length(&self) -> impl Iterator<Item = LengthRow> {
+        by_length(self.measures)
     }
 
     fn about(&self, pointer: &str) -> String {

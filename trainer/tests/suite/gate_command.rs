@@ -111,8 +111,8 @@ fn evaluate_writes_a_report_beside_what_it_prints() {
     assert_eq!(found("reports"), "metrics.json plots report.html");
     assert_eq!(
         found("reports/plots"),
-        "calibration.json calibration.svg confusion.csv confusion.svg precision_recall.json \
-         precision_recall.svg roc.json roc.svg terms.json terms.svg"
+        "calibration.json calibration.svg confusion.csv confusion.svg length.svg \
+         precision_recall.json precision_recall.svg roc.json roc.svg terms.json terms.svg"
     );
     let sha256 = sha256_hex(&folder.read("model/model.verdict"));
     assert_says(&folder.text("reports/report.html"), &[&sha256, "</html>"]);

@@ -13,12 +13,13 @@ use verdict_trainer::report::evaluation::Evaluation;
 use verdict_trainer::report::files;
 use verdict_trainer::training::train;
 
-const PICTURES: [&str; 5] = [
+const PICTURES: [&str; 6] = [
     "plots/roc.svg",
     "plots/precision_recall.svg",
     "plots/calibration.svg",
     "plots/confusion.svg",
     "plots/terms.svg",
+    "plots/length.svg",
 ];
 
 fn made(n: usize) -> Corpus {

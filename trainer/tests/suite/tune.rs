@@ -48,6 +48,22 @@ fn a_search_logs_every_trial_and_writes_parameters_that_train() {
 }
 
 #[test]
+fn a_search_can_measure_windows_instead_of_reviews() {
+    let folder = Folder::new();
+    let of = |windows: &str| {
+        let yaml = format!("{{tune: {{trials: 1, windows: {windows}}}}}");
+        folder.write("params.yaml", &yaml);
+        let best = folder.run("tune --data reviews.csv --json", b"").json(0);
+        best["best"]["log_loss"].clone()
+    };
+    // The reviews have one sentence each.
+    assert_eq!(of("one_sentence"), of("null"));
+    assert_ne!(of("words_25_to_50"), of("null"));
+    folder.write("params.yaml", "tune: {windows: three_sentences}");
+    folder.refused("tune --data reviews.csv", &["tune.windows", "one_sentence"]);
+}
+
+#[test]
 fn a_search_that_makes_no_sense_is_refused_with_value_and_place() {
     let folder = Folder::new();
     for (yaml, says) in [

@@ -195,7 +195,7 @@ impl Checks {
 
     /// Each kind of review that there is, against the champion.
     pub(super) fn slices(&mut self, slices: &[SliceResult], gate: &Gate) {
-        // Nine tests find one "significant" loss by luck nine times as often as one does.
+        // Twelve tests find one "significant" loss by luck twelve times as often as one does.
         let alpha = gate.alpha / Slice::ALL.len() as f64;
         let bound = Bound::AtMost(gate.slice_max_drop);
         for result in slices {

@@ -5,7 +5,8 @@ use super::slices::{Slice, slices_of};
 use crate::corpus::Corpus;
 use crate::estimate::Estimate;
 use crate::metrics::Metrics;
-use crate::scoring::probabilities;
+use crate::scoring::{self, probabilities};
+use crate::windows::{Length, drawn};
 use serde::Serialize;
 use verdict_sentiment::Model;
 
@@ -45,6 +46,8 @@ pub(super) struct Judged {
     pub(super) measured: Measured,
     pub(super) probabilities: Vec<f64>,
     pub(super) right: Vec<bool>,
+    /// Of the windows of each length, in the order of [`Length::ALL`].
+    windows: [Vec<bool>; 3],
 }
 
 impl Judged {
@@ -59,6 +62,10 @@ impl Judged {
                 metrics: Metrics::new(&probabilities, &reviews.labels),
             },
             right: right(&probabilities, &reviews.labels),
+            windows: Length::ALL.map(|length| {
+                let (texts, labels) = drawn(reviews, length);
+                right(&scoring::probabilities(model, &texts), &labels)
+            }),
             probabilities,
         }
     }
@@ -74,8 +81,12 @@ pub(super) fn slice_results(
     theirs: Option<&Judged>,
 ) -> Vec<SliceResult> {
     let slices: Vec<Vec<Slice>> = reviews.texts.iter().map(|text| slices_of(text)).collect();
-    let of = |slice: Slice, right: &[bool]| -> Vec<bool> {
-        right
+    let of = |slice: Slice, judged: &Judged| -> Vec<bool> {
+        if let Some(length) = slice.window() {
+            return judged.windows[length as usize].clone();
+        }
+        judged
+            .right
             .iter()
             .zip(&slices)
             .filter(|(_, slices)| slices.contains(&slice))
@@ -89,8 +100,8 @@ pub(super) fn slice_results(
     Slice::ALL
         .into_iter()
         .map(|slice| {
-            let candidate = of(slice, &ours.right);
-            let champion = theirs.map(|theirs| of(slice, &theirs.right));
+            let candidate = of(slice, ours);
+            let champion = theirs.map(|theirs| of(slice, theirs));
             SliceResult {
                 slice,
                 n: candidate.len(),

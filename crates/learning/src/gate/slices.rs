@@ -1,8 +1,9 @@
 //! Kinds of reviews that a model should not lose while it gains on the average.
 
+use crate::windows::Length;
 use serde::Serialize;
 
-/// A named kind of review. Slices overlap, except the three lengths.
+/// A named kind of review. Slices overlap, except the three lengths of whole reviews.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Slice {
@@ -24,11 +25,18 @@ pub enum Slice {
     Exclamation,
     /// A question mark.
     Question,
+    /// One sentence of each review.
+    OneSentence,
+    /// Two sentences of each review.
+    TwoSentences,
+    /// 25 to 50 words of each review.
+    #[serde(rename = "words_25_to_50")]
+    Words25To50,
 }
 
 impl Slice {
     /// All slices, in the order of reports.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 12] = [
         Self::Short,
         Self::Medium,
         Self::Long,
@@ -38,6 +46,9 @@ impl Slice {
         Self::Digits,
         Self::Exclamation,
         Self::Question,
+        Self::OneSentence,
+        Self::TwoSentences,
+        Self::Words25To50,
     ];
 
     /// Its key in files.
@@ -53,6 +64,9 @@ impl Slice {
             Self::Digits => "digits",
             Self::Exclamation => "exclamation",
             Self::Question => "question",
+            Self::OneSentence => Length::OneSentence.name(),
+            Self::TwoSentences => Length::TwoSentences.name(),
+            Self::Words25To50 => Length::Words25To50.name(),
         }
     }
 
@@ -69,6 +83,20 @@ impl Slice {
             Self::Digits => "with a digit",
             Self::Exclamation => "with an exclamation mark",
             Self::Question => "with a question mark",
+            Self::OneSentence => "one sentence of each review",
+            Self::TwoSentences => "two sentences of each review",
+            Self::Words25To50 => "25 to 50 words of each review",
+        }
+    }
+
+    /// The length of the windows that it is made of; `None` where it is made of whole reviews.
+    #[must_use]
+    pub fn window(self) -> Option<Length> {
+        match self {
+            Self::OneSentence => Some(Length::OneSentence),
+            Self::TwoSentences => Some(Length::TwoSentences),
+            Self::Words25To50 => Some(Length::Words25To50),
+            _ => None,
         }
     }
 }
@@ -92,7 +120,7 @@ const CONTRASTS: [&str; 10] = [
     "unfortunately",
 ];
 
-/// The slices that a review belongs to, in the order of [`Slice::ALL`].
+/// The slices of whole reviews that a review belongs to, in the order of [`Slice::ALL`].
 #[must_use]
 pub fn slices_of(text: &str) -> Vec<Slice> {
     let n_words = text.split_whitespace().count();
@@ -112,6 +140,7 @@ pub fn slices_of(text: &str) -> Vec<Slice> {
         Slice::Digits => text.bytes().any(|byte| byte.is_ascii_digit()),
         Slice::Exclamation => text.contains('!'),
         Slice::Question => text.contains('?'),
+        Slice::OneSentence | Slice::TwoSentences | Slice::Words25To50 => false,
     };
     Slice::ALL.into_iter().filter(holds).collect()
 }

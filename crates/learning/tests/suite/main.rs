@@ -14,3 +14,4 @@ mod sklearn;
 mod slices;
 mod train;
 mod tune;
+mod windows;
