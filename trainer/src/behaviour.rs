@@ -8,6 +8,7 @@ mod raw;
 use crate::params::ParamsError;
 use anyhow::Context;
 use verdict_learning::behaviour::Suite;
+use verdict_learning::gate::Gate;
 
 /// The name of the suite that this program carries.
 pub const DEFAULT: &str = "default";
@@ -23,6 +24,15 @@ pub fn read(name: &str) -> anyhow::Result<Suite> {
     let text =
         std::fs::read_to_string(name).with_context(|| format!("reading the suite {name}"))?;
     Ok(parse(&text, name)?)
+}
+
+/// The suite that a gate holds candidates against, if there is one.
+///
+/// # Errors
+/// Those of [`read`].
+pub fn of_gate(gate: &Gate) -> anyhow::Result<Option<Suite>> {
+    let suite = gate.behaviour.suite.as_deref().map(read).transpose();
+    suite.context("promotion.behaviour.suite")
 }
 
 /// Reads and checks the text of a suite; `file` names it in errors and in reports.

@@ -1,10 +1,12 @@
 //! The model card: what a model is, what it was made from and how well it does, written from the
 //! model itself.
 
+use crate::behaviour;
 use crate::report::length::{LengthRow, by_length};
 use crate::report::terms::{Term, strongest};
 use askama::Template;
 use serde_json::Value;
+use verdict_learning::behaviour::Behaviour;
 use verdict_learning::metrics::{Measures, Metrics, shown};
 use verdict_sentiment::{Calibration, Identity, Model, NgramRange};
 
@@ -13,9 +15,12 @@ const TERMS: usize = 12;
 
 /// Renders the card as Markdown with the metadata block of a Hugging Face model card.
 ///
-/// `test` are the measures on reviews that the model has not seen, whose hash is `test_sha256`.
-#[must_use]
-pub fn render(model: &Model, test: &Measures, test_sha256: &str) -> String {
+/// `test` are the measures on reviews that the model has not seen, whose hash is `test_sha256`. What
+/// the model does on the default suite of behavioural tests is found out here.
+///
+/// # Errors
+/// None that is known: a test reads that suite.
+pub fn render(model: &Model, test: &Measures, test_sha256: &str) -> anyhow::Result<String> {
     let parts = model.parts();
     let fold = parts.about.pointer("/metrics/out_of_fold").cloned().unwrap_or_default();
     let card = Card {
@@ -27,8 +32,9 @@ pub fn render(model: &Model, test: &Measures, test_sha256: &str) -> String {
         lengths: by_length(test).collect(),
         test_sha256,
         fold: serde_json::from_value(fold).unwrap_or_default(),
+        behaviour: behaviour::read(behaviour::DEFAULT)?.run(model),
     };
-    card.to_string()
+    Ok(card.to_string())
 }
 
 /// `templates/model_card.md`.
@@ -43,6 +49,7 @@ struct Card<'a> {
     lengths: Vec<LengthRow>,
     test_sha256: &'a str,
     fold: Option<Metrics>,
+    behaviour: Behaviour,
 }
 
 impl Card<'_> {

@@ -135,7 +135,7 @@ impl Params {
             "folds" => "calibration",
             _ => "model_building",
         });
-        let promotion = check.bounds(raw.promotion.check(), |_| "promotion");
+        let promotion = check.bounds(raw.promotion.clone().check(), |_| "promotion");
         check.bounds(raw.search().check(), |_| "tune");
         let registration = Registration {
             name: raw.model_registration.name.clone(),

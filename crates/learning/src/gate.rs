@@ -3,8 +3,9 @@
 //!
 //! ```text
 //! champion ─┐
-//! candidate ┼─ score the same reviews ─► floors · McNemar · tolerances · slices ─► Decision
-//! reviews  ─┘
+//! candidate ┼─ score the same reviews ─► floors · McNemar · tolerances · slices ─┬► Decision
+//! reviews  ─┘                                                                       │
+//! both on a suite of behavioural tests ─► what the candidate fails and the champion passes ─┘
 //! ```
 
 mod checks;
@@ -21,4 +22,4 @@ pub use flips::{Flip, changed, flips};
 pub use mcnemar::McNemar;
 pub use measured::{Measured, SliceResult};
 pub use slices::{Slice, slices_of};
-pub use thresholds::{Floors, Gate};
+pub use thresholds::{BehaviourBounds, Floors, Gate};

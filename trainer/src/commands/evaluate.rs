@@ -88,7 +88,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         None => Ok(Measures::new(&model, &corpus, &probabilities(&model, &corpus.texts))),
     })??;
     if let Some(path) = &args.card {
-        write(path, &card::render(&model, &measures, &corpus.sha256))?;
+        write(path, &card::render(&model, &measures, &corpus.sha256)?)?;
     }
     args.measure.print(&measures, || {
         let names = [

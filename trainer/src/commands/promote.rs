@@ -2,6 +2,7 @@
 
 use super::lifecycle::{ServingArgs, result};
 use super::threads::Threads;
+use crate::behaviour;
 use crate::disk::write_json;
 use crate::ingest::file::{SplitName, read_corpus};
 use crate::lifecycle::Serving;
@@ -52,6 +53,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         Some(path) => read_corpus(path, SplitName::Test, &params.data_ingestion.split)?,
         None => stages::held_out(&layout)?,
     };
+    let suite = behaviour::of_gate(&params.promotion)?;
     let candidate = match &args.candidate {
         Some(typed) => typed.parse().map_or_else(|_| Which::Alias(typed.clone()), Which::Version),
         None => Which::Alias(params.registration.alias.clone()),
@@ -65,6 +67,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let promotion = Promotion {
         candidate: &candidate,
         reviews: &corpus,
+        suite: suite.as_ref(),
         gate: &params.promotion,
         flips: FlipsWanted::default(),
         trained_from: None,

@@ -2,6 +2,7 @@
 
 use super::{Serving, fetch, is_back};
 use anyhow::{Context, anyhow, bail};
+use verdict_learning::behaviour::Suite;
 use verdict_learning::corpus::Corpus;
 use verdict_learning::gate::{Decision, FlipsWanted, Gate, compare};
 use verdict_messages::{ModelPointer, TrainedFrom};
@@ -17,6 +18,8 @@ pub struct Promotion<'a> {
     pub candidate: &'a Which,
     /// Held-out reviews to compare on.
     pub reviews: &'a Corpus,
+    /// Behavioural tests to compare on.
+    pub suite: Option<&'a Suite>,
     /// The bounds.
     pub gate: &'a Gate,
     /// How much of the flips to keep.
@@ -84,6 +87,7 @@ pub fn promote(
         champion_model.transpose()?.as_ref(),
         &fetch(registry, &candidate)?,
         promotion.reviews,
+        promotion.suite,
         promotion.gate,
         promotion.flips,
     );

@@ -4,6 +4,7 @@ use super::Serving;
 use super::promote::{Promoted, Promotion, promote};
 use super::register::{Evidence, register, trained_from};
 use crate::announce::ModelsTopic;
+use crate::behaviour;
 use crate::disk::write_json;
 use crate::ingest::manifest::Manifest;
 use crate::ingest::review_log::LogSource;
@@ -93,6 +94,7 @@ impl Job {
         let reports = layout.reports();
         let step = |step: &str| output::note(format_args!("trainer: {step}"));
 
+        let suite = behaviour::of_gate(&params.promotion)?;
         step("reading the reviews");
         let downloads = layout.downloads();
         let ingested = ingest(&Request {
@@ -130,6 +132,7 @@ impl Job {
         let promotion = Promotion {
             candidate: &Which::Version(version.version),
             reviews: &test,
+            suite: suite.as_ref(),
             gate: &params.promotion,
             flips: FlipsWanted::default(),
             trained_from: Some(&trained_from),

@@ -61,7 +61,7 @@ pub fn register(
         let mut json = serde_json::to_vec_pretty(&measured)?;
         json.push(b'\n');
         new.files.insert("metrics.json".to_owned(), json);
-        let card = card::render(&model, measures, &manifest.test.sha256);
+        let card = card::render(&model, measures, &manifest.test.sha256)?;
         new.files.insert("MODEL_CARD.md".to_owned(), card.into_bytes());
         new.files.insert("manifest.json".to_owned(), serde_json::to_vec_pretty(manifest)?);
         new.tags.insert("verdict.source".to_owned(), manifest.source.clone());

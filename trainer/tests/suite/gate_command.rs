@@ -70,6 +70,8 @@ fn what_the_gate_cannot_read_is_an_error_and_no_answer() {
     let folder = two_models();
     folder.write("odd.yaml", "promotion: {alpha: 2, max_regression: -1, min_reviews: 0, floors: {ece: .nan, log_loss: -1}}\n");
     folder.write("unknown.yaml", "promotion: {alhpa: 0.1}\n");
+    folder.write("key.yaml", "promotion: {behaviour: {suit: null}}\n");
+    folder.write("file.yaml", "promotion: {behaviour: {suite: mine.yaml}}\n");
     let bounds = [
         "promotion.alpha must be above 0 and below 1, got 2 (odd.yaml)",
         "promotion.max_regression must be from 0 to 1, got -1",
@@ -80,12 +82,73 @@ fn what_the_gate_cannot_read_is_an_error_and_no_answer() {
     for (candidate, more, parts) in [
         ("good", "--params odd.yaml", &bounds[..]),
         ("good", "--params unknown.yaml", &["unknown.yaml", "alhpa", "max_regression"]),
+        (
+            "good",
+            "--params key.yaml",
+            &["key.yaml", "promotion.behaviour", "`suit`", "max_new_failures"],
+        ),
+        (
+            "good",
+            "--params file.yaml",
+            &["promotion.behaviour.suite", "the suite mine.yaml", "No such"],
+        ),
         ("good", "--champion nowhere", &["loading the champion", "nowhere"]),
         ("reviews.csv", "", &["loading the candidate", "reviews.csv"]),
     ] {
         folder.refused(&gate(candidate, more), parts);
     }
     folder.refused("gate --candidate good --data none.csv", &[]);
+}
+
+/// `plain` and `keep` say the same of all reviews, which have no capitals; `keep` does not know a
+/// word in capitals.
+#[test]
+fn a_candidate_that_fails_what_its_champion_passes_is_refused_whatever_its_accuracy() {
+    let folder = Folder::new();
+    let all = reviews(1400);
+    write_csv(&folder.path("seen.csv"), &all[..600]);
+    write_csv(&folder.path("new.csv"), &all[600..]);
+    folder.write("keep.yaml", "data_preprocessing: {case: keep}\n");
+    folder.write("plain.yaml", "{}\n");
+    for name in ["plain", "keep"] {
+        let train = format!("train --data seen.csv --split all --params {name}.yaml --out {name}");
+        folder.ok(&train);
+    }
+    folder.write(
+        "capitals.yaml",
+        "capabilities: [{name: capitals, kind: minimum, tests: [{expect: positive, texts: [THE CAST \
+         WAS SUPERB, the music was superb]}]}]",
+    );
+    let gate = |most: usize, more: &str| {
+        let behaviour = format!("{{suite: capitals.yaml, max_new_failures: {most}}}");
+        folder.write("gate.yaml", format!("promotion: {{behaviour: {behaviour}}}\n"));
+        folder.run(&gate("keep", &format!("--champion plain --params gate.yaml {more}")), b"")
+    };
+    let decision = gate(0, "--json").json(1);
+    let reasons = decision["reasons"].as_array().unwrap().iter();
+    let failed: Vec<_> = reasons.filter(|reason| reason["passed"] == false).collect();
+    assert_eq!(failed.len(), 1, "{failed:?}");
+    assert_eq!((&failed[0]["check"], &failed[0]["value"]), (&"behaviour".into(), &1.0.into()));
+    assert_eq!(decision["n_flips"], 0);
+    let change = &decision["behaviour"];
+    assert_eq!(change["suite"], "capitals.yaml");
+    assert_eq!(change["new_failures"][0]["candidate"][0]["text"], "THE CAST WAS SUPERB");
+    assert_eq!(change["new_failures"][0]["champion"][0]["decided"], "positive");
+
+    let says = gate(0, "").out;
+    let table =
+        ["capitals       2         2          1\n", "all            2         2          1\n"];
+    let named = "fails 1 tests of the suite capitals.yaml";
+    assert_says(
+        &says,
+        &["is refused", "NO  behaviour", named, "\"THE CAST WAS SUPERB\" (capitals)"],
+    );
+    assert_says(&says, &table);
+    assert_eq!(gate(1, "").code, Some(0), "within the bound");
+
+    folder.write("none.yaml", "promotion: {behaviour: {suite: null}}\n");
+    let none = self::gate("keep", "--champion plain --params none.yaml --json");
+    assert!(folder.run(&none, b"").json(0)["behaviour"].is_null());
 }
 
 #[test]

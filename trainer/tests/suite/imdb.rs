@@ -9,6 +9,7 @@ use verdict_learning::corpus::Corpus;
 use verdict_learning::gate::{Decision, FlipsWanted, Gate, compare};
 use verdict_sentiment::Model;
 use verdict_testkit::{imdb, left_out, repository, run};
+use verdict_trainer::behaviour;
 use verdict_trainer::ingest::file::{SplitName, read_corpus};
 use verdict_trainer::params::Params;
 use verdict_trainer::training::train;
@@ -60,7 +61,9 @@ fn a_twentieth_of_wrong_labels_is_refused_and_twice_the_data_are_accepted() {
     let wrong = model(&mut labels().map(|(i, label)| (i, label != (mixed(i) % 20 == 7))));
     let half = model(&mut labels().filter(|&(i, _)| mixed(i) < 12_500));
     let decide = |champion: &Model, candidate: &Model| -> Decision {
-        compare(Some(champion), candidate, &held_out, &Gate::default(), FlipsWanted::default())
+        let (suite, gate) = (behaviour::read(behaviour::DEFAULT).unwrap(), Gate::default());
+        let wanted = FlipsWanted::default();
+        compare(Some(champion), candidate, &held_out, Some(&suite), &gate, wanted)
     };
     let failed = |decision: &Decision| -> Vec<String> {
         let failed = decision.reasons.iter().filter(|reason| !reason.passed);

@@ -4,6 +4,7 @@ use super::mcnemar::McNemar;
 use super::measured::{Measured, SliceResult};
 use super::slices::Slice;
 use super::thresholds::Gate;
+use crate::behaviour::Change;
 use crate::corpus::Corpus;
 use crate::metrics::Metrics;
 use serde::Serialize;
@@ -59,6 +60,9 @@ impl fmt::Display for Bound {
 fn accuracy_drop(test: &McNemar, n: usize) -> Option<f64> {
     (n > 0).then(|| (test.b as f64 - test.c as f64) / n as f64)
 }
+
+/// New failures of behavioural tests that a reason names.
+const NAMED: usize = 3;
 
 /// The checks that were made, in order.
 #[derive(Default)]
@@ -226,5 +230,25 @@ impl Checks {
                 ),
             });
         }
+    }
+
+    /// What the candidate does with texts that were written to test models, against the champion.
+    pub(super) fn behaviour(&mut self, change: &Change, gate: &Gate) {
+        let Change { suite, n_new_failures, n_new_passes, new_failures, .. } = change;
+        let bound = Bound::AtMost(gate.behaviour.max_new_failures as f64);
+        let first = new_failures.iter().take(NAMED).map(|failure| {
+            let text = failure.candidate.first().map_or("", |answer| answer.text.as_str());
+            format!("{:?} ({})", text, failure.capability)
+        });
+        let first = first.collect::<Vec<_>>().join(", ");
+        self.that(
+            "behaviour",
+            *n_new_failures as f64,
+            bound,
+            format!(
+                "the candidate fails {n_new_failures} tests of the suite {suite} that the champion passes, {bound} are tolerated, and passes {n_new_passes} that it fails{}{first}",
+                if first.is_empty() { "" } else { "; the first are: " }
+            ),
+        );
     }
 }

@@ -5,6 +5,7 @@ use super::flips::{Flip, flips};
 use super::mcnemar::McNemar;
 use super::measured::{Judged, Measured, SliceResult, slice_results};
 use super::thresholds::Gate;
+use crate::behaviour::{Change, Suite};
 use crate::corpus::Corpus;
 use serde::Serialize;
 use verdict_sentiment::Model;
@@ -28,6 +29,8 @@ pub struct Decision {
     pub mcnemar: Option<McNemar>,
     /// Kinds of reviews.
     pub slices: Vec<SliceResult>,
+    /// What would change on the suite of behavioural tests; `None` where the gate has none.
+    pub behaviour: Option<Change>,
     /// Reviews whose label would change.
     pub n_flips: usize,
     /// The first of them, the largest change first.
@@ -52,7 +55,7 @@ impl Default for FlipsWanted {
 }
 
 /// Decides whether `candidate` may take the place of `champion`, on reviews that neither was
-/// trained on.
+/// trained on, and on a suite of behavioural tests, if there is one.
 ///
 /// Without a champion the candidate is held against the floors alone. A candidate whose bytes are
 /// the champion's is refused, since there is nothing to promote. The same models, reviews and gate
@@ -68,7 +71,7 @@ impl Default for FlipsWanted {
 /// # let trained = TrainParams::default().check()?.fit(&held_out, "films")?;
 /// # let candidate = Model::from_bytes(&trained.artifact)?;
 /// let gate = Gate { min_reviews: 1_000, ..Gate::default() }.check()?;
-/// let decision = compare(None, &candidate, &held_out, &gate, FlipsWanted::default());
+/// let decision = compare(None, &candidate, &held_out, None, &gate, FlipsWanted::default());
 /// let failed = decision.reasons.iter().filter(|reason| !reason.passed);
 /// assert!(!decision.accepted);
 /// assert_eq!(failed.map(|reason| &*reason.check).collect::<Vec<_>>(), ["min_reviews"]);
@@ -79,18 +82,25 @@ pub fn compare(
     champion: Option<&Model>,
     candidate: &Model,
     reviews: &Corpus,
+    suite: Option<&Suite>,
     gate: &Gate,
     wanted: FlipsWanted,
 ) -> Decision {
     let ours = Judged::new(candidate, reviews);
     let theirs = champion.map(|champion| Judged::new(champion, reviews));
     let slices = slice_results(reviews, &ours, theirs.as_ref());
+    let behaviour = suite.map(|suite| {
+        Change::between(champion.map(|model| suite.run(model)).as_ref(), &suite.run(candidate))
+    });
     let mut checks = Checks::default();
     checks.by_itself(candidate, &ours.measured.metrics, reviews, gate);
     let mcnemar = theirs.as_ref().map(|theirs| {
         let test = McNemar::count(&theirs.right, &ours.right);
         checks.against(&ours.measured, &theirs.measured, &test, gate);
         checks.slices(&slices, gate);
+        if let Some(change) = &behaviour {
+            checks.behaviour(change, gate);
+        }
         test
     });
     let mut flips = theirs.as_ref().map_or_else(Vec::new, |theirs| {
@@ -107,8 +117,9 @@ pub fn compare(
         champion: theirs.map(|theirs| theirs.measured),
         mcnemar,
         slices,
+        behaviour,
         n_flips,
         flips,
-        gate: *gate,
+        gate: gate.clone(),
     }
 }

@@ -2,8 +2,11 @@
 
 use crate::made::{model, reviews, train, with_terms};
 use std::collections::BTreeSet;
+use verdict_learning::behaviour::{Capability, Decided, Expected, Kind, Suite, Test};
 use verdict_learning::corpus::{Corpus, Labelled};
-use verdict_learning::gate::{Decision, FlipsWanted, Floors, Gate, Reason, compare};
+use verdict_learning::gate::{
+    BehaviourBounds, Decision, FlipsWanted, Floors, Gate, Reason, compare,
+};
 use verdict_learning::learn::logistic::LogisticParams;
 use verdict_learning::scoring::probabilities;
 use verdict_learning::train::TrainParams;
@@ -35,7 +38,7 @@ fn mislabelled() -> Model {
 
 fn decide(champion: Option<&Model>, candidate: &Model, gate: &Gate) -> Decision {
     let held_out = held_out();
-    compare(champion, candidate, &held_out, gate, FlipsWanted::default())
+    compare(champion, candidate, &held_out, None, gate, FlipsWanted::default())
 }
 
 fn failed(decision: &Decision) -> Vec<&str> {
@@ -190,7 +193,7 @@ fn a_loss_in_one_kind_of_review_is_found_where_the_average_would_pass() {
     };
     let decide = |gate: &Gate| {
         let wanted = FlipsWanted::default();
-        compare(Some(&champion), &candidate, &held_out, gate, wanted)
+        compare(Some(&champion), &candidate, &held_out, None, gate, wanted)
     };
     let decision = decide(&lenient);
     // Each of these reviews is one sentence, so that sentence is lost with it.
@@ -199,7 +202,7 @@ fn a_loss_in_one_kind_of_review_is_found_where_the_average_would_pass() {
     let loud = reason(&decision, "slices.exclamation");
     assert!((loud.value.unwrap() - 1.0).abs() < 1e-12, "{loud:?}");
     // What may be luck passes, and says so.
-    let decision = decide(&Gate { alpha: 1e-100, ..lenient });
+    let decision = decide(&Gate { alpha: 1e-100, ..lenient.clone() });
     assert_eq!(failed(&decision), [""; 0], "p is {:?}", decision.mcnemar);
     let loud = reason(&decision, "slices.exclamation");
     assert!(loud.says.ends_with("may be luck"), "{}", loud.says);
@@ -210,7 +213,7 @@ fn flips_are_exactly_the_reviews_whose_label_changes() {
     let (champion, candidate) = (clean(600), mislabelled());
     let held_out = held_out();
     let wanted = FlipsWanted { most: usize::MAX, texts: false };
-    let decision = compare(Some(&champion), &candidate, &held_out, &Gate::default(), wanted);
+    let decision = compare(Some(&champion), &candidate, &held_out, None, &Gate::default(), wanted);
     let [before, after] =
         [&champion, &candidate].map(|model| probabilities(model, &held_out.texts));
     let expected: BTreeSet<&str> = (0..held_out.len())
@@ -234,7 +237,7 @@ fn a_decision_is_the_same_on_any_number_of_threads_and_tells_no_text_unless_aske
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         let gate = Gate::default();
         let decision =
-            pool.install(|| compare(Some(&champion), &candidate, &held_out, &gate, wanted));
+            pool.install(|| compare(Some(&champion), &candidate, &held_out, None, &gate, wanted));
         serde_json::to_string_pretty(&decision).unwrap()
     };
     let one = json(1, FlipsWanted::default());
@@ -245,4 +248,57 @@ fn a_decision_is_the_same_on_any_number_of_threads_and_tells_no_text_unless_aske
     let flips = told["flips"].as_array().unwrap();
     assert_eq!(flips.len(), 3);
     assert!(flips.iter().all(|flip| flip["text"].as_str().unwrap().contains(" was ")));
+}
+
+#[test]
+fn what_the_champion_passes_and_the_candidate_fails_is_counted_and_named() {
+    let (champion, fewer) = (clean(600), clean(400));
+    let opposite = trained(600, |_, label| !label);
+    let held_out = held_out();
+    let texts =
+        ["The cast was superb, the plot was witty.", "The cast was awful, the plot was dull."];
+    let suite = |known_failure| {
+        let test = |(text, decided): (&str, Decided)| Test {
+            text: text.to_owned(),
+            variations: Vec::new(),
+            expected: Expected::Decision { any_of: vec![decided], at_most: 1.0 },
+        };
+        let sides = [Decided::Positive, Decided::Negative];
+        let capability = Capability {
+            name: "sides".to_owned(),
+            kind: Kind::Minimum,
+            description: String::new(),
+            known_failure,
+            tests: texts.into_iter().zip(sides).map(test).collect(),
+        };
+        Suite { name: "mine".to_owned(), unsure_within: 0.0, capabilities: vec![capability] }
+    };
+    let decide = |champion: Option<&Model>, candidate: &Model, known_failure, most| {
+        let behaviour = BehaviourBounds { suite: None, max_new_failures: most };
+        let gate = Gate { behaviour, ..no_floors() };
+        let suite = suite(known_failure);
+        compare(champion, candidate, &held_out, Some(&suite), &gate, FlipsWanted::default())
+    };
+    for (most, passed) in [(0, false), (1, false), (2, true)] {
+        let decision = decide(Some(&champion), &opposite, false, most);
+        let found = reason(&decision, "behaviour");
+        assert_eq!((found.value, found.passed), (Some(2.0), passed), "at most {most}");
+        for part in ["the candidate fails 2 tests of the suite mine", texts[0], "(sides)"] {
+            assert!(found.says.contains(part), "{part}: {}", found.says);
+        }
+        let change = decision.behaviour.unwrap();
+        assert_eq!((change.n_new_failures, change.candidate.passed), (2, 0));
+        assert_eq!(change.champion.unwrap().passed, 2);
+    }
+    // It is better the other way, and as good where both know the words.
+    for (champion, candidate, passes) in [(&opposite, &champion, 2), (&champion, &fewer, 0)] {
+        let decision = decide(Some(champion), candidate, false, 0);
+        let found = reason(&decision, "behaviour");
+        assert!(found.passed, "{}", found.says);
+        assert_eq!(decision.behaviour.unwrap().n_new_passes, passes);
+    }
+    assert_eq!(reason(&decide(Some(&champion), &opposite, true, 0), "behaviour").value, Some(0.0));
+    let first = decide(None, &opposite, false, 0);
+    assert!(first.accepted, "a first model has nothing to lose: {:?}", failed(&first));
+    assert_eq!(first.behaviour.unwrap().candidate.passed, 0);
 }

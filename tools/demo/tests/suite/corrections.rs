@@ -12,11 +12,12 @@ const ASKED: &str = "What a zorbic film. The music is awful and the ending is du
 const BAD: [&str; 5] = ["awful", "dull", "boring", "terrible", "poor"];
 const PARTS: [&str; 6] = ["plot", "acting", "music", "ending", "script", "pace"];
 /// A gate for few reviews. All floors are as low as they go but accuracy's: only a model that has
-/// learnt the word passes.
+/// learnt the word passes. Of English in general it knows less than the default model.
 const PARAMS: &str = "
 promotion:
   min_reviews: 20
   floors: { accuracy: 0.9, precision: 0.0, recall: 0.0, f1: 0.0, auc: 0.0, log_loss: 9.0, ece: 1.0 }
+  behaviour: { suite: null }
 ";
 
 #[test]

@@ -112,9 +112,10 @@ fn visit(web: &str, number: usize) {
     thread::park_timeout(Duration::from_millis(100));
 }
 
-/// A small vocabulary, and a gate for some hundred reviews.
+/// A small vocabulary, and a gate for some hundred reviews, which are all that it asks about.
 const PARAMS: &str = "data_ingestion: {split: hash}\nfeature_engineering: {max_features: 300}\npromotion:\n  min_reviews: 20\n  \
-    max_regression: 0.02\n  floors: {accuracy: 0.7, precision: 0.7, recall: 0.7, f1: 0.7, auc: 0.7, log_loss: 0.7, ece: 0.5}\n";
+    max_regression: 0.02\n  floors: {accuracy: 0.7, precision: 0.7, recall: 0.7, f1: 0.7, auc: 0.7, log_loss: 0.7, ece: 0.5}\n  \
+    behaviour: {suite: null}\n";
 const THINGS: [&str; 7] = ["plot", "cast", "music", "camera", "dialogue", "ending", "first half"];
 const GOOD: [&str; 5] = ["wonderful", "moving", "witty", "superb", "charming"];
 const BAD: [&str; 5] = ["dull", "awful", "clumsy", "boring", "a waste of time"];

@@ -12,12 +12,12 @@ use verdict_trainer::announce::ModelsTopic;
 
 pub const NAME: &str = "sentiment";
 
-/// A small vocabulary, a gate for a hundred reviews, and room for `more` lines.
+/// A small vocabulary, a gate for a hundred reviews and no other texts, and room for `more` lines.
 pub fn params(more: &str) -> String {
     format!(
         "data_ingestion: {{split: hash}}\n\
          feature_engineering: {{max_features: 300}}\n\
-         promotion:\n  min_reviews: 20\n  max_regression: 0.02\n  \
+         promotion:\n  min_reviews: 20\n  max_regression: 0.02\n  behaviour: {{suite: null}}\n  \
          floors: {{accuracy: 0.7, precision: 0.7, recall: 0.7, f1: 0.7, auc: 0.7, log_loss: 0.7, ece: 0.5}}\n{more}\n"
     )
 }

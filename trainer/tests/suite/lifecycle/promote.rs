@@ -50,6 +50,27 @@ fn a_candidate_that_learnt_from_wrong_labels_is_refused_and_nothing_moves() {
 }
 
 #[test]
+fn a_candidate_that_fails_a_test_that_the_champion_passes_is_refused_by_promote_and_rebuild() {
+    let Some(log) = serving("unable") else { return };
+    // No review has capitals, so that accuracy says nothing.
+    let suite = "capabilities: [{name: capitals, kind: minimum, tests: [{expect: positive, texts: \
+                 [THE CAST WAS SUPERB]}]}]";
+    log.folder.write("capitals.yaml", suite);
+    let keep = params("data_preprocessing: {case: keep}")
+        .replace("suite: null", "suite: capitals.yaml, max_new_failures: 0");
+    let version = log.register(&reviews(400), &keep);
+    log.folder.write("params.yaml", keep);
+    let refused = promote(&log, version, "").json(1);
+    assert_eq!(failed(&refused["decision"]), ["behaviour"]);
+    let tags = log.folder.read_json("registry/sentiment/versions/2/version.json");
+    assert_eq!(tags["tags"]["verdict.promotion.failed"], "behaviour");
+    let rebuilt = log.run("rebuild --source reviews.csv --json").json(1);
+    assert_says(&rebuilt["failed"].to_string(), &["capitals.yaml", "THE CAST WAS SUPERB"]);
+    assert_eq!((log.alias("production"), log.serving().as_deref()), (Some(1), Some("1")));
+    assert_says(&log.folder.text("reports/promotion.json"), &["\"n_new_failures\": 1"]);
+}
+
+#[test]
 fn an_accepted_candidate_serves_and_asking_again_changes_nothing() {
     let Some(log) = serving("accepted") else { return };
     let version = log.register(&reviews(400), &params("model_building: {C: 12.0}"));
