@@ -3,10 +3,13 @@
 use super::output;
 use super::threads::Threads;
 use crate::behaviour;
+use anyhow::Context;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
-use verdict_learning::behaviour::{Answer, Behaviour, Count, TestResult};
+use verdict_learning::behaviour::{
+    Answer, Behaviour, CapabilityChange, Change, Count, NewFailure, TestResult,
+};
 
 /// Options of `trainer behave`.
 #[derive(Debug, clap::Args)]
@@ -14,6 +17,9 @@ pub struct Args {
     /// The model: a file, or a directory that holds model.verdict.
     #[arg(long, value_name = "URI", default_value = "models/default", env = "VERDICT_MODEL")]
     model: PathBuf,
+    /// Show what this model does too, and what only one of the two passes.
+    #[arg(long, value_name = "URI")]
+    champion: Option<PathBuf>,
     /// Your own tests, as docs/behaviour.md describes them [default: those of this program].
     #[arg(long, value_name = "FILE", default_value = behaviour::DEFAULT, hide_default_value = true)]
     suite: String,
@@ -37,8 +43,20 @@ fn rate(typed: &str) -> Result<f64, String> {
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let suite = behaviour::read(&args.suite)?;
     let model = super::lifecycle::load(&args.model)?;
+    let champion = args.champion.as_ref().map(|path| super::lifecycle::load(path));
+    let champion = champion.transpose().context("loading the champion")?;
     let behaviour = args.threads.run(|| suite.run(&model))?;
-    if args.json {
+    if let Some(champion) = champion {
+        let champion = args.threads.run(|| suite.run(&champion))?;
+        let change = Change::between(Some(&champion), &behaviour);
+        if args.json {
+            output::line(serde_json::to_string(&change)?)?;
+        } else {
+            output::buffered(|out| {
+                show_change(out, &change).and_then(|()| show_new(out, &change))
+            })?;
+        }
+    } else if args.json {
         output::line(serde_json::to_string(&behaviour)?)?;
     } else {
         output::buffered(|out| show(out, &behaviour))?;
@@ -93,6 +111,45 @@ fn show_failure(out: &mut dyn Write, result: &TestResult) -> io::Result<()> {
             let text = text.replace('\n', " ");
             let mark = if i == 0 { "    got" } else { "      →" };
             writeln!(out, "{mark} {probability:.4} {:<8}  {text}", decided.as_str())?;
+        }
+    }
+    Ok(())
+}
+
+/// What both models pass, by capability.
+pub(crate) fn show_change(out: &mut dyn Write, change: &Change) -> io::Result<()> {
+    let names = change.capabilities.iter().map(|capability| capability.name.chars().count());
+    let width = names.max().unwrap_or(0).max("behaviour".len());
+    writeln!(out, "{:<width$}  tests  champion  candidate", "behaviour")?;
+    let mut row = |name: &str, tests: usize, champion: Option<usize>, candidate: usize, note| {
+        let champion = champion.map_or_else(|| "–".to_owned(), |passed| passed.to_string());
+        writeln!(out, "{name:<width$}  {tests:>5}  {champion:>8}  {candidate:>9}{note}")
+    };
+    for capability in &change.capabilities {
+        let note = if capability.known_failure { "  known failure" } else { "" };
+        let CapabilityChange { name, tests, champion, candidate, .. } = capability;
+        row(name, *tests, *champion, *candidate, note)?;
+    }
+    let champion = change.champion.map(|count| count.passed);
+    row("all", change.candidate.tests, champion, change.candidate.passed, "")
+}
+
+/// The tests that the champion passes and the candidate fails.
+fn show_new(out: &mut dyn Write, change: &Change) -> io::Result<()> {
+    let Change { n_new_failures, n_new_passes, .. } = change;
+    writeln!(
+        out,
+        "\nthe candidate fails {n_new_failures} that the champion passes, and passes {n_new_passes} that it fails"
+    )?;
+    for NewFailure { capability, expected, champion, candidate } in &change.new_failures {
+        writeln!(out, "  {capability}: expected {expected}")?;
+        for (i, (before, after)) in champion.iter().zip(candidate).enumerate() {
+            if i == 0 || !after.passed {
+                let text = after.text.replace('\n', " ");
+                let mark = if i == 0 { "    got" } else { "      |" };
+                let (was, is) = (before.probability, after.probability);
+                writeln!(out, "{mark} {was:.4} → {is:.4}  {text}")?;
+            }
         }
     }
     Ok(())

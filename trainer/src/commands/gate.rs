@@ -1,13 +1,11 @@
 //! `trainer gate`.
 
 use super::evaluate::MeasureArgs;
-use super::output;
+use super::{behave, output};
 use crate::behaviour;
 use anyhow::Context;
-use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
-use verdict_learning::behaviour::{CapabilityChange, Change};
 use verdict_learning::gate::{Decision, FlipsWanted, compare};
 
 /// Options of `trainer gate`.
@@ -60,7 +58,7 @@ pub(crate) fn show(decision: &Decision) -> anyhow::Result<()> {
             writeln!(out, "  {mark}  {:<22}  {}", reason.check, reason.says)?;
         }
         if let Some(change) = &decision.behaviour {
-            show_behaviour(out, change)?;
+            behave::show_change(out, change)?;
         }
         if decision.n_flips > 0 {
             writeln!(out, "{} labels would change", decision.n_flips)?;
@@ -77,22 +75,4 @@ pub(crate) fn show(decision: &Decision) -> anyhow::Result<()> {
         }
         Ok(())
     })
-}
-
-/// What both models pass, by capability.
-fn show_behaviour(out: &mut dyn Write, change: &Change) -> io::Result<()> {
-    let names = change.capabilities.iter().map(|capability| capability.name.chars().count());
-    let width = names.max().unwrap_or(0).max("behaviour".len());
-    writeln!(out, "{:<width$}  tests  champion  candidate", "behaviour")?;
-    let mut row = |name: &str, tests: usize, champion: Option<usize>, candidate: usize, note| {
-        let champion = champion.map_or_else(|| "–".to_owned(), |passed| passed.to_string());
-        writeln!(out, "{name:<width$}  {tests:>5}  {champion:>8}  {candidate:>9}{note}")
-    };
-    for capability in &change.capabilities {
-        let note = if capability.known_failure { "  known failure" } else { "" };
-        let CapabilityChange { name, tests, champion, candidate, .. } = capability;
-        row(name, *tests, *champion, *candidate, note)?;
-    }
-    let champion = change.champion.map(|count| count.passed);
-    row("all", change.candidate.tests, champion, change.candidate.passed, "")
 }

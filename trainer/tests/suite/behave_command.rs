@@ -67,6 +67,29 @@ fn a_suite_of_ones_own_is_counted_by_capability_and_each_failure_is_shown() {
 }
 
 #[test]
+fn beside_a_champion_both_are_counted_and_what_only_it_passes_is_shown() {
+    let folder = Folder::trained();
+    folder.write("keep.yaml", "data_preprocessing: {case: keep}\n");
+    folder.ok("train --data reviews.csv --params keep.yaml --out keep");
+    folder.write(
+        "mine.yaml",
+        SMALL.replace("The {thing} was superb, the music was witty.", "THE {thing} WAS SUPERB."),
+    );
+    let behave = "behave --model keep --champion model --suite mine.yaml";
+    let json = folder.json(&format!("{behave} --json"));
+    let (lost, found) = (json["n_new_failures"].as_u64().unwrap(), &json["new_failures"]);
+    assert!(lost > 0 && found.as_array().unwrap().len() as u64 == lost, "{json}");
+    let text = found[0]["candidate"][0]["text"].as_str().unwrap();
+    assert_eq!(found[0]["champion"][0]["decided"], "positive");
+    let table = folder.ok(behave);
+    let sums = format!("the candidate fails {lost} that the champion passes, and passes 0 that");
+    assert_says(&table, &["tests  champion  candidate\n", &sums, "sides: expected positive", text]);
+    let same = folder.json("behave --model model --champion model --suite mine.yaml --json");
+    assert_eq!((&same["n_new_failures"], &same["candidate"]), (&0.into(), &same["champion"]));
+    folder.refused("behave --model model --champion nowhere", &["loading the champion", "nowhere"]);
+}
+
+#[test]
 fn fewer_than_were_asked_for_are_exit_code_1_and_a_rate_that_is_none_is_refused() {
     let folder = Folder::trained();
     folder.write("mine.yaml", SMALL);

@@ -138,7 +138,7 @@ fn a_candidate_that_fails_what_its_champion_passes_is_refused_whatever_its_accur
     let says = gate(0, "").out;
     let table =
         ["capitals       2         2          1\n", "all            2         2          1\n"];
-    let named = "fails 1 tests of the suite capitals.yaml";
+    let named = "of 2 tests of the suite capitals.yaml the candidate fails 1 that";
     assert_says(
         &says,
         &["is refused", "NO  behaviour", named, "\"THE CAST WAS SUPERB\" (capitals)"],

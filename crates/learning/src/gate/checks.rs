@@ -246,7 +246,8 @@ impl Checks {
             *n_new_failures as f64,
             bound,
             format!(
-                "the candidate fails {n_new_failures} tests of the suite {suite} that the champion passes, {bound} are tolerated, and passes {n_new_passes} that it fails{}{first}",
+                "of {} tests of the suite {suite} the candidate fails {n_new_failures} that the champion passes, {bound} are tolerated, and passes {n_new_passes} that it fails{}{first}",
+                change.candidate.tests,
                 if first.is_empty() { "" } else { "; the first are: " }
             ),
         );

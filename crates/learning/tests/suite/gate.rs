@@ -283,7 +283,8 @@ fn what_the_champion_passes_and_the_candidate_fails_is_counted_and_named() {
         let decision = decide(Some(&champion), &opposite, false, most);
         let found = reason(&decision, "behaviour");
         assert_eq!((found.value, found.passed), (Some(2.0), passed), "at most {most}");
-        for part in ["the candidate fails 2 tests of the suite mine", texts[0], "(sides)"] {
+        for part in ["of 2 tests of the suite mine the candidate fails 2 that", texts[0], "(sides)"]
+        {
             assert!(found.says.contains(part), "{part}: {}", found.says);
         }
         let change = decision.behaviour.unwrap();
