@@ -3,7 +3,7 @@
 
 use std::sync::{
     Arc,
-    atomic::{AtomicU8, AtomicU64, Ordering},
+    atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering},
 };
 
 use rdkafka::{
@@ -21,10 +21,12 @@ pub struct Connection(Arc<State>);
 struct State {
     broker: AtomicU8,
     breaks: AtomicU64,
+    // A broker answered since the last statistics.
+    has_answered: AtomicBool,
 }
 
 impl Connection {
-    /// Whether at least one broker is connected and answers. At most about a second old, and eight
+    /// Whether at least one broker is connected and answers. At most about two seconds old, and eight
     /// where a broker is frozen.
     pub fn is_up(&self) -> bool {
         self.why_down().is_none()
@@ -46,6 +48,7 @@ impl Connection {
     }
 
     pub(crate) fn mark_up(&self) {
+        self.0.has_answered.store(true, Ordering::Relaxed);
         self.0.broker.store(UP, Ordering::Relaxed);
     }
 
@@ -57,7 +60,12 @@ impl Connection {
     pub(crate) fn observe(&self, statistics: &[u8]) -> Vec<Fetched> {
         match serde_json::from_slice::<Statistics>(statistics) {
             Ok(statistics) => {
-                self.0.broker.store(statistics.broker_state(), Ordering::Relaxed);
+                let state = statistics.broker_state();
+                // They may be older than the answer that they come after: the next ones are not.
+                let has_answered = self.0.has_answered.swap(false, Ordering::Relaxed);
+                if state != DOWN || !has_answered {
+                    self.0.broker.store(state, Ordering::Relaxed);
+                }
                 statistics.fetched()
             }
             Err(error) => {
@@ -188,6 +196,17 @@ mod tests {
         assert!(!connection.is_up());
         connection.stats_raw(b"not JSON");
         assert!(!connection.is_up());
+    }
+
+    #[test]
+    fn statistics_from_before_an_answer_do_not_deny_it() {
+        let connection = Connection::default();
+        let down = br#"{"brokers":{"a:1/1":{"state":"CONNECT","waitresp_cnt":0,"txidle":-1,"rxidle":-1}}}"#;
+        connection.mark_up();
+        for is_up in [true, false] {
+            connection.stats_raw(down);
+            assert_eq!(connection.is_up(), is_up);
+        }
     }
 
     #[test]
