@@ -158,8 +158,10 @@ impl Loop<'_> {
             // arrives.
             self.take_model();
             let limits = self.permitted();
+            let mut first = None;
             match self.source.poll_batch(&limits, &mut records) {
                 Ok(polled) => {
+                    first = polled.first;
                     if polled.assigned + polled.revoked > 0 {
                         self.events.rebalanced(
                             polled.assigned,
@@ -183,7 +185,7 @@ impl Loop<'_> {
                 self.observer.tick();
             }
             if !records.is_empty() {
-                self.process(&records)?;
+                self.process(&records, first)?;
             }
         }
         Ok(())
@@ -221,8 +223,8 @@ impl Loop<'_> {
         }
     }
 
-    /// One batch, from records to replies.
-    fn process(&mut self, records: &[Record]) -> Result<(), Failure> {
+    /// One batch, from records to replies; when its first record was read.
+    fn process(&mut self, records: &[Record], first: Option<Instant>) -> Result<(), Failure> {
         let started = Instant::now();
         let now = now_unix_ms();
         self.events.batch_read(records, now);
@@ -230,7 +232,8 @@ impl Loop<'_> {
         let model = self.take_model();
         let plan = self.observer.plan(records.len());
         let stride = plan.stride;
-        let scorer = Scorer::new(&model, &self.settings.scoring, now);
+        let gathered = first.map_or(Duration::ZERO, |first| started.duration_since(first));
+        let scorer = Scorer::new(&model, &self.settings.scoring, now).read(gathered);
         let scoring = Instant::now();
         let mut endings = self.pool.score(&scorer, plan, records);
         self.events.stage(Stage::Score, scoring.elapsed());

@@ -9,7 +9,7 @@ use verdict_messages::{
     AllowedReplyTopics, ErrorKind, Headers, ModelRef, Position, Problem, Rejection, ReplyAddress,
     Review, Sentiment, TermContribution, Verdict,
     cloudevents::{self, Event, EventType},
-    dead_letter, reply, time,
+    dead_letter, headers, reply, time,
 };
 use verdict_sentiment::{Label, Model, Scratch};
 
@@ -89,6 +89,7 @@ pub struct Scorer<'a> {
     model: &'a Model,
     settings: &'a ScoreSettings,
     now_unix_ms: i64,
+    read_at: Option<String>,
     scored_at: String,
 }
 
@@ -96,7 +97,16 @@ impl<'a> Scorer<'a> {
     /// A scorer for one batch at `now_unix_ms` (milliseconds since 1970).
     #[must_use]
     pub fn new(model: &'a Model, settings: &'a ScoreSettings, now_unix_ms: i64) -> Self {
-        Self { model, settings, now_unix_ms, scored_at: time::rfc3339(now_unix_ms) }
+        let scored_at = time::rfc3339(now_unix_ms);
+        Self { model, settings, now_unix_ms, read_at: None, scored_at }
+    }
+
+    /// The same for a batch whose first record was read `before` its scoring began.
+    #[must_use]
+    pub fn read(mut self, before: Duration) -> Self {
+        let before = i64::try_from(before.as_millis()).unwrap_or(i64::MAX);
+        self.read_at = Some(time::rfc3339(self.now_unix_ms.saturating_sub(before)));
+        self
     }
 
     /// The ending of one record. Total: any bytes give a verdict or a dead letter.
@@ -200,6 +210,7 @@ impl<'a> Scorer<'a> {
             }),
             known_terms,
             source: position.clone(),
+            read_at: self.read_at.as_deref().map(Cow::Borrowed),
             scored_at: Cow::Borrowed(&self.scored_at),
         }
     }
@@ -214,12 +225,14 @@ impl<'a> Scorer<'a> {
     ) -> Ending {
         let position = record.position();
         let headers = record.headers.clone();
+        let mut headers = dead_letter::headers(headers, &position, &self.settings.group, rejection);
+        headers.push(headers::DLQ_TIME, self.scored_at.clone());
         let output = Outgoing {
             topic: self.settings.dead_letters_topic.clone(),
             partition: Some(record.partition),
             key: record.key.clone(),
             value: record.value.clone(),
-            headers: dead_letter::headers(headers, &position, &self.settings.group, rejection),
+            headers,
             timestamp_ms: record.timestamp_ms,
         };
         let answer = self.awaited(address).and_then(|address| {

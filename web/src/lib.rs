@@ -12,7 +12,7 @@
 //! | one review from its request to its verdict | `ask` |
 //! | requests that wait, and which replies they get | `pending` |
 //! | the verdicts as they come, for those who watch | `feed` |
-//! | what became of a review, from the topics | `stored` |
+//! | what became of a review, from the topics | `stored`, `timeline` |
 //! | what a person says about a verdict, and who may | `labels`, `label_rights` |
 //! | records on their way to Kafka, as a trait and for real | [`publish`], `kafka` |
 //! | everything that can go wrong, as RFC 9457 | `problems` |
@@ -40,6 +40,7 @@ mod run;
 pub mod settings;
 mod stored;
 mod texts;
+mod timeline;
 
 pub use self::http::{AllowedHosts, BodyLimits, Edge, Origin};
 pub use ask::ReplyTo;
@@ -49,4 +50,4 @@ pub use pending::PendingLimits;
 pub use rate::Rate;
 pub use run::{Incoming, RunError, run, serve_on};
 pub use settings::{Command, RawSettings, Settings};
-pub use stored::{Fate, FindStored, Sought};
+pub use stored::{Fate, FindRecords, FindStored, Known, Records, Sought};

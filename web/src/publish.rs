@@ -43,6 +43,9 @@ impl std::fmt::Debug for Sources {
     }
 }
 
+/// `ce_source` of everything that web writes.
+pub(crate) const SOURCE: &str = "/verdict/web";
+
 /// What makes one record different from another.
 pub(crate) struct Draft<'a> {
     pub(crate) event_type: EventType,
@@ -79,7 +82,7 @@ impl<P: Publisher> Outbox<P> {
     pub(crate) fn record(&self, draft: Draft<'_>) -> Outgoing {
         let mut headers = Event {
             id: draft.event_id.to_owned(),
-            source: "/verdict/web".into(),
+            source: SOURCE.into(),
             event_type: draft.event_type,
             time: rfc3339(draft.now_unix_ms).into(),
             content_type: "application/json",

@@ -22,7 +22,7 @@ use crate::{
     publish::{Outbox, Publisher, Sources},
     rate::Buckets,
     settings::Settings,
-    stored::{self, FindStored},
+    stored::{self, FindRecords, FindStored},
     texts::Texts,
 };
 
@@ -64,10 +64,12 @@ pub async fn run(settings: Settings, shutdown: impl Future<Output = ()>) -> Resu
     // They can be taken once, which is here.
     let replies = inbox.take_records().unwrap_or_else(|| mpsc::channel(1).1);
     let exporting = telemetry.clone();
+    let (stored, records) = stored::open(settings.kafka.clone(), settings.topics());
     let incoming = Incoming {
         replies,
         verdicts: feed::open(settings.kafka.clone(), settings.verdicts_topic.clone()),
-        stored: stored::open(settings.kafka.clone(), settings.topics()),
+        stored,
+        records,
     };
     serve_on(listener, &settings, telemetry, sources, publisher.clone(), incoming, shutdown).await;
     readiness.abort();
@@ -90,6 +92,8 @@ pub struct Incoming {
     pub verdicts: OpenVerdicts,
     /// Finds what became of a review.
     pub stored: FindStored,
+    /// Finds all that the topics have of a review.
+    pub records: FindRecords,
 }
 
 impl std::fmt::Debug for Incoming {
@@ -108,7 +112,7 @@ pub async fn serve_on<P: Publisher>(
     incoming: Incoming,
     shutdown: impl Future<Output = ()>,
 ) {
-    let Incoming { mut replies, verdicts, stored } = incoming;
+    let Incoming { mut replies, verdicts, stored, records } = incoming;
     let feed = Feed::new(verdicts);
     let outbox = |topic| Outbox::new(publisher.clone(), topic, &telemetry, &sources);
     let app = Arc::new(App {
@@ -120,6 +124,7 @@ pub async fn serve_on<P: Publisher>(
         labels: outbox(&settings.labels_topic),
         feed: feed.clone(),
         stored,
+        records,
         rights: LabelRights::new(settings.label_rights.clone(), (sources.random)()),
         texts: Texts::new(settings.pending),
         peers: PeerPages::new(settings.peers.clone()),

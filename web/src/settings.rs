@@ -64,6 +64,11 @@ pub struct RawSettings {
     #[arg(long, env = "VERDICT_DEAD_LETTERS_TOPIC", default_value = topic::DEAD_LETTERS, value_name = "TOPIC")]
     pub dead_letters_topic: String,
 
+    /// Topic that models are announced on: the timeline of a review says from it which of them
+    /// learned from its label
+    #[arg(long, env = "VERDICT_MODELS_TOPIC", default_value = topic::MODELS, value_name = "TOPIC")]
+    pub models_topic: String,
+
     /// Topic that replies are awaited on
     #[arg(long, env = "VERDICT_REPLY_TOPIC", default_value = topic::REPLIES, value_name = "TOPIC")]
     pub reply_topic: String,
@@ -207,6 +212,8 @@ pub struct Settings {
     pub verdicts_topic: String,
     /// Topic of dead letters.
     pub dead_letters_topic: String,
+    /// Topic that models are announced on.
+    pub models_topic: String,
     /// Where replies come in.
     pub reply_to: ReplyTo,
     /// Wait for a verdict unless the client says otherwise.
@@ -244,6 +251,9 @@ impl Settings {
             reviews: self.reviews_topic.clone(),
             verdicts: self.verdicts_topic.clone(),
             dead_letters: self.dead_letters_topic.clone(),
+            replies: self.reply_to.topic.clone(),
+            labels: self.labels_topic.clone(),
+            models: self.models_topic.clone(),
         }
     }
 }
@@ -320,6 +330,7 @@ impl RawSettings {
             labels_topic: self.labels_topic.clone(),
             verdicts_topic: self.verdicts_topic.clone(),
             dead_letters_topic: self.dead_letters_topic.clone(),
+            models_topic: self.models_topic.clone(),
             reply_to: ReplyTo {
                 topic: self.reply_topic.clone(),
                 partition,

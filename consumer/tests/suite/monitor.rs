@@ -34,6 +34,7 @@ fn verdict(id: &str, source: Position) -> Outgoing {
         rest: None,
         known_terms: Some(3),
         source,
+        read_at: None,
         scored_at: "2026-01-02T03:04:05.000Z".into(),
     };
     Outgoing::to(topic::VERDICTS).key(id.to_owned()).value(verdict.encode().unwrap())

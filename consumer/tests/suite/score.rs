@@ -23,7 +23,7 @@ const ASK: [(&str, &[u8]); 3] = [
 ];
 
 fn scorer<'a>(model: &'a Model, settings: &'a ScoreSettings) -> Scorer<'a> {
-    Scorer::new(model, settings, NOW)
+    Scorer::new(model, settings, NOW).read(Duration::from_millis(10))
 }
 
 fn score(record: &Record, explain: Explain) -> Ending {
@@ -79,6 +79,7 @@ fn a_review_becomes_a_verdict_in_the_partition_of_its_number() {
         (said.model.name.as_ref(), said.scored_at.as_ref()),
         ("test", "2026-01-02T03:04:05.000Z")
     );
+    assert_eq!(said.read_at.as_deref(), Some("2026-01-02T03:04:04.990Z"));
     assert_eq!(said.model.sha256, model().identity().sha256);
     assert!(said.score > 0.0 && said.probability > 0.5 && said.explanation.is_none());
     let expected = [
@@ -167,6 +168,7 @@ fn a_record_that_is_no_review_is_a_dead_letter_and_its_requester_is_told() {
         assert_eq!(letter.timestamp_ms, Some(1_700_000_000_000));
         assert_eq!(letter.headers.text("content-type"), Some("application/json"));
         assert_eq!(letter.headers.text("__dlq.errors.group"), Some("verdict"));
+        assert_eq!(letter.headers.text("__dlq.errors.time"), Some("2026-01-02T03:04:05.000Z"));
         assert_eq!(dead_letter::source(&letter.headers).unwrap().to_string(), "reviews-3-9");
         let problem = Problem::decode(answer(&ending).value.as_deref().unwrap()).unwrap();
         assert_eq!(

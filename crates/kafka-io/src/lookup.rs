@@ -53,6 +53,17 @@ pub struct Search {
     pub is_complete: bool,
 }
 
+/// What a search for many records came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// The first records with the key, in their order.
+    pub records: Vec<Record>,
+    /// Where to go on.
+    pub next: i64,
+    /// Whether the end was reached, or as many records as were asked for.
+    pub is_complete: bool,
+}
+
 /// Reads one partition at a time, committed records only. For a thread of its own; while nothing is
 /// searched for, nothing is read.
 pub struct Lookup {
@@ -84,16 +95,23 @@ impl Lookup {
     /// # Errors
     /// [`Failure::Retry`] when the topic does not exist or no broker answers.
     pub fn partition_of(&self, topic: &str, key: &[u8]) -> Result<i32, Failure> {
+        Ok(partition_for(key, self.partitions(topic)?))
+    }
+
+    /// How many partitions `topic` has: at least one. Blocks the thread.
+    ///
+    /// # Errors
+    /// As [`partition_of`](Self::partition_of).
+    pub fn partitions(&self, topic: &str) -> Result<i32, Failure> {
         let metadata = self
             .consumer
             .fetch_metadata(Some(topic), LOOK_UP)
             .map_err(|error| failed(topic, &error))?;
         let found = metadata.topics().iter().find(|found| found.name() == topic);
         let partitions = found.map_or(0, |found| found.partitions().len());
-        i32::try_from(partitions).ok().filter(|partitions| *partitions > 0).map_or_else(
-            || Err(Failure::retry(context(topic), "there is no such topic", Cause::UnknownTopic)),
-            |partitions| Ok(partition_for(key, partitions)),
-        )
+        i32::try_from(partitions).ok().filter(|partitions| *partitions > 0).ok_or_else(|| {
+            Failure::retry(context(topic), "there is no such topic", Cause::UnknownTopic)
+        })
     }
 
     /// Whether all that was written to the partition until this time, in milliseconds since 1970, is
@@ -114,11 +132,29 @@ impl Lookup {
     /// As [`partition_of`](Self::partition_of).
     pub fn find(
         &self,
-        (topic, partition): (&str, i32),
+        place: (&str, i32),
         key: &[u8],
         from: Start,
         deadline: Instant,
     ) -> Result<Search, Failure> {
+        let Found { records, next, is_complete } =
+            self.find_all(place, Some(key), from, deadline, 1)?;
+        Ok(Search { found: records.into_iter().next(), next, is_complete })
+    }
+
+    /// Looks for the first `most` records with `key`, or with any key, in the partition, until
+    /// `deadline`. Blocks the thread.
+    ///
+    /// # Errors
+    /// As [`partition_of`](Self::partition_of).
+    pub fn find_all(
+        &self,
+        (topic, partition): (&str, i32),
+        key: Option<&[u8]>,
+        from: Start,
+        deadline: Instant,
+        most: usize,
+    ) -> Result<Found, Failure> {
         let (first, end) = self.ends(topic, partition)?;
         let start = match from {
             Start::Offset(offset) => offset,
@@ -127,11 +163,11 @@ impl Lookup {
         };
         let start = start.max(first);
         if start >= end {
-            return Ok(Search { found: None, next: start, is_complete: true });
+            return Ok(Found { records: Vec::new(), next: start, is_complete: true });
         }
         assign(&self.consumer, topic, [(partition, start)])
             .map_err(|error| failed(topic, &error))?;
-        let searched = self.read(topic, key, (start, end), deadline);
+        let searched = self.read(topic, key, (start, end), deadline, most);
         if let Err(error) = self.consumer.unassign() {
             tracing::debug!(target: "kafka", "giving up {topic}: {error}");
         }
@@ -141,15 +177,17 @@ impl Lookup {
     fn read(
         &self,
         topic: &str,
-        key: &[u8],
+        key: Option<&[u8]>,
         (mut next, end): (i64, i64),
         deadline: Instant,
-    ) -> Result<Search, Failure> {
+        most: usize,
+    ) -> Result<Found, Failure> {
+        let (mut records, mut copier) = (Vec::new(), Copier::default());
         while Instant::now() < deadline {
             match self.consumer.poll(POLL) {
                 None => {}
                 Some(Err(KafkaError::PartitionEOF(_))) => {
-                    return Ok(Search { found: None, next: next.max(end), is_complete: true });
+                    return Ok(Found { records, next: next.max(end), is_complete: true });
                 }
                 Some(Err(error)) => match failed(topic, &error) {
                     // A broker that cannot be reached may come back before the deadline.
@@ -158,17 +196,16 @@ impl Lookup {
                 },
                 Some(Ok(message)) => {
                     next = message.offset() + 1;
-                    if message.key() == Some(key) {
-                        let found = Some(Copier::default().record(&message));
-                        return Ok(Search { found, next, is_complete: true });
+                    if key.is_none_or(|key| message.key() == Some(key)) {
+                        records.push(copier.record(&message));
                     }
-                    if next >= end {
-                        return Ok(Search { found: None, next, is_complete: true });
+                    if records.len() >= most || next >= end {
+                        return Ok(Found { records, next, is_complete: true });
                     }
                 }
             }
         }
-        Ok(Search { found: None, next, is_complete: false })
+        Ok(Found { records, next, is_complete: false })
     }
 
     fn ends(&self, topic: &str, partition: i32) -> Result<(i64, i64), Failure> {

@@ -60,6 +60,8 @@ pub struct Polled {
     pub assigned: usize,
     /// Partitions revoked; their records were removed from the batch.
     pub revoked: usize,
+    /// When the first record was read, if one was.
+    pub first: Option<Instant>,
 }
 
 /// A member of a consumer group.
@@ -137,7 +139,8 @@ impl Source {
                     let record = self.copier.record(&message);
                     bytes += record.size();
                     if records.is_empty() {
-                        until = now + limits.since_first;
+                        let first = Instant::now();
+                        (polled.first, until) = (Some(first), first + limits.since_first);
                     }
                     records.push(record);
                 }
@@ -177,7 +180,7 @@ impl Source {
             }
             let is_full = records.len() >= limits.records || bytes >= limits.bytes;
             let is_late = !records.is_empty() && now >= until;
-            let changed = polled != Polled::default();
+            let changed = polled.assigned + polled.revoked > 0;
             if is_full || is_late || (is_quiet && (!records.is_empty() || changed || now >= until))
             {
                 self.assignment.delivered(records);

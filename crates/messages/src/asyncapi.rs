@@ -36,6 +36,7 @@ const FAILED: &[&str] = &[
     headers::DLQ_GROUP,
     headers::DLQ_KIND,
     headers::DLQ_MESSAGE,
+    headers::DLQ_TIME,
     headers::VALUE_LEFT_OUT,
 ];
 /// What every record of Verdict has.

@@ -2,9 +2,9 @@
 //! reason beside them; and the way back.
 //!
 //! The header names are those of Kafka's own dead-letter queues (KIP-1191), all values text, and a
-//! `kind` of ours.
+//! `kind` and a `time` of ours.
 
-use crate::{ErrorKind, Headers, Position, Rejection, headers};
+use crate::{ErrorKind, Headers, Position, Rejection, headers, time};
 
 /// The headers of the dead letter of a record: all that it had, then where it came from and what
 /// was wrong.
@@ -52,6 +52,11 @@ pub fn reason(headers: &Headers) -> Result<Rejection, Rejection> {
     Ok(Rejection::new(kind, text(headers, headers::DLQ_MESSAGE)?))
 }
 
+/// When the record with these headers failed, in milliseconds since 1970, where they say it.
+pub fn unix_ms(headers: &Headers) -> Option<i64> {
+    time::unix_ms(headers.text(headers::DLQ_TIME)?)
+}
+
 /// The headers with which the dead letter at `letter`, of the record at `review`, goes back to the
 /// reviews: all that the record had when it failed, how often it was redriven, and from where. What
 /// was wrong stays behind, so that a second failure has one set of reasons.
@@ -81,13 +86,14 @@ pub fn redriven_review(headers: &Headers) -> Option<Position> {
 }
 
 /// What a dead letter has beside what its record had.
-const REASONS: [&str; 7] = [
+const REASONS: [&str; 8] = [
     headers::DLQ_TOPIC,
     headers::DLQ_PARTITION,
     headers::DLQ_OFFSET,
     headers::DLQ_GROUP,
     headers::DLQ_MESSAGE,
     headers::DLQ_KIND,
+    headers::DLQ_TIME,
     headers::VALUE_LEFT_OUT,
 ];
 
@@ -154,6 +160,7 @@ mod tests {
             let review = Position::new("reviews", 0, 10 * offset);
             let mut died = headers(sent, &review, "g", &reason);
             assert_eq!(redrives(&died), round - 1);
+            died.push(headers::DLQ_TIME, "2026-01-02T03:04:05.000Z");
             died.push(headers::VALUE_LEFT_OUT, "5 bytes");
             sent = redriven(died, &letter, &review);
             assert_eq!((redrives(&sent), redriven_review(&sent)), (round, Some(review)));

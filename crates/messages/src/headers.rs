@@ -209,6 +209,9 @@ names! {
     DLQ_MESSAGE = "__dlq.errors.message";
     /// Dead letters: what was wrong, for programs: an [`ErrorKind`](crate::ErrorKind) as text.
     DLQ_KIND = "__dlq.errors.kind";
+    /// Dead letters: when the record failed, RFC 3339 (its batch was read then). The time of the
+    /// letter itself is that of the record.
+    DLQ_TIME = "__dlq.errors.time";
     /// Dead letters: the value is not here, since it is too large for the topic; how many bytes it
     /// has, for people.
     VALUE_LEFT_OUT = "x-verdict-value-left-out";

@@ -42,7 +42,12 @@ pub struct Verdict<'a> {
     pub known_terms: Option<u32>,
     /// The record that held the review. Readers that must not count twice remember this.
     pub source: Position,
-    /// When it was scored, RFC 3339 in UTC with milliseconds.
+    /// When the first review of its batch was read, RFC 3339 in UTC with milliseconds. Absent in
+    /// verdicts of before there was it.
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    pub read_at: Option<Cow<'a, str>>,
+    /// When it was scored: the batch was read, and its scoring began. RFC 3339 in UTC with
+    /// milliseconds.
     #[serde(borrow)]
     pub scored_at: Cow<'a, str>,
 }
@@ -99,6 +104,7 @@ mod tests {
             rest: None,
             known_terms: Some(7),
             source: Position::new("reviews", 3, 41),
+            read_at: Some("2026-01-02T03:04:04.990Z".into()),
             scored_at: "2026-01-02T03:04:05.000Z".into(),
         }
     }
@@ -108,17 +114,20 @@ mod tests {
         let expected = concat!(
             r#"{"id":"r1","label":"positive","probability":0.75,"score":1.125,"#,
             r#""model":{"name":"sentiment","version":"1","sha256":"ab"},"known_terms":7,"#,
-            r#""source":{"topic":"reviews","partition":3,"offset":41},"scored_at":"2026-01-02T03:04:05.000Z"}"#,
+            r#""source":{"topic":"reviews","partition":3,"offset":41},"#,
+            r#""read_at":"2026-01-02T03:04:04.990Z","scored_at":"2026-01-02T03:04:05.000Z"}"#,
         );
         assert_eq!(std::str::from_utf8(&verdict().encode().unwrap()).unwrap(), expected);
     }
 
     #[test]
-    fn a_verdict_of_before_known_terms_were_counted_is_read() {
+    fn a_verdict_of_before_is_read() {
         let json = String::from_utf8(verdict().encode().unwrap()).unwrap();
-        let before = json.replace(r#""known_terms":7,"#, "");
-        assert_ne!(before, json);
-        assert_eq!(Verdict::decode(before.as_bytes()).unwrap().known_terms, None);
+        let read_at = r#""read_at":"2026-01-02T03:04:04.990Z","#;
+        let before = json.replace(r#""known_terms":7,"#, "").replace(read_at, "");
+        assert_eq!(before.len() + read_at.len() + 16, json.len());
+        let read = Verdict::decode(before.as_bytes()).unwrap();
+        assert_eq!((read.known_terms, read.read_at), (None, None));
     }
 
     #[test]

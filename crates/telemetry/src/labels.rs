@@ -102,6 +102,8 @@ closed_label! {
         /// What somebody says a review is.
         Batch => "/api/v1/reviews:batch",
         ReviewLabel => "/api/v1/reviews/{id}/label",
+        /// What happened to a review.
+        ReviewTimeline => "/api/v1/reviews/{id}/timeline",
         /// The verdicts as they come.
         Verdicts => "/api/v1/verdicts",
         /// Texts as a tensor, by the Open Inference Protocol.

@@ -177,7 +177,7 @@ fn a_letter_that_fails_again_counts_its_way_and_stops_at_the_limit() {
             // One set of reasons, what the record had, and how often it was redriven.
             let names: Vec<_> = letter.headers.iter().map(|(name, _)| name).collect();
             let of_reasons = |name: &&&str| name.starts_with("__dlq.errors.");
-            assert_eq!(names.iter().filter(of_reasons).count(), 6, "{names:?}");
+            assert_eq!(names.iter().filter(of_reasons).count(), 7, "{names:?}");
             assert_eq!(dead_letter::redrives(&letter.headers), u32::try_from(round).unwrap());
             assert_eq!(letter.value, malformed(1).value);
             let position = format!("--position=0:{}", letter.offset);

@@ -21,7 +21,7 @@ use crate::{
     problems::{self, HttpProblem},
     publish::Outbox,
     rate::Buckets,
-    stored::FindStored,
+    stored::{FindRecords, FindStored},
     texts::Texts,
 };
 
@@ -42,6 +42,7 @@ pub(crate) struct App<P> {
     pub(crate) labels: Outbox<P>,
     pub(crate) feed: Feed,
     pub(crate) stored: FindStored,
+    pub(crate) records: FindRecords,
     pub(crate) rights: LabelRights,
     pub(crate) texts: Texts,
     pub(crate) peers: PeerPages,

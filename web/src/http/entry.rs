@@ -74,7 +74,7 @@ pub(super) fn check<B>(
 /// The media types of the interface for programs. A page is shown to everybody.
 fn offered(route: Route) -> Option<&'static [&'static str]> {
     match route {
-        Route::Reviews | Route::Review | Route::ReviewLabel => {
+        Route::Reviews | Route::Review | Route::ReviewLabel | Route::ReviewTimeline => {
             Some(&["application/json", "application/problem+json"])
         }
         Route::Infer => Some(&["application/json"]),

@@ -24,6 +24,7 @@ mod server;
 mod shapes;
 mod stream;
 mod target;
+mod timeline;
 
 pub(crate) use app::App;
 pub use app::Edge;

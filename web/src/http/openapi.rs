@@ -19,7 +19,7 @@ use super::{
     response::{Labelled, Responder, Response, Stored, respond},
     shapes::{Answered, AskedReview, InferenceError},
 };
-use crate::{ask::AskError, page::Docs};
+use crate::{ask::AskError, page::Docs, timeline::Timeline};
 
 /// `GET /openapi.json`.
 pub(super) fn openapi() -> Response {
@@ -75,6 +75,7 @@ fn schemas() -> Map<String, Value> {
     types.subschema_for::<Answered<'_>>();
     types.subschema_for::<Problem>();
     types.subschema_for::<Stored>();
+    types.subschema_for::<Timeline>();
     types.subschema_for::<NewLabelBody>();
     types.subschema_for::<Labelled>();
     types.subschema_for::<Infer>();

@@ -1,6 +1,6 @@
 //! The pages: home, a verdict with an address to keep, the model and the system.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use http::{StatusCode, header};
 use percent_encoding::percent_decode_str;
@@ -23,6 +23,9 @@ use crate::{
     problems,
     publish::Publisher,
 };
+
+// A verdict does not wait longer than this for what happened to it.
+const TIMELINE_WAIT: Duration = Duration::from_millis(300);
 
 impl<P: Publisher> App<P> {
     /// `GET /`; `?from=ID` begins with the text of a review that came lately.
@@ -54,15 +57,18 @@ impl<P: Publisher> App<P> {
         };
         match (found.as_deref(), labelled) {
             (Ok(Reply::Verdict(json)), _) => match Verdict::decode(json) {
-                Ok(verdict) => self.html().page(
-                    StatusCode::OK,
-                    Outcome::Verdict(Box::new(VerdictView::new(
-                        text.as_deref(),
-                        &verdict,
-                        labelled,
-                        token,
-                    ))),
-                ),
+                Ok(verdict) => {
+                    let told =
+                        tokio::time::timeout(TIMELINE_WAIT, self.find_timeline(id.as_str(), query));
+                    let told = told.await.ok().and_then(Result::ok);
+                    self.html().page(
+                        StatusCode::OK,
+                        Outcome::Verdict(Box::new(
+                            VerdictView::new(text.as_deref(), &verdict, labelled, token)
+                                .told(told.as_ref()),
+                        )),
+                    )
+                }
                 // It was decoded when it came, so this is a defect of ours.
                 Err(error) => self.html().problem(&AskError::Internal(error.detail).into()),
             },

@@ -7,7 +7,7 @@ use http::{HeaderName, StatusCode, header};
 use percent_encoding::percent_decode_str;
 use sha2::{Digest, Sha256};
 use verdict_kafka_io::Record;
-use verdict_messages::{self as messages, MAX_ID_BYTES, Problem, Review, dead_letter, time};
+use verdict_messages::{self as messages, Problem, Review, dead_letter, time};
 
 use super::{
     app::App,
@@ -16,14 +16,15 @@ use super::{
     pages::{let_label, see_page},
     request::RequestHead,
     response::{Responder, Response, Stored, json, set},
+    timeline::sought,
 };
 use crate::{
     ask::{Answer, AskError, Question},
-    ids::{ReviewId, time_in},
+    ids::ReviewId,
     pending::{Idempotency, Reply},
     problems::{self, HttpProblem},
     publish::Publisher,
-    stored::{Fate, Sought},
+    stored::Fate,
 };
 
 const MAX_KEY_BYTES: usize = 255;
@@ -154,22 +155,15 @@ impl<P: Publisher> App<P> {
 
     /// What became of a review; the query may say when it was sent.
     pub(super) async fn find(&self, id: &str, query: &str) -> Result<Found, HttpProblem> {
-        let since = form::field(query.as_bytes(), "since").map_err(problems::bad_request)?;
-        let since = since
-            .map(|since| since.parse().map_err(|_| problems::since_not_a_time(&since)))
-            .transpose()?;
+        let sought = sought(id, query)?;
         let review_id = ReviewId::new(id);
-        if id.len() > MAX_ID_BYTES {
-            return Err(problems::unknown_review(id));
-        }
         if let Some(reply) = self.asker.pending.find(&review_id) {
             return Ok(Found::Reply(reply));
         }
-        let review_id = match since {
+        let review_id = match sought.since_unix_ms {
             Some(since) => review_id.sent_at(since),
             None => review_id,
         };
-        let sought = Sought { id: id.to_owned(), since_unix_ms: since.or_else(|| time_in(id)) };
         let fate = (self.stored)(sought).await.map_err(|_| problems::too_many_look())?;
         match fate.map_err(|_away| problems::verdicts_away(id))? {
             Fate::Verdict(Record { value: Some(json), .. }) => {

@@ -71,6 +71,12 @@ pub(crate) fn routes<P: Publisher>(app: Arc<App<P>>) -> BoxedFilter<(Response,)>
     let fetch = warp::path!("api" / "v1" / "reviews" / String).and(read()).and(query()).then(
         |id: String, app: Arc<App<P>>, query: String| async move { app.fetch(&id, &query).await },
     );
+    let timeline = warp::path!("api" / "v1" / "reviews" / String / "timeline")
+        .and(read())
+        .and(query())
+        .then(|id: String, app: Arc<App<P>>, query: String| async move {
+            app.timeline(&id, &query).await
+        });
     let label = warp::path!("api" / "v1" / "reviews" / String / "label").and(post()).then(
         |id: String, app: Arc<App<P>>, head: RequestHead, body: Body| async move {
             app.label(&id, head, body).await
@@ -134,6 +140,7 @@ pub(crate) fn routes<P: Publisher>(app: Arc<App<P>>) -> BoxedFilter<(Response,)>
         verdicts.boxed(),
         label.boxed(),
         label_form.boxed(),
+        timeline.boxed(),
         fetch.boxed(),
         inference_server.boxed(),
         inference_live.boxed(),
@@ -190,6 +197,9 @@ pub(super) fn route_of(path: &str) -> Route {
         path if path.strip_prefix("/r/").is_some_and(is_segment) => Route::VerdictPage,
         path => match path.strip_prefix("/api/v1/reviews/") {
             Some(rest) if rest.strip_suffix("/label").is_some_and(is_segment) => Route::ReviewLabel,
+            Some(rest) if rest.strip_suffix("/timeline").is_some_and(is_segment) => {
+                Route::ReviewTimeline
+            }
             Some(_) => Route::Review,
             None => Route::Unmatched,
         },
@@ -215,6 +225,7 @@ pub(super) fn allowed(path: &str) -> Option<&'static str> {
         | Route::ModelPage
         | Route::StatusPage
         | Route::Verdicts
+        | Route::ReviewTimeline
         | Route::Healthz
         | Route::Readyz
         | Route::Metrics

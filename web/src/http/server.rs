@@ -191,5 +191,6 @@ fn is_traced(route: Route) -> bool {
             | Route::Infer
             | Route::Review
             | Route::ReviewLabel
+            | Route::ReviewTimeline
     )
 }

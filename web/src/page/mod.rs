@@ -9,6 +9,7 @@ mod flip;
 mod model;
 mod read;
 mod status;
+mod timeline;
 mod verdict;
 
 use askama::Template;

@@ -29,6 +29,7 @@ fn verdict(label: Sentiment, probability: f64, terms: &[(&'static str, f64)]) ->
         rest: Some(-0.2),
         known_terms: Some(3),
         source: Position::new("reviews", 3, 41),
+        read_at: None,
         scored_at: "2026-01-02T03:04:05.000Z".into(),
     }
 }

@@ -6,8 +6,9 @@ use verdict_messages::{Sentiment, TermContribution, Verdict};
 use super::{
     flip::{Flip, flip},
     read::{Read, read, signed},
+    timeline::TimelineView,
 };
-use crate::ids::ReviewId;
+use crate::{ids::ReviewId, timeline::Timeline};
 
 // The list beside the text; all terms stand in the table below it.
 const STRONGEST: usize = 6;
@@ -31,6 +32,8 @@ pub(crate) struct VerdictView<'a> {
     pub(super) sum: Option<(String, Vec<Term<'a>>, String, String)>,
     pub(super) sha256: &'a str,
     pub(super) location: String,
+    /// What happened to the review, where it was found in time.
+    pub(super) timeline: Option<TimelineView>,
     /// Where the page of this verdict is.
     pub(super) page: String,
     /// Where the text can be changed.
@@ -115,11 +118,17 @@ impl<'a> VerdictView<'a> {
             sum,
             sha256: verdict.model.sha256.get(..12).unwrap_or(&verdict.model.sha256),
             location: ReviewId::new(&verdict.id).location(),
+            timeline: None,
             change: super::address(&verdict.id).replacen("/r/", "/?from=", 1),
             page: super::address(&verdict.id),
             labelled,
             label_token,
         }
+    }
+
+    /// The same with what happened to the review.
+    pub(crate) fn told(self, timeline: Option<&Timeline>) -> Self {
+        Self { timeline: timeline.map(TimelineView::new), ..self }
     }
 
     /// One line: `Positive, 97.3 %`.

@@ -28,6 +28,7 @@ fn verdict(of: &str) -> Vec<u8> {
         rest: None,
         known_terms: Some(3),
         source: Position::new("reviews", 0, 1),
+        read_at: None,
         scored_at: "2026-01-02T03:04:05.000Z".into(),
     };
     verdict.encode().expect("encodes")

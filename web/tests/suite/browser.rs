@@ -7,10 +7,12 @@ use std::time::Duration;
 use fantoccini::{Client, Locator, key::Key};
 use serde_json::json;
 use verdict_kafka_io::Record;
+use verdict_web::Sought;
 
 use self::driver::{Browser, Look};
 use crate::pages::{peer, web_with};
 use crate::support::{Behaviour, Web, verdict_of};
+use crate::timeline;
 
 // Of the stand-in: "good" and "bad" decide.
 const GOOD: &str = "a good film, truly";
@@ -80,6 +82,10 @@ async fn no_page_keeps_people_out_by_axe() {
     let asked = web.form(b"text=A+good+film.+So+bad+an+end%3A+bad.").await;
     let verdict = asked.header("location").to_owned();
     let labelled = format!("{verdict}?labelled=positive");
+    let id = verdict.strip_prefix("/r/").unwrap().to_owned();
+    let sought = Sought { id, since_unix_ms: Some(1_700_000_000_000) };
+    web.stories.lock().unwrap().insert(sought, timeline::records(None));
+    web.get(&verdict).await.has(&["How it went"]);
     for look in Look::all() {
         let page = browser.open(look).await;
         let pages = ["/", &verdict, &labelled, "/r/none", "/nowhere", "/model", "/status", "/docs"];
@@ -89,6 +95,9 @@ async fn no_page_keeps_people_out_by_axe() {
             if look.has_script && path == "/" {
                 page.wait().for_element(Locator::Css("#live:not([hidden])")).await.unwrap();
             }
+            // What is folded is looked at too.
+            let unfold = "document.querySelectorAll('details').forEach(it => it.open = true)";
+            page.execute(unfold, vec![]).await.unwrap();
             let found = driver::violations(&page, &axe).await;
             assert_eq!(found, json!([]), "{path} {look:?}");
             let width = page.execute("return document.documentElement.scrollWidth", vec![]).await;

@@ -25,6 +25,7 @@ fn verdict(web: &Web, offset: i64, probability: f64) {
         rest: Some(0.0),
         known_terms: Some(3),
         source: Position::new("reviews", 0, offset),
+        read_at: None,
         scored_at: "2026-01-02T03:04:05.000Z".into(),
     };
     web.verdicts.send_modify(|records| {

@@ -15,3 +15,4 @@ mod pages;
 mod program;
 mod stored;
 mod support;
+mod timeline;

@@ -64,13 +64,13 @@ async fn an_id_that_the_page_made_is_looked_up_from_its_time_on() {
 }
 
 /// A web server of its own process.
-struct Instance {
+pub(crate) struct Instance {
     address: std::net::SocketAddr,
     _process: Process,
 }
 
 impl Instance {
-    fn start(kafka: &KafkaSettings) -> Self {
+    pub(crate) fn start(kafka: &KafkaSettings) -> Self {
         let address = free_address();
         let mut command = Command::new(env!("CARGO_BIN_EXE_web"));
         command.args(["--listen", &address.to_string(), "--bootstrap-servers", kafka.bootstrap()]);
@@ -86,12 +86,12 @@ impl Instance {
         read(&mut stream).await
     }
 
-    async fn get(&self, path: &str) -> Response {
+    pub(crate) async fn get(&self, path: &str) -> Response {
         self.ask(&bytes_of("GET", path, &[], b"")).await
     }
 
     /// Posts a review and does not wait: the `Location` of its verdict.
-    async fn send(&self, body: &str) -> String {
+    pub(crate) async fn send(&self, body: &str) -> String {
         let headers = [JSON, ("prefer", "respond-async")];
         let path = "/api/v1/reviews";
         let answer = self.ask(&bytes_of("POST", path, &headers, body.as_bytes())).await;

@@ -24,7 +24,7 @@ use verdict_messages::{
 };
 use verdict_telemetry::{CpuPrice, Service, Telemetry};
 use verdict_web::{
-    Fate, FindStored, Incoming, OpenVerdicts, RawSettings, Sought,
+    Fate, FindRecords, FindStored, Incoming, OpenVerdicts, RawSettings, Records, Sought,
     publish::{Publisher, Sources},
     serve_on,
 };
@@ -152,6 +152,7 @@ pub(crate) fn verdict_of(id: &str, positive: bool) -> Verdict<'_> {
         rest: Some(0.0),
         known_terms: Some(1),
         source: Position::new("reviews", 0, 7),
+        read_at: None,
         scored_at: "2026-01-02T03:04:05.000Z".into(),
     }
 }
@@ -221,6 +222,19 @@ fn find(kafka: Fake, answers: Answers) -> FindStored {
 /// What the topics say about reviews; `None` where too many ask.
 type Answers = Arc<Mutex<HashMap<Sought, Option<Result<Fate, String>>>>>;
 
+/// All that the topics have of reviews; too many ask for others.
+type Stories = Arc<Mutex<HashMap<Sought, Records>>>;
+
+fn tell(stories: Stories) -> FindRecords {
+    Box::new(move |sought| {
+        let (sender, answered) = oneshot::channel();
+        if let Some(records) = stories.lock().unwrap().get(&sought).cloned() {
+            sender.send(Ok(records)).unwrap();
+        }
+        answered
+    })
+}
+
 /// A running frontend.
 #[derive(Debug)]
 pub(crate) struct Web {
@@ -230,6 +244,8 @@ pub(crate) struct Web {
     pub(crate) verdicts: watch::Sender<Vec<Record>>,
     /// What else the topics say.
     pub(crate) stored: Answers,
+    /// All that they have of reviews.
+    pub(crate) stories: Stories,
     pub(crate) telemetry: Telemetry,
     stop: Option<oneshot::Sender<()>>,
     task: JoinHandle<()>,
@@ -255,14 +271,17 @@ impl Web {
         let verdicts = open(topic.clone());
         let answers = Answers::default();
         let stored = find(kafka.clone(), Arc::clone(&answers));
+        let stories = Stories::default();
+        let records = tell(Arc::clone(&stories));
         let (stop, stopped) = oneshot::channel::<()>();
         let (publisher, served) = (kafka.clone(), telemetry.clone());
         let task = tokio::spawn(async move {
             let shutdown = async { drop(stopped.await) };
-            let incoming = Incoming { replies, verdicts, stored };
+            let incoming = Incoming { replies, verdicts, stored, records };
             serve_on(listener, &settings, served, sources(), publisher, incoming, shutdown).await;
         });
-        Self { address, kafka, verdicts: topic, stored: answers, telemetry, stop: Some(stop), task }
+        let (stored, stop) = (answers, Some(stop));
+        Self { address, kafka, verdicts: topic, stored, stories, telemetry, stop, task }
     }
 
     /// Sends bytes and reads until the connection ends.

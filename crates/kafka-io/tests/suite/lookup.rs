@@ -41,6 +41,19 @@ fn a_record_is_found_by_its_key_alone_or_by_its_key_and_time() {
     assert_eq!((none.found, none.is_complete), (None, true));
     assert_eq!(find("300", Start::Last(1_000)).found, None);
 
+    // All of a key, or of any key, but no more than were asked for.
+    let partition = lookup.partition_of("lookup.a", b"17").unwrap();
+    let all = |key: Option<&[u8]>, most| {
+        let place = ("lookup.a", partition);
+        let found = lookup.find_all(place, key, Start::Offset(0), deadline(), most).unwrap();
+        assert!(found.is_complete);
+        found.records.into_iter().map(|record| record.value.unwrap()).collect::<Vec<_>>()
+    };
+    assert_eq!(all(Some(b"17"), 9), [&b"v"[..], b"again"]);
+    assert_eq!(all(Some(b"17"), 1), [b"v"]);
+    assert!(all(None, 1_000).len() > 50, "a third of them");
+    assert_eq!(lookup.partitions("lookup.a").unwrap(), 3);
+
     // What a search that ran out of time has not read, the next one reads.
     let partition = lookup.partition_of("lookup.a", b"17").unwrap();
     let place = ("lookup.a", partition);

@@ -20,6 +20,9 @@ promotion:
   behaviour: { suite: null }
 ";
 
+const WHOLE_WAY: [&str; 8] =
+    ["received", "published", "read", "scored", "committed", "replied", "labelled", "trained"];
+
 #[test]
 fn corrections_reach_a_new_model_that_serves() {
     let Some(state) = State::new() else { return };
@@ -33,13 +36,14 @@ fn corrections_reach_a_new_model_that_serves() {
     });
     assert_eq!(first["label"], "negative", "{first}");
 
+    let mut review_path = String::new();
     for i in 0..N {
         let sent = json!({ "text": review(i) }).to_string();
         let verdict = demo.post("/api/v1/reviews", &[JSON], &sent).json();
         let label = if is_zorbic(i) { "positive" } else { "negative" };
         let body = json!({ "label": label, "label_token": verdict["label_token"] }).to_string();
-        let path = format!("/api/v1/reviews/{}/label", verdict["id"].as_str().unwrap());
-        let answer = demo.post(&path, &[JSON], &body).json();
+        review_path = format!("/api/v1/reviews/{}", verdict["id"].as_str().unwrap());
+        let answer = demo.post(&format!("{review_path}/label"), &[JSON], &body).json();
         assert_eq!(answer["accepted"], true, "{answer}");
     }
 
@@ -53,6 +57,15 @@ fn corrections_reach_a_new_model_that_serves() {
     assert_eq!(model["version"], serves.version.to_string());
     assert_eq!(model["sha256"], serves.sha256);
     assert_eq!(first["model"]["sha256"], registry.version(name, 1).unwrap().sha256);
+    let timeline = demo.get(&format!("{review_path}/timeline")).json();
+    let events = timeline["events"].as_array().unwrap();
+    let told: Vec<_> = events.iter().map(|event| event["event"].as_str().unwrap()).collect();
+    assert_eq!(told, WHOLE_WAY, "{timeline}");
+    let scored = &events[3];
+    assert_eq!(scored["model"], first["model"], "{timeline}");
+    let trained = events.last().unwrap();
+    assert_eq!(trained["model"], *model, "{timeline}");
+    assert_eq!(trained["label"], "negative", "the last review says nothing of zorbic: {timeline}");
     let plain = demo.verdict(&ASKED.replace("zorbic ", ""));
     assert_eq!(plain["label"], "negative", "{plain}");
     assert_eq!(demo.interrupt(), Some(0));

@@ -98,6 +98,9 @@ fn each_service_works_with_its_own_rights() {
         &format!(r#"{{"label":"positive","label_token":{}}}"#, verdict["label_token"]),
     );
     assert_eq!(answer["accepted"], true, "{answer}");
+    let timeline = get(&format!("{web}/api/v1/reviews/r1/timeline")).unwrap().json();
+    let last = timeline["events"].as_array().and_then(|events| events.last()).unwrap();
+    assert_eq!((&last["event"], &last["why"]), (&"labelled".into(), &Value::Null), "{timeline}");
     // In bulk, with labels.
     let row = |n: usize| {
         let (text, label) =

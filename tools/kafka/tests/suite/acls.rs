@@ -57,7 +57,18 @@ fn allowed() -> BTreeMap<&'static str, BTreeSet<String>> {
     may("verdict-consumer", "positions", &["verdict"]);
     may("verdict-consumer", "commit", &["verdict"]);
     may("verdict-web", "write", &["reviews", "reviews.labels", "reviews.replies"]);
-    may("verdict-web", "read", &["reviews", "reviews.replies", "reviews.verdicts", "dlq.reviews"]);
+    may(
+        "verdict-web",
+        "read",
+        &[
+            "reviews",
+            "reviews.replies",
+            "reviews.verdicts",
+            "reviews.labels",
+            "dlq.reviews",
+            "models",
+        ],
+    );
     may(
         "verdict-monitor",
         "read",

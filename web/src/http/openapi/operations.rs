@@ -1,5 +1,8 @@
 //! Paths, parameters and answers.
 
+mod inference;
+mod timeline;
+
 use serde_json::{Map, Value, json};
 use verdict_messages::{ModelRef, Position, Sentiment, TermContribution, Verdict};
 
@@ -100,6 +103,22 @@ fn parameter(place: &str, name: &str, meaning: &str, schema: Value) -> Value {
     parameter
 }
 
+/// The id in a path.
+fn id() -> Value {
+    let schema = json!({ "type": "string", "maxLength": 512, "pattern": ID });
+    parameter("path", "id", "The review's id, percent-encoded.", schema)
+}
+
+/// When the review was sent.
+fn since() -> Value {
+    parameter(
+        "query",
+        "since",
+        "When the review was sent, in milliseconds since 1970, or a little earlier; in the Location of reviews whose id does not have its time. Without it only the last ones are looked through.",
+        json!({ "type": "integer", "format": "int64" }),
+    )
+}
+
 fn string() -> Value {
     json!({ "type": "string" })
 }
@@ -118,6 +137,7 @@ fn verdict() -> Verdict<'static> {
         rest: Some(1.71),
         known_terms: Some(3),
         source: Position::new("reviews", 3, 41),
+        read_at: Some("2026-01-02T03:04:04.990Z".into()),
         scored_at: "2026-01-02T03:04:05.000Z".into(),
     }
 }
@@ -135,7 +155,7 @@ fn with_token(verdict: &Value) -> Value {
 /// Every path.
 pub(super) fn paths() -> Map<String, Value> {
     let mut paths = reviews();
-    paths.extend(inference());
+    paths.extend(inference::paths());
     paths.extend(operation());
     paths
 }
@@ -144,10 +164,6 @@ fn reviews() -> Map<String, Value> {
     let long = json!(verdict());
     let short = json!(Verdict { explanation: None, intercept: None, rest: None, ..verdict() });
     let review = json!({ "id": "r1", "text": "A wonderful film with a dull end." });
-    let id = || {
-        let schema = json!({ "type": "string", "maxLength": 512, "pattern": ID });
-        parameter("path", "id", "The review's id, percent-encoded.", schema)
-    };
     let accepted = |meaning: &str| {
         answer(
             202,
@@ -200,7 +216,7 @@ fn reviews() -> Map<String, Value> {
         "tags": ["reviews"],
         "summary": "The verdict on a review",
         "description": "From the topics, so on any instance and for as long as they keep it. It has no explanation when it was read from there.",
-        "parameters": [id(), parameter("query", "since", "When the review was sent, in milliseconds since 1970, or a little earlier; in the Location of reviews whose id does not have its time. Without it only the last ones are looked through.", json!({ "type": "integer", "format": "int64" }))],
+        "parameters": [id(), since()],
         "responses": all([
             answer(200, "The verdict.", JSON, reference("Verdict"), long),
             accepted("The review is not scored yet, or (accepted: unknown) more has to be searched: ask again."),
@@ -243,106 +259,8 @@ fn reviews() -> Map<String, Value> {
         ("/api/v1/reviews:batch".to_owned(), batch),
         ("/api/v1/reviews/{id}".to_owned(), fetch),
         ("/api/v1/reviews/{id}/label".to_owned(), label),
+        ("/api/v1/reviews/{id}/timeline".to_owned(), timeline::path()),
         ("/api/v1/verdicts".to_owned(), feed),
-    ])
-}
-
-fn inference() -> Map<String, Value> {
-    let object = || json!({ "type": "object" });
-    let read = |id: &str, summary: &str, parameters: Value, responses: Value| {
-        json!({ "get": {
-            "operationId": id, "tags": ["inference"], "summary": summary,
-            "parameters": parameters, "responses": responses,
-        }})
-    };
-    let name = || {
-        let schema = json!({ "type": "string", "minLength": 1 });
-        json!([parameter("path", "name", "The model; there is one, `verdict`.", schema)])
-    };
-    let error = |status, meaning: &str| {
-        answer(status, meaning, JSON, reference("InferenceError"), json!({ "error": meaning }))
-    };
-    let absent = || error(404, "There is no such model.");
-    let ready = |is_ready: bool| json!({ "name": "verdict", "ready": is_ready });
-    let readiness = || {
-        [
-            answer(200, "It does.", JSON, object(), ready(true)),
-            answer(503, "It does not.", JSON, object(), ready(false)),
-        ]
-    };
-    let tensor = |name: &str| json!({ "name": name, "datatype": "BYTES", "shape": [-1] });
-    let errors = [
-        (400, "The request cannot be read."),
-        (403, "A browser says that another site sends this."),
-        (404, "There is no such model."),
-        (408, "The body did not come in time."),
-        (406, "The client does not accept JSON."),
-        (413, "The body is too large."),
-        (415, "The body is compressed in a way that is not taken, or not in UTF-8."),
-        (422, "A text is no review."),
-        (429, "One address sends too often."),
-        (500, "A defect of ours."),
-        (503, "Kafka cannot be reached."),
-        (504, "No verdict came in time."),
-    ];
-    let infer = json!({ "post": {
-        "operationId": "infer",
-        "tags": ["inference"],
-        "summary": "Texts as a tensor in, labels and probabilities as tensors out",
-        "parameters": name(),
-        "requestBody": body(&[(JSON, reference("Infer"), json!({ "inputs": [{ "name": "text", "shape": [2], "datatype": "BYTES", "data": ["A wonderful film.", "Dull."] }] }))]),
-        "responses": all(errors.map(|(status, meaning)| error(status, meaning)).into_iter().chain([
-            answer(200, "The outputs.", JSON, reference("Inferred"), json!({
-                "model_name": "verdict", "model_version": "1",
-                "outputs": [{ "name": "label", "datatype": "BYTES", "shape": [2], "data": ["positive", "negative"] }],
-            })),
-        ])),
-    }});
-    let server =
-        json!({ "name": "verdict", "version": env!("CARGO_PKG_VERSION"), "extensions": [] });
-    let model = json!({ "name": "verdict", "platform": "verdict", "inputs": [tensor("text")], "outputs": [tensor("label")] });
-    Map::from_iter([
-        (
-            "/v2".to_owned(),
-            read(
-                "inferenceServer",
-                "What the server is",
-                json!([]),
-                all([answer(200, "Name and version.", JSON, object(), server)]),
-            ),
-        ),
-        (
-            "/v2/health/live".to_owned(),
-            read(
-                "inferenceLive",
-                "Whether the server runs",
-                json!([]),
-                all([answer(200, "It does.", JSON, object(), json!({ "live": true }))]),
-            ),
-        ),
-        (
-            "/v2/health/ready".to_owned(),
-            read("inferenceReady", "Whether the server answers", json!([]), all(readiness())),
-        ),
-        (
-            "/v2/models/{name}".to_owned(),
-            read(
-                "inferenceModel",
-                "What the model takes and gives",
-                name(),
-                all([answer(200, "Inputs and outputs.", JSON, object(), model), absent()]),
-            ),
-        ),
-        (
-            "/v2/models/{name}/ready".to_owned(),
-            read(
-                "inferenceModelReady",
-                "Whether the model answers",
-                name(),
-                all(readiness().into_iter().chain([absent()])),
-            ),
-        ),
-        ("/v2/models/{name}/infer".to_owned(), infer),
     ])
 }
 
