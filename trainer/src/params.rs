@@ -23,7 +23,7 @@ use verdict_learning::learn::naive_bayes::Weighting;
 use verdict_learning::learn::select::VocabularyParams;
 use verdict_learning::train::{CheckedTrainParams, Solver, TrainParams};
 use verdict_sentiment::{
-    Analyzer, NgramRange, Norm, Preprocessing, TokenPattern, VectorizerOptions,
+    Analyzer, Negation, NgramRange, Norm, Preprocessing, TokenPattern, VectorizerOptions,
 };
 
 /// Checked parameters of a training run.
@@ -131,7 +131,7 @@ impl Params {
         );
         let train = training(&mut check, &raw).check();
         let train = check.bounds(train, |parameter| match parameter {
-            "max_features" | "min_df" | "max_df" => "feature_engineering",
+            "max_features" | "min_df" | "max_df" | "windows" => "feature_engineering",
             "folds" => "calibration",
             _ => "model_building",
         });
@@ -200,7 +200,9 @@ fn training(check: &mut Check<'_>, raw: &RawParams) -> TrainParams {
     let naive_bayes = Weighting::NaiveBayes { smoothing: building.smoothing };
     let weightings = [("none", Weighting::None), ("naive-bayes", naive_bayes)];
     let solvers = [("lbfgs", Solver::Lbfgs), ("linfa", Solver::Linfa)];
-    let methods = [("platt", Some(raw.calibration.folds)), ("none", None)];
+    let folds = Some(raw.calibration.folds);
+    let methods = [("platt", (folds, false)), ("length", (folds, true)), ("none", (None, false))];
+    let (folds, by_length) = check.word(&raw.calibration.method, "calibration.method", methods);
     TrainParams {
         vocabulary: VocabularyParams {
             options: VectorizerOptions {
@@ -218,7 +220,10 @@ fn training(check: &mut Check<'_>, raw: &RawParams) -> TrainParams {
             weighting: check.word(&building.weighting, "model_building.weighting", weightings),
         },
         solver: check.word(&building.solver, "model_building.solver", solvers),
-        folds: check.word(&raw.calibration.method, "calibration.method", methods),
+        windows: raw.feature_engineering.windows,
+        window_weight: building.window_weight,
+        folds,
+        by_length,
         recorded: raw.recorded(),
     }
 }
@@ -242,7 +247,17 @@ fn analyzer(check: &mut Check<'_>, raw: &RawParams) -> Analyzer {
     ];
     let tokens = &raw.feature_engineering.tokens;
     let token_pattern = check.word(tokens, "feature_engineering.tokens", patterns);
-    Analyzer { preprocessing, lowercase, token_pattern }
+    let negations = [("none", Negation::None), ("mark", Negation::Mark)];
+    let negation = &raw.feature_engineering.negation;
+    let negation = check.word(negation, "feature_engineering.negation", negations);
+    let has_marks = token_pattern == TokenPattern::WordsAndPunctuation;
+    check.that(
+        negation == Negation::None || (has_marks && !preprocessing.remove_punctuation),
+        "feature_engineering.negation",
+        "none unless tokens is words-and-punctuation and punctuation is kept, since marks end a scope",
+        &raw.feature_engineering.negation,
+    );
+    Analyzer { preprocessing, lowercase, token_pattern, negation }
 }
 
 /// All but the analyzer.

@@ -4,8 +4,8 @@
 //! |---|---|---|
 //! | [`data_ingestion`] | the source | `data/raw/{train,test}.csv`, `manifest.json` |
 //! | [`data_preprocessing`] | `data/raw` | `data/interim/{train,test}.csv` |
-//! | [`feature_engineering`] | `data/interim` | `data/processed/{train,test}.npz`, `models/vectorizer.json` |
-//! | [`model_building`] | `data/processed/train.npz`, `models/vectorizer.json` | `models/model.verdict` |
+//! | [`feature_engineering`] | `data/interim` | `data/processed/{train,windows,test}.npz`, `models/vectorizer.json` |
+//! | [`model_building`] | `data/processed/{train,windows}.npz`, `models/vectorizer.json` | `models/model.verdict` |
 //!
 //! Together they give the bytes that [`train`](crate::training::train) gives in one process: each
 //! calls the same functions, and the files keep every bit. Evaluation and registration read the
@@ -84,7 +84,9 @@ pub fn feature_engineering(layout: &Layout, params: &Params) -> anyhow::Result<u
     let vectorizer = params.train.fit_vectorizer(&train.texts).map_err(in_params)?;
     let (matrix, seen) = Matrix::of_training(&vectorizer, &train.texts);
     keep_rows(layout, SplitName::Train, &matrix, &train.labels)?;
-    drop((matrix, train));
+    let windows = params.train.window_rows(&vectorizer, &train.texts);
+    npz::write_windows(&layout.windows(), &windows)?;
+    drop((matrix, windows, train));
     let test = csv_file::read(&layout.interim(SplitName::Test))?;
     let matrix = Matrix::new(&vectorizer, &test.texts);
     keep_rows(layout, SplitName::Test, &matrix, &test.labels)?;
@@ -128,8 +130,14 @@ pub fn model_building(layout: &Layout, params: &Params) -> anyhow::Result<Built>
         vectorizer.idf(),
         vectorizer.document_frequency(),
     )?;
-    let fitted = params.train.fit_rows(&matrix, &labels, |_| {}).map_err(in_params)?;
-    drop(matrix);
+    let windows = npz::read_windows(
+        &layout.windows(),
+        vectorizer.idf(),
+        vectorizer.document_frequency(),
+        labels.len(),
+    )?;
+    let fitted = params.train.fit_rows(&matrix, &windows, &labels, |_| {}).map_err(in_params)?;
+    drop((matrix, windows));
     let name = &params.registration.name;
     let artifact = params.train.encode(vectorizer, &fitted, &data, texts.as_ref(), name)?;
     verdict_registry::save(layout.models(), &artifact)?;

@@ -174,7 +174,9 @@ impl<'a> Tuner<'a> {
             }
             let vectorizer = params.fit_vectorizer(&train)?;
             let rows = Matrix::new(&vectorizer, &train);
-            let fit = logistic::fit(&rows, &train_labels, &params.logistic, None)
+            let windows = params.window_rows(&vectorizer, &train);
+            let windows = (&windows, params.window_weight);
+            let fit = logistic::fit(&rows, &train_labels, windows, &params.logistic, None)
                 .map_err(|e| TrainError::Optimiser(e.to_string()))?;
             let scores =
                 logistic::scores(&Matrix::new(&vectorizer, &held_out), &fit, |_| true).into_iter();

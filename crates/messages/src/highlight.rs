@@ -32,7 +32,13 @@ pub fn highlight<'t, 'e>(
     // The terms that begin at each word: how many words, and the share of one occurrence.
     let mut begin: Vec<Vec<(usize, f64)>> = vec![Vec::new(); words.len()];
     for (term, weight) in terms {
-        let tokens: Vec<&str> = term.split(' ').collect();
+        // Marks and single letters are no words here, though a model may have them in its terms;
+        // what it holds for negated it shows with a mark of its own.
+        let tokens = term.split(' ').map(|token| token.strip_prefix('¬').unwrap_or(token));
+        let tokens: Vec<&str> = tokens.filter(|token| is_word(token)).collect();
+        if tokens.is_empty() {
+            continue;
+        }
         let windows = words.windows(tokens.len()).enumerate();
         let is_term = |window: &[Word]| window.iter().map(|word| &*word.token).eq(tokens.clone());
         let places: Vec<usize> =
@@ -151,6 +157,10 @@ fn words(text: &str) -> Vec<Word> {
         }
     }
     words
+}
+
+fn is_word(token: &str) -> bool {
+    token.chars().nth(1).is_some() && token.chars().all(|c| c.is_alphanumeric() || c == '_')
 }
 
 /// Where sentences end and another begins: behind the white space that follows `.`, `!`, `?` or

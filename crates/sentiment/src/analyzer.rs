@@ -1,5 +1,6 @@
 //! Text to tokens, with the preprocessing: what training and serving both call.
 
+use crate::negation::Negation;
 use crate::preprocess::{PreprocessScratch, Preprocessing};
 use crate::tokenize::{TokenPattern, Tokens};
 
@@ -16,6 +17,9 @@ pub struct Analyzer {
     pub lowercase: bool,
     /// What a token is.
     pub token_pattern: TokenPattern,
+    /// Whether words behind a negation are tokens of their own. It needs marks that are tokens: to
+    /// see `n't`, and where a scope ends before its fifth word.
+    pub negation: Negation,
 }
 
 impl Default for Analyzer {
@@ -24,6 +28,7 @@ impl Default for Analyzer {
             preprocessing: Preprocessing::default(),
             lowercase: true,
             token_pattern: TokenPattern::Words,
+            negation: Negation::None,
         }
     }
 }
@@ -58,7 +63,7 @@ impl Analyzer {
     /// };
     /// let mut scratch = AnalyzerScratch::default();
     /// let tokens = analyzer.analyze(&mut scratch, "The best film<br />of the year");
-    /// assert_eq!(tokens.text(0), Some("best"));
+    /// assert_eq!(tokens.text(0).as_deref(), Some("best"));
     /// assert_eq!(tokens.len(), 3);
     /// ```
     #[inline]
@@ -69,6 +74,9 @@ impl Analyzer {
             false => self.preprocessing.apply(preprocess, text, self.lowercase),
         };
         tokens.split(text, self.token_pattern, self.lowercase);
+        if self.negation == Negation::Mark {
+            tokens.mark_negated();
+        }
         tokens
     }
 

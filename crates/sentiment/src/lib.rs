@@ -2,7 +2,7 @@
 //!
 //! A review is preprocessed where the model asks for it and becomes tokens, tokens become 64-bit
 //! hashes, hashes combine into n-grams, n-grams become a TF-IDF row of length one, and a logistic
-//! regression turns the row into log-odds, which a Platt calibration turns into a probability. The
+//! regression turns the row into log-odds, which a calibration turns into a probability. The
 //! semantics are those of scikit-learn's [`TfidfVectorizer`] and [`LogisticRegression`].
 //!
 //! ```text
@@ -20,6 +20,7 @@ mod analyzer;
 mod artifact;
 mod error;
 mod model;
+mod negation;
 mod ngram;
 mod parts;
 mod preprocess;
@@ -34,6 +35,7 @@ pub use analyzer::{Analyzer, AnalyzerScratch};
 pub use artifact::{Example, FORMAT_VERSION, Limits, MAGIC, sha256_hex};
 pub use error::{ArtifactError, InvalidPart};
 pub use model::{Identity, Model};
+pub use negation::Negation;
 pub use ngram::{NgramRange, term_hash};
 pub use parts::ModelParts;
 pub use preprocess::{Lemmatizer, NounLemmas, Preprocessing, StopWords};

@@ -90,9 +90,10 @@ impl Model {
     pub fn score(&self, scratch: &mut Scratch, text: &str) -> Score {
         let norm = self.parts.vectorizer.weigh(scratch, text);
         let contributions = scratch.columns.iter().zip(&scratch.values);
-        self.judge(contributions.fold(self.intercept_steps, |sum, (&column, &value)| {
+        let steps = contributions.fold(self.intercept_steps, |sum, (&column, &value)| {
             sum.saturating_add(self.contribution(column, value * norm))
-        }))
+        });
+        self.judge(steps, scratch.columns.len())
     }
 
     /// Scores a review and lists what its `max_terms` strongest terms add.
@@ -115,7 +116,7 @@ impl Model {
             Some(TermWeight { term, weight: from_grid(steps) })
         });
         Explanation {
-            score: self.judge(sum),
+            score: self.judge(sum, columns.len()),
             intercept: from_grid(self.intercept_steps),
             rest: from_grid(rest),
             terms: terms.collect(),
@@ -127,9 +128,9 @@ impl Model {
         to_grid(value * self.parts.weights.get(column as usize).copied().map_or(0.0, f64::from))
     }
 
-    fn judge(&self, steps: i64) -> Score {
+    fn judge(&self, steps: i64, n_terms: usize) -> Score {
         let score = from_grid(steps);
-        let probability = self.parts.calibration.probability(score);
+        let probability = self.parts.calibration.probability(score, n_terms);
         let label = if probability >= 0.5 { Label::Positive } else { Label::Negative };
         Score { score, probability, label }
     }
@@ -141,7 +142,7 @@ impl Model {
 
     /// The version of the file format that holds this model: the oldest that has its options.
     pub fn format_version(&self) -> u32 {
-        artifact::version_of(self.parts.vectorizer.options())
+        artifact::version_of(self.parts.vectorizer.options(), self.parts.calibration)
     }
 
     /// Number of terms.

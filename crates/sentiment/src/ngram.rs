@@ -1,6 +1,7 @@
 //! n-grams as hashes: a run of tokens is the hash of its tokens' hashes, never a string.
 
 use crate::error::InvalidPart;
+use crate::negation::{MARK, marked};
 use crate::tokenize::{fold, token_hash};
 
 const K_STEP: u64 = 0xc0ac_29b7_c97c_50dd;
@@ -14,7 +15,10 @@ pub(crate) fn combine(ngram: u64, token: u64) -> u64 {
 
 /// Hash of a readable term: tokens joined by single spaces, as scikit-learn names its n-grams.
 pub fn term_hash(term: &str) -> u64 {
-    let mut tokens = term.split(' ').map(token_hash);
+    let mut tokens = term.split(' ').map(|token| match token.strip_prefix(MARK) {
+        Some(word) if !word.is_empty() => marked(token_hash(word)),
+        _ => token_hash(token),
+    });
     let first = tokens.next().unwrap_or(0);
     tokens.fold(first, combine)
 }

@@ -42,9 +42,10 @@ impl ModelParts {
         if !within(self.intercept) {
             return Err(ArtifactError::bound("intercept", bounds, self.intercept, 0));
         }
-        let Calibration { slope, offset } = self.calibration;
-        if !(slope.is_finite() && slope > 0.0 && offset.is_finite()) {
-            let (bound, got) = ("finite with a slope above 0", format!("{slope}, {offset}"));
+        if !self.calibration.rises() {
+            let Calibration { slope, offset, long } = self.calibration;
+            let long = long.map_or_else(String::new, |long| format!(", {long}"));
+            let (bound, got) = ("finite with a slope above 0", format!("{slope}, {offset}{long}"));
             return Err(ArtifactError::bound("calibration", bound, got, 0));
         }
         if !self.about.is_object() {

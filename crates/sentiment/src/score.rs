@@ -62,7 +62,8 @@ impl fmt::Display for Label {
     }
 }
 
-/// A Platt calibration: `P(positive) = sigmoid(slope · score + offset)`.
+/// A Platt calibration: `P(positive) = sigmoid(slope · score + offset)`; or one that knows how much
+/// of the text the score is made of, see [`Calibration::long`].
 ///
 /// Source: Platt, *Probabilistic outputs for support vector machines*, 1999.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -71,15 +72,61 @@ pub struct Calibration {
     pub slope: f64,
     /// Added to it.
     pub offset: f64,
+    /// `Some` where slope and offset grow with the number *n* of known terms:
+    /// `P(positive) = sigmoid((slope · f + long · m) · score + offset · f)` with `f = n / (n + 4)`
+    /// and `m = n / (n + 64)`. A text without a known term then has 0.5, and one of few terms,
+    /// which hold all of the row's length between them, is not taken for sure.
+    pub long: Option<f64>,
 }
 
 impl Calibration {
     /// Takes the score itself for the log-odds.
-    pub const IDENTITY: Self = Self { slope: 1.0, offset: 0.0 };
+    pub const IDENTITY: Self = Self { slope: 1.0, offset: 0.0, long: None };
 
-    /// The calibrated probability of the positive class, 0 to 1.
-    pub fn probability(self, score: f64) -> f64 {
-        sigmoid(self.slope * score + self.offset)
+    /// The calibrated probability of the positive class, 0 to 1, of a text with `n_terms` known
+    /// terms, each counted once.
+    pub fn probability(self, score: f64, n_terms: usize) -> f64 {
+        let Self { slope, offset, long } = self;
+        let Some(long) = long else {
+            return sigmoid(slope * score + offset);
+        };
+        let [few, many] = Self::shares(n_terms);
+        sigmoid((slope * few + long * many) * score + offset * few)
+    }
+
+    /// `n / (n + 4)` and `n / (n + 64)` for `n` known terms: 0 for none, and towards 1 for many.
+    pub fn shares(n_terms: usize) -> [f64; 2] {
+        #[allow(clippy::cast_precision_loss, reason = "a text has far fewer terms than 2^53")]
+        let n = n_terms as f64;
+        [n / (n + 4.0), n / (n + 64.0)]
+    }
+
+    /// Whether it can be one: finite, and the probability rises with the score whatever the number
+    /// of terms.
+    pub fn rises(self) -> bool {
+        let Self { slope, offset, long } = self;
+        let is_finite = slope.is_finite() && offset.is_finite() && long.is_none_or(f64::is_finite);
+        // The factor has the sign of `slope · (n + 64) + long · (n + 4)`, a straight line in n:
+        // it is above 0 where both of its ends are.
+        let rises = match long {
+            None => slope > 0.0,
+            Some(long) => 65.0 * slope + 5.0 * long > 0.0 && slope + long >= 0.0,
+        };
+        is_finite && rises
+    }
+}
+
+impl fmt::Display for Calibration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { slope, offset, long } = self;
+        match long {
+            None => write!(f, "sigmoid({slope:.4} · score {offset:+.4})"),
+            Some(long) => write!(
+                f,
+                "sigmoid(({slope:.4} · f {long:+.4} · m) · score {offset:+.4} · f) with f = n / (n + 4), m = n / (n + 64) \
+                 for n known terms"
+            ),
+        }
     }
 }
 

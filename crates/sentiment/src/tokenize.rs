@@ -16,7 +16,9 @@
     reason = "the hot loop: indices are bounded by the buffers that the same function sizes"
 )]
 
+use crate::negation::{self, MARK, marked};
 use crate::wordchars::{is_space, is_word};
+use std::borrow::Cow;
 use wide::u8x16;
 
 /// Zero bytes kept behind the text, so that any token can be read in whole words of eight bytes.
@@ -45,6 +47,8 @@ pub struct Tokens {
     spans: Vec<(u32, u32)>,
     /// Hash of every token, beside `spans`.
     hashes: Vec<u64>,
+    /// Whether each token is marked as negated, beside `spans`; empty where none is.
+    negated: Vec<bool>,
 }
 
 /// What a token is: a `token_pattern` of scikit-learn.
@@ -80,6 +84,7 @@ impl Tokens {
             self.rewritten = rewritten;
         }
         self.hash_spans::<PUNCTUATION>();
+        self.negated.clear();
     }
 
     /// The hash of each token, in the order of the text.
@@ -98,9 +103,24 @@ impl Tokens {
     }
 
     /// The text of token `i`, or `None` beyond the last.
-    pub fn text(&self, i: usize) -> Option<&str> {
+    pub fn text(&self, i: usize) -> Option<Cow<'_, str>> {
         let &(start, end) = self.spans.get(i)?;
-        std::str::from_utf8(self.lowered.get(start as usize..end as usize)?).ok()
+        let text = std::str::from_utf8(self.lowered.get(start as usize..end as usize)?).ok()?;
+        Some(match self.negated.get(i) {
+            Some(true) => format!("{MARK}{text}").into(),
+            _ => text.into(),
+        })
+    }
+
+    /// Marks the words that are negated: they become other tokens.
+    pub(crate) fn mark_negated(&mut self) {
+        let Self { lowered, spans, hashes, negated, .. } = self;
+        negated.resize(hashes.len(), false);
+        let last_byte = |i: usize| lowered[spans[i].1 as usize - 1];
+        negation::negated(hashes, last_byte, |i| negated[i] = true);
+        for (hash, _) in hashes.iter_mut().zip(negated).filter(|(_, is_negated)| **is_negated) {
+            *hash = marked(*hash);
+        }
     }
 
     /// Copies `bytes` to `self.lowered` and writes the edges of the tokens.

@@ -36,7 +36,11 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
             "ngram_range": [range.min(), range.max()],
             "sublinear_tf": parts.vectorizer.options().sublinear_tf,
             "intercept": parts.intercept,
-            "calibration": { "slope": parts.calibration.slope, "offset": parts.calibration.offset },
+            "calibration": {
+                "slope": parts.calibration.slope,
+                "offset": parts.calibration.offset,
+                "long": parts.calibration.long,
+            },
             "n_examples": model.examples().len(),
             "about": parts.about,
             "positive_terms": pairs(&positive),
@@ -54,12 +58,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
             range.max()
         )?;
         writeln!(out, "  intercept    {:+.4}", parts.intercept)?;
-        let calibration = parts.calibration;
-        writeln!(
-            out,
-            "  calibration  sigmoid({:.4} · score {:+.4})",
-            calibration.slope, calibration.offset
-        )?;
+        writeln!(out, "  calibration  {}", parts.calibration)?;
         writeln!(
             out,
             "  self-test    {} examples, all as when it was made",

@@ -126,10 +126,29 @@ impl Default for RawDataPreprocessing {
     }
 }
 
+// Keys that models of before them do not have are left out where they say nothing new: such a model
+// keeps its bytes.
+
+fn is_none(word: &str) -> bool {
+    word == "none"
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "what serde calls")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "what serde calls")]
+fn is_nothing(weight: &f64) -> bool {
+    weight.abs() <= 0.0
+}
+
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct RawFeatureEngineering {
     pub(super) tokens: String,
+    #[serde(skip_serializing_if = "is_none")]
+    pub(super) negation: String,
     pub(super) max_features: Option<usize>,
     pub(super) ngram_range: Vec<usize>,
     pub(super) min_df: DocumentCount,
@@ -138,12 +157,15 @@ pub(super) struct RawFeatureEngineering {
     pub(super) binary: bool,
     pub(super) use_idf: bool,
     pub(super) norm: String,
+    #[serde(skip_serializing_if = "is_zero")]
+    pub(super) windows: u64,
 }
 
 impl Default for RawFeatureEngineering {
     fn default() -> Self {
         Self {
             tokens: "words".to_owned(),
+            negation: "none".to_owned(),
             max_features: Some(20_000),
             ngram_range: vec![1, 3],
             min_df: DocumentCount::Count(1),
@@ -152,6 +174,7 @@ impl Default for RawFeatureEngineering {
             binary: false,
             use_idf: true,
             norm: "l2".to_owned(),
+            windows: 0,
         }
     }
 }
@@ -167,6 +190,8 @@ pub(super) struct RawModelBuilding {
     pub(super) solver: String,
     pub(super) max_iter: u64,
     pub(super) tol: f64,
+    #[serde(skip_serializing_if = "is_nothing")]
+    pub(super) window_weight: f64,
 }
 
 impl Default for RawModelBuilding {
@@ -179,6 +204,7 @@ impl Default for RawModelBuilding {
             solver: "lbfgs".to_owned(),
             max_iter: 1000,
             tol: 1e-4,
+            window_weight: 0.0,
         }
     }
 }

@@ -45,13 +45,40 @@ fn each_value_out_of_bounds_is_stated_with_bound_and_place() {
         ("model_building.solver", "saga", "lbfgs or linfa", "saga"),
         ("model_building.max_iter", "0", "at least 1", "0"),
         ("model_building.tol", "0.0", "> 0", "0"),
-        ("calibration.method", "isotonic", "platt or none", "isotonic"),
+        ("calibration.method", "isotonic", "platt, length or none", "isotonic"),
+        ("calibration.folds", "101", "between 2 and 100", "101"),
+        ("feature_engineering.windows", "101", "at most 100", "101"),
+        ("feature_engineering.negation", "marks", "none or mark", "marks"),
+        (
+            "feature_engineering.negation",
+            "mark",
+            "none unless tokens is words-and-punctuation and punctuation is kept, since marks end a scope",
+            "mark",
+        ),
+        ("model_building.window_weight", "-0.1", "at least 0", "-0.1"),
         ("calibration.folds", "1", "between 2 and 100", "1"),
     ] {
         let (section, name) = key.split_once('.').unwrap();
         let yaml = format!("{section}: {{{name}: {typed}}}");
         let expected = format!("{key} must be {bound}, got {got} (params.yaml)");
         assert_eq!(problems(&yaml), [expected], "{yaml}");
+    }
+}
+
+#[test]
+fn windows_go_with_the_sparse_solver_and_the_calibration_by_length_needs_them() {
+    let key = "feature_engineering.windows must be";
+    for (yaml, problem) in [
+        (
+            "calibration: {method: length}",
+            "at least 1 where the calibration knows the length, got 0",
+        ),
+        (
+            "feature_engineering: {windows: 2}\nmodel_building: {solver: linfa}",
+            "0 where the solver is linfa, got 2",
+        ),
+    ] {
+        assert_eq!(problems(yaml), [format!("{key} {problem} (params.yaml)")]);
     }
 }
 

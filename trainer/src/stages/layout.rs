@@ -46,6 +46,12 @@ impl Layout {
         self.root.join("data/processed").join(file(split, "npz"))
     }
 
+    /// Feature rows of the windows of the training part.
+    #[must_use]
+    pub fn windows(&self) -> PathBuf {
+        self.root.join("data/processed/windows.npz")
+    }
+
     /// The fitted vectoriser.
     #[must_use]
     pub fn vectorizer(&self) -> PathBuf {

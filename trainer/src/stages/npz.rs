@@ -6,14 +6,15 @@
 //! stand in the order in which training adds them up, each once; `sort_indices()` sorts them.
 //! Beside them stand the factors that the values are products of, `tf_minus_1` (f32: 0 for a term
 //! that occurs once) and `row_factor` (f64), from which [`read`] puts the training matrix together
-//! again, bit by bit, and `labels` (u8, 1 is positive).
+//! again, bit by bit, and `labels` (u8, 1 is positive), or of windows `review` (u32, the row of
+//! each one's review in the other file).
 
 use anyhow::{Context, bail};
 use npyz::{NpyFile, WriterBuilder};
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Read, Write};
 use std::path::Path;
-use verdict_learning::learn::matrix::{Matrix, MatrixBuilder};
+use verdict_learning::learn::matrix::{Matrix, MatrixBuilder, WindowRows};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
@@ -22,6 +23,24 @@ use zip::{CompressionMethod, ZipArchive, ZipWriter};
 /// # Errors
 /// Where the file cannot be written.
 pub fn write(path: &Path, matrix: &Matrix, labels: &[bool]) -> anyhow::Result<()> {
+    let labels: Vec<u8> = labels.iter().map(|&label| u8::from(label)).collect();
+    write_with(path, matrix, "labels", &labels)
+}
+
+/// Writes the rows of windows, and the row of the review of each.
+///
+/// # Errors
+/// Where the file cannot be written.
+pub fn write_windows(path: &Path, windows: &WindowRows) -> anyhow::Result<()> {
+    write_with(path, &windows.matrix, "review", &windows.review)
+}
+
+fn write_with<T: npyz::Serialize + npyz::AutoSerialize + Copy>(
+    path: &Path,
+    matrix: &Matrix,
+    name: &str,
+    of_rows: &[T],
+) -> anyhow::Result<()> {
     let rows = matrix.to_csr();
     let file = File::create(path).with_context(|| format!("making {}", path.display()))?;
     let mut archive = Archive(ZipWriter::new(BufWriter::new(file)));
@@ -34,8 +53,7 @@ pub fn write(path: &Path, matrix: &Matrix, labels: &[bool]) -> anyhow::Result<()
         archive.array("data", &rows.data)?;
         archive.array("tf_minus_1", &rows.tf_minus_1)?;
         archive.array("row_factor", &rows.row_factors)?;
-        let labels: Vec<u8> = labels.iter().map(|&label| u8::from(label)).collect();
-        archive.array("labels", &labels)?;
+        archive.array(name, of_rows)?;
         archive.0.finish()?.into_inner()?.sync_all()?;
         anyhow::Ok(())
     })();
@@ -52,6 +70,35 @@ pub fn read(
     column_factors: &[f64],
     document_frequency: &[u32],
 ) -> anyhow::Result<(Matrix, Vec<bool>)> {
+    let (matrix, labels): (_, Vec<u8>) =
+        read_with(path, column_factors, document_frequency, "labels")?;
+    Ok((matrix, labels.into_iter().map(|label| label == 1).collect()))
+}
+
+/// Reads what [`write_windows`] wrote, of `n_reviews` reviews; arguments as for [`read`].
+///
+/// # Errors
+/// Those of [`read`], and where a window is of no review.
+pub fn read_windows(
+    path: &Path,
+    column_factors: &[f64],
+    document_frequency: &[u32],
+    n_reviews: usize,
+) -> anyhow::Result<WindowRows> {
+    let (matrix, review): (_, Vec<u32>) =
+        read_with(path, column_factors, document_frequency, "review")?;
+    if let Some(review) = review.iter().find(|&&review| review as usize >= n_reviews) {
+        bail!("{} has a window of review {review}, there are {n_reviews}", path.display());
+    }
+    Ok(WindowRows { matrix, review })
+}
+
+fn read_with<T: npyz::Deserialize>(
+    path: &Path,
+    column_factors: &[f64],
+    document_frequency: &[u32],
+    name: &str,
+) -> anyhow::Result<(Matrix, Vec<T>)> {
     let read = || {
         let file = File::open(path)?;
         let mut archive = ZipArchive::new(BufReader::new(file))?;
@@ -70,8 +117,8 @@ pub fn read(
         let indices: Vec<i32> = array(&mut archive, "indices")?;
         let tf_minus_1: Vec<f32> = array(&mut archive, "tf_minus_1")?;
         let row_factors: Vec<f64> = array(&mut archive, "row_factor")?;
-        let labels: Vec<u8> = array(&mut archive, "labels")?;
-        let of_rows = [indptr.len(), row_factors.len() + 1, labels.len() + 1];
+        let of_each: Vec<T> = array(&mut archive, name)?;
+        let of_rows = [indptr.len(), row_factors.len() + 1, of_each.len() + 1];
         if of_rows.iter().any(|&n| n != n_rows + 1) || tf_minus_1.len() != indices.len() {
             bail!("its arrays do not have the lengths of a matrix of {n_rows} rows");
         }
@@ -89,7 +136,7 @@ pub fn read(
             let cells = columns.iter().zip(more);
             builder.row(cells.map(|(&column, &more)| (column as u32, more)), factor);
         }
-        Ok((builder.finish(), labels.into_iter().map(|label| label == 1).collect()))
+        Ok((builder.finish(), of_each))
     };
     read().with_context(|| format!("reading {}", path.display()))
 }

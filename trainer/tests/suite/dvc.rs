@@ -9,13 +9,14 @@ use std::path::Path;
 use verdict_testkit::Moto;
 
 /// Outputs that are in DVC's cache: those up to the model, and those of the evaluation.
-pub const CACHED: [&str; 17] = [
+pub const CACHED: [&str; 18] = [
     "data/raw/train.csv",
     "data/raw/test.csv",
     "data/raw/manifest.json",
     "data/interim/train.csv",
     "data/interim/test.csv",
     "data/processed/train.npz",
+    "data/processed/windows.npz",
     "data/processed/test.npz",
     "models/vectorizer.json",
     "models/model.verdict",

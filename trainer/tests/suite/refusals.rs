@@ -126,7 +126,7 @@ fn a_model_that_cannot_be_loaded_is_refused_with_its_path() {
     let folder = Folder::trained();
     let whole = folder.read("model/model.verdict");
     let mut future = whole.clone();
-    future[8] = 3;
+    future[8] = 4;
     let mut changed = whole.clone();
     changed[whole.len() / 2] ^= 1;
     let pickle = b"\x80\x04\x95\x1a\x00\x00\x00\x00\x00\x00\x00\x8c\x07sklearn\x94.";
@@ -135,7 +135,7 @@ fn a_model_that_cannot_be_loaded_is_refused_with_its_path() {
         (&whole[..n - 1], &["truncated"][..]),
         (&whole[..100], &["truncated"]),
         (&[], &["not a Verdict model", "got []"]),
-        (&future, &["model format version must be 1 to 2, got 3 (byte 8)", "newer release"]),
+        (&future, &["model format version must be 1 to 3, got 4 (byte 8)", "newer release"]),
         (&changed, &["checksum mismatch"]),
         (pickle, &["not a Verdict model", "80, 04"]),
         (&gzip(&whole), &["not a Verdict model", "1f, 8b"]),

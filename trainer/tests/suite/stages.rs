@@ -9,6 +9,12 @@ use std::fs;
 
 const SOURCE: &str = "data_ingestion: {source: reviews.csv, sha256: null}\n";
 
+/// All that short texts are learned by.
+const SHORT: &str = "data_preprocessing: {html: strip}\n\
+    feature_engineering: {tokens: words-and-punctuation, negation: mark, windows: 2}\n\
+    model_building: {window_weight: 0.3, weighting: naive-bayes}\n\
+    calibration: {method: length}\n";
+
 /// Reviews with all that preprocessing takes away and all that CSV must quote.
 fn folder() -> Folder {
     let folder = Folder::new();
@@ -54,6 +60,7 @@ fn the_stages_give_the_model_that_training_in_one_process_gives() {
         &seed,
         &lemmas,
         "preset: best\n",
+        SHORT,
         "data_preprocessing: {html: strip, case: keep}\nfeature_engineering: {min_df: 2, max_df: 0.5}\n",
         "feature_engineering: {norm: none, use_idf: false, binary: true, sublinear_tf: false, max_features: 90}\n",
         "feature_engineering: {binary: true}\ncalibration: {method: none}\n",

@@ -1,9 +1,13 @@
-//! Platt calibration on out-of-fold scores: each review is scored by a model that has not seen it.
+//! Calibration on out-of-fold scores: each review is scored by a model that has not seen it.
 
 use super::folds::Folds;
 use super::logistic::{LogisticParams, Targets, fit, fit_to, scores};
-use super::matrix::{Matrix, MatrixBuilder};
+use super::matrix::{Matrix, MatrixBuilder, WindowRows};
 use super::naive_bayes::Weighting;
+use linfa::DatasetBase;
+use linfa::traits::Fit as _;
+use linfa_logistic::LogisticRegression;
+use ndarray::{Array1, Array2};
 use rayon::prelude::*;
 use std::iter::once;
 use verdict_sentiment::Calibration;
@@ -24,6 +28,9 @@ pub enum CalibrateError {
     /// The two parameters could not be fitted.
     #[error("fitting the calibration: {0}")]
     Platt(String),
+    /// linfa could not fit the calibration by length.
+    #[error("fitting the calibration")]
+    Linfa(#[from] linfa_logistic::error::Error),
     /// More reviews of high score are negative than positive.
     #[error(
         "the features do not tell the classes apart: on reviews left out of the training the scores do not rise with the \
@@ -35,30 +42,35 @@ pub enum CalibrateError {
     },
 }
 
-/// The score that each row gets from the fit without its own fold.
+/// The score that each row, and each window, gets from the fit without its own fold.
 ///
 /// # Errors
 /// Where a fold cannot be fitted.
 pub fn out_of_fold(
     matrix: &Matrix,
     labels: &[bool],
+    windows: (&WindowRows, f64),
     params: &LogisticParams,
     folds: &Folds,
-) -> Result<Vec<f64>, CalibrateError> {
-    let of_fold = |index| -> Result<Vec<(usize, f64)>, CalibrateError> {
+) -> Result<(Vec<f64>, Vec<f64>), CalibrateError> {
+    type Scores = Vec<(usize, f64)>;
+    let review = |window: usize| windows.0.review[window] as usize;
+    let of_fold = |index| -> Result<(Scores, Scores), CalibrateError> {
         let fold = folds.fold(index);
-        let fitted = fit(matrix, labels, params, Some(fold));
+        let fitted = fit(matrix, labels, windows, params, Some(fold));
         let fitted = fitted.map_err(|e| CalibrateError::Fold {
             fold: index + 1,
             folds: folds.n(),
             reason: e.to_string(),
         })?;
-        Ok(scores(matrix, &fitted, |row| fold.has(row)))
+        let of_windows = scores(&windows.0.matrix, &fitted, |window| fold.has(review(window)));
+        Ok((scores(matrix, &fitted, |row| fold.has(row)), of_windows))
     };
     let of_folds = (0..folds.n()).into_par_iter().map(of_fold).collect::<Result<Vec<_>, _>>()?;
-    let mut all = vec![0.0; matrix.n_rows];
-    for (row, score) in of_folds.into_iter().flatten() {
-        all[row] = score;
+    let mut all = (vec![0.0; matrix.n_rows], vec![0.0; windows.0.matrix.n_rows]);
+    for (of_rows, of_windows) in of_folds {
+        of_rows.into_iter().for_each(|(row, score)| all.0[row] = score);
+        of_windows.into_iter().for_each(|(window, score)| all.1[window] = score);
     }
     Ok(all)
 }
@@ -79,25 +91,66 @@ pub fn platt(scores: &[f64], labels: &[bool]) -> Result<Calibration, CalibrateEr
     let negative = labels.len() as f64 - positive;
     let targets =
         Targets { labels, of_class: [1.0 / (negative + 2.0), (positive + 1.0) / (positive + 2.0)] };
-    // In units of their root mean square, so that tolerance and penalty mean the same for scores of
-    // any size.
-    let squares: f64 = scores.iter().map(|score| score * score).sum();
-    let unit = match (squares / scores.len() as f64).sqrt() {
-        unit if unit > 0.0 => unit,
-        _ => 1.0,
-    };
+    let unit = unit(scores);
     let mut rows = MatrixBuilder::new(scores.len(), &[scores.len() as u32], &[1.0]);
     for score in scores {
         rows.row(once((0, 0.0)), score / unit);
     }
     // Practically without a penalty.
     let params = LogisticParams { c: 1e12, max_iter: 200, tol: 1e-10, weighting: Weighting::None };
-    let fitted = fit_to(&rows.finish(), targets, &params, None, None);
+    let fitted = fit_to(&rows.finish(), targets, None, &params, None, None);
     let fitted = fitted.map_err(|e| CalibrateError::Platt(e.to_string()))?;
     let slope = fitted.weights.iter().sum::<f64>() / unit;
     if slope > 0.0 {
-        Ok(Calibration { slope, offset: fitted.intercept })
+        Ok(Calibration { slope, offset: fitted.intercept, long: None })
     } else {
         Err(CalibrateError::Slope { slope })
+    }
+}
+
+/// The root mean square of scores: in units of it, tolerance and penalty mean the same for scores
+/// of any size.
+fn unit(scores: &[f64]) -> f64 {
+    let squares: f64 = scores.iter().map(|score| score * score).sum();
+    match (squares / scores.len() as f64).sqrt() {
+        unit if unit > 0.0 => unit,
+        _ => 1.0,
+    }
+}
+
+/// Fits a calibration that knows the number of known terms of each text, see [`Calibration::long`]:
+/// a logistic regression without an intercept, by linfa-logistic.
+///
+/// Its penalty, that of C = 1, is nothing beside thousands of texts. Beside few it does what the
+/// targets of [`platt`] do: scores that part the classes make no certainty.
+///
+/// # Errors
+/// Where linfa refuses, or where the probability would not rise with the score at every length.
+pub fn by_length(
+    scores: &[f64],
+    n_terms: &[usize],
+    labels: &[bool],
+) -> Result<Calibration, CalibrateError> {
+    let unit = unit(scores);
+    let mut rows = Array2::zeros((scores.len(), 3));
+    for ((mut row, score), &n) in rows.rows_mut().into_iter().zip(scores).zip(n_terms) {
+        let [few, many] = Calibration::shares(n);
+        row.assign(&ndarray::arr1(&[score / unit * few, score / unit * many, few]));
+    }
+    let fitted = LogisticRegression::default()
+        .alpha(1.0)
+        .with_intercept(false)
+        .max_iterations(500)
+        .gradient_tolerance(1e-7 * scores.len() as f64)
+        .fit(&DatasetBase::new(rows, Array1::from(labels.to_vec())))?;
+    // linfa calls the larger class positive.
+    let sign = if fitted.labels().pos.class { 1.0 } else { -1.0 };
+    // Of the precision of the weights: what lies beyond that of the fit is left out.
+    let of = |at: usize, unit: f64| f64::from((sign * fitted.params()[at] / unit) as f32);
+    let calibration =
+        Calibration { slope: of(0, unit), offset: of(2, 1.0), long: Some(of(1, unit)) };
+    match calibration.rises() {
+        true => Ok(calibration),
+        false => Err(CalibrateError::Slope { slope: calibration.slope }),
     }
 }

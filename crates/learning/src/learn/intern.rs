@@ -70,7 +70,7 @@ fn share(texts: &[impl AsRef<str>], analyzer: &Analyzer) -> Share {
             let next = share.words.len() as u32;
             let id = *share.ids.entry(hash).or_insert(next);
             if id == next {
-                share.words.push((hash, tokens.text(i).unwrap_or_default().into()));
+                share.words.push((hash, tokens.text(i).unwrap_or_default().into_owned().into()));
             }
             share.tokens.push(id);
         }

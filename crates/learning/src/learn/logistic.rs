@@ -5,7 +5,7 @@
 //! tolerance has the same meaning.
 
 use super::folds::Fold;
-use super::matrix::{Block, Matrix, Row};
+use super::matrix::{Block, Matrix, Row, WindowRows};
 use super::naive_bayes::Weighting;
 use crate::bounds::Check;
 use argmin::core::{
@@ -69,7 +69,8 @@ pub struct Fit {
     pub converged: bool,
 }
 
-/// Fits all rows, or all but those of one fold.
+/// Fits all rows, or all but those of one fold; `windows` are further rows with their weight, where
+/// a review has 1.
 ///
 /// A fold's fit begins at zero too, not at the fit of all rows: stopped early, as scikit-learn's
 /// tolerance does, it would still know the rows that it must not have seen.
@@ -79,12 +80,15 @@ pub struct Fit {
 pub fn fit(
     matrix: &Matrix,
     labels: &[bool],
+    windows: (&WindowRows, f64),
     params: &LogisticParams,
     without: Option<Fold<'_>>,
 ) -> Result<Fit, Error> {
     let ratios = params.weighting.ratios(matrix, labels, without);
     let targets = Targets { labels, of_class: [0.0, 1.0] };
-    fit_to(matrix, targets, params, without, ratios)
+    // Without windows the sums are those of the reviews alone, to the last bit.
+    let windows = (windows.0.matrix.n_rows > 0).then_some(windows);
+    fit_to(matrix, targets, windows, params, without, ratios)
 }
 
 /// The P(positive) that each row is fitted to: that of its class. 0 and 1 are the labels
@@ -100,11 +104,12 @@ pub(super) struct Targets<'a> {
 pub(super) fn fit_to(
     matrix: &Matrix,
     targets: Targets<'_>,
+    windows: Option<(&WindowRows, f64)>,
     params: &LogisticParams,
     without: Option<Fold<'_>>,
     ratios: Option<Vec<f64>>,
 ) -> Result<Fit, Error> {
-    let objective = Objective::new(matrix, targets, params.c, without, ratios.as_deref());
+    let objective = Objective::new(matrix, targets, windows, params.c, without, ratios.as_deref());
     let initial = objective.initial();
     let lbfgs = LBFGS::new(MoreThuenteLineSearch::new(), MEMORY);
     let solver = UntilFlat { lbfgs, scale: objective.scale.clone(), tol: params.tol };
@@ -188,6 +193,7 @@ impl Solver<&Objective<'_>, LbfgsState> for UntilFlat {
 struct Objective<'a> {
     matrix: &'a Matrix,
     targets: Targets<'a>,
+    windows: Option<(&'a WindowRows, f64)>,
     without: Option<Fold<'a>>,
     /// Factor of each column, by rank: its idf, times its ratio where columns are weighed.
     factors: Cow<'a, [f64]>,
@@ -209,6 +215,7 @@ impl<'a> Objective<'a> {
     fn new(
         matrix: &'a Matrix,
         targets: Targets<'a>,
+        windows: Option<(&'a WindowRows, f64)>,
         c: f64,
         without: Option<Fold<'a>>,
         ratios: Option<&[f64]>,
@@ -220,13 +227,17 @@ impl<'a> Objective<'a> {
                 Cow::Owned(pairs.map(|(factor, ratio)| factor * ratio).collect())
             }
         };
-        let n_rows = (0..matrix.n_rows)
-            .filter(|&row| !without.is_some_and(|fold| fold.has(row)))
-            .count() as f64;
+        let takes = |&row: &usize| !without.is_some_and(|fold| fold.has(row));
+        let mut n_rows = (0..matrix.n_rows).filter(takes).count() as f64;
+        if let Some((windows, weight)) = windows {
+            let reviews = windows.review.iter().map(|&review| review as usize);
+            n_rows += weight * reviews.filter(takes).count() as f64;
+        }
         let penalty = 1.0 / (c * n_rows);
         let mut objective = Self {
             matrix,
             targets,
+            windows,
             without,
             factors,
             scale: Vec::new(),
@@ -239,7 +250,7 @@ impl<'a> Objective<'a> {
     }
 
     fn scales(&self) -> Vec<f64> {
-        let (_, squares) = self.over_rows(|row, sums| {
+        let (_, squares) = self.over_rows(|row, _, sums| {
             row.add_squares_to(sums);
             0.0
         });
@@ -270,9 +281,9 @@ impl<'a> Objective<'a> {
             weights.iter().zip(factors).map(|(weight, factor)| weight * factor).collect();
         let at_intercept = weights.len();
         let Targets { labels, of_class } = self.targets;
-        let (loss, mut gradient) = self.over_rows(|row, gradient| {
+        let (loss, mut gradient) = self.over_rows(|row, review, gradient| {
             let score = row.dot(&products) + intercept;
-            let (loss, slope) = logistic_loss(score, of_class[usize::from(labels[row.number])]);
+            let (loss, slope) = logistic_loss(score, of_class[usize::from(labels[review])]);
             row.add_to(gradient, slope);
             gradient[at_intercept] += slope;
             loss
@@ -287,9 +298,24 @@ impl<'a> Objective<'a> {
         Evaluation { at: u.clone(), cost, gradient: gradient.into() }
     }
 
-    fn over_rows(&self, f: impl Fn(Row<'_>, &mut [f64]) -> f64 + Sync) -> (f64, Vec<f64>) {
+    /// The sums over all rows, those of windows times their weight; `f` gets each row and the
+    /// review it is of.
+    fn over_rows(&self, f: impl Fn(Row<'_>, usize, &mut [f64]) -> f64 + Sync) -> (f64, Vec<f64>) {
         let takes = |row| !self.without.is_some_and(|fold| fold.has(row));
-        self.matrix.sum_over(self.matrix.n_columns() + 1, takes, f)
+        let n = self.matrix.n_columns() + 1;
+        let (mut sum, mut sums) =
+            self.matrix.sum_over(n, takes, |row, sums| f(row, row.number, sums));
+        if let Some((windows, weight)) = self.windows {
+            let review = |row: usize| windows.review[row] as usize;
+            let (of_windows, more) = windows.matrix.sum_over(
+                n,
+                |row| takes(review(row)),
+                |row, sums| f(row, review(row.number), sums),
+            );
+            sum += weight * of_windows;
+            sums.iter_mut().zip(more).for_each(|(sum, more)| *sum += weight * more);
+        }
+        (sum, sums)
     }
 
     fn at<T>(&self, u: &Array1<f64>, take: impl Fn(&Evaluation) -> T) -> T {

@@ -7,6 +7,7 @@
 //! the most used weights share few cache lines.
 
 use super::reference::seen_among_others;
+use crate::windows::Length;
 use rayon::prelude::*;
 use verdict_sentiment::{Scratch, Seen, Vectorizer};
 
@@ -15,7 +16,7 @@ use verdict_sentiment::{Scratch, Seen, Vectorizer};
 const BLOCKS: usize = 8;
 
 /// Sparse rows in blocks. Columns are numbered by rank: see [`Matrix::column_of_rank`].
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Matrix {
     /// The blocks, in the order of the rows.
     pub blocks: Vec<Block>,
@@ -25,6 +26,15 @@ pub struct Matrix {
     pub column_factors: Vec<f64>,
     /// The vectoriser's column of each rank; rank 0 is the column that most rows have.
     pub column_of_rank: Vec<u32>,
+}
+
+/// The rows of windows of reviews, beside the [`Matrix`] of the reviews; by default none.
+#[derive(Debug, Default)]
+pub struct WindowRows {
+    /// A row for each window, with the columns of the reviews' matrix.
+    pub matrix: Matrix,
+    /// The row of the review that each is a window of, ascending.
+    pub review: Vec<u32>,
 }
 
 /// Contiguous rows of a [`Matrix`].
@@ -303,6 +313,12 @@ impl Matrix {
         blocks.concat()
     }
 
+    /// The number of terms of each row, in the order of the rows.
+    #[must_use]
+    pub fn n_terms(&self) -> Vec<usize> {
+        self.blocks.iter().flat_map(Block::rows).map(|row| row.terms.len()).collect()
+    }
+
     /// Number of columns.
     #[must_use]
     pub fn n_columns(&self) -> usize {
@@ -317,6 +333,31 @@ impl Matrix {
             by_column[column as usize] = number;
         }
         by_column
+    }
+}
+
+impl WindowRows {
+    /// So many windows of one sentence, and as many of two, of each text that has them.
+    #[must_use]
+    pub fn new(vectorizer: &Vectorizer, texts: &[impl AsRef<str> + Sync], n: u64) -> Self {
+        fn windows(text: &str, n: u64) -> impl Iterator<Item = &str> {
+            let lengths = [Length::OneSentence, Length::TwoSentences];
+            (0..n).flat_map(move |i| lengths.into_iter().filter_map(move |l| l.draw(text, i)))
+        }
+        let of_text = |row: usize| {
+            let windows = windows(texts[row].as_ref(), n);
+            windows.map(move |window| (row as u32, window)).collect::<Vec<_>>()
+        };
+        let (review, windows): (Vec<u32>, Vec<&str>) =
+            (0..texts.len()).into_par_iter().flat_map_iter(of_text).unzip();
+        Self { matrix: Matrix::new(vectorizer, &windows), review }
+    }
+
+    /// Whether each is one of the first two of its review: one sentence and two, as a rule.
+    #[must_use]
+    pub fn first_two(&self) -> Vec<bool> {
+        let before = std::iter::repeat_n(None, 2).chain(self.review.iter().map(Some));
+        self.review.iter().zip(before).map(|(review, before)| before != Some(review)).collect()
     }
 }
 

@@ -5,12 +5,12 @@ use proptest::prelude::*;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use verdict_learning::corpus::Corpus;
-use verdict_learning::learn::calibrate::{CalibrateError, platt};
+use verdict_learning::learn::calibrate::{CalibrateError, by_length, platt};
 use verdict_learning::learn::folds::Folds;
 use verdict_learning::learn::matrix::Matrix;
 use verdict_learning::learn::select::{VocabularyParams, fit_vectorizer};
 use verdict_learning::train::{TrainError, TrainParams};
-use verdict_sentiment::{Model, NgramRange, Scratch, VectorizerOptions};
+use verdict_sentiment::{Calibration, Model, NgramRange, Scratch, VectorizerOptions};
 
 /// Single words only.
 fn params() -> TrainParams {
@@ -182,4 +182,46 @@ fn assert_says(message: &str, parts: &[&str]) {
     for part in parts {
         assert!(message.contains(part), "{part:?} in {message}");
     }
+}
+
+/// Texts of 1 to 400 known terms, with scores between -3 and 3, and the labels that a calibration
+/// gives them: of each score and length as many positive ones as it says.
+fn labelled(truth: Calibration) -> (Vec<f64>, Vec<usize>, Vec<bool>) {
+    let (mut scores, mut n_terms, mut labels) = (Vec::new(), Vec::new(), Vec::new());
+    for n in [1, 2, 5, 12, 30, 80, 200, 400] {
+        for step in -12..=12 {
+            let score = f64::from(step) / 4.0;
+            let positive = (truth.probability(score, n) * 400.0).round() as usize;
+            scores.extend([score; 400]);
+            n_terms.extend([n; 400]);
+            labels.extend((0..400).map(|i| i < positive));
+        }
+    }
+    (scores, n_terms, labels)
+}
+
+#[test]
+fn a_calibration_by_length_is_found_again() {
+    for truth in [
+        Calibration { slope: 0.9, offset: 0.1, long: Some(0.6) },
+        Calibration { slope: 2.0, offset: -0.3, long: Some(-0.5) },
+    ] {
+        let (scores, n_terms, labels) = labelled(truth);
+        let found = by_length(&scores, &n_terms, &labels).unwrap();
+        let parts = |c: Calibration| [c.slope, c.offset, c.long.unwrap()];
+        for (found, truth) in parts(found).into_iter().zip(parts(truth)) {
+            assert!((found - truth).abs() < 0.02, "{found} {truth}");
+        }
+        let flipped: Vec<bool> = labels.iter().map(|label| !label).collect();
+        let error = by_length(&scores, &n_terms, &flipped).unwrap_err();
+        assert!(matches!(error, CalibrateError::Slope { slope } if slope < 0.0), "{error}");
+    }
+}
+
+#[test]
+fn few_scores_that_part_the_classes_are_not_certain() {
+    let scores = [-2.0, -1.0, 1.0, 2.0];
+    let found = by_length(&scores, &[30; 4], &[false, false, true, true]).unwrap();
+    let p = found.probability(2.0, 30);
+    assert!(p > 0.6 && p < 0.95, "{p}");
 }

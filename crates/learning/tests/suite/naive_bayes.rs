@@ -6,7 +6,7 @@ use verdict_learning::learn::calibrate::out_of_fold;
 use verdict_learning::learn::dense;
 use verdict_learning::learn::folds::Folds;
 use verdict_learning::learn::logistic::{self, LogisticParams};
-use verdict_learning::learn::matrix::Matrix;
+use verdict_learning::learn::matrix::{Matrix, WindowRows};
 use verdict_learning::learn::naive_bayes::Weighting;
 use verdict_learning::learn::select::{DocumentCount, VocabularyParams, fit_vectorizer};
 use verdict_sentiment::{NgramRange, Vectorizer, VectorizerOptions};
@@ -67,7 +67,10 @@ fn ratios_and_weights_are_scikit_learns() {
     assert_close(&matrix.by_column(&ratios), &numbers(&golden["ratios"]), 1e-7, "ratio");
     let weights = numbers(&golden["weights"]);
     for (what, fit) in [
-        ("lbfgs", logistic::fit(&matrix, &labels, &params, None).unwrap()),
+        (
+            "lbfgs",
+            logistic::fit(&matrix, &labels, (&WindowRows::default(), 0.0), &params, None).unwrap(),
+        ),
         ("linfa", dense::fit(&matrix, &labels, &params).unwrap()),
     ] {
         assert_close(&fit.weights, &weights, 2e-5, what);
@@ -81,11 +84,13 @@ fn the_labels_of_a_fold_do_not_reach_its_own_scores() {
     let (_, matrix, labels) = corpus();
     let params = params(&golden);
     let folds = Folds::new(&matrix.row_keys(), &labels, 4);
-    let scores = out_of_fold(&matrix, &labels, &params, &folds).unwrap();
+    let scores =
+        out_of_fold(&matrix, &labels, (&WindowRows::default(), 0.0), &params, &folds).unwrap().0;
     let fold = folds.fold(1);
     let flipped: Vec<bool> =
         labels.iter().enumerate().map(|(row, &label)| label != fold.has(row)).collect();
-    let others = out_of_fold(&matrix, &flipped, &params, &folds).unwrap();
+    let others =
+        out_of_fold(&matrix, &flipped, (&WindowRows::default(), 0.0), &params, &folds).unwrap().0;
     for row in (0..labels.len()).filter(|&row| fold.has(row)) {
         assert_eq!(scores[row].to_bits(), others[row].to_bits(), "row {row}");
     }

@@ -6,11 +6,23 @@ use verdict_learning::corpus::{Corpus, Labelled};
 use verdict_learning::learn::logistic::LogisticParams;
 use verdict_learning::learn::select::{DocumentCount, VocabularyParams};
 use verdict_learning::train::{Solver, TrainError, TrainParams, Trained};
-use verdict_sentiment::{NgramRange, Reference, Scratch, VectorizerOptions};
+use verdict_sentiment::{
+    Negation, NgramRange, Reference, Scratch, TokenPattern, VectorizerOptions,
+};
 
 fn artifact(corpus: &Corpus, params: TrainParams, threads: usize) -> Vec<u8> {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
     pool.install(|| train(corpus, params)).artifact
+}
+
+/// All that short texts are learned by.
+fn short_texts() -> TrainParams {
+    let mut params =
+        TrainParams { windows: 3, window_weight: 0.2, by_length: true, ..TrainParams::default() };
+    let analyzer = &mut params.vocabulary.options.analyzer;
+    analyzer.token_pattern = TokenPattern::WordsAndPunctuation;
+    analyzer.negation = Negation::Mark;
+    params
 }
 
 fn fit(corpus: &Corpus) -> Result<Trained, TrainError> {
@@ -35,6 +47,7 @@ fn any_number_of_threads_and_any_run_give_the_same_bytes() {
         TrainParams { vocabulary: long_terms, ..TrainParams::default() },
         TrainParams { solver: Solver::Linfa, ..with_terms(60) },
         TrainParams { folds: None, ..TrainParams::default() },
+        short_texts(),
     ] {
         let first = artifact(&corpus, params.clone(), 1);
         for threads in [1, 2, 5] {
@@ -53,7 +66,14 @@ fn every_parameter_out_of_its_bounds_is_named_with_its_bound_and_value() {
         ..VocabularyParams::default()
     };
     let logistic = LogisticParams { c: -0.5, max_iter: 0, tol: f64::NAN, ..Default::default() };
-    let params = TrainParams { vocabulary, logistic, folds: Some(1), ..TrainParams::default() };
+    let params = TrainParams {
+        vocabulary,
+        logistic,
+        windows: 101,
+        window_weight: f64::INFINITY,
+        folds: Some(1),
+        ..TrainParams::default()
+    };
     let ParamsError(problems) = params.check().unwrap_err();
     let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
     assert_eq!(
@@ -64,6 +84,8 @@ fn every_parameter_out_of_its_bounds_is_named_with_its_bound_and_value() {
             "C must be > 0, got -0.5",
             "tol must be > 0, got NaN",
             "max_iter must be at least 1, got 0",
+            "windows must be at most 100, got 101",
+            "window_weight must be at least 0, got inf",
             "folds must be between 2 and 100, got 1",
         ]
     );
@@ -174,4 +196,30 @@ fn the_order_of_rows_with_ids_does_not_matter() {
     assert_eq!(one.sha256, other.sha256);
     let bytes = |corpus| artifact(corpus, TrainParams::default(), 2);
     assert!(bytes(&one) == bytes(&other));
+}
+
+#[test]
+fn a_model_learns_from_windows_and_is_less_sure_of_what_it_hardly_knows() {
+    // Each review has a sentence that says nothing, and one that says it.
+    let words = [("dull", "stiff"), ("witty", "warm")];
+    let rows = (0..400).map(|i| {
+        let (first, second) = words[i % 2];
+        let plain = format!("It was shown on day {i} of the week, in the {} cinema.", i % 7);
+        (format!("{plain} A {first} film, not {second}! {plain} I was told to see it."), i % 2 == 1)
+    });
+    let corpus: Corpus = rows.collect();
+    let of = |params: TrainParams| model(&train(&corpus, params));
+    let [short, plain] = [of(short_texts()), of(TrainParams::default())];
+    let says = |text: &str| short.score(&mut Scratch::default(), text).probability;
+    assert_eq!(short.format_version(), 3);
+    assert!((says("") - 0.5).abs() < 1e-12 && (says("unheard") - 0.5).abs() < 1e-12);
+    assert!(says("A witty film!") > 0.6 && says("A dull film!") < 0.4);
+    assert!(says("not warm") > 0.5, "what is not warm is the good one here");
+    let sure = |text: &str| (says(text) - 0.5).abs();
+    assert!(sure(&corpus.texts[1]) > sure("witty"));
+    // Weight 0 and no calibration by length: windows change nothing.
+    let unweighted = TrainParams { windows: 3, ..TrainParams::default() };
+    let unweighted = of(unweighted);
+    assert_eq!(unweighted.parts().weights, plain.parts().weights);
+    assert_eq!(unweighted.identity().sha256, plain.identity().sha256);
 }

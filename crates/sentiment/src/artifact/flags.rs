@@ -1,8 +1,10 @@
 //! The options that are a yes or no, as bits.
 
 use crate::analyzer::Analyzer;
+use crate::negation::Negation;
 use crate::ngram::NgramRange;
 use crate::preprocess::{Lemmatizer, Preprocessing, StopWords};
+use crate::score::Calibration;
 use crate::tokenize::TokenPattern;
 use crate::vectorize::{Norm, VectorizerOptions};
 
@@ -24,15 +26,23 @@ const REMOVE_DIGITS: u32 = 1 << 8;
 const REMOVE_PUNCTUATION: u32 = 1 << 9;
 /// Words become their dictionary form, by the lists of nouns.
 pub(super) const LEMMAS: u32 = 1 << 10;
+/// Words behind a negation are tokens of their own.
+const NEGATION: u32 = 1 << 11;
+/// The calibration knows the number of known terms: its factor for long texts is in the header.
+pub(super) const LONG: u32 = 1 << 12;
 
 /// All flags that a format knows.
 pub(super) fn known(version: u32) -> u32 {
-    if version == 1 { SUBLINEAR } else { 2 * LEMMAS - 1 }
+    match version {
+        1 => SUBLINEAR,
+        2 => 2 * LEMMAS - 1,
+        _ => 2 * LONG - 1,
+    }
 }
 
-/// The flags of these options.
-pub(super) fn of(options: &VectorizerOptions) -> u32 {
-    let Analyzer { preprocessing, lowercase, token_pattern } = &options.analyzer;
+/// The flags of these options and this calibration.
+pub(super) fn of(options: &VectorizerOptions, calibration: Calibration) -> u32 {
+    let Analyzer { preprocessing, lowercase, token_pattern, negation } = &options.analyzer;
     let flags = [
         (SUBLINEAR, options.sublinear_tf),
         (BINARY, options.binary),
@@ -45,6 +55,8 @@ pub(super) fn of(options: &VectorizerOptions) -> u32 {
         (REMOVE_DIGITS, preprocessing.remove_digits),
         (REMOVE_PUNCTUATION, preprocessing.remove_punctuation),
         (LEMMAS, preprocessing.lemmatizer != Lemmatizer::None),
+        (NEGATION, *negation == Negation::Mark),
+        (LONG, calibration.long.is_some()),
     ];
     let on = flags.iter().filter(|(_, is_on)| *is_on);
     on.fold(0, |all, (flag, _)| all | flag)
@@ -73,6 +85,7 @@ pub(super) fn options(
                 true => TokenPattern::WordsAndPunctuation,
                 false => TokenPattern::Words,
             },
+            negation: if has(NEGATION) { Negation::Mark } else { Negation::None },
         },
         ngram_range,
         sublinear_tf: has(SUBLINEAR),

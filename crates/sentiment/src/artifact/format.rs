@@ -1,13 +1,15 @@
 //! The numbers and bounds of the model file.
 
+use crate::negation::Negation;
+use crate::score::Calibration;
 use crate::vectorize::VectorizerOptions;
 use sha2::{Digest, Sha256};
 
 /// The first eight bytes of every model file.
 pub const MAGIC: [u8; 8] = *b"VERDICT\x1a";
-/// The newest layout that this build reads and writes. It writes format 1 where that has all of a
-/// model's options.
-pub const FORMAT_VERSION: u32 = 2;
+/// The newest layout that this build reads and writes. It writes the oldest one that
+/// has all of a model's options.
+pub const FORMAT_VERSION: u32 = 3;
 /// How far an example's score may be from the stored one.
 pub(crate) const EXAMPLE_TOLERANCE: f64 = 1e-6;
 pub(super) const CHECKSUM: usize = 32;
@@ -48,8 +50,11 @@ pub struct Example {
     pub score: f64,
 }
 
-/// The oldest format that has these options.
-pub(crate) fn version_of(options: &VectorizerOptions) -> u32 {
+/// The oldest format that has these options and this calibration.
+pub(crate) fn version_of(options: &VectorizerOptions, calibration: Calibration) -> u32 {
+    if options.analyzer.negation != Negation::None || calibration.long.is_some() {
+        return 3;
+    }
     let of_format_1 = VectorizerOptions {
         ngram_range: options.ngram_range,
         sublinear_tf: options.sublinear_tf,

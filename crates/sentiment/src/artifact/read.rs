@@ -30,8 +30,7 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<(ModelParts, Vec<Example>), Artifac
         return Err(ArtifactError::at_most("flags", most, flags as usize, r.at() - 4));
     }
     let intercept = r.f64("intercept")?;
-    let calibration =
-        Calibration { slope: r.f64("calibration slope")?, offset: r.f64("calibration offset")? };
+    let [slope, offset] = [r.f64("calibration slope")?, r.f64("calibration offset")?];
     let name_len = length(&mut r, Limits::NAME, "length of the name")?;
     let text_len = length(&mut r, Limits::FILE, "length of the terms")?;
     let about_len = length(&mut r, Limits::ABOUT, "length of about")?;
@@ -47,6 +46,8 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<(ModelParts, Vec<Example>), Artifac
             length(&mut r, most(Limits::IRREGULAR_NOUNS), IRREGULAR_NOUNS)?,
         ];
     }
+    let long = (flags & flags::LONG != 0).then(|| r.f64("calibration of long texts"));
+    let calibration = Calibration { slope, offset, long: long.transpose()? };
     let name = r.text(name_len, "name")?.to_owned();
     let document_frequency = r.numbers(n_terms, "document frequencies", u32::from_le_bytes)?;
     let weights = r.numbers(n_terms, "weights", f32::from_le_bytes)?;
@@ -76,8 +77,9 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<(ModelParts, Vec<Example>), Artifac
         ));
     }
     let options = flags::options(flags, ngram_range, stop_words, lemmatizer);
-    if version != version_of(&options) {
-        let bound = format!("{} for these options", version_of(&options));
+    let oldest = version_of(&options, calibration);
+    if version != oldest {
+        let bound = format!("{oldest} for these options");
         return Err(ArtifactError::bound("format version", bound, version, MAGIC.len()));
     }
     let vocabulary = Vocabulary::new(terms(text, &ends, text_at)?)?;

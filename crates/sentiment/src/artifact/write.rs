@@ -16,7 +16,7 @@ pub(crate) fn encode(parts: &ModelParts, examples: &[Example]) -> Result<Vec<u8>
     let vectorizer = &parts.vectorizer;
     let vocabulary = vectorizer.vocabulary();
     let options = vectorizer.options();
-    let version = version_of(options);
+    let version = version_of(options, parts.calibration);
     let lists = Lists::of(&options.analyzer.preprocessing);
     let mut out =
         Vec::with_capacity(vocabulary.len() * 12 + vocabulary.text().len() + about.len() + 4096);
@@ -27,7 +27,7 @@ pub(crate) fn encode(parts: &ModelParts, examples: &[Example]) -> Result<Vec<u8>
     put_u32(&mut out, vectorizer.n_documents());
     put_len(&mut out, options.ngram_range.min(), NgramRange::LONGEST, "shortest n-gram")?;
     put_len(&mut out, options.ngram_range.max(), NgramRange::LONGEST, "longest n-gram")?;
-    put_u32(&mut out, flags::of(options));
+    put_u32(&mut out, flags::of(options, parts.calibration));
     for number in [parts.intercept, parts.calibration.slope, parts.calibration.offset] {
         out.extend(number.to_le_bytes());
     }
@@ -40,6 +40,9 @@ pub(crate) fn encode(parts: &ModelParts, examples: &[Example]) -> Result<Vec<u8>
         for (list, most, what) in lists.each() {
             put_len(&mut out, list.len(), most, what)?;
         }
+    }
+    if let Some(long) = parts.calibration.long {
+        out.extend(long.to_le_bytes());
     }
     out.extend(parts.name.bytes());
     vectorizer.document_frequency().iter().for_each(|&df| put_u32(&mut out, df));

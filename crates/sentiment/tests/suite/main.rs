@@ -4,7 +4,9 @@
 
 mod damage;
 mod format_2;
+mod format_3;
 mod model;
+mod negation;
 mod preprocess;
 mod reference;
 mod tokens;

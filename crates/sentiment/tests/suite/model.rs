@@ -29,7 +29,7 @@ fn parts() -> ModelParts {
         vectorizer,
         weights,
         intercept: 0.1,
-        calibration: Calibration { slope: 1.1, offset: -0.05 },
+        calibration: Calibration { slope: 1.1, offset: -0.05, long: None },
         about: json!({ "params": { "C": 10.0 }, "made": "by hand" }),
     }
 }
@@ -160,8 +160,8 @@ fn a_weight_that_is_not_a_number_is_refused() {
 
 #[test]
 fn the_future_and_other_formats_are_told_apart() {
-    let error = Model::from_bytes(&forged(FORMAT_1, 8, &3_u32.to_le_bytes())).unwrap_err();
-    assert!(error.to_string().starts_with("model format version must be 1 to 2, got 3"), "{error}");
+    let error = Model::from_bytes(&forged(FORMAT_1, 8, &4_u32.to_le_bytes())).unwrap_err();
+    assert!(error.to_string().starts_with("model format version must be 1 to 3, got 4"), "{error}");
     let error = Model::from_bytes(b"\x80\x04\x95\x10\x00\x00\x00\x00sklearn").unwrap_err();
     assert!(error.to_string().contains("not a Verdict model"), "{error}");
     assert!(Model::from_bytes(b"").is_err());

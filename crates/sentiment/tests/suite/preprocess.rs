@@ -4,7 +4,8 @@ use crate::tokens::strings;
 use proptest::prelude::*;
 use serde_json::Value;
 use verdict_sentiment::{
-    Analyzer, AnalyzerScratch, Lemmatizer, NounLemmas, Preprocessing, StopWords, TokenPattern,
+    Analyzer, AnalyzerScratch, Lemmatizer, Negation, NounLemmas, Preprocessing, StopWords,
+    TokenPattern,
 };
 
 /// Made by Python and NLTK: see `make_nltk_goldens.py` beside it.
@@ -40,6 +41,7 @@ fn analyzer(steps: &[&str]) -> Analyzer {
         },
         lowercase: has("lowercase"),
         token_pattern: TokenPattern::Words,
+        negation: Negation::None,
     }
 }
 
@@ -182,7 +184,7 @@ fn a_url_or_a_tag_in_a_review_leaves_no_token() {
         &mut scratch,
         "Great films!<br />See https://example.org/x?y=1 I &lt;3 <i>them</i>",
     );
-    let texts: Vec<&str> = (0..tokens.len()).map(|i| tokens.text(i).unwrap()).collect();
+    let texts: Vec<_> = (0..tokens.len()).map(|i| tokens.text(i).unwrap()).collect();
     assert_eq!(texts, ["great", "film", "see"]);
 }
 

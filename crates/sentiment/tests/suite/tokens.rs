@@ -16,7 +16,7 @@ fn tokens(text: &str) -> Vec<String> {
 fn tokens_by(text: &str, pattern: TokenPattern, lowercase: bool) -> Vec<String> {
     let mut tokens = Tokens::default();
     tokens.split(text, pattern, lowercase);
-    (0..tokens.len()).map(|i| tokens.text(i).unwrap().to_owned()).collect()
+    (0..tokens.len()).map(|i| tokens.text(i).unwrap().into_owned()).collect()
 }
 
 pub(crate) fn strings(value: &Value) -> Vec<&str> {
@@ -151,7 +151,7 @@ proptest! {
                 let token = split.text(i).unwrap();
                 let is_long_enough = pattern != TokenPattern::Words || token.chars().count() >= 2;
                 prop_assert!(is_long_enough && !token.is_empty() && !token.contains(' '));
-                prop_assert_eq!(split.hashes()[i], token_hash(token));
+                prop_assert_eq!(split.hashes()[i], token_hash(&token));
             }
             let got: String = (0..split.len()).filter_map(|i| split.text(i)).collect();
             if pattern == TokenPattern::WordsAndPunctuation && !lowercase {
