@@ -78,6 +78,9 @@ impl Outputs {
                 } else {
                     send(&ending.output)?;
                 }
+                if let Some(unsure) = &ending.unsure {
+                    send(unsure)?;
+                }
             }
             loop {
                 match wait_delivered(SLICE) {

@@ -60,9 +60,10 @@ impl Events {
 
     /// The loop begins.
     pub fn started(&self, settings: &Settings, model: &Model, promise: &str) {
-        // Both series are there before anything has happened.
+        // These series are there before anything has happened.
         self.metrics.set_breaker_open(false);
         self.metrics.record_breaker_trips(0);
+        self.metrics.record_unsure(0);
         tracing::info!(
             brokers = settings.kafka.bootstrap(),
             group = settings.source.group,
@@ -144,6 +145,7 @@ impl Events {
         record(counted.read, &|n| metrics.record_consumed(&self.reviews, n));
         record(counted.positive, &|n| metrics.record_predictions(Prediction::Positive, n));
         record(counted.negative, &|n| metrics.record_predictions(Prediction::Negative, n));
+        record(counted.unsure, &|n| metrics.record_unsure(n));
         record(counted.verdicts(), &|n| {
             metrics.record_ended(EndingLabel::Verdict, n);
             metrics.record_sent(&self.verdicts, n);

@@ -6,8 +6,8 @@ use std::{borrow::Cow, sync::Arc, time::Duration};
 use clap::ValueEnum;
 use verdict_kafka_io::{Outgoing, Record};
 use verdict_messages::{
-    AllowedReplyTopics, ErrorKind, Headers, ModelRef, Position, Problem, Rejection, ReplyAddress,
-    Review, Sentiment, TermContribution, Verdict,
+    AllowedReplyTopics, Decision, ErrorKind, Headers, ModelRef, Position, Problem, Rejection,
+    ReplyAddress, Review, Sentiment, TermContribution, UnsureReview, Verdict,
     cloudevents::{self, Event, EventType},
     dead_letter, headers, reply, time,
 };
@@ -44,6 +44,8 @@ pub struct ScoreSettings {
     pub reply_topics: AllowedReplyTopics,
     /// When verdicts list the terms that weighed most.
     pub explain: Explain,
+    /// Topic of the reviews that the model is unsure about, if they are wanted.
+    pub unsure_topic: Option<Arc<str>>,
     /// Longest review record in bytes.
     pub max_review_bytes: usize,
 }
@@ -55,6 +57,10 @@ pub struct Ending {
     pub outcome: Outcome,
     /// The record that says so, for the partition of the same number as its review's.
     pub output: Outgoing,
+    /// Whether the model is unsure about the review.
+    pub is_unsure: bool,
+    /// That review with its verdict, for people to label, when it is wanted.
+    pub unsure: Option<Box<Outgoing>>,
     /// The answer to the requester, if there is one.
     pub reply: Reply,
     /// How long decoding and scoring took; zero until the pool has measured it.
@@ -161,14 +167,23 @@ impl<'a> Scorer<'a> {
         }
         let mut headers = self.event(&position, EventType::ReviewScored).headers();
         cloudevents::pass_on(&record.headers, &mut headers);
-        let output = Outgoing::to(self.settings.verdicts_topic.clone())
-            .partition(record.partition)
-            .key(key)
-            .value(verdict.encode()?)
-            .headers(headers);
+        let output = |topic: &Arc<str>, value| {
+            let output = Outgoing::to(topic.clone()).partition(record.partition);
+            output.key(key.clone()).value(value).headers(headers.clone())
+        };
+        let is_unsure = verdict.decision == Some(Decision::Unsure);
+        let wanted = self.settings.unsure_topic.as_ref().filter(|_| is_unsure);
+        let unsure = wanted.map(|topic| {
+            let unsure = UnsureReview { text: review.text, verdict: verdict.clone() };
+            Ok::<_, Rejection>(Box::new(output(topic, unsure.encode()?)))
+        });
+        let unsure = unsure.transpose()?;
+        let output = output(&self.settings.verdicts_topic, verdict.encode()?);
         Ok(Ending {
             outcome: Outcome::Verdict(verdict.label),
             output,
+            is_unsure,
+            unsure,
             reply: reply_of(address, answer),
             took: Duration::ZERO,
             observation: Some(observation),
@@ -188,12 +203,18 @@ impl<'a> Scorer<'a> {
             Some(explanation) => explanation.score,
             None => self.model.score(scratch, &review.text),
         };
-        let known_terms = u32::try_from(scratch.columns().len()).ok();
+        let known_terms = scratch.columns().len();
+        let decision = match self.model.decide(known_terms, score.probability) {
+            verdict_sentiment::Decision::Positive => Decision::Positive,
+            verdict_sentiment::Decision::Negative => Decision::Negative,
+            verdict_sentiment::Decision::Unsure => Decision::Unsure,
+        };
         let identity = self.model.identity();
         Verdict {
             id: review.id_or(position),
             label: sentiment(score.label),
             probability: score.probability,
+            decision: Some(decision),
             score: score.score,
             model: ModelRef {
                 name: Cow::Borrowed(&identity.name),
@@ -208,7 +229,7 @@ impl<'a> Scorer<'a> {
                     .map(|it| TermContribution { term: Cow::Borrowed(it.term), weight: it.weight })
                     .collect()
             }),
-            known_terms,
+            known_terms: u32::try_from(known_terms).ok(),
             source: position.clone(),
             read_at: self.read_at.as_deref().map(Cow::Borrowed),
             scored_at: Cow::Borrowed(&self.scored_at),
@@ -245,6 +266,8 @@ impl<'a> Scorer<'a> {
         Ending {
             outcome: Outcome::DeadLetter(rejection.kind),
             output,
+            is_unsure: false,
+            unsure: None,
             reply: reply_of(address, answer),
             took: Duration::ZERO,
             observation: None,

@@ -70,6 +70,11 @@ pub struct RunArgs {
     #[arg(long, env = "VERDICT_DELIVERY", value_enum, default_value_t = Mode::Auto, value_name = "PROMISE")]
     pub delivery: Mode,
 
+    /// Topic for the reviews that the model is unsure about, with their verdicts, for people to
+    /// label: reviews.unsure; without it they go nowhere else
+    #[arg(long, env = "VERDICT_UNSURE_TOPIC", value_name = "TOPIC")]
+    pub unsure_topic: Option<String>,
+
     /// When verdicts list the terms that weighed most
     #[arg(long, env = "VERDICT_EXPLAIN", value_enum, default_value_t = Explain::Replies)]
     pub explain: Explain,
@@ -191,6 +196,7 @@ impl RunArgs {
                 group: self.group.clone(),
                 verdicts_topic: self.topics.verdicts_topic.as_str().into(),
                 dead_letters_topic: self.topics.dead_letters_topic.as_str().into(),
+                unsure_topic: self.unsure_topic.as_deref().map(Into::into),
                 reply_topics,
                 explain: self.explain,
                 max_review_bytes: self.max_review_bytes,

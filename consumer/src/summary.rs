@@ -15,6 +15,8 @@ pub struct Endings {
     pub positive: u64,
     /// Verdicts that are negative.
     pub negative: u64,
+    /// Verdicts of both kinds that are too close to call.
+    pub unsure: u64,
     /// Dead letters, in the order of [`ErrorKind::ALL`].
     pub dead_letters_by_kind: [u64; ErrorKind::ALL.len()],
     /// Replies that were not sent since nobody waits for them any longer.
@@ -33,6 +35,7 @@ impl Endings {
                 kinds.filter(|(known, _)| **known == kind).for_each(|(_, n)| *n += 1);
             }
         }
+        self.unsure += u64::from(ending.is_unsure);
         self.expired += u64::from(ending.reply == Reply::Expired);
     }
 

@@ -24,6 +24,7 @@ fn label(n: usize, label: Sentiment) -> Outgoing {
 /// A verdict that nobody scored.
 fn verdict(id: &str, source: Position) -> Outgoing {
     let verdict = Verdict {
+        decision: None,
         id: id.into(),
         label: Sentiment::Negative,
         probability: 0.25,

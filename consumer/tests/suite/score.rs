@@ -9,7 +9,9 @@ use verdict_consumer::{
     score::{Ending, Explain, Outcome, Reply, ScoreSettings, Scorer},
 };
 use verdict_kafka_io::{Outgoing, Record};
-use verdict_messages::{ErrorKind, Problem, Sentiment, Verdict, dead_letter};
+use verdict_messages::{
+    Decision, ErrorKind, Problem, Sentiment, UnsureReview, Verdict, dead_letter,
+};
 use verdict_sentiment::{Model, Scratch};
 
 use crate::common::{model, record, score_settings};
@@ -50,6 +52,30 @@ fn a_verdict_says_how_many_terms_of_the_review_the_model_knows() {
         let listed = said.explanation.as_ref().map_or(0, Vec::len);
         assert_eq!(said.known_terms, u32::try_from(listed).ok(), "{text}: {said:?}");
         assert_eq!(listed > 0, knows, "{text}: {said:?}");
+    }
+}
+
+#[test]
+fn what_the_model_is_unsure_about_goes_to_the_topic_of_its_own_too() {
+    let model = model();
+    for (topic, text, expected) in [
+        (None, "水", None),
+        (Some("reviews.unsure"), "A great, great film.", None),
+        (Some("reviews.unsure"), "水", Some("reviews.unsure")),
+    ] {
+        let unsure_topic = topic.map(Into::into);
+        let settings = ScoreSettings { unsure_topic, ..score_settings(Explain::Always) };
+        let review = record(41, format!(r#"{{"id":"r1","text":"{text}"}}"#), &[JSON]);
+        let ending = scorer(&model, &settings).score_record(&mut Scratch::default(), &review);
+        let said = verdict(&ending.output);
+        let decided = if text == "水" { Decision::Unsure } else { Decision::Positive };
+        assert_eq!((said.decision, ending.is_unsure), (Some(decided), text == "水"));
+        assert_eq!(ending.unsure.as_ref().map(|unsure| &*unsure.topic), expected);
+        if let Some(unsure) = ending.unsure {
+            assert_eq!((unsure.partition, &unsure.key), (Some(3), &ending.output.key));
+            let unsure = UnsureReview::decode(unsure.value.as_deref().unwrap()).unwrap();
+            assert_eq!((&*unsure.text, unsure.verdict), (text, said));
+        }
     }
 }
 

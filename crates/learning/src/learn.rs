@@ -4,6 +4,7 @@
 
 pub mod calibrate;
 pub mod count;
+pub mod decide;
 pub mod dense;
 pub mod folds;
 pub mod intern;

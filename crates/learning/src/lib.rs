@@ -36,6 +36,7 @@
 )]
 
 pub mod behaviour;
+mod binomial;
 pub mod bounds;
 pub mod corpus;
 pub mod drift;

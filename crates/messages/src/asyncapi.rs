@@ -54,7 +54,7 @@ const ALWAYS: &[&str] = &[
 type Channel =
     (&'static str, &'static str, &'static str, &'static [&'static str], &'static [&'static str]);
 
-const CHANNELS: [Channel; 6] = [
+const CHANNELS: [Channel; 7] = [
     (
         topic::REVIEWS,
         "review",
@@ -91,6 +91,13 @@ const CHANNELS: [Channel; 6] = [
         &[],
     ),
     (
+        topic::UNSURE,
+        "unsureReview",
+        "A review that the model is unsure about, with its verdict, for people to label. Only where consumers have --unsure-topic.",
+        SCORED,
+        &["unsure_review"],
+    ),
+    (
         topic::MODELS,
         "modelPointer",
         "The version of a model that serves, keyed by the model's name.",
@@ -100,7 +107,7 @@ const CHANNELS: [Channel; 6] = [
 ];
 
 /// Who does what: the operation, whether Verdict sends or receives, the topic, and its meaning.
-const OPERATIONS: [(&str, &str, &str, &str); 8] = [
+const OPERATIONS: [(&str, &str, &str, &str); 9] = [
     ("askOverHttp", "send", topic::REVIEWS, "web and producer publish reviews."),
     ("score", "receive", topic::REVIEWS, "consumer scores each committed review."),
     (
@@ -110,6 +117,7 @@ const OPERATIONS: [(&str, &str, &str, &str); 8] = [
         "consumer writes a verdict, in one transaction with its position.",
     ),
     ("giveUp", "send", topic::DEAD_LETTERS, "consumer writes what it cannot score."),
+    ("askPeople", "send", topic::UNSURE, "consumer hands on what it is unsure about."),
     ("reply", "send", topic::REPLIES, "consumer answers after the commit, to allowed topics only."),
     ("label", "send", topic::LABELS, "web and producer publish labels."),
     ("learn", "receive", topic::LABELS, "trainer and monitor read labels."),

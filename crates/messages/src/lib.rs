@@ -50,5 +50,5 @@ pub use problem::{Accepted, Problem};
 pub use rejection::{ErrorKind, Rejection};
 pub use reply::{AllowedReplyTopics, ReplyAddress};
 pub use review::{MAX_ID_BYTES, MAX_REVIEW_BYTES, Review};
-pub use sentiment::Sentiment;
-pub use verdict::{ModelRef, TermContribution, Verdict};
+pub use sentiment::{Decision, Sentiment};
+pub use verdict::{ModelRef, TermContribution, UnsureReview, Verdict};

@@ -5,13 +5,14 @@
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, generate::SchemaSettings};
 
-use crate::{Label, ModelPointer, Problem, Review, Verdict};
+use crate::{Label, ModelPointer, Problem, Review, UnsureReview, Verdict};
 
 /// File name (`review.json`) and schema of each message, in the order of the contract.
-pub fn all() -> [(&'static str, Schema); 5] {
+pub fn all() -> [(&'static str, Schema); 6] {
     [
         ("review.json", schema::<Review<'_>>()),
         ("verdict.json", schema::<Verdict<'_>>()),
+        ("unsure_review.json", schema::<UnsureReview<'_>>()),
         ("label.json", schema::<Label<'_>>()),
         ("model_pointer.json", schema::<ModelPointer>()),
         ("problem.json", schema::<Problem>()),

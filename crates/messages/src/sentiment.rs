@@ -14,6 +14,18 @@ pub enum Sentiment {
     Negative,
 }
 
+/// What the model decides about a review: its label, or that it is too close to call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Decision {
+    /// Positive, and sure enough.
+    Positive,
+    /// Negative, and sure enough.
+    Negative,
+    /// Too close to call.
+    Unsure,
+}
+
 impl Sentiment {
     /// The forms that [`from_label`](Self::from_label) reads, for messages.
     pub const LABELS: &str = "positive or negative (or pos/neg, 1/0, 1.0/0.0, true/false)";

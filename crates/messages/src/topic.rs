@@ -12,6 +12,8 @@ pub const REPLIES: &str = "reviews.replies";
 pub const LABELS: &str = "reviews.labels";
 /// Records that could not be scored: the bytes untouched, the reason in the headers.
 pub const DEAD_LETTERS: &str = "dlq.reviews";
+/// Reviews that the model is unsure about, when consumers are told to send them there.
+pub const UNSURE: &str = "reviews.unsure";
 /// Pointers to model versions. The last record of a model's name is what serves.
 pub const MODELS: &str = "models";
 /// Where consumers probe, as they start, whether the broker keeps transactions.
@@ -70,7 +72,7 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 ///
 /// Verdicts and dead letters can be computed again from the review log, so they expire; reviews and
 /// labels cannot.
-pub fn catalogue() -> [TopicPlan; 7] {
+pub fn catalogue() -> [TopicPlan; 8] {
     let kept =
         |name, partitions, cleanup, retention| TopicPlan { name, partitions, cleanup, retention };
     [
@@ -80,6 +82,7 @@ pub fn catalogue() -> [TopicPlan; 7] {
         kept(REPLIES, REPLY_PARTITIONS, Cleanup::Delete, Some(Duration::from_secs(600))),
         kept(LABELS, REVIEW_PARTITIONS, Cleanup::Compact, None),
         kept(DEAD_LETTERS, REVIEW_PARTITIONS, Cleanup::Delete, Some(DAY * 30)),
+        kept(UNSURE, REVIEW_PARTITIONS, Cleanup::Delete, Some(DAY * 30)),
         kept(MODELS, 1, Cleanup::Compact, None),
     ]
 }
@@ -91,7 +94,7 @@ mod tests {
     #[test]
     fn what_follows_the_reviews_has_their_partitions() {
         for plan in catalogue() {
-            if [REVIEWS, VERDICTS, DEAD_LETTERS].contains(&plan.name) {
+            if [REVIEWS, VERDICTS, DEAD_LETTERS, UNSURE].contains(&plan.name) {
                 assert_eq!(plan.partitions, REVIEW_PARTITIONS, "{}", plan.name);
             }
         }

@@ -4,9 +4,10 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Position, Sentiment, json::json_message};
+use crate::{Decision, Position, Sentiment, json::json_message};
 
 json_message!(Verdict<'a>, "verdict");
+json_message!(UnsureReview<'a>, "unsure review");
 
 /// A verdict on topic [`VERDICTS`](crate::topic::VERDICTS), keyed by review id; also the value of a
 /// successful reply.
@@ -22,6 +23,10 @@ pub struct Verdict<'a> {
     pub label: Sentiment,
     /// Calibrated probability that the review is positive, 0 to 1.
     pub probability: f64,
+    /// The label where the model is sure enough to keep its target of errors, else `unsure`. Absent
+    /// in verdicts of before there was it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decision: Option<Decision>,
     /// Log-odds.
     pub score: f64,
     /// The model version that says so.
@@ -50,6 +55,18 @@ pub struct Verdict<'a> {
     /// milliseconds.
     #[serde(borrow)]
     pub scored_at: Cow<'a, str>,
+}
+
+/// A review that the model is unsure about, on topic [`UNSURE`](crate::topic::UNSURE), keyed by its
+/// id, for people to label: the next model learns most from such labels.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct UnsureReview<'a> {
+    /// The text of the review.
+    #[serde(borrow)]
+    pub text: Cow<'a, str>,
+    /// The verdict on it.
+    #[serde(borrow)]
+    pub verdict: Verdict<'a>,
 }
 
 /// A model version, named so that it can be found and checked.
@@ -97,6 +114,7 @@ mod tests {
             id: "r1".into(),
             label: Sentiment::Positive,
             probability: 0.75,
+            decision: Some(Decision::Unsure),
             score: 1.125,
             model: ModelRef { name: "sentiment".into(), version: "1".into(), sha256: "ab".into() },
             explanation: None,

@@ -18,6 +18,7 @@
 
 mod analyzer;
 mod artifact;
+mod decision;
 mod error;
 mod model;
 mod negation;
@@ -33,6 +34,7 @@ mod wordchars;
 
 pub use analyzer::{Analyzer, AnalyzerScratch};
 pub use artifact::{Example, FORMAT_VERSION, Limits, MAGIC, sha256_hex};
+pub use decision::{Band, Decision, DecisionRule};
 pub use error::{ArtifactError, InvalidPart};
 pub use model::{Identity, Model};
 pub use negation::Negation;

@@ -1,7 +1,8 @@
 //! A trained model, ready to score.
 
 use crate::artifact::{self, Example};
-use crate::error::ArtifactError;
+use crate::decision::{Decision, DecisionRule, decide};
+use crate::error::{ArtifactError, InvalidPart};
 use crate::parts::ModelParts;
 use crate::score::{Explanation, Label, Score, TermWeight, from_grid, to_grid};
 use crate::vectorize::Scratch;
@@ -25,6 +26,7 @@ pub struct Model {
     examples: Vec<Example>,
     identity: Identity,
     intercept_steps: i64,
+    decision_rule: Option<DecisionRule>,
 }
 
 impl Model {
@@ -76,7 +78,9 @@ impl Model {
             sha256,
         };
         let intercept_steps = to_grid(parts.intercept);
-        Ok(Self { parts, examples, identity, intercept_steps })
+        let decision_rule = DecisionRule::of_about(&parts.about)
+            .map_err(|InvalidPart(reason)| ArtifactError::Invalid(reason))?;
+        Ok(Self { parts, examples, identity, intercept_steps, decision_rule })
     }
 
     /// The same model under the version that a registry gave it.
@@ -133,6 +137,16 @@ impl Model {
         let probability = self.parts.calibration.probability(score, n_terms);
         let label = if probability >= 0.5 { Label::Positive } else { Label::Negative };
         Score { score, probability, label }
+    }
+
+    /// What it decides about a text with so many known terms and this calibrated probability.
+    pub fn decide(&self, known_terms: usize, probability: f64) -> Decision {
+        decide(self.decision_rule.as_ref(), known_terms, probability)
+    }
+
+    /// How sure it must be; `None` when it decides about every text with a known term.
+    pub fn decision_rule(&self) -> Option<&DecisionRule> {
+        self.decision_rule.as_ref()
     }
 
     /// Name, version and sha256.

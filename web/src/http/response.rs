@@ -4,7 +4,7 @@ use askama::Template;
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde::Serialize;
-use verdict_messages::{self as messages, Problem, Sentiment, Verdict};
+use verdict_messages::{self as messages, Decision, Problem, Sentiment, Verdict};
 
 use super::negotiate::Format;
 use crate::{
@@ -98,8 +98,11 @@ impl Responder<'_> {
         }
         match Verdict::decode(json) {
             Ok(verdict) if self.format == Format::Text => {
-                let known =
-                    if knows_nothing(&verdict) { " (I know none of these words)" } else { "" };
+                let known = match verdict.decision {
+                    _ if knows_nothing(&verdict) => " (I know none of these words)",
+                    Some(Decision::Unsure) => " (too close to call)",
+                    _ => "",
+                };
                 let line = format!("{} {:.4}{known}\n", verdict.label, verdict.probability);
                 respond(StatusCode::OK, TEXT, line)
             }

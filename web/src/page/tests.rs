@@ -1,6 +1,6 @@
 use std::borrow::Cow;
 
-use verdict_messages::{ModelRef, Position, TermContribution, Verdict};
+use verdict_messages::{Decision, ModelRef, Position, TermContribution, Verdict};
 
 use super::{
     flip::{Flip, flip},
@@ -27,6 +27,7 @@ fn verdict(label: Sentiment, probability: f64, terms: &[(&'static str, f64)]) ->
         explanation: Some(terms.map(contribution).collect()),
         intercept: Some(0.1),
         rest: Some(-0.2),
+        decision: None,
         known_terms: Some(3),
         source: Position::new("reviews", 3, 41),
         read_at: None,
@@ -123,6 +124,19 @@ fn a_text_without_a_known_word_is_told_so() {
     let html = page_of("...", &nothing);
     assert!(html.contains("<h1 id=\"verdict\">I know none of these words</h1>"), "{html}");
     assert!(html.contains("of any text without a word it knows: negative, 50.6 %"), "{html}");
+}
+
+#[test]
+fn what_is_too_close_to_call_is_said_so_with_what_speaks_for_each_side() {
+    let decided = verdict(Sentiment::Negative, 0.41, &[("dull", -0.5), ("great", 0.25)]);
+    let unsure = Verdict { decision: Some(Decision::Unsure), ..decided };
+    let html = page_of("dull but great", &unsure);
+    for part in ["<h1 id=\"verdict\">Too close to call</h1>", "leans to negative", "59.0 %"] {
+        assert!(html.contains(part), "{part} is not in\n{html}");
+    }
+    for part in ["class=\"card result unsure\"", "<h3>For positive</h3>", "<h3>For negative</h3>"] {
+        assert!(html.contains(part), "{part} is not in\n{html}");
+    }
 }
 
 #[test]

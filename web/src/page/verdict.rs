@@ -1,7 +1,7 @@
 //! A verdict as the page shows it: the label, how sure, which phrases, what would change it, and the
 //! sum that is the score.
 
-use verdict_messages::{Sentiment, TermContribution, Verdict};
+use verdict_messages::{Decision, Sentiment, TermContribution, Verdict};
 
 use super::{
     flip::{Flip, flip},
@@ -94,19 +94,19 @@ impl<'a> VerdictView<'a> {
             || terms.iter().map(|term| (term.term.to_string(), term.weight)).collect(),
             |read| read.weights.clone(),
         );
-        let knows_nothing = knows_nothing(verdict);
+        let (heading, confidence) = match verdict.decision {
+            _ if knows_nothing(verdict) => ("I know none of these words", any_text(verdict)),
+            Some(Decision::Unsure) => ("Too close to call", leaning(verdict)),
+            _ => (capitalised(&verdict.label), confidence(verdict)),
+        };
         Self {
             verdict,
             other: match verdict.label {
                 Sentiment::Positive => Sentiment::Negative,
                 Sentiment::Negative => Sentiment::Positive,
             },
-            heading: if knows_nothing {
-                "I know none of these words"
-            } else {
-                capitalised(&verdict.label)
-            },
-            confidence: if knows_nothing { any_text(verdict) } else { confidence(verdict) },
+            heading,
+            confidence,
             probability: percent(verdict.probability),
             negative_width: format!(
                 "{:.2}",
@@ -136,10 +136,11 @@ impl<'a> VerdictView<'a> {
         format!("{}, {}", capitalised(&self.verdict.label), percent(sure(self.verdict)))
     }
 
-    /// The class that colours the section: that of the label, unless the model knows no word.
+    /// The class that colours the section: that of the label, unless the model is unsure.
     pub(super) fn class(&self) -> &'static str {
         match self.verdict.label {
             _ if knows_nothing(self.verdict) => "unsure",
+            _ if self.verdict.decision == Some(Decision::Unsure) => "unsure",
             Sentiment::Positive => "positive",
             Sentiment::Negative => "negative",
         }
@@ -175,6 +176,14 @@ fn confidence(verdict: &Verdict<'_>) -> String {
     };
     let (label, sure) = (verdict.label, percent(sure(verdict)));
     format!("{how}: {label} with a probability of {sure}")
+}
+
+fn leaning(verdict: &Verdict<'_>) -> String {
+    let (label, sure) = (verdict.label, percent(sure(verdict)));
+    format!(
+        "It leans to {label} with a probability of {sure}, too little for a text with so few words \
+         that it knows to be right as often as it must be"
+    )
 }
 
 fn any_text(verdict: &Verdict<'_>) -> String {

@@ -18,6 +18,7 @@ fn id(text: &str) -> ReviewId {
 
 fn verdict(of: &str) -> Vec<u8> {
     let verdict = Verdict {
+        decision: None,
         id: of.into(),
         label: Sentiment::Positive,
         probability: 0.9,

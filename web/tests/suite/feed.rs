@@ -15,6 +15,7 @@ fn verdict(web: &Web, offset: i64, probability: f64) {
     let label = if probability >= 0.5 { Sentiment::Positive } else { Sentiment::Negative };
     let term = TermContribution { term: "secret".into(), weight: 1.0 };
     let verdict = Verdict {
+        decision: None,
         id: format!("r{offset}").into(),
         label,
         probability,

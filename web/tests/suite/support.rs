@@ -135,6 +135,7 @@ fn scored(record: &Outgoing, other_id: Option<&str>) -> Record {
 /// A verdict of the stand-in.
 pub(crate) fn verdict_of(id: &str, positive: bool) -> Verdict<'_> {
     Verdict {
+        decision: None,
         id: id.into(),
         label: if positive { Sentiment::Positive } else { Sentiment::Negative },
         probability: if positive { 0.875 } else { 0.125 },

@@ -1,5 +1,6 @@
 //! McNemar's exact test: do two models that judged the same reviews differ by more than luck?
 
+use crate::binomial::ln_lower_tail;
 use serde::Serialize;
 
 /// Two models on the same reviews. Only the reviews on which one is right and the other wrong tell
@@ -56,16 +57,6 @@ fn two_sided(k: usize, n: usize) -> f64 {
     if 2 * k + 1 >= n {
         return 1.0;
     }
-    let (k, n) = (k as f64, n as f64);
-    let log_choose = libm::lgamma(n + 1.0) - libm::lgamma(k + 1.0) - libm::lgamma(n - k + 1.0);
-    // Terms of the tail relative to its largest, the k-th; each is the one above it times i / (n -
-    // i + 1) < 1.
-    let (mut sum, mut term, mut i) = (1.0, 1.0, k);
-    while i >= 1.0 && term > f64::EPSILON * 1e-4 {
-        term *= i / (n - i + 1.0);
-        sum += term;
-        i -= 1.0;
-    }
-    let log_p = log_choose - n * std::f64::consts::LN_2 + libm::log(2.0 * sum);
+    let log_p = std::f64::consts::LN_2 + ln_lower_tail(k as u64, n as u64, 0.5);
     libm::exp(log_p).clamp(f64::MIN_POSITIVE, 1.0)
 }

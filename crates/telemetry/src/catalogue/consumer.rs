@@ -26,6 +26,10 @@ instruments! { consumer;
     Counter<u64> "verdict.endings" as "verdict_endings_total" in "{record}", by &[Consumer],
         pub fn record_ended[ending: Ending](n: u64) { n }, labels ["kind"];
 
+    /// Verdicts whose decision is unsure: too close to call
+    Counter<u64> "verdict.unsure" as "verdict_unsure_total" in "{review}", by &[Consumer],
+        pub fn record_unsure[](n: u64) { n };
+
     /// Replies asked for: sent, expired (deadline passed) or failed
     Counter<u64> "verdict.replies" as "verdict_replies_total" in "{reply}", by &[Consumer],
         pub fn record_replies[outcome: ReplySent](n: u64) { n };

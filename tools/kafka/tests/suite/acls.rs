@@ -20,13 +20,14 @@ use rdkafka::{
 use verdict_kafka::{Kafka, Options};
 use verdict_testkit::{kafka, repository, run};
 
-const TOPICS: [&str; 7] = [
+const TOPICS: [&str; 8] = [
     "reviews",
     "reviews.verdicts",
     "reviews.replies",
     "reviews.labels",
     "reviews.probes",
     "dlq.reviews",
+    "reviews.unsure",
     "models",
 ];
 /// A group that all of the test may look for, so that reading is about topics alone.
@@ -51,7 +52,7 @@ fn allowed() -> BTreeMap<&'static str, BTreeSet<String>> {
     may(
         "verdict-consumer",
         "write",
-        &["reviews.verdicts", "reviews.probes", "dlq.reviews", "reviews.replies"],
+        &["reviews.verdicts", "reviews.probes", "dlq.reviews", "reviews.replies", "reviews.unsure"],
     );
     may("verdict-consumer", "transact", &["verdict-verdict-a"]);
     may("verdict-consumer", "positions", &["verdict"]);

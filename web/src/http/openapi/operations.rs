@@ -4,7 +4,7 @@ mod inference;
 mod timeline;
 
 use serde_json::{Map, Value, json};
-use verdict_messages::{ModelRef, Position, Sentiment, TermContribution, Verdict};
+use verdict_messages::{Decision, ModelRef, Position, Sentiment, TermContribution, Verdict};
 
 use super::kinds::kinds;
 use crate::http::shapes::{ID, TEXT};
@@ -135,6 +135,7 @@ fn verdict() -> Verdict<'static> {
         explanation: Some(vec![term("wonderful", 2.25), term("dull", -0.5)]),
         intercept: Some(0.125),
         rest: Some(1.71),
+        decision: Some(Decision::Positive),
         known_terms: Some(3),
         source: Position::new("reviews", 3, 41),
         read_at: Some("2026-01-02T03:04:04.990Z".into()),
