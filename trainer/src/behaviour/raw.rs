@@ -56,7 +56,9 @@ impl<'de> Deserialize<'de> for OneOrMore {
             type Value = OneOrMore;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a text or a list of texts (in quotes, where it looks like a number)")
+                f.write_str(
+                    "a text or a list of texts (in quotes, where YAML takes it for something else)",
+                )
             }
 
             fn visit_str<E: de::Error>(self, text: &str) -> Result<OneOrMore, E> {

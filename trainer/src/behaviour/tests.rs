@@ -150,6 +150,17 @@ fn what_is_wrong_is_stated_with_place_value_and_what_to_do() {
 }
 
 #[test]
+fn the_example_in_the_documentation_is_a_suite() {
+    let text = include_str!("../../../docs/behaviour.md");
+    let example = text.split("```yaml\n").nth(1).and_then(|rest| rest.split("```").next());
+    let suite = parse(example.unwrap(), "the example").unwrap();
+    let counts = suite.capabilities.iter().map(|one| (one.kind, one.tests.len()));
+    let expected =
+        [(Kind::Minimum, 5), (Kind::Invariance, 2), (Kind::Direction, 1), (Kind::Minimum, 1)];
+    assert_eq!(counts.collect::<Vec<_>>(), expected);
+}
+
+#[test]
 fn the_suites_that_are_ours_have_three_hundred_texts_each_in_one_part() {
     let held_out = include_str!("../../tests/behaviour-held-out.yaml");
     let written = |yaml: &str| -> BTreeSet<String> {
