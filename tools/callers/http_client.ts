@@ -11,7 +11,7 @@ const client = createClient<paths>({ baseUrl: url });
 const { data: verdict, error } = await client.POST("/api/v1/reviews", {
   body: { text: "Two wasted hours: dull and badly acted." },
 });
-if (!verdict || !("label_token" in verdict)) throw new Error(JSON.stringify(error));
+if (!verdict || !("id" in verdict)) throw new Error(JSON.stringify(error));
 const labelled = await client.POST("/api/v1/reviews/{id}/label", {
   params: { path: { id: verdict.id } },
   body: { label: "negative", label_token: verdict.label_token },
