@@ -1,9 +1,9 @@
 //! A model on a suite.
 
 use super::suite::{Capability, Decided, Expected, Kind, Suite, Test, decided};
-use crate::scoring::probabilities;
+use rayon::prelude::*;
 use serde::Serialize;
-use verdict_sentiment::Model;
+use verdict_sentiment::{Decision, Model, Scratch};
 
 /// What a model did. Serialises to the result of `trainer behave --json`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -125,13 +125,16 @@ impl Suite {
     #[must_use]
     pub fn run(&self, model: &Model) -> Behaviour {
         let tests = self.capabilities.iter().flat_map(|capability| &capability.tests);
-        let texts: Vec<String> = tests.flat_map(Test::texts).cloned().collect();
-        let mut probabilities = probabilities(model, &texts).into_iter();
+        let texts: Vec<&String> = tests.flat_map(Test::texts).collect();
+        let asked = texts.par_iter().map_init(Scratch::default, |scratch, text| {
+            ask(model, scratch, text, self.unsure_within)
+        });
+        let mut said = asked.collect::<Vec<_>>().into_iter();
         let capabilities: Vec<CapabilityResult> = self
             .capabilities
             .iter()
             .map(|capability| {
-                let judge = |test: &Test| test.judge(&mut probabilities, self.unsure_within);
+                let judge = |test: &Test| test.judge(&mut said);
                 CapabilityResult::new(capability, capability.tests.iter().map(judge).collect())
             })
             .collect();
@@ -146,6 +149,26 @@ impl Suite {
             capabilities,
         }
     }
+}
+
+/// What a model says of a text.
+#[derive(Debug, Clone, Copy)]
+struct Said {
+    probability: f64,
+    decided: Decided,
+}
+
+/// What is decided is what a verdict says: by the rule of the model where it has one, and nothing of
+/// a text without a word that it knows.
+fn ask(model: &Model, scratch: &mut Scratch, text: &str, unsure_within: f64) -> Said {
+    let probability = model.score(scratch, text).probability;
+    let decided = match model.decide(scratch.columns().len(), probability) {
+        Decision::Unsure => Decided::Unsure,
+        _ if model.decision_rule().is_none() => decided(probability, unsure_within),
+        Decision::Positive => Decided::Positive,
+        Decision::Negative => Decided::Negative,
+    };
+    Said { probability, decided }
 }
 
 impl CapabilityResult {
@@ -167,22 +190,18 @@ impl Test {
         std::iter::once(&self.text).chain(&self.variations)
     }
 
-    /// Takes the probability of each of its texts.
-    fn judge(
-        &self,
-        probabilities: &mut impl Iterator<Item = f64>,
-        unsure_within: f64,
-    ) -> TestResult {
-        let scored: Vec<(&String, f64)> = self.texts().zip(probabilities).collect();
-        let first = scored[0].1;
-        let answers: Vec<Answer> = scored
+    /// Takes what was said of each of its texts.
+    fn judge(&self, said: &mut impl Iterator<Item = Said>) -> TestResult {
+        let said: Vec<(&String, Said)> = self.texts().zip(said).collect();
+        let first = said[0].1;
+        let answers: Vec<Answer> = said
             .into_iter()
             .enumerate()
-            .map(|(i, (text, probability))| Answer {
+            .map(|(i, (text, said))| Answer {
                 text: text.clone(),
-                probability,
-                decided: decided(probability, unsure_within),
-                passed: self.expected.holds(i > 0, first, probability, unsure_within),
+                probability: said.probability,
+                decided: said.decided,
+                passed: self.expected.holds(i > 0, first, said),
             })
             .collect();
         TestResult {
@@ -194,24 +213,24 @@ impl Test {
 }
 
 impl Expected {
-    /// Whether `probability` is what was asked for, where `first` is that of the text itself. Where
-    /// only variations are asked about, the text itself always is.
-    fn holds(&self, is_variation: bool, first: f64, probability: f64, unsure_within: f64) -> bool {
-        let answer = decided(probability, unsure_within);
+    /// Whether `said` is what was asked for, where `first` was said of the text itself. Where only
+    /// variations are asked about, the text itself always is.
+    fn holds(&self, is_variation: bool, first: Said, said: Said) -> bool {
+        let Said { probability, decided } = said;
         match self {
             Self::Decision { any_of, at_most } => {
-                any_of.contains(&answer) && probability.max(1.0 - probability) <= *at_most
+                any_of.contains(&decided) && probability.max(1.0 - probability) <= *at_most
             }
             _ if !is_variation => true,
             Self::Same { tolerance } => {
-                let other_side = match decided(first, unsure_within) {
-                    Decided::Positive => answer == Decided::Negative,
-                    Decided::Negative => answer == Decided::Positive,
+                let other_side = match first.decided {
+                    Decided::Positive => decided == Decided::Negative,
+                    Decided::Negative => decided == Decided::Positive,
                     Decided::Unsure => false,
                 };
-                !other_side && (probability - first).abs() <= *tolerance
+                !other_side && (probability - first.probability).abs() <= *tolerance
             }
-            Self::Moves { to, tolerance } => to.holds(probability - first, *tolerance),
+            Self::Moves { to, tolerance } => to.holds(probability - first.probability, *tolerance),
         }
     }
 }

@@ -155,8 +155,8 @@ impl fmt::Display for Decided {
     }
 }
 
-/// What P(positive) decides: a side, or none where it is less than `unsure_within` from one half.
-/// Nothing else of the suite knows where a model is unsure.
+/// What P(positive) decides where the model has no rule of its own for that: a side, or none where
+/// it is less than `unsure_within` from one half.
 #[must_use]
 pub fn decided(probability: f64, unsure_within: f64) -> Decided {
     if (probability - 0.5).abs() < unsure_within {

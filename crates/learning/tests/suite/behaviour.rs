@@ -7,7 +7,7 @@ use verdict_learning::behaviour::{
     Capability, Change, Count, Decided, Expected, Kind, Move, Suite, Test, decided,
 };
 use verdict_learning::scoring::probabilities;
-use verdict_sentiment::Model;
+use verdict_sentiment::{Band, DecisionRule, Model};
 
 static MODEL: LazyLock<Model> = LazyLock::new(|| model(&train(&corpus(600), with_terms(400))));
 
@@ -99,6 +99,30 @@ fn a_variation_is_held_against_its_text() {
     }
     assert_eq!(passed(&[UNKNOWN, GOOD], moves(Move::Up, 0.9)), [true, false]);
     assert_eq!(passed(&[UNKNOWN, GOOD], moves(Move::NotUp, 0.9)), [true, true]);
+}
+
+#[test]
+fn a_model_with_a_rule_is_unsure_where_its_rule_says_so() {
+    let with_threshold = |threshold: Option<f64>| {
+        let band = Band { known_terms: 1, threshold, coverage: 1.0, error: 0.0, measured: 1 };
+        let rule = DecisionRule { target_error: 0.05, confidence: 0.95, bands: vec![band] };
+        let mut parts = MODEL.parts().clone();
+        parts.about["decision"] = serde_json::to_value(rule).unwrap();
+        Model::from_bytes(&Model::encode(parts, &[]).unwrap()).unwrap()
+    };
+    for (threshold, within, expected) in [
+        (Some(0.5), 0.5, Decided::Positive),
+        (Some(1.0), 0.0, Decided::Unsure),
+        (None, 0.0, Decided::Unsure),
+    ] {
+        let one = suite(false, vec![test(&[GOOD], is(&[expected]))]);
+        let behaviour = Suite { unsure_within: within, ..one }.run(&with_threshold(threshold));
+        let answer = &behaviour.capabilities[0].results[0].answers[0];
+        assert_eq!((answer.decided, answer.passed), (expected, true), "{threshold:?}");
+    }
+    // Nothing is known of "twelve chairs", however narrow the band.
+    let chairs = suite(false, vec![test(&[UNKNOWN], is(&[Decided::Unsure]))]);
+    assert_eq!(Suite { unsure_within: 0.0, ..chairs }.run(&MODEL).total.passed, 1);
 }
 
 #[test]
