@@ -12,6 +12,12 @@
 //! `mark_negation` marks the same words up to the fifth, but for a comma, a bracket, a dash and
 //! the negations that it does not list.
 
+#![allow(
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    reason = "the hot loop: the arrays have one entry a token, and the slots one for each place"
+)]
+
 use crate::tokenize::{fold, token_hash};
 use std::sync::LazyLock;
 
@@ -43,48 +49,55 @@ pub enum Negation {
     Mark,
 }
 
-/// What a token does to a scope.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Role {
-    Word,
-    Negates,
-    Ends,
-    Apostrophe,
-    T,
+// What a token does to a scope: nothing, open it, end it; and the parts of `n't`.
+const WORD: u64 = 0;
+const NEGATES: u64 = 1;
+const ENDS_IT: u64 = 2;
+const APOSTROPHE: u64 = 3;
+const T: u64 = 4;
+/// The bits of a slot that say what its token does; the others are those of its hash.
+const ROLE: u64 = 7;
+const SLOTS: usize = 1024;
+
+/// The tokens that do something, each in the slot that some bits of its hash number: one look and
+/// no search, since most marks end a scope and a search would be guessed wrong at each.
+struct Roles {
+    shift: u32,
+    slots: [u64; SLOTS],
 }
 
-/// Slots of the table: a power of two, of which an eighth is taken.
-const SLOTS: usize = 512;
-
-/// The tokens that do something, each at the slot of its hash or behind it.
-static ROLES: LazyLock<[(u64, Role); SLOTS]> = LazyLock::new(|| {
-    let mut slots = [(0, Role::Word); SLOTS];
-    let all = NEGATIONS.iter().map(|word| (word, Role::Negates));
-    let all = all.chain(ENDS.iter().map(|mark| (mark, Role::Ends)));
-    let all = all.chain(APOSTROPHES.iter().map(|mark| (mark, Role::Apostrophe)));
-    for (token, role) in all.chain([(&"t", Role::T)]) {
-        let hash = token_hash(token);
-        let free = probe(hash).find(|&at| slots.get(at).is_some_and(|slot| slot.0 == 0));
-        if let Some(slot) = free.and_then(|at| slots.get_mut(at)) {
-            *slot = (hash, role);
+static ROLES: LazyLock<Roles> = LazyLock::new(|| {
+    let of = |tokens: &[&str], role| -> Vec<(u64, u64)> {
+        tokens.iter().map(|token| (token_hash(token), role)).collect()
+    };
+    let all =
+        [of(&NEGATIONS, NEGATES), of(&ENDS, ENDS_IT), of(&APOSTROPHES, APOSTROPHE), of(&["t"], T)]
+            .concat();
+    // Ten bits of the hashes by which no two of them meet; the tests know that there are some.
+    let mut roles = Roles { shift: 0, slots: [0; SLOTS] };
+    for shift in 0..54 {
+        roles = Roles { shift, slots: [0; SLOTS] };
+        for &(hash, role) in &all {
+            roles.slots[roles.place(hash)] = hash & !ROLE | role;
+        }
+        if all.iter().all(|&(hash, role)| roles.of(hash) == role) {
+            break;
         }
     }
-    slots
+    roles
 });
 
-/// The slots in which a hash may stand, in the order in which they are looked at.
-#[inline]
-fn probe(hash: u64) -> impl Iterator<Item = usize> {
-    #[allow(clippy::cast_possible_truncation, reason = "the last bits are meant")]
-    let home = hash as usize;
-    (0..SLOTS).map(move |step| (home + step) % SLOTS)
-}
+impl Roles {
+    #[inline]
+    fn place(&self, hash: u64) -> usize {
+        (hash >> self.shift) as usize % SLOTS
+    }
 
-#[inline]
-fn role(slots: &[(u64, Role); SLOTS], hash: u64) -> Role {
-    let slots = probe(hash).map_while(|at| slots.get(at));
-    let mut taken = slots.take_while(|slot| slot.0 != 0);
-    taken.find(|slot| slot.0 == hash).map_or(Role::Word, |slot| slot.1)
+    #[inline]
+    fn of(&self, hash: u64) -> u64 {
+        let slot = self.slots[self.place(hash)];
+        if (slot ^ hash) & !ROLE == 0 { slot & ROLE } else { WORD }
+    }
 }
 
 /// Hash of the marked token of a word.
@@ -93,33 +106,31 @@ pub(crate) fn marked(hash: u64) -> u64 {
     fold(hash ^ K_MARK, K_FOLD)
 }
 
-/// Calls `negate` with the number of each token that is negated. `last_byte` gives the last byte
-/// of a token, which is from 0x80 up in a word that is not ASCII.
+/// Marks the hashes of the tokens that are negated, and says so in `negated`, which has one entry a
+/// token. `last_byte` gives the last byte of a token, from 0x80 up in a word that is not ASCII.
 #[inline]
-pub(crate) fn negated(
-    hashes: &[u64],
-    last_byte: impl Fn(usize) -> u8,
-    mut negate: impl FnMut(usize),
-) {
-    let slots = &*ROLES;
+pub(crate) fn mark(hashes: &mut [u64], negated: &mut [bool], last_byte: impl Fn(usize) -> u8) {
+    let roles = &*ROLES;
     let mut left = 0;
-    // How much of `n't` stands before the token at hand: nothing, a word in n, an apostrophe too.
-    let mut of_nt = 0;
-    for (i, &hash) in hashes.iter().enumerate() {
-        let before = std::mem::take(&mut of_nt);
-        match role(slots, hash) {
-            Role::Ends => left = 0,
-            Role::Negates => left = SCOPE,
-            Role::T if before == 2 => left = SCOPE,
-            Role::Apostrophe => of_nt = before * 2,
-            Role::Word | Role::T => {
-                let last = last_byte(i);
-                if left > 0 && (last.is_ascii_alphanumeric() || last == b'_' || last >= 0x80) {
-                    left -= 1;
-                    negate(i);
-                }
-                of_nt = u8::from(last == b'n');
+    for i in 0..hashes.len() {
+        let hash = hashes[i];
+        match roles.of(hash) {
+            ENDS_IT => left = 0,
+            NEGATES => left = SCOPE,
+            APOSTROPHE => (),
+            // An apostrophe is never marked, so its hash is still its own.
+            T if i > 1 && roles.of(hashes[i - 1]) == APOSTROPHE && last_byte(i - 2) == b'n' => {
+                left = SCOPE;
             }
+            _ if left > 0 => {
+                let last = last_byte(i);
+                if last.is_ascii_alphanumeric() || last == b'_' || last >= 0x80 {
+                    left -= 1;
+                    hashes[i] = marked(hash);
+                    negated[i] = true;
+                }
+            }
+            _ => (),
         }
     }
 }

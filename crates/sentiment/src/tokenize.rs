@@ -16,7 +16,7 @@
     reason = "the hot loop: indices are bounded by the buffers that the same function sizes"
 )]
 
-use crate::negation::{self, MARK, marked};
+use crate::negation::{self, MARK};
 use crate::wordchars::{is_space, is_word};
 use std::borrow::Cow;
 use wide::u8x16;
@@ -116,11 +116,7 @@ impl Tokens {
     pub(crate) fn mark_negated(&mut self) {
         let Self { lowered, spans, hashes, negated, .. } = self;
         negated.resize(hashes.len(), false);
-        let last_byte = |i: usize| lowered[spans[i].1 as usize - 1];
-        negation::negated(hashes, last_byte, |i| negated[i] = true);
-        for (hash, _) in hashes.iter_mut().zip(negated).filter(|(_, is_negated)| **is_negated) {
-            *hash = marked(*hash);
-        }
+        negation::mark(hashes, negated, |i| lowered[spans[i].1 as usize - 1]);
     }
 
     /// Copies `bytes` to `self.lowered` and writes the edges of the tokens.
