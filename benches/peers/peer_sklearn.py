@@ -15,7 +15,7 @@ import aclimdb
 
 def main(data):
     texts, labels = aclimdb.load(data, "train")
-    # The parameters of params.yaml, in scikit-learn's own names.
+    # The parameters of python.yaml, in scikit-learn's own names.
     vectorizer = TfidfVectorizer(max_features=20000, ngram_range=(1, 3), sublinear_tf=True)
     model = LogisticRegression(C=10, solver="lbfgs", max_iter=1000)
     started = time.perf_counter()

@@ -70,8 +70,8 @@ def arguments():
     parser.add_argument("--data", type=pathlib.Path, required=True, help="aclImdb folder or archive")
     parser.add_argument("--trainer", type=pathlib.Path, default=pathlib.Path("target/release/trainer"),
                         help="the trainer, a release build [default: %(default)s]")
-    parser.add_argument("--params", type=pathlib.Path, default=HERE.parents[1] / "params.yaml",
-                        help="training parameters [default: those of the repository]")
+    parser.add_argument("--params", type=pathlib.Path, default=HERE / "python.yaml",
+                        help="training parameters [default: %(default)s]")
     parser.add_argument("--rounds", type=positive, default=3, help="rounds [default: %(default)s]")
     parser.add_argument("--threads", type=positive, default=os.cpu_count() or 1,
                         help="threads for training [default: all, %(default)s]")

@@ -6,8 +6,10 @@ use serde_yaml_ng::Value;
 /// A set of values for keys that are not typed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Preset {
-    /// Small, fast and accurate: what the committed model was made with.
+    /// Small and fast: the parameters of the Python system, which peers are measured with.
     Default,
+    /// For what people type, a sentence or two: what the committed model was made with.
+    Sentences,
     /// As accurate as a linear model of this kind gets, at some ten times the size.
     Best,
     /// The Python system's chain of preprocessing, once, the same in training and serving.
@@ -16,13 +18,14 @@ pub enum Preset {
 
 impl Preset {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Default, Self::Best, Self::PythonSeed];
+    pub const ALL: [Self; 4] = [Self::Default, Self::Sentences, Self::Best, Self::PythonSeed];
 
     /// The value of the key `preset`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Default => "default",
+            Self::Sentences => "sentences",
             Self::Best => "best",
             Self::PythonSeed => "python-seed",
         }
@@ -32,6 +35,7 @@ impl Preset {
     fn yaml(self) -> &'static str {
         match self {
             Self::Default => "{}",
+            Self::Sentences => include_str!("presets/sentences.yaml"),
             Self::Best => include_str!("presets/best.yaml"),
             Self::PythonSeed => include_str!("presets/python-seed.yaml"),
         }
@@ -64,7 +68,7 @@ fn named(name: &Value) -> Result<Preset, String> {
     let found = Preset::ALL.into_iter().find(|preset| name.as_str() == Some(preset.as_str()));
     found.ok_or_else(|| {
         let got = serde_yaml_ng::to_string(name).unwrap_or_default();
-        format!("preset must be default, best or python-seed, got {}", got.trim_end())
+        format!("preset must be default, sentences, best or python-seed, got {}", got.trim_end())
     })
 }
 

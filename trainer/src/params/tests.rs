@@ -11,13 +11,17 @@ fn problems(yaml: &str) -> Vec<String> {
 }
 
 #[test]
-fn no_keys_are_all_defaults_and_the_repositorys_file_states_them() {
+fn no_keys_are_all_defaults_and_the_repositorys_file_states_those_of_its_preset() {
     let defaults = Params::check(RawParams::default(), FILE).unwrap();
     for yaml in ["", "  \n", "{}", "model_building: {}", "\u{feff}", "\u{feff}{}"] {
         assert_eq!(Params::from_yaml(yaml, FILE).unwrap(), defaults, "{yaml:?}");
     }
     let stated = include_str!("../../../params.yaml");
-    assert_eq!(Params::from_yaml(stated, FILE).unwrap(), defaults);
+    let sentences = Params::of_preset(Preset::Sentences).unwrap();
+    assert_eq!(Params::from_yaml(stated, FILE).unwrap(), sentences);
+    let stated = stated.replace("preset: sentences", "preset: best");
+    let best = Params::from_yaml(&stated, FILE).unwrap();
+    assert_eq!(best.raw, sentences.raw, "every key of the preset is stated");
 }
 
 #[test]

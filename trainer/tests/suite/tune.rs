@@ -78,7 +78,7 @@ fn a_search_that_makes_no_sense_is_refused_with_value_and_place() {
             "tune: {ranges: {model_building.D: {choice: [1]}}}",
             "tune.ranges.model_building.D must be a parameter",
         ),
-        ("preset: better", "preset must be default, best or python-seed, got better"),
+        ("preset: better", "preset must be default, sentences, best or python-seed, got better"),
     ] {
         folder.write("params.yaml", yaml);
         let ran = folder.run("tune --data reviews.csv", b"");
