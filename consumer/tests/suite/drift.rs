@@ -172,8 +172,11 @@ fn shuffled_reviews_raise_no_alarm() {
         "20 shuffles, {looks} looks: PSI of probability, tokens, oov: mean {means:.4?}, largest {largest:.4?}"
     );
     // Without drift the mean would be 9 (1/1000 + 1/25000) = 0.0094; test reviews are a little less
-    // sure to the model.
-    assert!(means.iter().all(|mean| (0.004..0.03).contains(mean)), "{means:?}");
+    // sure to the model. They are of other films, too, whose names the vocabulary lacks: the more
+    // terms it has, the more are names.
+    for (mean, most) in means.iter().zip([0.03, 0.03, 0.1]) {
+        assert!((0.004..most).contains(mean), "{means:?}");
+    }
 }
 
 #[test]
