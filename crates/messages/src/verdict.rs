@@ -130,7 +130,7 @@ mod tests {
     #[test]
     fn a_verdict_is_written_as_the_contract_shows_it() {
         let expected = concat!(
-            r#"{"id":"r1","label":"positive","probability":0.75,"score":1.125,"#,
+            r#"{"id":"r1","label":"positive","probability":0.75,"decision":"unsure","score":1.125,"#,
             r#""model":{"name":"sentiment","version":"1","sha256":"ab"},"known_terms":7,"#,
             r#""source":{"topic":"reviews","partition":3,"offset":41},"#,
             r#""read_at":"2026-01-02T03:04:04.990Z","scored_at":"2026-01-02T03:04:05.000Z"}"#,

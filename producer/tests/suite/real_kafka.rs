@@ -58,11 +58,11 @@ fn topics_and_reviews_with_labels_arrive_whole_and_bad_rows_are_told() {
     let output =
         producer(&at, &["topics", "ensure", "--partitions", "3", "--json"]).output().unwrap();
     assert_eq!(output.status.code(), Some(0), "{}", said(&output));
-    assert_eq!(json(&output)["created"].as_array().unwrap().len(), 7);
+    assert_eq!(json(&output)["created"].as_array().unwrap().len(), 8);
     let output =
         producer(&at, &["topics", "ensure", "--partitions", "3", "--json"]).output().unwrap();
     assert_eq!(output.status.code(), Some(0), "{}", said(&output));
-    assert_eq!(json(&output)["present"].as_array().unwrap().len(), 7);
+    assert_eq!(json(&output)["present"].as_array().unwrap().len(), 8);
     let output = producer(&at, &["topics", "ensure", "--partitions", "4"]).output().unwrap();
     assert_eq!(output.status.code(), Some(1), "{}", said(&output));
     assert!(

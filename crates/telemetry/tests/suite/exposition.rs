@@ -37,6 +37,7 @@ fn recorded_by(service: Service) -> Telemetry {
     metrics.record_scored(Duration::from_micros(11));
     metrics.record_ended(Ending::Verdict, 5);
     metrics.record_ended(Ending::DeadLetter(DeadLetter::TooLarge), 2);
+    metrics.record_unsure(1);
     metrics.record_replies(ReplySent::Expired, 1);
     metrics.set_model(model("7"));
     metrics.record_model_swaps(ModelSwap::Taken, 1);
