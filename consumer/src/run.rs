@@ -233,7 +233,7 @@ impl Loop<'_> {
         let plan = self.observer.plan(records.len());
         let stride = plan.stride;
         let gathered = first.map_or(Duration::ZERO, |first| started.duration_since(first));
-        let scorer = Scorer::new(&model, &self.settings.scoring, now).read(gathered);
+        let scorer = Scorer::new(&model, &self.settings.scoring, now).read_earlier(gathered);
         let scoring = Instant::now();
         let mut endings = self.pool.score(&scorer, plan, records);
         self.events.stage(Stage::Score, scoring.elapsed());

@@ -107,11 +107,11 @@ impl<'a> Scorer<'a> {
         Self { model, settings, now_unix_ms, read_at: None, scored_at }
     }
 
-    /// The same for a batch whose first record was read `before` its scoring began.
+    /// The same for a batch whose first record was read so long before its scoring began.
     #[must_use]
-    pub fn read(mut self, before: Duration) -> Self {
-        let before = i64::try_from(before.as_millis()).unwrap_or(i64::MAX);
-        self.read_at = Some(time::rfc3339(self.now_unix_ms.saturating_sub(before)));
+    pub fn read_earlier(mut self, by: Duration) -> Self {
+        let by = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
+        self.read_at = Some(time::rfc3339(self.now_unix_ms.saturating_sub(by)));
         self
     }
 
@@ -167,18 +167,20 @@ impl<'a> Scorer<'a> {
         }
         let mut headers = self.event(&position, EventType::ReviewScored).headers();
         cloudevents::pass_on(&record.headers, &mut headers);
-        let output = |topic: &Arc<str>, value| {
-            let output = Outgoing::to(topic.clone()).partition(record.partition);
-            output.key(key.clone()).value(value).headers(headers.clone())
-        };
+        let output = Outgoing::to(self.settings.verdicts_topic.clone())
+            .partition(record.partition)
+            .key(key)
+            .value(verdict.encode()?)
+            .headers(headers);
         let is_unsure = verdict.decision == Some(Decision::Unsure);
-        let wanted = self.settings.unsure_topic.as_ref().filter(|_| is_unsure);
-        let unsure = wanted.map(|topic| {
-            let unsure = UnsureReview { text: review.text, verdict: verdict.clone() };
-            Ok::<_, Rejection>(Box::new(output(topic, unsure.encode()?)))
-        });
-        let unsure = unsure.transpose()?;
-        let output = output(&self.settings.verdicts_topic, verdict.encode()?);
+        let unsure = match &self.settings.unsure_topic {
+            Some(topic) if is_unsure => {
+                let value =
+                    Some(UnsureReview { text: review.text, verdict: verdict.clone() }.encode()?);
+                Some(Outgoing { topic: topic.clone(), value, ..output.clone() }.into())
+            }
+            _ => None,
+        };
         Ok(Ending {
             outcome: Outcome::Verdict(verdict.label),
             output,

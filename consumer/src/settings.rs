@@ -157,6 +157,15 @@ impl RunArgs {
             problems.push("--group must not be empty".to_owned());
         }
         problems.extend(self.topics.problems());
+        let others = self.topics.all().map(String::as_str);
+        let unsure = self.unsure_topic.as_deref();
+        if let Some(topic) = unsure.filter(|topic| topic.is_empty() || others.contains(topic)) {
+            problems.push(format!(
+                "--unsure-topic must be a topic of its own, got {topic:?}: readers of {} would take \
+                 its records for theirs",
+                others.join(", ")
+            ));
+        }
         let models = self.models.check(&self.topics.all(), &mut problems);
         problems.extend(self.observe.problems());
         problems.extend(self.breaker.problems());
@@ -256,6 +265,7 @@ mod tests {
             "--verdicts-topic=reviews",
             "--models-topic=dlq.reviews",
             "--model-name=",
+            "--unsure-topic=dlq.reviews",
             "--drift-window=99",
             "--drift-threshold=0",
             "--shadow-share=1.5",

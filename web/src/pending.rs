@@ -149,7 +149,7 @@ impl PendingReplies {
             waiting: HashMap::new(),
             room: Room::new(limits.pending, within),
             abandoned: LruCache::new(limits.remembered),
-            replies: Remembered::new(limits),
+            replies: Remembered::new(limits.remembered, limits.remembered_bytes),
             keys: LruCache::new(limits.remembered),
             named: LruCache::new(limits.remembered.saturating_mul(NAMES)),
         });

@@ -3,19 +3,21 @@
 
 use hashlink::LinkedHashMap;
 
-use crate::{ids::ReviewId, pending::PendingLimits};
+use crate::ids::ReviewId;
 
 /// One value for each of the reviews that came lately.
 #[derive(Debug)]
 pub(crate) struct Remembered<V> {
-    limits: PendingLimits,
+    most: usize,
+    most_bytes: usize,
     bytes: usize,
     by_review: LinkedHashMap<ReviewId, (V, usize)>,
 }
 
 impl<V: Clone> Remembered<V> {
-    pub(crate) fn new(limits: PendingLimits) -> Self {
-        Self { limits, bytes: 0, by_review: LinkedHashMap::new() }
+    /// Room for `most` values, of `most_bytes` in all.
+    pub(crate) fn new(most: usize, most_bytes: usize) -> Self {
+        Self { most, most_bytes, bytes: 0, by_review: LinkedHashMap::new() }
     }
 
     /// Remembers a value of `size` bytes.
@@ -24,9 +26,7 @@ impl<V: Clone> Remembered<V> {
         if let Some((_, replaced)) = self.by_review.insert(review_id, (value, size)) {
             self.bytes -= replaced;
         }
-        while self.by_review.len() > self.limits.remembered
-            || self.bytes > self.limits.remembered_bytes
-        {
+        while self.by_review.len() > self.most || self.bytes > self.most_bytes {
             let Some((_, (_, oldest))) = self.by_review.pop_front() else { return };
             self.bytes -= oldest;
         }

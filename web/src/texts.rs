@@ -12,7 +12,7 @@ pub(crate) struct Texts(Mutex<Remembered<Arc<str>>>);
 
 impl Texts {
     pub(crate) fn new(limits: PendingLimits) -> Self {
-        Self(Mutex::new(Remembered::new(limits)))
+        Self(Mutex::new(Remembered::new(limits.remembered, limits.remembered_bytes)))
     }
 
     /// Keeps the text of a review.

@@ -25,7 +25,7 @@ const ASK: [(&str, &[u8]); 3] = [
 ];
 
 fn scorer<'a>(model: &'a Model, settings: &'a ScoreSettings) -> Scorer<'a> {
-    Scorer::new(model, settings, NOW).read(Duration::from_millis(10))
+    Scorer::new(model, settings, NOW).read_earlier(Duration::from_millis(10))
 }
 
 fn score(record: &Record, explain: Explain) -> Ending {

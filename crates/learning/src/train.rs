@@ -271,7 +271,8 @@ impl CheckedTrainParams {
         WindowRows::new(vectorizer, texts, self.windows)
     }
 
-    /// Fits weights and calibration to the rows of reviews and of their windows; `done` gets `fit` and `calibrate`.
+    /// Fits weights and calibration to the rows of reviews and of their windows; `done` gets `fit`
+    /// and `calibrate`.
     ///
     /// # Errors
     /// Where there is one class only, or no finite optimum.

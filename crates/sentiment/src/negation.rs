@@ -18,7 +18,7 @@
     reason = "the hot loop: the arrays have one entry a token, and the slots one for each place"
 )]
 
-use crate::tokenize::{fold, token_hash};
+use crate::hash::{fold, token_hash};
 use std::sync::LazyLock;
 
 /// Stands before a word that is negated.

@@ -1,8 +1,8 @@
 //! n-grams as hashes: a run of tokens is the hash of its tokens' hashes, never a string.
 
 use crate::error::InvalidPart;
+use crate::hash::{fold, token_hash};
 use crate::negation::{MARK, marked};
-use crate::tokenize::{fold, token_hash};
 
 const K_STEP: u64 = 0xc0ac_29b7_c97c_50dd;
 const K_FOLD: u64 = 0x3f84_d5b5_b547_0917;

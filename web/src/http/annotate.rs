@@ -9,8 +9,8 @@ use std::{
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use verdict_telemetry::TraceContext;
 
-use super::entry;
-use crate::{http::hosts::Origin, rate::Buckets};
+use super::hosts::{Origin, allowed_origin};
+use crate::rate::Buckets;
 
 /// What an answer is told about its request.
 #[derive(Debug)]
@@ -35,7 +35,7 @@ impl Asked {
         let id = headers.get(REQUEST_ID).filter(is_word).cloned().or_else(made);
         Self {
             id: id.unwrap_or_else(|| HeaderValue::from_static("none")),
-            site: entry::from(headers, sites).cloned(),
+            site: allowed_origin(headers, sites).cloned(),
         }
     }
 

@@ -8,7 +8,7 @@ use verdict_telemetry::{Telemetry, labels::Refused};
 use super::{
     body::BodyLimits,
     cross_site::is_cross_site,
-    hosts::{AllowedHosts, Origin},
+    hosts::Edge,
     negotiate::{Format, choose},
     request::RequestHead,
     response::Responder,
@@ -24,17 +24,6 @@ use crate::{
     stored::{FindRecords, FindStored},
     texts::Texts,
 };
-
-/// What is in front of the frontend, and who may ask.
-#[derive(Debug, Clone)]
-pub struct Edge {
-    /// Names that may stand in `Host`.
-    pub hosts: AllowedHosts,
-    /// Other sites whose scripts may use the interface.
-    pub cors: Vec<Origin>,
-    /// Clients come by TLS, which ends in front of here.
-    pub behind_tls: bool,
-}
 
 /// All that the handlers need.
 pub(crate) struct App<P> {

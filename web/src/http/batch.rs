@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// Reviews of one request that wait for their verdict at once; more lines are not read meanwhile.
-/// While some are scored, others must be on their way: with 256, ten thousand take 1.5 times as long.
+/// While some are scored, others must be on their way: with 256, ten thousand take twice as long.
 const AT_ONCE: usize = 2_000;
 
 /// Bytes of those lines: each may be as long as a body.

@@ -4,13 +4,13 @@
 
 use http::{HeaderMap, header, uri::Authority};
 
-use super::{app::Edge, entry, hosts::Origin};
+use super::hosts::{Edge, Origin, allowed_origin};
 
 /// Whether a browser says that the request comes from another site. Another port of the same host
 /// is one too: whoever may listen there is somebody else.
 pub(crate) fn is_cross_site(headers: &HeaderMap, edge: &Edge) -> bool {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    if entry::from(headers, &edge.cors).is_some() {
+    if allowed_origin(headers, &edge.cors).is_some() {
         return false;
     }
     if headers.contains_key("sec-fetch-site") {

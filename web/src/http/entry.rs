@@ -6,7 +6,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, head
 use verdict_telemetry::labels::Route;
 
 use super::{
-    hosts::Origin,
+    hosts::{Origin, allowed_origin},
     negotiate::accepts,
     response::{Response, set},
     routes::allowed,
@@ -107,7 +107,8 @@ pub(super) fn options<B>(request: &Request<B>, sites: &[Origin]) -> Option<Respo
     let mut response = Response::new(Bytes::new());
     *response.status_mut() = StatusCode::NO_CONTENT;
     let headers = request.headers();
-    if headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD) && from(headers, sites).is_some()
+    if headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD)
+        && allowed_origin(headers, sites).is_some()
     {
         set(&mut response, header::ACCESS_CONTROL_ALLOW_METHODS, &methods);
         set(&mut response, header::ACCESS_CONTROL_ALLOW_HEADERS, MAY_SEND);
@@ -119,10 +120,3 @@ pub(super) fn options<B>(request: &Request<B>, sites: &[Origin]) -> Option<Respo
 
 const MAY_SEND: &str = "content-type, content-encoding, idempotency-key, last-event-id, prefer, \
     traceparent, tracestate, x-request-id";
-
-/// The other site that this request comes from, if it is one of `sites`.
-pub(super) fn from<'a>(headers: &'a HeaderMap, sites: &[Origin]) -> Option<&'a HeaderValue> {
-    let value = headers.get(header::ORIGIN)?;
-    let origin = Origin::parse(value.to_str().ok()?)?;
-    sites.contains(&origin).then_some(value)
-}

@@ -6,7 +6,7 @@
 
 use std::net::IpAddr;
 
-use http::{Uri, uri::Authority};
+use http::{HeaderMap, HeaderValue, Uri, header, uri::Authority};
 
 /// Names and addresses that may stand in `Host`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,6 +77,27 @@ impl Origin {
         let host = authority.host().to_ascii_lowercase();
         Some(Self { scheme: scheme.to_owned(), host, port })
     }
+}
+
+/// What is in front of the frontend, and who may ask.
+#[derive(Debug, Clone)]
+pub struct Edge {
+    /// Names that may stand in `Host`.
+    pub hosts: AllowedHosts,
+    /// Other sites whose scripts may use the interface.
+    pub cors: Vec<Origin>,
+    /// Clients come by TLS, which ends in front of here.
+    pub behind_tls: bool,
+}
+
+/// The other site that this request comes from, if it is one of `sites`.
+pub(super) fn allowed_origin<'a>(
+    headers: &'a HeaderMap,
+    sites: &[Origin],
+) -> Option<&'a HeaderValue> {
+    let value = headers.get(header::ORIGIN)?;
+    let origin = Origin::parse(value.to_str().ok()?)?;
+    sites.contains(&origin).then_some(value)
 }
 
 #[cfg(test)]

@@ -27,7 +27,6 @@ mod target;
 mod timeline;
 
 pub(crate) use app::App;
-pub use app::Edge;
 pub use body::BodyLimits;
-pub use hosts::{AllowedHosts, Origin};
+pub use hosts::{AllowedHosts, Edge, Origin};
 pub(crate) use server::serve;

@@ -113,6 +113,18 @@ fn strength(weight: f64, strongest: f64) -> &'static str {
     }
 }
 
+/// Never "100 %" or "0 %": no model is that sure.
+pub(super) fn percent(probability: f64) -> String {
+    let percent = probability * 100.0;
+    if percent > 99.9 {
+        "over 99.9 %".to_owned()
+    } else if percent < 0.1 {
+        "under 0.1 %".to_owned()
+    } else {
+        format!("{percent:.1} %")
+    }
+}
+
 /// With its sign, and a real minus.
 pub(super) fn signed(weight: f64) -> String {
     if weight < 0.0 { format!("\u{2212}{:.3}", -weight) } else { format!("+{weight:.3}") }

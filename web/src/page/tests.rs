@@ -4,8 +4,7 @@ use verdict_messages::{Decision, ModelRef, Position, TermContribution, Verdict};
 
 use super::{
     flip::{Flip, flip},
-    read::read,
-    verdict::percent,
+    read::{percent, read},
     *,
 };
 

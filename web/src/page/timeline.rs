@@ -1,6 +1,6 @@
 //! What happened to a review, as its page lists it.
 
-use super::verdict::percent;
+use super::read::percent;
 use crate::{
     ids::ReviewId,
     timeline::{Event, Timeline, What},

@@ -5,7 +5,7 @@ use verdict_messages::{Decision, Sentiment, TermContribution, Verdict};
 
 use super::{
     flip::{Flip, flip},
-    read::{Read, read, signed},
+    read::{Read, percent, read, signed},
     timeline::TimelineView,
 };
 use crate::{ids::ReviewId, timeline::Timeline};
@@ -189,16 +189,4 @@ fn leaning(verdict: &Verdict<'_>) -> String {
 fn any_text(verdict: &Verdict<'_>) -> String {
     let (label, sure) = (verdict.label, percent(sure(verdict)));
     format!("What it says of any text without a word it knows: {label}, {sure}")
-}
-
-/// Never "100 %" or "0 %": no model is that sure.
-pub(super) fn percent(probability: f64) -> String {
-    let percent = probability * 100.0;
-    if percent > 99.9 {
-        "over 99.9 %".to_owned()
-    } else if percent < 0.1 {
-        "under 0.1 %".to_owned()
-    } else {
-        format!("{percent:.1} %")
-    }
 }

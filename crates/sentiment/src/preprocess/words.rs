@@ -1,7 +1,7 @@
 //! A sorted list of words that can be looked up: the data behind stop words and lemmas.
 
 use crate::error::InvalidPart;
-use crate::tokenize::fold;
+use crate::hash::fold;
 use crate::wordchars::is_space;
 
 /// Longest word, in bytes.

@@ -3,9 +3,10 @@
     python3 -m venv /tmp/nltk && /tmp/nltk/bin/pip install nltk==3.9.4
     /tmp/nltk/bin/python crates/sentiment/tests/goldens/make_nltk_negation.py
 
-Every text was written for this file, and only of what both know: scopes of at most five words, one negation of NLTK's
-list in each, and of the marks only those that end a scope in both. NLTK takes "don't" for one token, as its own
-tokenizers for social media do; words and marks otherwise are tokens by Verdict's pattern.
+Every text was written for this file, and only of what both know: scopes of at most five words, one
+negation of NLTK's list in each, and of the marks only those that end a scope in both. NLTK takes
+"don't" for one token, as its own tokenizers for social media do; words and marks otherwise are
+tokens by Verdict's pattern.
 """
 
 import json

@@ -57,12 +57,11 @@ fn titles(source: &str) -> BTreeSet<String> {
     let own = source.split("mod tests").next().unwrap();
     let words: Vec<&str> = own.split('"').collect();
     let is_title = |before: &str| {
-        let before = before.trim_end();
-        let status = before.trim_end_matches(|c: char| c.is_ascii_digit() || c == ',');
-        let behind_a_status = before.ends_with(',') && status.len() + 3 < before.len();
-        (behind_a_status && status.ends_with('('))
-            || before.ends_with("problem(status,")
-            || before.ends_with("unauthorized(")
+        let Some(before) = before.trim_end().strip_suffix(',') else {
+            return before.trim_end().ends_with("unauthorized(");
+        };
+        let status = before.trim_end_matches(|c: char| c.is_ascii_digit());
+        before.ends_with("problem(status") || (status.len() < before.len() && status.ends_with('('))
     };
     words
         .windows(2)
