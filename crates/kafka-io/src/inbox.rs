@@ -129,6 +129,9 @@ impl Reader {
                         // Other instances ping on a shared partition too.
                         if pings.is_mine(ping, &self.options.instance) {
                             pings.came_back(Instant::now());
+                            // It may be here before its confirmation: whoever sees that the inbox
+                            // is ready must find the publisher up.
+                            self.publisher.connection().mark_up();
                             self.ready();
                         }
                     } else if self.sender.blocking_send(record).is_err() {

@@ -181,6 +181,26 @@ async fn a_record_without_a_confirmation_may_be_stored_or_not() {
 }
 
 #[tokio::test]
+async fn whoever_sees_that_replies_arrive_can_publish() {
+    let Some(settings) = kafka::shared() else { return };
+    kafka::create_topics(&settings, [("replies.b", 1)]);
+    for instance in 0..5 {
+        let publisher = AsyncPublisher::new(&settings, Duration::from_secs(20)).unwrap();
+        let options = InboxOptions {
+            topic: "replies.b".into(),
+            partition: 0,
+            instance: instance.to_string(),
+            capacity: 1,
+        };
+        let inbox = ReplyInbox::start(&settings, options, publisher.clone()).unwrap();
+        let ready = inbox.state().wait_for(|state| *state == InboxState::Ready).await.map(|_| ());
+        assert!(ready.is_ok());
+        assert_eq!(publisher.connection().why_down(), None, "start {instance}");
+        tokio::task::spawn_blocking(move || drop((inbox, publisher))).await.unwrap();
+    }
+}
+
+#[tokio::test]
 async fn an_inbox_is_ready_when_its_ping_came_back_and_reads_only_what_comes_after() {
     let Some(settings) = kafka::shared() else { return };
     kafka::create_topics(&settings, [("replies.a", 2)]);
