@@ -410,6 +410,9 @@ async fn bodies_beyond_the_limit_are_refused() {
     assert_eq!(huge.status, 413);
     let detail = huge.problem()["detail"].as_str().unwrap().to_owned();
     assert!(detail.contains("256384") && detail.contains("10000000"), "{detail}");
+    let form = web.form(format!("text={}", "x".repeat(300_000)).as_bytes()).await;
+    assert_eq!(form.status, 413);
+    form.has(&["at most 256384 bytes", "your browser has it: go back"]);
     assert!(web.kafka.seen().is_empty());
 }
 
