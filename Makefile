@@ -30,6 +30,11 @@ lint: require ## Formatting, clippy and docs, all warnings errors
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps
 
+.PHONY: wheel
+wheel: ## Build the Python package verdict: dist/verdict-*.whl (docs/python.md)
+	@tools/setup.sh wheel
+	"$$VERDICT_VENV/bin/maturin" build --locked --release --manifest-path bindings/python/Cargo.toml --out dist
+
 .PHONY: model
 model: require ## Retrain models/default (DATA=path to aclImdb_v1.tar.gz; fetched if it is not given)
 	$(CARGO) build --locked --release -p verdict-trainer

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# What `make` needs, looked for and, where that is allowed, installed: tools/setup.sh build | demo |
-# test Debian and Ubuntu as root, or with sudo that asks for no password, get the packages that are
-# missing; everywhere Kafka goes into the cache without root. What is missing in the end is told in
-# one message. Not -u: old shells take an empty list for an unset one.
+# What `make` needs, looked for and, where that is allowed, installed: tools/setup.sh build | wheel |
+# demo | test. Debian and Ubuntu as root, or with sudo that asks for no password, get the packages
+# that are missing; everywhere Kafka goes into the cache without root. What is missing in the end is
+# told in one message. Not -u: old shells take an empty list for an unset one.
 set -eo pipefail
 cd "$(dirname "$0")/.."
 for_what=$1
@@ -40,7 +40,7 @@ look() {
   required=${#names[@]}
   [ "$for_what" = build ] && return
   need "python3 with venv" python3-venv python3 python "$([ "$for_what" = demo ] && echo has_kafkas_needs || echo has_venv)"
-  [ "$for_what" = demo ] && return
+  [ "$for_what" = test ] || return 0
   need pgrep procps procps-ng - has pgrep
   need promtool prometheus prometheus prometheus has promtool
   need docker-compose docker-compose docker-compose docker-compose has docker-compose
@@ -80,12 +80,19 @@ if [ ${#names[@]} -gt 0 ]; then
   [ "$required" -eq 0 ] || exit 2
 fi
 [ "$for_what" = build ] && exit
+if [ "$for_what" = wheel ]; then
+  # That of the tests' environment, if it is there.
+  [ -x "$VERDICT_VENV/bin/maturin" ] || {
+    python3 -m venv "$VERDICT_VENV" && "$VERDICT_VENV/bin/pip" install --quiet --disable-pip-version-check "$(grep ^maturin== requirements-dev.txt)"
+  }
+  exit
+fi
 
 # Without Kafka the demo runs in memory, and says so; the tests on Kafka say that they are left out.
 tools/kafka/install.sh "$cache" || { [ "${CI:-}" != true ] || exit 1; }
 [ "$for_what" = demo ] && exit
 
-# For the tests: a Kafka client, MLflow, DVC and Node, to compare with.
+# For the tests: a Kafka client, MLflow, DVC, Node and scikit-learn, to compare with.
 if ! cmp -s requirements-dev.txt "$VERDICT_VENV/requirements-dev.txt"; then
   echo "setup: installing requirements-dev.txt into a private Python environment …" >&2
   if python3 -m venv "$VERDICT_VENV" && "$VERDICT_VENV/bin/pip" install --quiet --disable-pip-version-check -r requirements-dev.txt; then

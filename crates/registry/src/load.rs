@@ -55,7 +55,7 @@ impl Resolver {
     /// # Errors
     /// Names the URI or file, and what is wrong with it.
     pub fn load(&self, uri: impl AsRef<Path>) -> Result<Model, LoadError> {
-        let (bytes, found) = self.find(uri.as_ref())?;
+        let (bytes, found) = self.fetch(&uri)?;
         let model = Model::from_bytes(&bytes).map_err(|problem| {
             let path = match found {
                 Some(_) => uri.as_ref().to_path_buf(),
@@ -75,7 +75,7 @@ impl Resolver {
     /// # Errors
     /// Names the URI or file, and what is wrong with it.
     pub fn read(&self, uri: impl AsRef<Path>) -> Result<Vec<u8>, LoadError> {
-        self.find(uri.as_ref()).map(|(bytes, _)| bytes)
+        self.fetch(uri).map(|(bytes, _)| bytes)
     }
 
     /// The version that `uri` means now; none for a path, which has no versions.
@@ -86,7 +86,12 @@ impl Resolver {
         Ok(self.resolve(uri.as_ref())?.map(|(_, version)| version))
     }
 
-    fn find(&self, uri: &Path) -> Result<(Vec<u8>, Option<Version>), LoadError> {
+    /// Reads the bytes as [`Resolver::read`] does, with the version that they are; none for a path.
+    ///
+    /// # Errors
+    /// As [`Resolver::read`].
+    pub fn fetch(&self, uri: impl AsRef<Path>) -> Result<(Vec<u8>, Option<Version>), LoadError> {
+        let uri = uri.as_ref();
         let Some((registry, version)) = self.resolve(uri)? else {
             return Ok((read_file(uri)?, None));
         };

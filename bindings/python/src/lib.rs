@@ -1,0 +1,17 @@
+//! The part of the Python package `verdict` that is compiled: Verdict's own crates behind Python's
+//! types. It decides nothing; what it lacks of Python's manners (arrays, names, estimators) stands
+//! in the folder `python`.
+
+mod errors;
+mod model;
+mod texts;
+mod threads;
+
+/// `verdict._native`, whose types stand in `python/verdict/_native.pyi`.
+#[pyo3::pymodule]
+mod _native {
+    #[pymodule_export]
+    use super::errors::{ModelError, TextError};
+    #[pymodule_export]
+    use super::model::Model;
+}

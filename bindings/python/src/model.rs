@@ -1,0 +1,142 @@
+//! A model as Python has it.
+
+use crate::errors;
+use crate::texts;
+use crate::threads::in_pool;
+use pyo3::prelude::*;
+use pyo3::types::{PyByteArray, PyBytes, PyDict, PyList};
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::path::PathBuf;
+use verdict_learning::scoring::probabilities;
+use verdict_registry::{Resolver, TrackingSettings};
+use verdict_sentiment::{Decision, Scratch};
+
+/// Texts of fewer bytes than this are scored by the thread that asks: about a millisecond of work,
+/// ten times what it takes to start threads.
+const WORTH_THREADS: usize = 256 << 10;
+
+thread_local! {
+    static SCRATCH: RefCell<Scratch> = RefCell::default();
+}
+
+/// A model and the bytes that it was read from.
+#[pyclass(frozen, module = "verdict._native")]
+#[derive(Debug)]
+pub(crate) struct Model {
+    model: verdict_sentiment::Model,
+    bytes: Vec<u8>,
+}
+
+/// Score, probability, label, decision, intercept, rest, and each term with its weight.
+type Explained = (f64, f64, &'static str, &'static str, f64, f64, Vec<(String, f64)>);
+
+impl Model {
+    fn of(from: &str, bytes: Vec<u8>) -> PyResult<Self> {
+        let model = verdict_sentiment::Model::from_bytes(&bytes)
+            .map_err(|error| errors::artifact(from, &bytes, &error))?;
+        Ok(Self { model, bytes })
+    }
+}
+
+#[pymethods]
+impl Model {
+    /// Reads a model from its bytes.
+    #[staticmethod]
+    fn from_bytes(py: Python<'_>, bytes: Vec<u8>) -> PyResult<Self> {
+        py.detach(|| Self::of("of bytes", bytes))
+    }
+
+    /// Reads the model at a URI of `verdict-registry`; `environment` has MLflow's variables.
+    #[staticmethod]
+    fn load(py: Python<'_>, uri: PathBuf, environment: HashMap<String, String>) -> PyResult<Self> {
+        py.detach(|| {
+            let tracking = TrackingSettings::from_lookup(|name| environment.get(name).cloned())
+                .map_err(errors::model)?;
+            let (bytes, found) = Resolver { tracking }.fetch(&uri).map_err(errors::model)?;
+            let Self { model, bytes } = Self::of(&uri.display().to_string(), bytes)?;
+            let model = match found {
+                Some(version) => model.with_version(version.version.to_string()),
+                None => model,
+            };
+            Ok(Self { model, bytes })
+        })
+    }
+
+    /// P(negative) and P(positive) of each text: two doubles a text.
+    fn probabilities<'py>(
+        &self,
+        py: Python<'py>,
+        list: &Bound<'py, PyList>,
+        threads: Option<usize>,
+    ) -> PyResult<Bound<'py, PyByteArray>> {
+        let texts = texts::texts(list)?;
+        let n_bytes: usize = texts.iter().map(|text| text.len()).sum();
+        let positive = match threads {
+            None if n_bytes < WORTH_THREADS => py.detach(|| {
+                SCRATCH.with_borrow_mut(|scratch| {
+                    let of = |text: &_| self.model.score(scratch, AsRef::as_ref(text)).probability;
+                    texts.iter().map(of).collect()
+                })
+            }),
+            _ => in_pool(py, threads, || probabilities(&self.model, &texts))?,
+        };
+        PyByteArray::new_with(py, positive.len() * 16, |out| {
+            for (out, p) in out.as_chunks_mut::<16>().0.iter_mut().zip(positive) {
+                let pair = (u128::from(p.to_bits()) << 64) | u128::from((1.0 - p).to_bits());
+                *out = pair.to_le_bytes();
+            }
+            Ok(())
+        })
+    }
+
+    /// The exact account of a text's score with its `max_terms` strongest terms.
+    fn explain(&self, item: &Bound<'_, PyAny>, max_terms: Option<usize>) -> PyResult<Explained> {
+        let text = texts::text(item, "text")?;
+        let mut scratch = Scratch::default();
+        let explained = self.model.explain(&mut scratch, &text, max_terms.unwrap_or(usize::MAX));
+        let score = explained.score;
+        let decision = match self.model.decide(scratch.columns().len(), score.probability) {
+            Decision::Positive => "positive",
+            Decision::Negative => "negative",
+            Decision::Unsure => "unsure",
+        };
+        let terms = explained.terms.iter().map(|term| (term.term.to_owned(), term.weight));
+        Ok((
+            score.score,
+            score.probability,
+            score.label.as_str(),
+            decision,
+            explained.intercept,
+            explained.rest,
+            terms.collect(),
+        ))
+    }
+
+    /// Reads the bytes again: length, checksum, bounds, and the scores of the model's own examples.
+    fn verify(&self, py: Python<'_>) -> PyResult<()> {
+        py.detach(|| {
+            let again = verdict_sentiment::Model::from_bytes(&self.bytes);
+            let error = |error| errors::artifact("again", &self.bytes, &error);
+            again.map(|_| ()).map_err(error)
+        })
+    }
+
+    /// The model file.
+    fn to_bytes<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
+        PyBytes::new(py, &self.bytes)
+    }
+
+    /// Name, version, sha256, format and terms; `about` is JSON.
+    fn info<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let identity = self.model.identity();
+        let info = PyDict::new(py);
+        info.set_item("name", &identity.name)?;
+        info.set_item("version", &identity.version)?;
+        info.set_item("sha256", &identity.sha256)?;
+        info.set_item("format_version", self.model.format_version())?;
+        info.set_item("n_terms", self.model.n_terms())?;
+        info.set_item("about", self.model.parts().about.to_string())?;
+        Ok(info)
+    }
+}

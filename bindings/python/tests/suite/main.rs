@@ -1,0 +1,46 @@
+//! The Python package under pytest, as Python users have it: the compiled part that this build made
+//! beside the Python files.
+#![cfg(test)]
+#![allow(missing_docs, clippy::unwrap_used, reason = "tests")]
+
+use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
+use std::process::Command;
+use verdict_registry::{DirectoryRegistry, NewVersion, Registry};
+use verdict_testkit::{python_tools, repository};
+
+/// Runs the tests of one Python file.
+#[track_caller]
+fn pytest(file: &str) {
+    let Some(tools) = python_tools("pytest") else { return };
+    let here = repository().join("bindings/python");
+    let folder = tempfile::tempdir().unwrap();
+    let package = folder.path().join("verdict");
+    std::fs::create_dir(&package).unwrap();
+    for entry in std::fs::read_dir(here.join("python/verdict")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_file() {
+            std::fs::copy(&path, package.join(path.file_name().unwrap())).unwrap();
+        }
+    }
+    // Cargo puts the library beside the tests.
+    let library = format!("{DLL_PREFIX}verdict_native{DLL_SUFFIX}");
+    let library = std::env::current_exe().unwrap().with_file_name(library);
+    std::fs::copy(library, package.join("_native.abi3.so")).unwrap();
+    let registry = DirectoryRegistry::new(folder.path().join("registry"));
+    let model = std::fs::read(repository().join("models/default/model.verdict")).unwrap();
+    let made = "2026-01-01T00:00:00Z".parse().unwrap();
+    registry.register(NewVersion::new("sentiment", &model, made)).unwrap();
+    registry.set_alias("sentiment", "production", 1).unwrap();
+    let mut command = Command::new(tools.join("python"));
+    command.args(["-B", "-m", "pytest", &format!("tests/python/{file}")]).current_dir(here);
+    command.env("PYTHONPATH", folder.path()).env("VERDICT_REPOSITORY", repository());
+    command.env("VERDICT_REGISTRY", folder.path().join("registry"));
+    let output = command.output().unwrap();
+    let said = [output.stdout, output.stderr].concat();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&said));
+}
+
+#[test]
+fn python_loads_scores_and_explains_models() {
+    pytest("test_model.py");
+}
