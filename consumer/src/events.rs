@@ -81,7 +81,8 @@ impl Events {
         self.summary.models += 1;
         self.summary.longest_swap = self.summary.longest_swap.max(took);
         let identity = model.identity();
-        self.metrics.set_model(models::info(identity));
+        let target_error = model.decision_rule().map(|rule| rule.target_error);
+        self.metrics.set_model(models::info(identity), target_error);
         tracing::info!(
             name = identity.name,
             version = identity.version,

@@ -8,7 +8,7 @@
 //!
 //! - a [`Window`](verdict_learning::drift::Window) over the last reviews and its population
 //!   stability index against what the training reviews looked like (`about.reference` of the
-//!   model);
+//!   model), and the accuracy that is [`expected`] of them as long as they look like those;
 //! - a [`TermSample`](terms::TermSample) of these reviews, from which come the terms that move the
 //!   scores most;
 //! - the [`Comparison`](shadow::Comparison) with a shadow model, whose scores go nowhere else.
@@ -19,6 +19,7 @@
 
 pub mod alarm;
 mod card;
+pub mod expected;
 pub mod observation;
 pub mod observer;
 mod page;

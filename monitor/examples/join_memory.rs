@@ -26,6 +26,7 @@ fn main() -> anyhow::Result<()> {
                     id: &id,
                     version: "1",
                     probability: 0.75,
+                    is_decided: true,
                     source: at(n)?,
                     written_ms: 0,
                 });

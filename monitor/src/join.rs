@@ -39,6 +39,8 @@ pub struct Scored<'a> {
     pub version: &'a str,
     /// P(positive), from 0 to 1.
     pub probability: f64,
+    /// Whether it is decided: not unsure.
+    pub is_decided: bool,
     /// Where the review stands.
     pub source: PartitionOffset,
     /// When the verdict was written, in milliseconds since 1970.
@@ -75,11 +77,24 @@ impl Id {
 /// A review as one version scored it.
 type Key = (Id, u32);
 
-/// What a version said of a review. Of two, the greater one counts.
+/// What a version said of a review. Of two, the greater one counts: the one whose review is later.
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
 struct Said {
-    source: PartitionOffset,
+    // Flat: with a `PartitionOffset` in it each would take eight bytes more.
+    partition: i32,
+    offset: i64,
     probability: f64,
+    is_decided: bool,
+}
+
+impl Said {
+    fn add(self, tally: &mut Tally, is_positive: bool) {
+        tally.add(self.probability, self.is_decided, is_positive);
+    }
+
+    fn take(self, tally: &mut Tally, is_positive: bool) {
+        tally.take(self.probability, self.is_decided, is_positive);
+    }
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -159,31 +174,44 @@ impl Join {
             return;
         };
         let key = (Id::of(scored.id), version);
-        let said = Said { source: scored.source, probability: scored.probability };
-        if let Some(pair) = self.pairs.get(&key).copied() {
-            if said > pair.said {
+        let PartitionOffset { partition, offset } = scored.source;
+        let Scored { probability, is_decided, .. } = *scored;
+        let said = Said { partition, offset, probability, is_decided };
+        if let Some(pair) = self.pairs.get_mut(&key) {
+            let (before, is_positive) = (pair.said, pair.is_positive);
+            if said > before {
+                pair.said = said;
                 self.count(key, |tally| {
-                    tally.take(pair.said.probability, pair.is_positive);
-                    tally.add(said.probability, pair.is_positive);
+                    before.take(tally, is_positive);
+                    said.add(tally, is_positive);
                 });
-                if let Some(pair) = self.pairs.get_mut(&key) {
-                    pair.said = said;
-                }
+                self.instead(key, before, said);
             }
             return;
         }
-        if let Some(before) = self.waiting.get_mut(&key) {
-            if said > *before {
-                *before = said;
+        if let Some(waiting) = self.waiting.get_mut(&key) {
+            let before = *waiting;
+            if said > before {
+                *waiting = said;
+                self.instead(key, before, said);
             }
             return;
         }
+        self.count(key, |tally| tally.said(is_decided));
         match self.labels.get(&key.0).copied() {
             Some(Truth { is_positive: Some(is_positive), position, .. }) => {
                 self.pair(key, said, is_positive, position)
             }
             _ => self.wait(key, said),
         }
+    }
+
+    /// What a version says now of a review stands for what it said before.
+    fn instead(&mut self, key: Key, before: Said, now: Said) {
+        self.count(key, |tally| {
+            tally.unsaid(before.is_decided);
+            tally.said(now.is_decided);
+        });
     }
 
     /// Takes a label in.
@@ -217,12 +245,11 @@ impl Join {
         if position <= pair.labelled {
             return;
         }
-        let p = pair.said.probability;
         match is_positive {
             Some(is_positive) => {
                 self.count(key, |tally| {
-                    tally.take(p, pair.is_positive);
-                    tally.add(p, is_positive);
+                    pair.said.take(tally, pair.is_positive);
+                    pair.said.add(tally, is_positive);
                 });
                 if let Some(pair) = self.pairs.get_mut(&key) {
                     (pair.is_positive, pair.labelled) = (is_positive, position);
@@ -264,25 +291,25 @@ impl Join {
 
     fn pair(&mut self, key: Key, said: Said, is_positive: bool, labelled: PartitionOffset) {
         let pair = Pair { said, is_positive, labelled };
-        self.count(key, |tally| tally.add(said.probability, is_positive));
+        self.count(key, |tally| said.add(tally, is_positive));
         self.edit(key.0, |truth| truth.pairs += 1);
         if let Some((oldest, pair)) = insert(&mut self.pairs, self.remember, key, pair) {
             self.forgotten.labelled += 1;
             self.unpair(oldest, pair);
+            self.count(oldest, |tally| tally.unsaid(pair.said.is_decided));
         }
     }
 
     /// A pair that is one no longer stops counting.
     fn unpair(&mut self, key: Key, pair: Pair) {
-        self.count(key, |tally| {
-            tally.take(pair.said.probability, pair.is_positive);
-        });
+        self.count(key, |tally| pair.said.take(tally, pair.is_positive));
         self.edit(key.0, |truth| truth.pairs = truth.pairs.saturating_sub(1));
     }
 
     fn wait(&mut self, key: Key, said: Said) {
-        if insert(&mut self.waiting, self.remember, key, said).is_some() {
+        if let Some((oldest, said)) = insert(&mut self.waiting, self.remember, key, said) {
             self.forgotten.verdicts += 1;
+            self.count(oldest, |tally| tally.unsaid(said.is_decided));
         }
     }
 

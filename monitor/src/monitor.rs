@@ -4,7 +4,7 @@ use std::{borrow::Cow, ops::ControlFlow};
 
 use serde::Deserialize;
 use verdict_kafka_io::{Failure, Record, snapshot};
-use verdict_messages::{Label, Position, Sentiment, json};
+use verdict_messages::{Decision, Label, Position, Sentiment, json};
 
 use crate::{
     join::{Join, Labelled, PartitionOffset, Scored},
@@ -55,6 +55,8 @@ impl Monitor {
             #[serde(borrow)]
             id: Cow<'a, str>,
             probability: f64,
+            // Absent in verdicts of before there was one, which were all decided.
+            decision: Option<Decision>,
             #[serde(borrow)]
             model: Model<'a>,
             source: Position,
@@ -73,6 +75,7 @@ impl Monitor {
                     id: &verdict.id,
                     version: &verdict.model.version,
                     probability: verdict.probability,
+                    is_decided: verdict.decision != Some(Decision::Unsure),
                     source: PartitionOffset { partition, offset },
                     written_ms: record.timestamp_ms.unwrap_or(0),
                 });

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use serde_json::json;
+use serde_json::{Map, Value, json};
 use verdict_learning::estimate::Estimate;
 use verdict_telemetry::{LiveBin, LiveVersion, Metrics};
 
@@ -47,7 +47,7 @@ impl LiveReport {
 
     /// The report as one JSON object. What is not defined is `null`, and `undefined` says why.
     #[must_use]
-    pub fn json(&self) -> serde_json::Value {
+    pub fn json(&self) -> Value {
         let versions = self.versions.iter().map(version_json);
         json!({
             "versions": versions.collect::<Vec<_>>(),
@@ -71,21 +71,26 @@ impl LiveReport {
             self.verdicts, self.labels, self.waiting_verdicts, self.waiting_labels
         );
         for (version, tally) in &self.versions {
-            // Writing to a String cannot fail.
-            let _infallible = match (tally.accuracy(), tally.brier(), tally.ece()) {
-                (Some(accuracy), Some(brier), Some(ece)) => writeln!(
-                    text,
-                    "{version}: {} labelled, accuracy {:.4} ({:.4} to {:.4}), Brier score {:.4} ({:.4} to {:.4}), calibration error {ece:.4}",
-                    tally.n(),
-                    accuracy.value,
-                    accuracy.low,
-                    accuracy.high,
-                    brier.value,
-                    brier.low,
-                    brier.high,
-                ),
-                _ => writeln!(text, "{version}: nothing labelled"),
+            let of = |name: &str, estimate: Option<Estimate>| {
+                estimate.map(|Estimate { value, low, high }| {
+                    format!("{name} {value:.4} ({low:.4} to {high:.4})")
+                })
             };
+            let labelled = match tally.n() {
+                0 => "nothing labelled".to_owned(),
+                n => format!("{n} labelled"),
+            };
+            let parts = [
+                of("decided", tally.coverage()),
+                Some(labelled),
+                of("accuracy", tally.accuracy()),
+                of("errors among the decided", tally.decided_error()),
+                of("Brier score", tally.brier()),
+                tally.ece().map(|ece| format!("calibration error {ece:.4}")),
+            ];
+            let parts: Vec<String> = parts.into_iter().flatten().collect();
+            // Writing to a String cannot fail.
+            let _infallible = writeln!(text, "{version}: {}", parts.join(", "));
         }
         text
     }
@@ -97,7 +102,7 @@ impl LiveReport {
     }
 }
 
-fn version_json((version, tally): &(String, Tally)) -> serde_json::Value {
+fn version_json((version, tally): &(String, Tally)) -> Value {
     let estimate = |estimate: Option<Estimate>| {
         estimate.map(|it| json!({ "estimate": it.value, "lower": it.low, "upper": it.high }))
     };
@@ -106,6 +111,10 @@ fn version_json((version, tally): &(String, Tally)) -> serde_json::Value {
     });
     let mut json = json!({
         "version": version,
+        "verdicts": tally.verdicts(),
+        "decided": tally.decided(),
+        "coverage": estimate(tally.coverage()),
+        "decided_error": estimate(tally.decided_error()),
         "labelled": tally.n(),
         "right": tally.right(),
         "accuracy": estimate(tally.accuracy()),
@@ -113,12 +122,28 @@ fn version_json((version, tally): &(String, Tally)) -> serde_json::Value {
         "ece": tally.ece(),
         "calibration": curve.collect::<Vec<_>>(),
     });
-    if tally.n() == 0
-        && let Some(members) = json.as_object_mut()
+    let unlabelled = "no review of this version is labelled";
+    let undecided = match tally.n() {
+        0 => unlabelled,
+        _ => "no labelled review of this version is decided",
+    };
+    let why = [
+        ("coverage", "no verdict of this version is remembered"),
+        ("decided_error", undecided),
+        ("accuracy", unlabelled),
+        ("brier", unlabelled),
+        ("ece", unlabelled),
+    ];
+    let is_undefined = |(name, _): &(&str, &str)| json.get(name).is_none_or(Value::is_null);
+    let undefined: Map<String, Value> = why
+        .into_iter()
+        .filter(is_undefined)
+        .map(|(name, why)| (name.to_owned(), why.into()))
+        .collect();
+    if let Some(members) = json.as_object_mut()
+        && !undefined.is_empty()
     {
-        let why = "no review of this version is labelled";
-        let undefined = json!({ "accuracy": why, "brier": why, "ece": why });
-        members.insert("undefined".to_owned(), undefined);
+        members.insert("undefined".to_owned(), undefined.into());
     }
     json
 }
@@ -136,6 +161,8 @@ fn live((version, tally): &(String, Tally)) -> LiveVersion {
     LiveVersion {
         version: version.clone(),
         labelled: tally.n(),
+        coverage: tally.coverage().map(estimate),
+        decided_error: tally.decided_error().map(estimate),
         accuracy: tally.accuracy().map(estimate),
         brier: tally.brier().map(estimate),
         ece: tally.ece(),
@@ -149,27 +176,48 @@ mod tests {
     use crate::join::{Labelled, PartitionOffset, Scored};
 
     #[test]
-    fn a_version_without_a_label_has_nulls_that_say_why_and_no_series() {
+    fn what_a_version_does_not_define_is_null_says_why_and_has_no_series() {
         let mut join = Join::new(10);
         let at = PartitionOffset { partition: 0, offset: 7 };
-        for (id, version) in [("a", "1"), ("b", "2")] {
-            join.verdict(&Scored { id, version, probability: 0.75, source: at, written_ms: 0 });
+        // Version 1 is labelled and decided, 2 has no label, 3 is labelled and unsure.
+        for (id, version, is_decided) in [("a", "1", true), ("b", "2", true), ("c", "3", false)] {
+            let probability = 0.75;
+            join.verdict(&Scored {
+                id,
+                version,
+                probability,
+                is_decided,
+                source: at,
+                written_ms: 0,
+            });
         }
-        join.label(&Labelled { id: "a", is_positive: Some(true), position: at });
-        let report = LiveReport::of(&join, 2, 1, 0);
+        for id in ["a", "c"] {
+            join.label(&Labelled { id, is_positive: Some(true), position: at });
+        }
+        let report = LiveReport::of(&join, 3, 2, 0);
         let json = report.json();
-        for version in json["versions"].as_array().unwrap() {
-            let is_labelled = version["version"] == "1";
-            for name in ["accuracy", "brier", "ece"] {
-                assert_eq!(version[name].is_null(), !is_labelled, "{version}");
-                assert_eq!(version["undefined"][name].is_string(), !is_labelled);
+        let versions = json["versions"].as_array().unwrap();
+        for (version, defined) in versions.iter().rev().zip([
+            &["coverage", "decided_error", "accuracy", "brier", "ece"][..],
+            &["coverage"],
+            &["coverage", "accuracy", "brier", "ece"],
+        ]) {
+            for name in ["coverage", "decided_error", "accuracy", "brier", "ece"] {
+                let is_defined = defined.contains(&name);
+                assert_eq!(version[name].is_null(), !is_defined, "{name}: {version}");
+                assert_eq!(version["undefined"][name].is_string(), !is_defined, "{name}");
             }
-            assert_eq!(version.get("undefined").is_some(), !is_labelled);
+            assert_eq!(version.get("undefined").is_none(), defined.len() == 5);
         }
-        assert!(report.text().contains("2: nothing labelled"));
-        let live = report.versions.iter().map(live);
-        for version in live.filter(|version| version.labelled == 0) {
+        let text = report.text();
+        assert!(
+            text.contains("\n2: decided 1.0000 (0.2065 to 1.0000), nothing labelled\n"),
+            "{text}"
+        );
+        assert!(text.contains("\n3: decided 0.0000 (0.0000 to 0.7935), 1 labelled, acc"), "{text}");
+        for version in report.versions.iter().map(live).filter(|version| version.labelled == 0) {
             assert_eq!((version.accuracy, version.brier, version.ece), (None, None, None));
+            assert_eq!(version.decided_error, None);
             assert!(version.calibration.is_empty());
         }
     }

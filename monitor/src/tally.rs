@@ -1,4 +1,5 @@
-//! How right probabilities were: counts and sums that any order of the same labels leaves the same.
+//! What was decided, and how right probabilities and decisions were: counts and sums that any order
+//! of the same records leaves the same.
 
 use verdict_learning::estimate::{Estimate, Z};
 use verdict_learning::metrics::{BINS, CalibrationBin, bin_of, calibration_error};
@@ -8,15 +9,23 @@ use crate::exact::Exact;
 /// Bins of equal width of the reliability curve.
 pub const CURVE_BINS: usize = 10;
 
-/// Labelled verdicts of one model version.
+/// Verdicts of one model version, and how right those are that have a label.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Tally {
-    n: u64,
-    right: u64,
+    verdicts: Decided,
+    labelled: Decided,
+    right: Decided,
     squares: Exact,
     fourths: Exact,
     ece: [Bin; BINS],
     curve: [Bin; CURVE_BINS],
+}
+
+/// Verdicts, and how many of them are decided: not unsure.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Decided {
+    all: u64,
+    decided: u64,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -40,27 +49,40 @@ pub struct CurveBin {
 }
 
 impl Tally {
-    /// Adds a verdict whose P(positive), from 0 to 1, was `p` and whose label is as said.
-    pub fn add(&mut self, p: f64, is_positive: bool) {
-        self.change(p, is_positive, |n, by| *n += by, Exact::add);
+    /// Counts a verdict, with a label or without.
+    pub fn said(&mut self, is_decided: bool) {
+        self.verdicts.change(is_decided, |n, by| *n += by);
+    }
+
+    /// Takes back a verdict that was counted.
+    pub fn unsaid(&mut self, is_decided: bool) {
+        self.verdicts.change(is_decided, |n, by| *n -= by);
+    }
+
+    /// Adds the label, as said, of a verdict whose P(positive), from 0 to 1, was `p`.
+    pub fn add(&mut self, p: f64, is_decided: bool, is_positive: bool) {
+        self.change(p, is_decided, is_positive, |n, by| *n += by, Exact::add);
     }
 
     /// Takes back what was added.
-    pub fn take(&mut self, p: f64, is_positive: bool) {
-        self.change(p, is_positive, |n, by| *n -= by, Exact::take);
+    pub fn take(&mut self, p: f64, is_decided: bool, is_positive: bool) {
+        self.change(p, is_decided, is_positive, |n, by| *n -= by, Exact::take);
     }
 
     fn change(
         &mut self,
         p: f64,
+        is_decided: bool,
         is_positive: bool,
         count: fn(&mut u64, u64),
         sum: fn(&mut Exact, Exact),
     ) {
         let off = p - f64::from(u8::from(is_positive));
         let square = off * off;
-        count(&mut self.n, 1);
-        count(&mut self.right, u64::from((p >= 0.5) == is_positive));
+        self.labelled.change(is_decided, count);
+        if (p >= 0.5) == is_positive {
+            self.right.change(is_decided, count);
+        }
         sum(&mut self.squares, Exact::of(square));
         sum(&mut self.fourths, Exact::of(square * square));
         let bins = [self.ece.get_mut(bin_of(p, BINS)), self.curve.get_mut(bin_of(p, CURVE_BINS))];
@@ -74,19 +96,45 @@ impl Tally {
     /// Labelled verdicts.
     #[must_use]
     pub fn n(&self) -> u64 {
-        self.n
+        self.labelled.all
+    }
+
+    /// Verdicts that are remembered, with a label or without.
+    #[must_use]
+    pub fn verdicts(&self) -> u64 {
+        self.verdicts.all
+    }
+
+    /// Of these, how many are decided.
+    #[must_use]
+    pub fn decided(&self) -> u64 {
+        self.verdicts.decided
+    }
+
+    /// The fraction of the verdicts that is decided, in Wilson's interval; none of nothing.
+    #[must_use]
+    pub fn coverage(&self) -> Option<Estimate> {
+        Estimate::fraction(self.verdicts.decided, self.verdicts.all)
+    }
+
+    /// The fraction of the labelled and decided verdicts that is wrong, in Wilson's interval; none
+    /// of nothing.
+    #[must_use]
+    pub fn decided_error(&self) -> Option<Estimate> {
+        let decided = self.labelled.decided;
+        Estimate::fraction(decided - self.right.decided, decided)
     }
 
     /// Of these, how many were called as they are labelled; positive from one half on.
     #[must_use]
     pub fn right(&self) -> u64 {
-        self.right
+        self.right.all
     }
 
     /// The fraction that was right, in Wilson's interval; none of nothing.
     #[must_use]
     pub fn accuracy(&self) -> Option<Estimate> {
-        Estimate::fraction(self.right, self.n)
+        Estimate::fraction(self.right.all, self.n())
     }
 
     /// The Brier score, the mean squared distance of P(positive) from the label; none of nothing.
@@ -94,12 +142,12 @@ impl Tally {
     /// says nothing of the spread.
     #[must_use]
     pub fn brier(&self) -> Option<Estimate> {
-        if self.n == 0 {
+        if self.n() == 0 {
             return None;
         }
-        let n = self.n as f64;
+        let n = self.n() as f64;
         let value = self.squares.value() / n;
-        if self.n == 1 {
+        if self.n() == 1 {
             return Some(Estimate { value, low: 0.0, high: 1.0 });
         }
         let spread = (self.fourths.value() / n - value * value).max(0.0);
@@ -132,6 +180,13 @@ impl Tally {
     }
 }
 
+impl Decided {
+    fn change(&mut self, is_decided: bool, count: fn(&mut u64, u64)) {
+        count(&mut self.all, 1);
+        count(&mut self.decided, u64::from(is_decided));
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -154,7 +209,7 @@ mod tests {
             let labels = set["labels"].as_array().unwrap();
             let probabilities = set["probabilities"].as_array().unwrap();
             for (p, label) in probabilities.iter().zip(labels) {
-                tally.add(p.as_f64().unwrap(), label == 1);
+                tally.add(p.as_f64().unwrap(), true, label == 1);
             }
             let (ours, theirs) = (tally.brier().unwrap(), set["brier"].as_f64().unwrap());
             assert!((ours.value - theirs).abs() < 1e-14, "{}", set["name"]);
@@ -168,7 +223,7 @@ mod tests {
         let widths = [100, 10_000].map(|n| {
             let mut tally = Tally::default();
             for i in 0..n {
-                tally.add(if i % 2 == 0 { 0.9 } else { 0.6 }, true);
+                tally.add(if i % 2 == 0 { 0.9 } else { 0.6 }, true, true);
             }
             let brier = tally.brier().unwrap();
             // By hand: squares 0.01 and 0.16, so 0.085, with a standard deviation of 0.075.
@@ -185,22 +240,44 @@ mod tests {
         let mut tally = Tally::default();
         assert_eq!((tally.accuracy(), tally.brier(), tally.ece()), (None, None, None));
         assert!(tally.curve().is_empty());
-        tally.add(0.75, true);
+        tally.add(0.75, true, true);
         let brier = tally.brier().unwrap();
         assert_eq!((brier.value, brier.low, brier.high), (0.0625, 0.0, 1.0));
         assert_eq!(tally.ece(), Some(0.25));
         let accuracy = tally.accuracy().unwrap();
         assert!(accuracy.low > 0.2 && accuracy.low < 0.21, "{accuracy:?}");
         assert_eq!(tally.curve().len(), 1);
-        tally.take(0.75, true);
+        tally.take(0.75, true, true);
         assert_eq!(tally, Tally::default());
+    }
+
+    #[test]
+    fn what_is_unsure_is_no_error_of_the_decided() {
+        let mut tally = Tally::default();
+        assert_eq!((tally.coverage(), tally.decided_error()), (None, None));
+        // Decided and right, decided and wrong, unsure and wrong; one of the decided has no label.
+        for (p, is_decided, label) in [
+            (0.9, true, Some(true)),
+            (0.1, true, Some(true)),
+            (0.4, false, Some(true)),
+            (0.9, true, None),
+        ] {
+            tally.said(is_decided);
+            if let Some(is_positive) = label {
+                tally.add(p, is_decided, is_positive);
+            }
+        }
+        assert_eq!((tally.verdicts(), tally.decided()), (4, 3));
+        assert_eq!(tally.coverage(), Estimate::fraction(3, 4));
+        assert_eq!(tally.decided_error(), Estimate::fraction(1, 2));
+        assert_eq!(tally.accuracy(), Estimate::fraction(1, 3));
     }
 
     #[test]
     fn a_probability_on_an_edge_is_in_the_upper_bin() {
         for (p, expected) in [(0.0, 0), (0.1, 1), (0.5, 5), (0.95, 9), (1.0, 9)] {
             let mut tally = Tally::default();
-            tally.add(p, true);
+            tally.add(p, true, true);
             assert_eq!(tally.curve()[0].bin, expected, "{p}");
         }
     }

@@ -6,10 +6,13 @@ use verdict_kafka_io::Record;
 use verdict_learning::drift::Window;
 use verdict_sentiment::{Model, Reference};
 use verdict_service::Pages;
-use verdict_telemetry::{Drift, Metrics, Telemetry, labels::ShadowOutcome};
+use verdict_telemetry::{
+    Drift, Estimate, ExpectedAccuracy, Metrics, Telemetry, labels::ShadowOutcome,
+};
 
 use super::{
     alarm::{Alarm, AlarmEvent},
+    expected::{expected_accuracy, floor},
     observation::ShadowScore,
     page,
     plan::Plan,
@@ -184,11 +187,18 @@ impl Observer {
                 None => {}
             }
         }
+        let expected = expected_accuracy(&serving.model, Some(window), alarm).ok();
+        let expected = expected.map(|it| ExpectedAccuracy {
+            version: serving.model.identity().version.clone(),
+            accuracy: Estimate { value: it.value, lower: it.low, upper: it.high },
+            floor: floor(&serving.model),
+        });
         self.metrics.set_drift(Some(Drift {
             reviews: window.len() as u64,
             oov_ratio: window.oov_ratio(),
             alarm: has_reference.then(|| alarm.is_raised()),
             psi,
+            expected,
         }));
     }
 

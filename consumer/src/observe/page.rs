@@ -3,12 +3,13 @@
 use std::sync::{Arc, Mutex};
 
 use serde_json::{Map, Value, json};
-use verdict_learning::drift::Window;
+use verdict_learning::{drift::Window, estimate::Estimate};
 use verdict_sentiment::{Identity, Model};
 
 use super::{
     alarm::Alarm,
     card::card,
+    expected::{expected_accuracy, floor},
     shadow::{Comparison, Shadow},
     state::{Serving, State, TERMS, label, lock},
     terms::TermSample,
@@ -37,6 +38,7 @@ fn read(state: &State) -> (Map<String, Value>, Option<Sample>) {
         ("promise", state.promise.map(Value::from)),
         ("window", window.map(counts)),
         ("drift", window.and_then(|window| drift(window, &state.alarm))),
+        ("expected_accuracy", serving.map(|serving| expected(serving, &state.alarm))),
         ("terms", Some(json!([]))),
         ("shadow", shadow.map(|shadow| compared(shadow, &state.comparison))),
     ];
@@ -55,6 +57,8 @@ fn model(serving: &Serving) -> Value {
         "terms": serving.model.n_terms(),
         // Null for a model without a reference.
         "trained_on": serving.trained_on,
+        // Null for a model that decides whatever it knows a word of.
+        "target_error": serving.model.decision_rule().map(|rule| rule.target_error),
     })
 }
 
@@ -88,6 +92,16 @@ fn drift(window: &Window, alarm: &Alarm) -> Option<Value> {
             "features": features,
         })
     })
+}
+
+fn expected(serving: &Serving, alarm: &Alarm) -> Value {
+    let floor = floor(&serving.model);
+    match expected_accuracy(&serving.model, serving.window.as_ref(), alarm) {
+        Ok(Estimate { value, low, high }) => {
+            json!({ "estimate": value, "lower": low, "upper": high, "floor": floor })
+        }
+        Err(why) => json!({ "withheld": why.to_string(), "floor": floor }),
+    }
 }
 
 fn terms(sample: &TermSample, model: &Model) -> Value {

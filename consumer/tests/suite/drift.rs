@@ -1,17 +1,25 @@
 //! Drift of real reviews: none between the halves of the Large Movie Review Dataset, and a shift to
-//! another kind of text. Needs the data set, which the repository does not hold:
+//! another kind of text; and the accuracy that is expected of them without their labels. Needs the data set, which the repository does not hold:
 //! `VERDICT_IMDB=data/raw/aclImdb_v1.tar.gz cargo test -p verdict-consumer --test suite drift::`.
 
-use std::{num::NonZeroUsize, path::Path, sync::Arc};
+use std::{
+    num::NonZeroUsize,
+    path::Path,
+    sync::{Arc, OnceLock},
+};
 
 use verdict_consumer::{
     batch::Pool,
-    observe::{Observer, Plan, alarm::Alarm},
+    observe::{
+        Observer, Plan,
+        alarm::Alarm,
+        expected::{Withheld, expected_accuracy},
+    },
     score::{Ending, Explain, Scorer},
 };
 use verdict_datasets::{OpenOptions, Source, Split};
 use verdict_kafka_io::Record;
-use verdict_learning::drift::Window;
+use verdict_learning::{drift::Window, estimate::Estimate};
 use verdict_sentiment::{Model, Reference};
 use verdict_service::{Pages, serve_pages};
 use verdict_telemetry::Telemetry;
@@ -47,6 +55,44 @@ impl Scored {
             records: order.iter().map(|&i| self.records[i].clone()).collect(),
             endings: order.iter().map(|&i| self.endings[i].clone()).collect(),
         }
+    }
+}
+
+/// The default model, what it says of the test reviews, and their labels: once for all tests.
+struct Tested {
+    model: Arc<Model>,
+    scored: Scored,
+    labels: Vec<bool>,
+}
+
+impl Tested {
+    /// `None` is left out, where the data set is not there.
+    fn get() -> Option<&'static Self> {
+        static TESTED: OnceLock<Tested> = OnceLock::new();
+        let archive = imdb()?;
+        Some(TESTED.get_or_init(|| {
+            let (texts, labels) = test_reviews(&archive);
+            let model = Arc::new(default_model());
+            Self { scored: Scored::new(&model, &texts), model, labels }
+        }))
+    }
+
+    /// Those of the test reviews in a window, and the part of them that was called right.
+    fn window(&self, drawn: &[usize]) -> (Window, f64) {
+        let reference = Reference::of_about(&self.model.parts().about).unwrap();
+        let (mut window, mut right) = (Window::new(drawn.len(), reference), 0_u32);
+        for &i in drawn {
+            let seen = self.scored.endings[i].observation.as_ref().unwrap();
+            window.push(seen.probability, seen.seen);
+            right += u32::from((seen.probability >= 0.5) == self.labels[i]);
+        }
+        (window, f64::from(right) / drawn.len() as f64)
+    }
+
+    /// The accuracy that is expected of them without their labels, and the one that it is.
+    fn expected(&self, drawn: &[usize]) -> (Result<Estimate, Withheld>, f64) {
+        let (window, accuracy) = self.window(drawn);
+        (expected_accuracy(&self.model, Some(&window), &Alarm::new(0.2)), accuracy)
     }
 }
 
@@ -140,17 +186,14 @@ impl Observed {
 
 #[test]
 fn shuffled_reviews_raise_no_alarm() {
-    let Some(archive) = imdb() else { return };
-    let (texts, _) = test_reviews(&archive);
-    let model = Arc::new(default_model());
-    let scored = Scored::new(&model, &texts);
+    let Some(Tested { model, scored, labels }) = Tested::get() else { return };
     let reference = Reference::of_about(&model.parts().about).unwrap().unwrap();
     let mut largest = [0.0_f64; 3];
     let (mut sums, mut looks) = ([0.0_f64; 3], 0.0);
     for seed in 0..20 {
         let mut window = Window::new(WINDOW, Some(reference.clone()));
         let mut alarm = Alarm::new(0.2);
-        for (n, i) in shuffled(texts.len(), seed).into_iter().enumerate() {
+        for (n, i) in shuffled(labels.len(), seed).into_iter().enumerate() {
             let seen = scored.endings[i].observation.as_ref().unwrap();
             window.push(seen.probability, seen.seen);
             if !window.is_full() || n % BATCH != 0 {
@@ -181,13 +224,10 @@ fn shuffled_reviews_raise_no_alarm() {
 
 #[test]
 fn another_kind_of_text_raises_the_alarm_within_2000_reviews_and_is_told_by_its_terms() {
-    let Some(archive) = imdb() else { return };
-    let (texts, labels) = test_reviews(&archive);
-    let model = Arc::new(default_model());
-    let reviews = Scored::new(&model, &texts);
-    let documents = Scored::new(&model, &paragraphs());
+    let Some(Tested { model, scored: reviews, labels }) = Tested::get() else { return };
+    let documents = Scored::new(model, &paragraphs());
     let cycled: Vec<usize> = (0..2_000).map(|i| i % documents.records.len()).collect();
-    let order = shuffled(texts.len(), 7);
+    let order = shuffled(labels.len(), 7);
     let of_label = |wanted: bool| -> Vec<usize> {
         let order = order.iter().copied();
         order.filter(|&i| labels[i] == wanted).take(2_000).collect()
@@ -199,18 +239,21 @@ fn another_kind_of_text_raises_the_alarm_within_2000_reviews_and_is_told_by_its_
         ("positive reviews only", reviews.picked(&of_label(true))),
     ];
     for (what, after) in after {
-        let observed = Observed::new(&model);
+        let observed = Observed::new(model);
         assert_eq!(observed.until_alarm(&before), None, "before {what}");
         let calm = observed.psi();
+        let expected = observed.metric("verdict_expected_accuracy{bound=\"estimate\"");
+        assert!((0.88..0.95).contains(&expected), "before {what}: {expected}");
         let raised = observed.until_alarm(&after);
         let at_alarm = observed.psi();
         eprintln!(
             "{what}: alarm after {raised:?} reviews; PSI of probability, tokens, oov {calm:.3?}, then {at_alarm:.3?}"
         );
         assert!(raised.is_some_and(|n| n <= 2_000), "{what}: {raised:?}");
+        assert_eq!(metric(&observed.telemetry, "verdict_expected_accuracy"), None, "{what}");
     }
     // What the page says of the documents once they fill the window.
-    let observed = Observed::new(&model);
+    let observed = Observed::new(model);
     let documents = documents.picked(&cycled);
     observed.observer.batch(&documents.records, &documents.endings, 1);
     let Observed { telemetry, pages, .. } = &observed;
@@ -222,4 +265,36 @@ fn another_kind_of_text_raises_the_alarm_within_2000_reviews_and_is_told_by_its_
     assert_eq!(page["drift"]["alarm"], true, "{page}");
     // Reviews of films say "bad" and "great"; documents about a program do not.
     assert!(terms.iter().any(|it| it["term"] == "bad" || it["term"] == "great"), "{page}");
+    let withheld = page["expected_accuracy"]["withheld"].as_str().unwrap();
+    assert!(withheld.starts_with("reviews drift: the stability index of "), "{withheld}");
+    assert_eq!(page["expected_accuracy"]["estimate"], serde_json::Value::Null, "{page}");
+    eprintln!("documents: {withheld}");
+}
+
+#[test]
+fn the_accuracy_expected_without_labels_is_within_its_interval_in_nine_windows_of_ten() {
+    let Some(tested) = Tested::get() else { return };
+    let (mut told, mut holds, mut off, mut wide) = (0_u32, 0_u32, 0.0, 0.0);
+    let all = tested.labels.len();
+    for seed in 0..200 {
+        let (expected, accuracy) = tested.expected(&shuffled(all, seed)[..500]);
+        let Ok(expected) = expected else { continue };
+        told += 1;
+        holds += u32::from((expected.low..=expected.high).contains(&accuracy));
+        off += expected.value - accuracy;
+        wide += expected.high - expected.low;
+    }
+    let [wide, off] = [wide, off].map(|sum| sum / f64::from(told));
+    eprintln!(
+        "the interval holds the accuracy in {holds} of {told} windows of 500 (of 200 drawn); means: {wide:.4} wide, {off:+.4} off"
+    );
+    assert!(told >= 190, "{told}");
+    assert!(holds * 10 >= told * 9, "{holds} of {told}");
+    // All of 0 to 1 would hold it too.
+    assert!(wide < 0.07, "{wide}");
+    // With all of them chance has no part left: what remains is the error of the calibration.
+    let (expected, accuracy) = tested.expected(&shuffled(all, 0));
+    let expected = expected.unwrap();
+    eprintln!("all {all}: expected {expected:.4?}, and it is {accuracy:.4}");
+    assert!((expected.low..=expected.high).contains(&accuracy), "{expected:?}: {accuracy}");
 }

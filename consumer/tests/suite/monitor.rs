@@ -1,7 +1,8 @@
 //! `consumer monitor` as a process, beside a real Apache Kafka.
 
+use serde_json::Value;
 use verdict_kafka_io::{KafkaSettings, Outgoing};
-use verdict_messages::{Label, ModelRef, Position, Sentiment, Verdict, topic};
+use verdict_messages::{Decision, Label, ModelRef, Position, Sentiment, Verdict, topic};
 use verdict_testkit::{Signal, kafka};
 
 use crate::common::{
@@ -22,9 +23,9 @@ fn label(n: usize, label: Sentiment) -> Outgoing {
 }
 
 /// A verdict that nobody scored.
-fn verdict(id: &str, source: Position) -> Outgoing {
+fn verdict(id: &str, source: Position, decision: Option<Decision>) -> Outgoing {
     let verdict = Verdict {
-        decision: None,
+        decision,
         id: id.into(),
         label: Sentiment::Negative,
         probability: 0.25,
@@ -100,14 +101,16 @@ fn it_tells_how_right_verdicts_are_and_what_of_them_is_not_as_promised() {
         (&100.into(), &75.into(), &200.into()),
         "{once}"
     );
+    assert_eq!((&version["verdicts"], &version["decided"]), (&300.into(), &300.into()), "{once}");
+    assert_eq!(version["decided_error"]["estimate"], 0.25, "{once}");
     let [estimate, lower, upper] =
         ["estimate", "lower", "upper"].map(|bound| version["accuracy"][bound].as_f64().unwrap());
     assert!(lower < estimate && estimate < upper, "{once}");
 
     // An outcome of a review that is not there, one more of a review that has one, and a record
     // that is none.
-    let [phantom, second] =
-        [("x", 7), ("r0", 0)].map(|(id, at)| verdict(id, Position::new("reviews", at, 0)));
+    let [phantom, second] = [("x", 7, None), ("r0", 0, Some(Decision::Unsure))]
+        .map(|(id, at, decision)| verdict(id, Position::new("reviews", at, 0), decision));
     let none = Outgoing::to(topic::VERDICTS).key("y").value("no verdict");
     kafka::publish(&kafka, [phantom, second, none]);
     monitor.await_metrics(&[
@@ -116,6 +119,17 @@ fn it_tells_how_right_verdicts_are_and_what_of_them_is_not_as_promised() {
         "verdict_audit_findings{finding=\"phantom\"} 2",
     ]);
     monitor.process.err.next_with("not as promised");
+    // A verdict of before there were decisions is one; an unsure one is no error.
+    let (_, once) = report(&kafka, &["monitor", "--once", "--json"]);
+    let mut versions = once["versions"].as_array().unwrap().iter();
+    let other = versions.find(|version| version["version"] == "9").unwrap();
+    assert_eq!((&other["verdicts"], &other["decided"]), (&2.into(), &1.into()), "{other}");
+    assert_eq!((&other["labelled"], &other["coverage"]["estimate"]), (&1.into(), &0.5.into()));
+    let why = "no labelled review of this version is decided";
+    assert_eq!(
+        (&other["decided_error"], &other["undefined"]["decided_error"]),
+        (&Value::Null, &why.into())
+    );
 
     assert_eq!(monitor.get("/healthz").status, 200);
     monitor.end(Signal::TERM);

@@ -3,10 +3,13 @@
 use std::{collections::VecDeque, num::NonZeroUsize, sync::Arc, time::Duration};
 
 use proptest::prelude::*;
+use serde_json::{Value, json};
 use verdict_consumer::{
     batch::Pool,
     observe::{
         Plan, Shadow,
+        alarm::Alarm,
+        expected::{expected_accuracy, floor},
         observation::ShadowScore,
         plan::MAX_COLUMNS,
         terms::{MAX_SAMPLE, TermSample},
@@ -17,8 +20,8 @@ use verdict_kafka_io::Record;
 use verdict_learning::drift::Window;
 use verdict_messages::Sentiment;
 use verdict_sentiment::{
-    Bins, Identity, Label, Model, Reference, Score, Scratch, Seen, Vectorizer, VectorizerOptions,
-    Vocabulary,
+    Bins, Identity, Label, Model, ModelParts, Reference, Score, Scratch, Seen, Vectorizer,
+    VectorizerOptions, Vocabulary,
 };
 
 use crate::common::{artifact_of, model, record, score_settings};
@@ -113,6 +116,54 @@ fn memory_is_bounded_whatever_comes() {
     let plan = Plan { stride: 1, shadow: None };
     let kept = plan.columns(3, 1, &scratch);
     assert_eq!(kept.unwrap().len(), MAX_COLUMNS);
+}
+
+/// The small model with another `about`.
+fn about(about: Value) -> Model {
+    let parts = ModelParts { about, ..model().parts().clone() };
+    Model::from_bytes(&Model::encode(parts, &["a great film"]).unwrap()).unwrap()
+}
+
+#[test]
+fn an_accuracy_is_expected_only_where_the_calibration_is_known_to_hold() {
+    let calibrated = about(json!({ "metrics": { "out_of_fold": { "ece": 0.01 } } }));
+    // As many in each bin as in the training, or all in one.
+    let window = |n: u32, is_even: bool, reference| {
+        let mut window = Window::new(24, reference);
+        for i in 0..n {
+            let at = if is_even { i } else { 0 };
+            let (tokens, unknown) = ([1, 4, 9][at as usize % 3], [0, 2, 9][at as usize / 2 % 3]);
+            let seen = Seen { tokens, terms: 10, known: 10 - unknown };
+            window.push([0.1, 0.3, 0.7, 0.9][at as usize / 3 % 4], seen);
+        }
+        window
+    };
+    let [full, filling, moved, without] = [
+        window(24, true, Some(reference())),
+        window(23, true, Some(reference())),
+        window(24, false, Some(reference())),
+        window(24, true, None),
+    ];
+    let (quiet, mut raised) = (Alarm::new(0.2), Alarm::new(0.2));
+    raised.look(1.0);
+    for (model, window, alarm, why) in [
+        (&model(), Some(&full), quiet, "the model has no calibration"),
+        (&calibrated, None, quiet, "no reviews are kept (--drift-window 0)"),
+        (&calibrated, Some(&without), quiet, "the model does not say what its training reviews"),
+        (&calibrated, Some(&filling), quiet, "the window has 23 of 24 reviews"),
+        (&calibrated, Some(&moved), quiet, "reviews drift: the stability index of probability is"),
+        // Not well below the threshold again.
+        (&calibrated, Some(&full), raised, "reviews drift: the stability index of "),
+    ] {
+        let told = expected_accuracy(model, window, &alarm).unwrap_err().to_string();
+        assert!(told.starts_with(why), "{told}");
+    }
+    let told = expected_accuracy(&calibrated, Some(&full), &quiet).unwrap();
+    assert!((told.value - 0.8).abs() < 1e-6 && told.low < 0.7 && told.high > 0.9, "{told:?}");
+    let kept = json!({ "params": { "promotion": { "floors": { "accuracy": 0.7 } } } });
+    for (model, least) in [(about(kept), 0.7), (calibrated, 0.8)] {
+        assert!((floor(&model) - least).abs() < 1e-12);
+    }
 }
 
 fn scored(model: &Model, records: &[Record], plan: Plan<'_>) -> Vec<Ending> {

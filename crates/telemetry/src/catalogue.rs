@@ -34,7 +34,7 @@ use self::{
 pub use self::{
     declare::{Instrument, Kind},
     document::markdown,
-    shown::{AuditFound, Drift, Estimate, LiveBin, LiveVersion, ModelInfo},
+    shown::{AuditFound, Drift, Estimate, ExpectedAccuracy, LiveBin, LiveVersion, ModelInfo},
 };
 use crate::{
     cpu::CpuPrice,

@@ -35,7 +35,9 @@ mod settings;
 mod start;
 pub mod trace;
 
-pub use catalogue::{AuditFound, Drift, Estimate, LiveBin, LiveVersion, Metrics, ModelInfo};
+pub use catalogue::{
+    AuditFound, Drift, Estimate, ExpectedAccuracy, LiveBin, LiveVersion, Metrics, ModelInfo,
+};
 pub use cpu::CpuPrice;
 pub use error::TelemetryError;
 pub use health::Health;

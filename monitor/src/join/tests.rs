@@ -16,12 +16,18 @@ fn at(id: u8, offset: i64) -> PartitionOffset {
     PartitionOffset { partition: i32::from(id % 3), offset }
 }
 
+/// A rule whose verdicts can change with the probability.
+fn is_decided(probability: f64) -> bool {
+    (probability - 0.5).abs() >= 0.2
+}
+
 fn feed(join: &mut Join, event: &Event) {
     match *event {
         Verdict { id, version, probability, offset, written_ms } => join.verdict(&Scored {
             id: &format!("r{id}"),
             version: &format!("v{version}"),
             probability,
+            is_decided: is_decided(probability),
             source: at(id, offset),
             written_ms,
         }),
@@ -66,8 +72,9 @@ fn by_definition(events: &[Event]) -> (BTreeMap<String, Tally>, usize, usize) {
     let mut waiting = 0;
     for ((version, id), (_, p)) in &said {
         let tally = tallies.entry(format!("v{version}")).or_default();
+        tally.said(is_decided(*p));
         match truth.get(id) {
-            Some((_, Some(is_positive))) => tally.add(*p, *is_positive),
+            Some((_, Some(is_positive))) => tally.add(*p, is_decided(*p), *is_positive),
             _ => waiting += 1,
         }
     }
@@ -137,8 +144,12 @@ proptest! {
         // With the last verdict gone there is nothing left of the sums.
         prop_assert!(join.versions.len() <= MOST_VERSIONS);
         for Version { key, tally, .. } in &mut join.versions {
+            for (_, said) in join.waiting.iter().filter(|((_, of), _)| of == key) {
+                tally.unsaid(said.is_decided);
+            }
             for (_, pair) in join.pairs.iter().filter(|((_, of), _)| of == key) {
-                tally.take(pair.said.probability, pair.is_positive);
+                tally.unsaid(pair.said.is_decided);
+                pair.said.take(tally, pair.is_positive);
             }
             prop_assert_eq!(&*tally, &Tally::default());
         }
@@ -192,6 +203,14 @@ fn a_version_of_any_length_is_a_short_name() {
     let mut join = Join::new(10);
     let version = "ö".repeat(1000);
     let source = at(0, 0);
-    join.verdict(&Scored { id: "r", version: &version, probability: 0.5, source, written_ms: 0 });
+    let (probability, is_decided) = (0.5, true);
+    join.verdict(&Scored {
+        id: "r",
+        version: &version,
+        probability,
+        is_decided,
+        source,
+        written_ms: 0,
+    });
     assert_eq!(join.versions()[0].0, "ö".repeat(64));
 }

@@ -4,7 +4,7 @@ use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::path::PathBuf;
-use verdict_learning::gate::Gate;
+use verdict_learning::gate::{Floors, Gate};
 use verdict_learning::learn::select::DocumentCount;
 use verdict_learning::tune::{Range, Search, Space};
 use verdict_learning::windows::Length;
@@ -56,8 +56,8 @@ impl RawParams {
         self
     }
 
-    /// What a model keeps of its parameters: all that its bytes depend on, and nothing of where
-    /// data or dictionary were.
+    /// What a model keeps of its parameters: all that its weights depend on, the accuracy that it
+    /// must keep while it serves, and nothing of where data or dictionary were.
     #[must_use]
     pub fn recorded(&self) -> serde_json::Value {
         let RawDataIngestion { split, test_size, seed, .. } = &self.data_ingestion;
@@ -72,8 +72,16 @@ impl RawParams {
             "model_building": self.model_building,
             "calibration": self.calibration,
         });
-        if let (Some(_), Some(keys)) = (self.decision.target_error, recorded.as_object_mut()) {
-            keys.insert("decision".to_owned(), json!(self.decision));
+        // What is as by default has no key: models of before there was it keep their bytes.
+        let Floors { accuracy, .. } = self.promotion.floors;
+        if let Some(keys) = recorded.as_object_mut() {
+            if self.decision.target_error.is_some() {
+                keys.insert("decision".to_owned(), json!(self.decision));
+            }
+            if (Floors { accuracy, ..Floors::default() }) != Floors::default() {
+                let promotion = json!({ "floors": { "accuracy": accuracy } });
+                keys.insert("promotion".to_owned(), promotion);
+            }
         }
         recorded
     }

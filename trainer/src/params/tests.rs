@@ -124,6 +124,17 @@ fn folds_without_a_calibration_are_not_looked_at() {
     assert_eq!(params.train.folds, None);
 }
 
+#[test]
+fn a_model_keeps_the_floor_of_its_accuracy_where_it_is_not_the_default() {
+    let recorded = |yaml: &str| Params::from_yaml(yaml, FILE).unwrap().raw.recorded();
+    assert_eq!(recorded("promotion: {floors: {accuracy: 0.8}}").get("promotion"), None);
+    let other = recorded("promotion: {floors: {accuracy: 0.7, auc: 0.6}}");
+    // Where the consumer looks for it.
+    assert_eq!(other.pointer("/promotion/floors/accuracy"), Some(&0.7.into()), "{other}");
+    let read: RawParams = serde_json::from_value(other.clone()).unwrap();
+    assert_eq!(read.recorded(), other);
+}
+
 proptest! {
     #[test]
     fn what_was_typed_comes_back_from_the_json_in_a_model(

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::{
     at,
     curves::{Curves, curves},
-    read::signed,
+    read::{percent, signed},
 };
 
 /// The values of `templates/model.html`.
@@ -22,6 +22,10 @@ pub(crate) struct ModelPage {
     drift: Option<Drift>,
     shadow: Option<Vec<(&'static str, String)>>,
     live: Vec<Live>,
+    /// The accuracy to expect without labels, or why it is withheld.
+    expected: Option<String>,
+    /// The part of errors that the model's decisions are to keep.
+    target_error: Option<String>,
     /// Of the version that serves.
     curves: Option<Curves>,
     /// What could not be had, and why.
@@ -57,6 +61,8 @@ struct Live {
     accuracy: String,
     brier: String,
     ece: String,
+    coverage: String,
+    decided_error: String,
 }
 
 const NONE: &str = "\u{2013}";
@@ -78,6 +84,8 @@ impl ModelPage {
             drift: drift(&model),
             shadow: shadow(at(&model, "/shadow")),
             live: versions.iter().map(live_row).collect(),
+            expected: expected(&model),
+            target_error: at(&model, "/model/target_error").as_f64().map(percent),
             curves: serving.and_then(|version| curves(at(version, "/calibration"))),
             missing,
         }
@@ -208,18 +216,58 @@ fn shadow(shadow: &Value) -> Option<Vec<(&'static str, String)>> {
     Some(facts.into_iter().filter_map(|(name, value)| Some((name, value?))).collect())
 }
 
-fn live_row(version: &Value) -> Live {
-    let estimate = |of: &Value| match (at(of, "/lower").as_f64(), at(of, "/upper").as_f64()) {
+fn expected(model: &Value) -> Option<String> {
+    let expected = at(model, "/expected_accuracy");
+    if let Some(why) = text(at(expected, "/withheld")) {
+        return Some(format!("Expected accuracy, without labels: withheld: {why}."));
+    }
+    at(expected, "/estimate").as_f64()?;
+    Some(format!(
+        "Expected accuracy of the last {} reviews, without labels: {}; at least {} may serve.",
+        text(at(model, "/window/reviews"))?,
+        estimate(expected),
+        decimal(at(expected, "/floor"), 3),
+    ))
+}
+
+/// A value and its interval.
+fn estimate(of: &Value) -> String {
+    match (at(of, "/lower").as_f64(), at(of, "/upper").as_f64()) {
         (Some(low), Some(high)) => {
             format!("{} ({low:.3} to {high:.3})", decimal(at(of, "/estimate"), 3))
         }
         _ => NONE.to_owned(),
-    };
+    }
+}
+
+fn live_row(version: &Value) -> Live {
     Live {
         version: short(at(version, "/version")),
         labelled: text(at(version, "/labelled")).unwrap_or_default(),
         accuracy: estimate(at(version, "/accuracy")),
         brier: estimate(at(version, "/brier")),
         ece: decimal(at(version, "/ece"), 3),
+        coverage: estimate(at(version, "/coverage")),
+        decided_error: estimate(at(version, "/decided_error")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn an_accuracy_that_is_withheld_says_why_and_one_that_is_not_there_nothing() {
+        let why = "the window has 7 of 1000 reviews";
+        let page = |model| ModelPage::new(Ok(model), Ok(Value::Null)).render().unwrap();
+        let withheld = page(json!({ "expected_accuracy": { "withheld": why, "floor": 0.8 } }));
+        let line = format!("<p>Expected accuracy, without labels: withheld: {why}.</p>");
+        assert!(withheld.contains(&line), "{withheld}");
+        assert!(!withheld.contains("<table>"), "{withheld}");
+        // A consumer of before there was it.
+        let before = page(json!({ "window": { "reviews": 1_000, "capacity": 1_000 } }));
+        assert!(!before.contains("Expected accuracy"), "{before}");
     }
 }

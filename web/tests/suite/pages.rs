@@ -14,7 +14,7 @@ pub(crate) fn peer() -> (Server, verdict_telemetry::health::Check) {
     let check = telemetry.health().check("kafka");
     let pages = Pages::default();
     let model = Arc::new(json!({
-        "model": { "name": "sentiment", "version": "7<b>", "sha256": "ab12", "terms": 20_000 },
+        "model": { "name": "sentiment", "version": "7<b>", "sha256": "ab12", "terms": 20_000, "target_error": 0.05 },
         "promise": "exactly once",
         "card": {
             "data": { "n_reviews": 25_000, "n_positive": 12_500, "sha256": "cd34" },
@@ -27,11 +27,14 @@ pub(crate) fn peer() -> (Server, verdict_telemetry::health::Check) {
             },
         },
         "window": { "reviews": 200, "capacity": 1000 },
+        "expected_accuracy": { "estimate": 0.912, "lower": 0.897, "upper": 0.926, "floor": 0.8 },
         "drift": { "alarm": true, "threshold": 0.2, "features": { "tokens": { "psi": 0.31 } } },
         "shadow": { "name": "sentiment", "version": "8", "agree": 990, "disagree": 10, "failed": 0, "mean_difference": 0.03 },
     }));
     let live = json!({ "versions": [{
         "version": "7<b>", "labelled": 8, "ece": 0.15,
+        "coverage": { "estimate": 0.6, "lower": 0.5, "upper": 0.7 },
+        "decided_error": { "estimate": 0.04, "lower": 0.01, "upper": 0.07 },
         "accuracy": { "estimate": 0.75, "lower": 0.409, "upper": 0.929 },
         "brier": { "estimate": 0.2, "lower": 0.1, "upper": 0.3 },
         "calibration": [
@@ -73,6 +76,9 @@ async fn the_model_page_shows_what_a_consumer_and_the_monitor_say() {
         "<dt>Length in words</dt><dd>0.310</dd>",
         "<dt>Disagrees on</dt><dd>10</dd>",
         "<td>8</td><td>0.750 (0.409 to 0.929)</td>",
+        "<p>Expected accuracy of the last 200 reviews, without labels: 0.912 (0.897 to 0.926); at least 0.800 may serve.</p>",
+        "of what the model that serves decides, at most 5.0 % are to be wrong",
+        "<td>0.600 (0.500 to 0.700)</td><td>0.040 (0.010 to 0.070)</td>",
         "area of 0.750",
         "points=\"0.0,100.0 25.0,25.0 100.0,0.0\"",
         "<circle cx=\"10.0\" cy=\"75.0\"",

@@ -1,6 +1,7 @@
 //! The last reviews, as counts: constant memory, and a constant number of steps for each review.
 
 use super::psi::psi;
+use crate::estimate::Estimate;
 use std::collections::VecDeque;
 use verdict_sentiment::{Bins, Reference, Seen};
 
@@ -122,7 +123,7 @@ impl Window {
         }
         let entry = Entry {
             bins,
-            // For a mean that is shown with three digits.
+            // For means that are shown with three digits.
             probability: probability as f32,
             terms: narrow(seen.terms),
             unknown: narrow(seen.terms.saturating_sub(seen.known)),
@@ -198,6 +199,15 @@ impl Window {
     pub fn mean_probability(&self) -> Option<f64> {
         let sum: f64 = self.entries.iter().map(|entry| f64::from(entry.probability)).sum();
         (!self.entries.is_empty()).then(|| sum / self.entries.len() as f64)
+    }
+
+    /// The accuracy to expect of its reviews, as far as the calibration is right about them; `None`
+    /// without a review. `calibration_error` is that of [`Estimate::expected`].
+    #[must_use]
+    pub fn expected_accuracy(&self, calibration_error: f64) -> Option<Estimate> {
+        let sure = |p: f64| p.max(1.0 - p);
+        let entries = self.entries.iter();
+        Estimate::expected(entries.map(|it| sure(f64::from(it.probability))), calibration_error)
     }
 }
 

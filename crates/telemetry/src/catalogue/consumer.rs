@@ -55,6 +55,16 @@ instruments! { consumer;
     Gauge<u64> "verdict.model.info" as "verdict_model_info" in "", by &[Consumer],
         shows |shown| info(&shown.model), labels ["name", "version", "sha256"];
 
+    /// Largest share of errors among what the model that scores now decides, its target; none where
+    /// it decides whatever it knows a word of
+    Gauge<f64> "verdict.decision.target.error" as "verdict_decision_target_error" in "",
+        by &[Consumer],
+        shows |shown| {
+            let target = shown.model.as_ref().zip(shown.target_error).into_iter();
+            target.map(|(it, error)| (error, vec![label("version", it.version.clone())])).collect()
+        },
+        labels ["version"];
+
     /// Pointers to model versions: taken, same, superseded or removed; pointer, name, older, conflict,
     /// unreachable, size, checksum, format or example when refused
     Counter<u64> "verdict.model.swaps" as "verdict_model_swaps_total" in "{pointer}",
@@ -63,9 +73,11 @@ instruments! { consumer;
 }
 
 impl Metrics {
-    /// This model scores from now on; its predecessor's series ends.
-    pub fn set_model(&self, model: ModelInfo) {
-        self.shown().model = Some(model);
+    /// This model scores from now on, with this target of errors if it has one; its predecessor's
+    /// series end.
+    pub fn set_model(&self, model: ModelInfo, target_error: Option<f64>) {
+        let mut shown = self.shown();
+        (shown.model, shown.target_error) = (Some(model), target_error);
     }
 
     /// The lag of every partition that is assigned now; partitions not listed lose their series.

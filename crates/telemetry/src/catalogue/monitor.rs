@@ -18,6 +18,16 @@ instruments! { monitor;
     Gauge<f64> "verdict.live.accuracy" as "verdict_live_accuracy" in "", by &[Monitor],
         shows |shown| estimates(shown, |it| it.accuracy), labels ["version", "bound"];
 
+    /// Fraction of the version's verdicts that is decided, not unsure, with the bounds of its 95 %
+    /// interval
+    Gauge<f64> "verdict.live.coverage" as "verdict_live_coverage" in "", by &[Monitor],
+        shows |shown| estimates(shown, |it| it.coverage), labels ["version", "bound"];
+
+    /// Fraction of the labelled and decided reviews that the version called wrong, with the bounds of
+    /// its 95 % interval; the target stands in verdict_decision_target_error
+    Gauge<f64> "verdict.live.decided.error" as "verdict_live_decided_error" in "", by &[Monitor],
+        shows |shown| estimates(shown, |it| it.decided_error), labels ["version", "bound"];
+
     /// Mean squared distance of P(positive) from the label, with the bounds of its 95 % interval
     Gauge<f64> "verdict.live.brier" as "verdict_live_brier" in "", by &[Monitor],
         shows |shown| estimates(shown, |it| it.brier), labels ["version", "bound"];

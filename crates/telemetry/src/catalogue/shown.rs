@@ -20,6 +20,8 @@ pub(crate) struct Shown {
     pub(super) health: Health,
     pub(super) promise: Option<Promise>,
     pub(super) model: Option<ModelInfo>,
+    // The part of errors that the model's decisions are to keep.
+    pub(super) target_error: Option<f64>,
     pub(super) shadow: Option<ModelInfo>,
     pub(super) lag: BTreeMap<(Arc<str>, i32), u64>,
     pub(super) drift: Option<Drift>,
@@ -68,6 +70,19 @@ pub struct Drift {
     pub psi: Vec<(DriftFeature, f64)>,
     /// Whether one is above the threshold; `None` where there is no reference.
     pub alarm: Option<bool>,
+    /// The accuracy to expect of the reviews; `None` while it is withheld.
+    pub expected: Option<ExpectedAccuracy>,
+}
+
+/// The accuracy to expect of reviews that nobody has labelled.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ExpectedAccuracy {
+    /// The model version that scored them.
+    pub version: String,
+    /// The accuracy.
+    pub accuracy: Estimate,
+    /// The least with which a model may serve.
+    pub floor: f64,
 }
 
 /// An estimate and the bounds of its 95 % interval.
@@ -99,6 +114,10 @@ pub struct LiveVersion {
     pub version: String,
     /// Labelled reviews that it scored.
     pub labelled: u64,
+    /// Fraction of its verdicts that is decided; none without a verdict.
+    pub coverage: Option<Estimate>,
+    /// Fraction of the labelled and decided ones that is wrong; none without one.
+    pub decided_error: Option<Estimate>,
     /// Fraction that it called right; none without a labelled review, as for the next two.
     pub accuracy: Option<Estimate>,
     /// Mean squared distance of P(positive) from the label.

@@ -2,7 +2,7 @@
 
 use super::{
     declare::*,
-    shown::{Drift, ModelInfo},
+    shown::{Drift, Estimate, ExpectedAccuracy, ModelInfo},
 };
 use crate::labels::ShadowOutcome;
 
@@ -47,6 +47,13 @@ instruments! { watch;
     Gauge<u64> "verdict.drift.window" as "verdict_drift_window" in "{review}", by &[Consumer],
         shows |shown| one(shown.drift.as_ref().map(|drift| drift.reviews));
 
+    /// Accuracy to expect of the window's reviews, by the calibrated probabilities and without a
+    /// label, with the bounds of its 95 % interval, and the floor of the promotion gate; none while
+    /// the window fills or drifts
+    Gauge<f64> "verdict.expected.accuracy" as "verdict_expected_accuracy" in "", by &[Consumer],
+        shows |shown| shown.drift.iter().filter_map(|it| it.expected.as_ref()).flat_map(bounds).collect(),
+        labels ["version", "bound"];
+
     /// Reviews that the shadow model scored too, by whether both gave the same label: agree or
     /// disagree
     Counter<u64> "verdict.shadow.reviews" as "verdict_shadow_reviews_total" in "{review}",
@@ -61,6 +68,13 @@ instruments! { watch;
     /// Always 1: the model that scores beside the one that serves
     Gauge<u64> "verdict.shadow.info" as "verdict_shadow_info" in "", by &[Consumer],
         shows |shown| info(&shown.shadow), labels ["name", "version", "sha256"];
+}
+
+fn bounds(expected: &ExpectedAccuracy) -> [(f64, Vec<opentelemetry::KeyValue>); 4] {
+    let ExpectedAccuracy { version, accuracy: Estimate { value, lower, upper }, floor } = expected;
+    [("estimate", value), ("lower", lower), ("upper", upper), ("floor", floor)].map(
+        |(bound, value)| (*value, vec![label("version", version.clone()), label("bound", bound)]),
+    )
 }
 
 impl Metrics {

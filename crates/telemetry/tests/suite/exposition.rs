@@ -9,8 +9,8 @@ use std::{
 };
 
 use verdict_telemetry::{
-    AuditFound, CpuPrice, Drift, Estimate, LiveBin, LiveVersion, Metrics, ModelInfo, Service,
-    Telemetry, catalogue,
+    AuditFound, CpuPrice, Drift, Estimate, ExpectedAccuracy, LiveBin, LiveVersion, Metrics,
+    ModelInfo, Service, Telemetry, catalogue,
     labels::{
         DeadLetter, Destination, DriftFeature, Ending, Method, ModelSwap, Prediction, Promise,
         Rebuild, Refused, ReplyReceived, ReplySent, Route, SendError, ShadowOutcome, Stage,
@@ -39,7 +39,7 @@ fn recorded_by(service: Service) -> Telemetry {
     metrics.record_ended(Ending::DeadLetter(DeadLetter::TooLarge), 2);
     metrics.record_unsure(1);
     metrics.record_replies(ReplySent::Expired, 1);
-    metrics.set_model(model("7"));
+    metrics.set_model(model("7"), Some(0.0625));
     metrics.record_model_swaps(ModelSwap::Taken, 1);
     metrics.record_rebuild(Rebuild::Promoted, Duration::from_secs(12));
     metrics.set_labels_pending(3);
@@ -53,6 +53,11 @@ fn recorded_by(service: Service) -> Telemetry {
         oov_ratio: Some(0.0625),
         psi: vec![(DriftFeature::Tokens, 0.25), (DriftFeature::Oov, 0.5)],
         alarm: Some(true),
+        expected: Some(ExpectedAccuracy {
+            version: "7".to_owned(),
+            accuracy: Estimate { value: 0.875, lower: 0.75, upper: 1.0 },
+            floor: 0.5,
+        }),
     }));
     metrics.record_shadow(ShadowOutcome::Disagree, 0.25);
     metrics.set_shadow(model("next"));
@@ -85,6 +90,8 @@ fn live(version: &str) -> LiveVersion {
     LiveVersion {
         version: version.to_owned(),
         labelled: 4,
+        coverage: Some(estimate),
+        decided_error: Some(estimate),
         accuracy: Some(estimate),
         brier: Some(estimate),
         ece: Some(0.125),
@@ -143,6 +150,9 @@ fn our_own_metrics_carry_their_closed_labels() {
         "verdict_breaker_trips_total 2\n",
         "verdict_live_labelled{version=\"7\"} 4\n",
         "verdict_live_accuracy{bound=\"lower\",version=\"7\"} 0.25\n",
+        "verdict_live_coverage{bound=\"upper\",version=\"7\"} 0.75\n",
+        "verdict_live_decided_error{bound=\"estimate\",version=\"7\"} 0.5\n",
+        "verdict_decision_target_error{version=\"7\"} 0.0625\n",
         "verdict_live_brier{bound=\"estimate\",version=\"7\"} 0.5\n",
         "verdict_live_ece{version=\"7\"} 0.125\n",
         "verdict_live_calibration{bin=\"0.9\",of=\"observed\",version=\"7\"} 1\n",
@@ -164,12 +174,14 @@ fn our_own_metrics_carry_their_closed_labels() {
 #[test]
 fn a_swapped_model_and_a_revoked_partition_lose_their_series() {
     let telemetry = recorded();
-    telemetry.metrics().set_model(model("8"));
+    telemetry.metrics().set_model(model("8"), None);
     telemetry.metrics().set_lag([((Arc::from("reviews"), 3), 1)]);
     telemetry.metrics().set_live(vec![live("8")]);
+    telemetry.metrics().set_drift(None);
     let text = telemetry.metrics().exposition().expect("text");
     assert!(text.contains("version=\"8\""), "{text}");
     assert!(!text.contains("version=\"7\""), "{text}");
+    assert!(!text.contains("verdict_decision_target_error{"), "{text}");
     assert_eq!(text.matches("verdict_consumer_lag{").count(), 1, "{text}");
 }
 
@@ -186,6 +198,8 @@ fn what_is_watched_has_its_series_and_loses_them_with_it() {
         "verdict_drift_alarm 1\n",
         "verdict_drift_window 1000\n",
         "verdict_oov_ratio 0.0625\n",
+        "verdict_expected_accuracy{bound=\"lower\",version=\"7\"} 0.75\n",
+        "verdict_expected_accuracy{bound=\"floor\",version=\"7\"} 0.5\n",
         "verdict_shadow_reviews_total{outcome=\"disagree\"} 1\n",
         "verdict_shadow_difference_count 1\n",
         "version=\"next\"} 1\n",
@@ -194,7 +208,7 @@ fn what_is_watched_has_its_series_and_loses_them_with_it() {
     }
     telemetry.metrics().set_drift(None);
     let text = telemetry.metrics().exposition().expect("text");
-    for gone in ["verdict_drift_psi", "verdict_drift_alarm", "verdict_oov_ratio"] {
+    for gone in ["verdict_drift_", "verdict_oov_ratio", "verdict_expected_accuracy"] {
         assert!(!text.contains(gone), "{text}");
     }
 }
