@@ -31,4 +31,3 @@ pub mod replay;
 pub mod report;
 pub mod stages;
 pub mod training;
-pub mod words;

@@ -1,12 +1,11 @@
 //! A suite as it was typed, and what it means.
 
 use super::fill::{Lists, fill};
-use crate::params::ParamsError;
-use crate::params::check::Check;
 use serde::de::{self, Deserialize, Deserializer, SeqAccess, Visitor};
 use std::collections::BTreeSet;
 use std::fmt;
 use verdict_learning::behaviour::{Capability, Decided, Expected, Kind, Move, Suite, Test};
+use verdict_params::{Check, ParamsError};
 
 /// The file as it was typed.
 #[derive(Debug, serde::Deserialize)]

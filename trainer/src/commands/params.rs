@@ -2,7 +2,6 @@
 
 use super::output;
 use crate::params::{Params, Preset};
-use crate::words;
 use anyhow::Context;
 use std::path::{Path, PathBuf};
 
@@ -30,14 +29,14 @@ impl ParamsArgs {
             let raw = params.raw.with_model_of(Params::of_preset(preset)?.raw);
             params = Params::check(raw, preset.as_str())?;
         }
-        words::read(params)
+        Ok(params.with_words()?)
     }
 }
 
 /// Reads the parameters. A file that is not there is an error even under its default name: nobody
 /// trains with parameters that they did not choose.
 pub(crate) fn read(path: &Path) -> anyhow::Result<Params> {
-    words::read(read_without_words(path)?)
+    Ok(read_without_words(path)?.with_words()?)
 }
 
 fn read_without_words(path: &Path) -> anyhow::Result<Params> {

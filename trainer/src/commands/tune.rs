@@ -6,8 +6,8 @@ use super::threads::Threads;
 use crate::disk::{make_parent, write};
 use crate::ingest::file::{SplitName, read_corpus};
 use crate::params::{Params, RawParams};
+use crate::progress;
 use crate::training::with_keys;
-use crate::{progress, words};
 use anyhow::Context;
 use serde_json::json;
 use std::fs::File;
@@ -92,7 +92,7 @@ fn with(base: &RawParams, point: &Point) -> anyhow::Result<Params> {
         *place = value.clone();
     }
     let raw: RawParams = serde_json::from_value(typed)?;
-    words::read(Params::check(raw, "tune.ranges")?)
+    Ok(Params::check(raw, "tune.ranges")?.with_words()?)
 }
 
 fn as_text(trial: &Trial) -> String {

@@ -18,19 +18,22 @@ pub const IMDB_SHA256: &str = "c40f74a18d3b61f90feba1e17730e0d38e8b97c05fde70089
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RawParams {
-    /// Read before all else, see [`Preset`](super::Preset): here so that it is a key like the
+    /// Read before all else, see [`Preset`](crate::Preset): here so that it is a key like the
     /// others.
     #[serde(skip_serializing)]
     preset: IgnoredAny,
-    pub(super) data_ingestion: RawDataIngestion,
-    pub(super) data_preprocessing: RawDataPreprocessing,
-    pub(super) feature_engineering: RawFeatureEngineering,
-    pub(super) model_building: RawModelBuilding,
-    pub(super) calibration: RawCalibration,
-    pub(super) decision: RawDecision,
-    pub(super) promotion: Gate,
-    pub(super) model_registration: RawModelRegistration,
-    pub(super) tune: RawTune,
+    /// Where the reviews come from, and which are held out.
+    pub data_ingestion: RawDataIngestion,
+    pub(crate) data_preprocessing: RawDataPreprocessing,
+    pub(crate) feature_engineering: RawFeatureEngineering,
+    pub(crate) model_building: RawModelBuilding,
+    pub(crate) calibration: RawCalibration,
+    pub(crate) decision: RawDecision,
+    /// What a model must reach to be promoted.
+    pub promotion: Gate,
+    /// Where a model goes that was evaluated.
+    pub model_registration: RawModelRegistration,
+    pub(crate) tune: RawTune,
 }
 
 impl RawParams {
@@ -87,15 +90,22 @@ impl RawParams {
     }
 }
 
+/// The section `data_ingestion`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub(super) struct RawDataIngestion {
-    pub(super) source: String,
-    pub(super) sha256: Option<String>,
-    pub(super) fallback: Vec<String>,
-    pub(super) split: String,
-    pub(super) test_size: f64,
-    pub(super) seed: u64,
+pub struct RawDataIngestion {
+    /// A location.
+    pub source: String,
+    /// SHA-256 of that file.
+    pub sha256: Option<String>,
+    /// Locations to try when the one before cannot be reached.
+    pub fallback: Vec<String>,
+    /// `source` or `hash`.
+    pub split: String,
+    /// Fraction that the hash holds out.
+    pub test_size: f64,
+    /// Of the hash.
+    pub seed: u64,
 }
 
 impl Default for RawDataIngestion {
@@ -113,15 +123,15 @@ impl Default for RawDataIngestion {
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub(super) struct RawDataPreprocessing {
-    pub(super) html: String,
-    pub(super) urls: String,
-    pub(super) digits: String,
-    pub(super) punctuation: String,
-    pub(super) case: String,
-    pub(super) stop_words: String,
-    pub(super) lemmatizer: String,
-    pub(super) wordnet: PathBuf,
+pub(crate) struct RawDataPreprocessing {
+    pub(crate) html: String,
+    pub(crate) urls: String,
+    pub(crate) digits: String,
+    pub(crate) punctuation: String,
+    pub(crate) case: String,
+    pub(crate) stop_words: String,
+    pub(crate) lemmatizer: String,
+    pub(crate) wordnet: PathBuf,
 }
 
 impl Default for RawDataPreprocessing {
@@ -159,20 +169,20 @@ fn is_nothing(weight: &f64) -> bool {
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub(super) struct RawFeatureEngineering {
-    pub(super) tokens: String,
+pub(crate) struct RawFeatureEngineering {
+    pub(crate) tokens: String,
     #[serde(skip_serializing_if = "is_none")]
-    pub(super) negation: String,
-    pub(super) max_features: Option<usize>,
-    pub(super) ngram_range: Vec<usize>,
-    pub(super) min_df: DocumentCount,
-    pub(super) max_df: DocumentCount,
-    pub(super) sublinear_tf: bool,
-    pub(super) binary: bool,
-    pub(super) use_idf: bool,
-    pub(super) norm: String,
+    pub(crate) negation: String,
+    pub(crate) max_features: Option<usize>,
+    pub(crate) ngram_range: Vec<usize>,
+    pub(crate) min_df: DocumentCount,
+    pub(crate) max_df: DocumentCount,
+    pub(crate) sublinear_tf: bool,
+    pub(crate) binary: bool,
+    pub(crate) use_idf: bool,
+    pub(crate) norm: String,
     #[serde(skip_serializing_if = "is_zero")]
-    pub(super) windows: u64,
+    pub(crate) windows: u64,
 }
 
 impl Default for RawFeatureEngineering {
@@ -195,23 +205,23 @@ impl Default for RawFeatureEngineering {
 
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub(super) struct RawDecision {
-    pub(super) target_error: Option<f64>,
+pub(crate) struct RawDecision {
+    pub(crate) target_error: Option<f64>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub(super) struct RawModelBuilding {
-    pub(super) weighting: String,
-    pub(super) smoothing: f64,
+pub(crate) struct RawModelBuilding {
+    pub(crate) weighting: String,
+    pub(crate) smoothing: f64,
     #[serde(rename = "C")]
-    pub(super) c: f64,
-    pub(super) penalty: String,
-    pub(super) solver: String,
-    pub(super) max_iter: u64,
-    pub(super) tol: f64,
+    pub(crate) c: f64,
+    pub(crate) penalty: String,
+    pub(crate) solver: String,
+    pub(crate) max_iter: u64,
+    pub(crate) tol: f64,
     #[serde(skip_serializing_if = "is_nothing")]
-    pub(super) window_weight: f64,
+    pub(crate) window_weight: f64,
 }
 
 impl Default for RawModelBuilding {
@@ -231,9 +241,9 @@ impl Default for RawModelBuilding {
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub(super) struct RawCalibration {
-    pub(super) method: String,
-    pub(super) folds: usize,
+pub(crate) struct RawCalibration {
+    pub(crate) method: String,
+    pub(crate) folds: usize,
 }
 
 impl Default for RawCalibration {
@@ -242,11 +252,14 @@ impl Default for RawCalibration {
     }
 }
 
+/// The section `model_registration`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub(super) struct RawModelRegistration {
-    pub(super) name: String,
-    pub(super) alias: String,
+pub struct RawModelRegistration {
+    /// What the model is called.
+    pub name: String,
+    /// The alias that a new version gets.
+    pub alias: String,
 }
 
 impl Default for RawModelRegistration {
@@ -257,7 +270,7 @@ impl Default for RawModelRegistration {
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub(super) struct RawTune {
+pub(crate) struct RawTune {
     trials: usize,
     folds: usize,
     patience: usize,

@@ -1,10 +1,11 @@
 //! Presets: values that keys have where they are not typed.
 
-use super::raw::RawParams;
+use crate::raw::RawParams;
 use serde_yaml_ng::Value;
 
 /// A set of values for keys that are not typed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
 pub enum Preset {
     /// Small and fast: the parameters of the Python system, which peers are measured with.
     Default,
@@ -46,7 +47,7 @@ impl Preset {
 ///
 /// # Errors
 /// In words of the YAML reader, or where there is no such preset.
-pub(super) fn read(text: &str) -> Result<RawParams, String> {
+pub(crate) fn read(text: &str) -> Result<RawParams, String> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     if text.trim().is_empty() {
         return Ok(RawParams::default());

@@ -1,22 +1,24 @@
 //! Checks that collect every problem instead of stopping at the first.
 
-use super::ParamsError;
+use crate::ParamsError;
 use std::fmt;
 use verdict_learning::bounds;
 
 /// The problems of one file.
-pub(crate) struct Check<'a> {
+#[derive(Debug)]
+pub struct Check<'a> {
     file: &'a str,
     problems: Vec<String>,
 }
 
 impl<'a> Check<'a> {
-    pub(crate) fn new(file: &'a str) -> Self {
+    /// No problem yet in `file`.
+    pub fn new(file: &'a str) -> Self {
         Self { file, problems: Vec::new() }
     }
 
     /// `holds`, or a problem: key, bound, value and file.
-    pub(crate) fn that(
+    pub fn that(
         &mut self,
         holds: bool,
         key: &str,
@@ -30,7 +32,7 @@ impl<'a> Check<'a> {
 
     /// The meaning of a word. Where there is no such word, a problem that lists them, and the
     /// meaning of the first, so that the checks go on.
-    pub(crate) fn word<T: Copy, const N: usize>(
+    pub fn word<T: Copy, const N: usize>(
         &mut self,
         got: &str,
         key: &str,
@@ -50,16 +52,12 @@ impl<'a> Check<'a> {
     }
 
     /// The value, or a problem with its own words.
-    pub(crate) fn parsed<T, E: fmt::Display>(
-        &mut self,
-        parsed: Result<T, E>,
-        key: &str,
-    ) -> Option<T> {
+    pub fn parsed<T, E: fmt::Display>(&mut self, parsed: Result<T, E>, key: &str) -> Option<T> {
         parsed.map_err(|error| self.problems.push(format!("{key}: {error} ({})", self.file))).ok()
     }
 
     /// The value, or what is out of bounds, each parameter in the section that it stands in.
-    pub(crate) fn bounds<T>(
+    pub fn bounds<T>(
         &mut self,
         checked: Result<T, bounds::ParamsError>,
         section: fn(&str) -> &'static str,
@@ -78,7 +76,10 @@ impl<'a> Check<'a> {
     }
 
     /// The value, if there is no problem at all.
-    pub(crate) fn finish<T>(self, value: Option<T>) -> Result<T, ParamsError> {
+    ///
+    /// # Errors
+    /// All problems.
+    pub fn finish<T>(self, value: Option<T>) -> Result<T, ParamsError> {
         match value {
             Some(value) if self.problems.is_empty() => Ok(value),
             _ => Err(ParamsError { problems: self.problems }),
