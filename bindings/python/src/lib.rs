@@ -3,7 +3,9 @@
 //! in the folder `python`.
 
 mod errors;
+mod fit;
 mod model;
+mod parts;
 mod texts;
 mod threads;
 
@@ -13,5 +15,9 @@ mod _native {
     #[pymodule_export]
     use super::errors::{ModelError, TextError};
     #[pymodule_export]
+    use super::fit::{check_params, fit};
+    #[pymodule_export]
     use super::model::Model;
+    #[pymodule_export]
+    use super::parts::assemble;
 }

@@ -1,16 +1,19 @@
 //! A model as Python has it.
 
 use crate::errors;
+use crate::parts::Parts;
 use crate::texts;
 use crate::threads::in_pool;
 use pyo3::prelude::*;
+use pyo3::pybacked::PyBackedStr;
 use pyo3::types::{PyByteArray, PyBytes, PyDict, PyList};
+use rayon::prelude::*;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::path::PathBuf;
 use verdict_learning::scoring::probabilities;
 use verdict_registry::{Resolver, TrackingSettings};
-use verdict_sentiment::{Decision, Scratch};
+use verdict_sentiment::{AnalyzerScratch, Decision, Scratch};
 
 /// Texts of fewer bytes than this are scored by the thread that asks: about a millisecond of work,
 /// ten times what it takes to start threads.
@@ -82,12 +85,50 @@ impl Model {
             _ => in_pool(py, threads, || probabilities(&self.model, &texts))?,
         };
         PyByteArray::new_with(py, positive.len() * 16, |out| {
-            for (out, p) in out.as_chunks_mut::<16>().0.iter_mut().zip(positive) {
-                let pair = (u128::from(p.to_bits()) << 64) | u128::from((1.0 - p).to_bits());
-                *out = pair.to_le_bytes();
+            let pairs = positive.into_iter().flat_map(|p: f64| [1.0 - p, p]);
+            for (out, p) in out.as_chunks_mut::<8>().0.iter_mut().zip(pairs) {
+                *out = p.to_ne_bytes();
             }
             Ok(())
         })
+    }
+
+    /// The calibrated log-odds of each text: a double a text.
+    fn log_odds<'py>(
+        &self,
+        py: Python<'py>,
+        list: &Bound<'py, PyList>,
+        threads: Option<usize>,
+    ) -> PyResult<Bound<'py, PyByteArray>> {
+        let texts = texts::texts(list)?;
+        let calibration = self.model.parts().calibration;
+        let log_odds = |scratch: &mut Scratch, text: &PyBackedStr| {
+            let score = self.model.score(scratch, text).score;
+            calibration.log_odds(score, scratch.columns().len()).to_ne_bytes()
+        };
+        let all: Vec<[u8; 8]> = in_pool(py, threads, || {
+            texts.par_iter().map_init(Scratch::default, log_odds).collect()
+        })?;
+        Ok(PyByteArray::new(py, all.as_flattened()))
+    }
+
+    /// The tokens of a text, as terms are made of them.
+    fn tokens(&self, item: &Bound<'_, PyAny>) -> PyResult<Vec<String>> {
+        let text = texts::text(item, "text")?;
+        let mut scratch = AnalyzerScratch::default();
+        let options = self.model.parts().vectorizer.options();
+        let tokens = options.analyzer.analyze(&mut scratch, &text);
+        Ok((0..tokens.len()).filter_map(|i| Some(tokens.text(i)?.into_owned())).collect())
+    }
+
+    /// The texts that the model carries with its scores.
+    fn examples(&self) -> Vec<&str> {
+        self.model.examples().iter().map(|example| &*example.text).collect()
+    }
+
+    /// What the model is made of.
+    fn parts(&self) -> Parts {
+        Parts::of(&self.model)
     }
 
     /// The exact account of a text's score with its `max_terms` strongest terms.

@@ -422,7 +422,7 @@ pub(crate) fn check_classes(labels: &[bool], folds: Option<usize>) -> Result<(),
 
 /// Texts that every model carries with its scores, so that whoever loads it computes them again:
 /// both sides, negation, every kind of character, nothing at all.
-const EXAMPLES: &[&str] = &[
+pub const EXAMPLES: &[&str] = &[
     "",
     "A wonderful film. The acting is superb and I loved every minute of it.",
     "What a waste of time: the worst plot I have seen in years, and the acting was terrible.",

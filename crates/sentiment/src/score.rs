@@ -86,12 +86,17 @@ impl Calibration {
     /// The calibrated probability of the positive class, 0 to 1, of a text with `n_terms` known
     /// terms, each counted once.
     pub fn probability(self, score: f64, n_terms: usize) -> f64 {
+        sigmoid(self.log_odds(score, n_terms))
+    }
+
+    /// The calibrated log-odds, of which [`Calibration::probability`] is the logistic function.
+    pub fn log_odds(self, score: f64, n_terms: usize) -> f64 {
         let Self { slope, offset, long } = self;
         let Some(long) = long else {
-            return sigmoid(slope * score + offset);
+            return slope * score + offset;
         };
         let [few, many] = Self::shares(n_terms);
-        sigmoid((slope * few + long * many) * score + offset * few)
+        (slope * few + long * many) * score + offset * few
     }
 
     /// `n / (n + 4)` and `n / (n + 64)` for `n` known terms: 0 for none, and towards 1 for many.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 from . import _native
 from ._native import ModelError
 from ._texts import Texts, as_list
+
+if TYPE_CHECKING:
+    from sklearn.pipeline import Pipeline
 
 Label = Literal["negative", "positive"]
 
@@ -101,6 +104,16 @@ class Model:
     def to_bytes(self) -> bytes:
         """The model file."""
         return self._native.to_bytes()
+
+    def to_sklearn(self) -> Pipeline:
+        """A fitted Pipeline of scikit-learn with the model's numbers.
+
+        Its probabilities differ by what rounding to the grid takes from each term, less than 2**-32 of the log-odds
+        (docs/decisions/0003); where the model has preprocessing or negation, its analyzer is this package's.
+        """
+        from ._exporting import to_sklearn
+
+        return to_sklearn(self)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Writes the model file to `path`."""

@@ -24,8 +24,8 @@ fn pytest(file: &str) {
     }
     // Cargo puts the library beside the tests.
     let library = format!("{DLL_PREFIX}verdict_native{DLL_SUFFIX}");
-    let library = std::env::current_exe().unwrap().with_file_name(library);
-    std::fs::copy(library, package.join("_native.abi3.so")).unwrap();
+    let built = std::env::current_exe().unwrap();
+    std::fs::copy(built.with_file_name(library), package.join("_native.abi3.so")).unwrap();
     let registry = DirectoryRegistry::new(folder.path().join("registry"));
     let model = std::fs::read(repository().join("models/default/model.verdict")).unwrap();
     let made = "2026-01-01T00:00:00Z".parse().unwrap();
@@ -35,6 +35,8 @@ fn pytest(file: &str) {
     command.args(["-B", "-m", "pytest", &format!("tests/python/{file}")]).current_dir(here);
     command.env("PYTHONPATH", folder.path()).env("VERDICT_REPOSITORY", repository());
     command.env("VERDICT_REGISTRY", folder.path().join("registry"));
+    // Cargo puts the programs a folder above.
+    command.env("VERDICT_TRAINER", built.with_file_name("../trainer"));
     let output = command.output().unwrap();
     let said = [output.stdout, output.stderr].concat();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&said));
@@ -43,4 +45,14 @@ fn pytest(file: &str) {
 #[test]
 fn python_loads_scores_and_explains_models() {
     pytest("test_model.py");
+}
+
+#[test]
+fn scikit_learn_takes_the_estimator_which_trains_as_the_trainer_does() {
+    pytest("test_estimator.py");
+}
+
+#[test]
+fn models_of_scikit_learn_become_models_and_models_become_scikit_learns() {
+    pytest("test_conversion.py");
 }
