@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import importlib
 from typing import TYPE_CHECKING, Any
 
 from ._model import Explanation, Info, Model, load
@@ -28,14 +29,14 @@ __all__ = [
 ]
 
 
+# scikit-learn is needed only by these, and takes a second to import.
+_OF_SKLEARN = {"VerdictClassifier": "_estimator", "from_sklearn": "_importing"}
+
+
 def __getattr__(name: str) -> Any:
-    # scikit-learn is needed only by these, and takes a second to import.
-    if name == "VerdictClassifier":
-        from ._estimator import VerdictClassifier
-
-        return VerdictClassifier
-    if name == "from_sklearn":
-        from ._importing import from_sklearn
-
-        return from_sklearn
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name not in _OF_SKLEARN:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    try:
+        return getattr(importlib.import_module(f".{_OF_SKLEARN[name]}", __name__), name)
+    except ModuleNotFoundError as error:
+        raise ImportError(f"verdict.{name} needs scikit-learn, got {error}; pip install 'verdict[sklearn]'") from error

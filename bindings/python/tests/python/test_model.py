@@ -1,11 +1,15 @@
 """Loading, scoring, explaining, checking; and what is said of bad input."""
 
+import ast
 import hashlib
 import math
 import multiprocessing
 import os
+import pathlib
 import pickle
 import struct
+import subprocess
+import sys
 import threading
 
 import numpy as np
@@ -29,6 +33,23 @@ def test_a_model_says_what_it_is(model):
     assert model.to_bytes() == data and verdict.Model.from_bytes(data) == model
     model.verify()
     model.verify(info.sha256.upper())
+
+
+def test_the_types_are_those_of_what_is_compiled():
+    stub = ast.parse(pathlib.Path(verdict._native.__file__).with_name("_native.pyi").read_text())
+    assert {node.name for node in stub.body if hasattr(node, "name")} == {n for n in dir(verdict._native) if n[0] != "_"}
+    (of_model,) = [node for node in stub.body if getattr(node, "name", "") == "Model"]
+    assert {node.name for node in of_model.body} == {n for n in dir(verdict._native.Model) if n[0] != "_"}
+
+
+def test_without_scikit_learn_models_still_score():
+    program = (
+        "import sys; sys.modules['sklearn'] = None; import verdict\n"
+        f"print(verdict.load({str(FILE)!r}).predict(['superb'])[0])\n"
+        "try: verdict.VerdictClassifier\nexcept ImportError as error: print(error)"
+    )
+    said = subprocess.run([sys.executable, "-B", "-c", program], check=True, capture_output=True, text=True).stdout
+    assert said.startswith("positive\nverdict.VerdictClassifier needs scikit-learn") and "pip install" in said
 
 
 def test_probabilities_are_one_row_a_text(model, texts):
