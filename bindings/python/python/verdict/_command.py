@@ -47,7 +47,7 @@ def _import(args: argparse.Namespace) -> None:
         )
     classifier = _load(args.model)
     vectorizer = None if args.vectorizer is None else _load(args.vectorizer)
-    pair = (classifier, None) if vectorizer is None else (vectorizer, classifier)
+    pair: tuple[Any, Any] = (classifier, None) if vectorizer is None else (vectorizer, classifier)
     classes = [str(value) for value in getattr(classifier, "classes_", [])]
     positive = args.positive
     if positive in classes:

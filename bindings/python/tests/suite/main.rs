@@ -6,7 +6,7 @@
 use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
 use std::process::Command;
 use verdict_registry::{DirectoryRegistry, NewVersion, Registry};
-use verdict_testkit::{python_tools, repository};
+use verdict_testkit::{python_tools, repository, run};
 
 /// Runs the tests of one Python file.
 #[track_caller]
@@ -55,4 +55,26 @@ fn scikit_learn_takes_the_estimator_which_trains_as_the_trainer_does() {
 #[test]
 fn models_of_scikit_learn_become_models_and_models_become_scikit_learns() {
     pytest("test_conversion.py");
+}
+
+/// Without compiling it once more: what `make wheel` writes into the wheel about itself.
+#[test]
+fn the_wheel_is_for_cpython_3_10_and_newer_and_has_its_command() {
+    let Some(tools) = python_tools("maturin") else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = Command::new(tools.join("maturin"));
+    command.args(["pep517", "write-dist-info", "--metadata-directory"]).arg(folder.path());
+    command.arg("--interpreter").arg(tools.join("python"));
+    run(command.current_dir(repository().join("bindings/python")));
+    let version = env!("CARGO_PKG_VERSION");
+    let read = |file: &str| {
+        let info = folder.path().join(format!("verdict-{version}.dist-info"));
+        std::fs::read_to_string(info.join(file)).unwrap()
+    };
+    assert!(read("WHEEL").contains("\nTag: cp310-abi3-"), "{}", read("WHEEL"));
+    assert!(read("entry_points.txt").contains("verdict-import=verdict._command:main"));
+    let metadata = read("METADATA");
+    let required = metadata.lines().filter_map(|line| line.strip_prefix("Requires-Dist: "));
+    let needed: Vec<&str> = required.filter(|line| !line.contains("extra")).collect();
+    assert_eq!(needed, ["numpy>=1.24"]);
 }
