@@ -2,6 +2,7 @@
 //! runs in; the same texts, labels and parameters give the same bytes whatever the number of
 //! threads.
 
+pub mod alike;
 pub mod calibrate;
 pub mod count;
 pub mod decide;

@@ -2,6 +2,7 @@
 //! test holds them together.
 
 use crate::corpus::Corpus;
+use crate::scoring::Decided;
 use crate::windows::{self, Length};
 use serde::ser::SerializeMap as _;
 use serde::{Deserialize, Serialize, Serializer};
@@ -220,6 +221,12 @@ pub struct Measures {
     /// before they were measured.
     #[serde(default)]
     pub windows: BTreeMap<Length, Metrics>,
+    /// What the model decides about the reviews.
+    #[serde(default)]
+    pub decided: Decided,
+    /// What it decides about the windows.
+    #[serde(default)]
+    pub windows_decided: BTreeMap<Length, Decided>,
 }
 
 /// How many reviews of each truth got which answer, at some threshold.
@@ -242,12 +249,18 @@ impl Measures {
     pub fn new(model: &Model, reviews: &Corpus, probabilities: &[f64]) -> Self {
         let labels = &reviews.labels;
         let confusion = Confusion::at(0.5, probabilities, labels);
+        let measured = windows::measure(model, reviews);
         Self {
             metrics: Metrics::new(probabilities, labels),
             n_positive: confusion.tp + confusion.fn_,
             n_negative: confusion.fp + confusion.tn,
             confusion,
-            windows: windows::measure(model, reviews),
+            windows: measured.iter().map(|(&length, &(metrics, _))| (length, metrics)).collect(),
+            decided: Decided::new(model, &reviews.texts, labels),
+            windows_decided: measured
+                .into_iter()
+                .map(|(length, (_, made))| (length, made))
+                .collect(),
         }
     }
 }

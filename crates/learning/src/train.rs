@@ -2,6 +2,7 @@
 
 use crate::bounds::{Check, ParamsError};
 use crate::corpus::{Corpus, CorpusFacts};
+use crate::learn::alike;
 use crate::learn::calibrate::{CalibrateError, by_length, out_of_fold, platt};
 use crate::learn::decide::{Seen, decision_rule};
 use crate::learn::dense::{self, DenseError};
@@ -302,28 +303,39 @@ impl CheckedTrainParams {
                 decision: None,
             });
         };
-        let folds = Folds::new(&matrix.row_keys(), labels, n);
+        let keys = matrix.row_keys();
+        let folds = match self.by_length {
+            false => None,
+            true => Folds::of_groups(&alike::groups(matrix), &keys, labels, n),
+        };
+        let folds = folds.unwrap_or_else(|| Folds::new(&keys, labels, n));
         let (scores, of_windows) = out_of_fold(matrix, labels, weighted, &self.logistic, &folds)?;
         let n_terms = matrix.n_terms();
-        // As many rows of one sentence and of two as of reviews.
-        let of_windows = windows.matrix.n_terms().into_iter().zip(of_windows);
-        let of_windows = of_windows.zip(&windows.review).zip(windows.first_two());
-        let mut rows: Vec<(f64, usize, bool)> = of_windows
-            .filter(|(_, is_taken)| *is_taken)
-            .map(|(((n, score), &review), _)| (score, n, labels[review as usize]))
-            .collect();
+        let of_windows = windows.matrix.n_terms().into_iter().zip(of_windows).zip(&windows.review);
+        let of_windows =
+            of_windows.map(|((n, score), &review)| (score, n, labels[review as usize]));
+        let of_windows: Vec<(f64, usize, bool)> = of_windows.collect();
         let of_reviews = scores.iter().zip(&n_terms).zip(labels);
-        rows.extend(of_reviews.map(|((&score, &n), &label)| (score, n, label)));
+        let of_reviews = of_reviews.map(|((&score, &n), &label)| (score, n, label));
+        let of_reviews: Vec<_> = of_reviews.collect();
+        let places = windows.places();
+        // The reviews, and the windows at some of the places in theirs.
+        let with = |takes: fn(usize) -> bool| {
+            let taken = of_windows.iter().zip(&places).filter(move |(_, place)| takes(**place));
+            taken.map(|(window, _)| window).chain(&of_reviews)
+        };
         let calibration = match self.by_length {
             false => platt(&scores, labels)?,
+            // As many rows of one sentence and of two as of reviews.
             true => {
                 let (scores, (n_terms, labels)): (Vec<_>, (Vec<_>, Vec<_>)) =
-                    rows.iter().map(|&(score, n, label)| (score, (n, label))).unzip();
+                    with(|place| place < 2).map(|&(score, n, label)| (score, (n, label))).unzip();
                 by_length(&scores, &n_terms, &labels)?
             }
         };
+        // One sentence is wrong more often than two of as many known terms.
         let decision = self.target_error.map(|target_error| {
-            let seen = rows.iter().map(|&(score, known_terms, is_positive)| {
+            let seen = with(|place| place % 2 == 0).map(|&(score, known_terms, is_positive)| {
                 let probability = calibration.probability(score, known_terms);
                 Seen { known_terms, probability, is_positive }
             });

@@ -7,7 +7,7 @@
 
 use crate::corpus::Corpus;
 use crate::metrics::Metrics;
-use crate::scoring::probabilities;
+use crate::scoring::{Decided, probabilities};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -90,12 +90,13 @@ pub fn drawn(reviews: &Corpus, length: Length) -> (Vec<&str>, Vec<bool>) {
     reviews.filter_map(|(text, &label)| Some((length.draw(text, 0)?, label))).unzip()
 }
 
-/// Metrics on one window of each length from each review.
+/// Metrics on one window of each length from each review, and what the model decides about them.
 #[must_use]
-pub fn measure(model: &Model, reviews: &Corpus) -> BTreeMap<Length, Metrics> {
+pub fn measure(model: &Model, reviews: &Corpus) -> BTreeMap<Length, (Metrics, Decided)> {
     let of_length = |length| {
         let (texts, labels) = drawn(reviews, length);
-        (length, Metrics::new(&probabilities(model, &texts), &labels))
+        let metrics = Metrics::new(&probabilities(model, &texts), &labels);
+        (length, (metrics, Decided::new(model, &texts, &labels)))
     };
     Length::ALL.into_iter().map(of_length).collect()
 }

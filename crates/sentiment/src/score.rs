@@ -73,7 +73,7 @@ pub struct Calibration {
     /// Added to it.
     pub offset: f64,
     /// `Some` where slope and offset grow with the number *n* of known terms:
-    /// `P(positive) = sigmoid((slope · f + long · m) · score + offset · f)` with `f = n / (n + 4)`
+    /// `P(positive) = sigmoid((slope · f + long · m) · score + offset · m)` with `f = n / (n + 4)`
     /// and `m = n / (n + 64)`. A text without a known term then has 0.5, and one of few terms,
     /// which hold all of the row's length between them, is not taken for sure.
     pub long: Option<f64>,
@@ -96,7 +96,7 @@ impl Calibration {
             return slope * score + offset;
         };
         let [few, many] = Self::shares(n_terms);
-        (slope * few + long * many) * score + offset * few
+        (slope * few + long * many) * score + offset * many
     }
 
     /// `n / (n + 4)` and `n / (n + 64)` for `n` known terms: 0 for none, and towards 1 for many.
@@ -128,7 +128,7 @@ impl fmt::Display for Calibration {
             None => write!(f, "sigmoid({slope:.4} · score {offset:+.4})"),
             Some(long) => write!(
                 f,
-                "sigmoid(({slope:.4} · f {long:+.4} · m) · score {offset:+.4} · f) with f = n / (n + 4), m = n / (n + 64) \
+                "sigmoid(({slope:.4} · f {long:+.4} · m) · score {offset:+.4} · m) with f = n / (n + 4), m = n / (n + 64) \
                  for n known terms"
             ),
         }

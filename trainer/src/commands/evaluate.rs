@@ -105,9 +105,10 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         let texts = names.map(|(title, name)| format!("{title} {}", metrics.text(name)));
         output::line(format_args!("{} reviews: {}", metrics.n, texts.join(", ")))?;
         for row in by_length(&measures) {
-            let [accuracy, interval, log_loss, ece] = row.cells();
+            let [accuracy, interval, log_loss, ece, decided, wrong] = row.cells();
             output::line(format_args!(
-                "  {}: accuracy {accuracy} ({interval}), log-loss {log_loss}, calibration error {ece}",
+                "  {}: accuracy {accuracy} ({interval}), log-loss {log_loss}, calibration error {ece}, \
+                 {decided} decided, {wrong} of these wrong",
                 row.title
             ))?;
         }

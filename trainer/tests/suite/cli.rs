@@ -9,7 +9,7 @@ use verdict_testkit::{
 };
 
 /// The keys of metrics.json.
-const METRICS: &str = "windows accuracy precision recall f1 auc log_loss ece n brier \
+const METRICS: &str = "windows decided windows_decided accuracy precision recall f1 auc log_loss ece n brier \
                        n_positive n_negative tp fp tn fn";
 const TRAINER: &str = env!("CARGO_BIN_EXE_trainer");
 

@@ -136,6 +136,11 @@ fn what_is_too_close_to_call_is_said_so_with_what_speaks_for_each_side() {
     for part in ["class=\"card result unsure\"", "<h3>For positive</h3>", "<h3>For negative</h3>"] {
         assert!(html.contains(part), "{part} is not in\n{html}");
     }
+    let leans = Verdict { probability: 0.125, ..unsure };
+    let html = page_of("dull but great", &leans);
+    for part in ["<h1 id=\"verdict\">Probably negative</h1>", "87.5 %: not sure enough to decide"] {
+        assert!(html.contains(part), "{part} is not in\n{html}");
+    }
 }
 
 #[test]

@@ -96,7 +96,10 @@ impl<'a> VerdictView<'a> {
         );
         let (heading, confidence) = match verdict.decision {
             _ if knows_nothing(verdict) => ("I know none of these words", any_text(verdict)),
-            Some(Decision::Unsure) => ("Too close to call", leaning(verdict)),
+            Some(Decision::Unsure) if sure(verdict) < LEANS => {
+                ("Too close to call", leaning(verdict))
+            }
+            Some(Decision::Unsure) => (probably(verdict.label), leaning(verdict)),
             _ => (capitalised(&verdict.label), confidence(verdict)),
         };
         Self {
@@ -178,12 +181,19 @@ fn confidence(verdict: &Verdict<'_>) -> String {
     format!("{how}: {label} with a probability of {sure}")
 }
 
+/// A text that is unsure leans to a side from here on.
+const LEANS: f64 = 0.65;
+
+fn probably(label: Sentiment) -> &'static str {
+    match label {
+        Sentiment::Positive => "Probably positive",
+        Sentiment::Negative => "Probably negative",
+    }
+}
+
 fn leaning(verdict: &Verdict<'_>) -> String {
     let (label, sure) = (verdict.label, percent(sure(verdict)));
-    format!(
-        "It leans to {label} with a probability of {sure}, too little for a text with so few words \
-         that it knows to be right as often as it must be"
-    )
+    format!("It leans to {label}, {sure}: not sure enough to decide on a text of this length")
 }
 
 fn any_text(verdict: &Verdict<'_>) -> String {

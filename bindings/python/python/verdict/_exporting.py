@@ -35,7 +35,7 @@ class LogisticRegressionByLength(LogisticRegression):
         n = np.diff(X.indptr)
         few, many = n / (n + 4), n / (n + 64)
         scores = super().decision_function(X)
-        return (self.slope_ * few + self.long_ * many) * scores + self.offset_ * few
+        return (self.slope_ * few + self.long_ * many) * scores + self.offset_ * many
 
 
 def to_sklearn(model: Model) -> Pipeline:

@@ -155,20 +155,30 @@ impl Suite {
 #[derive(Debug, Clone, Copy)]
 struct Said {
     probability: f64,
-    decided: Decided,
+    /// The side that its probability takes, the same way for each model.
+    side: Decided,
+    /// Whether its verdict would be `unsure`, by its own rule.
+    is_unsure: bool,
 }
 
-/// What is decided is what a verdict says: by the rule of the model where it has one, and nothing of
-/// a text without a word that it knows.
 fn ask(model: &Model, scratch: &mut Scratch, text: &str, unsure_within: f64) -> Said {
     let probability = model.score(scratch, text).probability;
-    let decided = match model.decide(scratch.columns().len(), probability) {
-        Decision::Unsure => Decided::Unsure,
-        _ if model.decision_rule().is_none() => decided(probability, unsure_within),
-        Decision::Positive => Decided::Positive,
-        Decision::Negative => Decided::Negative,
-    };
-    Said { probability, decided }
+    let is_unsure = model.decide(scratch.columns().len(), probability) == Decision::Unsure;
+    Said { probability, side: decided(probability, unsure_within), is_unsure }
+}
+
+impl Said {
+    /// `Unsure`, where that was asked for and the verdict says so; else the side.
+    fn decided(self, expected: &Expected) -> Decided {
+        match expected {
+            Expected::Decision { any_of, .. }
+                if self.is_unsure && any_of.contains(&Decided::Unsure) =>
+            {
+                Decided::Unsure
+            }
+            _ => self.side,
+        }
+    }
 }
 
 impl CapabilityResult {
@@ -200,7 +210,7 @@ impl Test {
             .map(|(i, (text, said))| Answer {
                 text: text.clone(),
                 probability: said.probability,
-                decided: said.decided,
+                decided: said.decided(&self.expected),
                 passed: self.expected.holds(i > 0, first, said),
             })
             .collect();
@@ -216,14 +226,14 @@ impl Expected {
     /// Whether `said` is what was asked for, where `first` was said of the text itself. Where only
     /// variations are asked about, the text itself always is.
     fn holds(&self, is_variation: bool, first: Said, said: Said) -> bool {
-        let Said { probability, decided } = said;
+        let (probability, decided) = (said.probability, said.decided(self));
         match self {
             Self::Decision { any_of, at_most } => {
                 any_of.contains(&decided) && probability.max(1.0 - probability) <= *at_most
             }
             _ if !is_variation => true,
             Self::Same { tolerance } => {
-                let other_side = match first.decided {
+                let other_side = match first.side {
                     Decided::Positive => decided == Decided::Negative,
                     Decided::Negative => decided == Decided::Positive,
                     Decided::Unsure => false,

@@ -135,7 +135,7 @@ pub fn by_length(
     let mut rows = Array2::zeros((scores.len(), 3));
     for ((mut row, score), &n) in rows.rows_mut().into_iter().zip(scores).zip(n_terms) {
         let [few, many] = Calibration::shares(n);
-        row.assign(&ndarray::arr1(&[score / unit * few, score / unit * many, few]));
+        row.assign(&ndarray::arr1(&[score / unit * few, score / unit * many, many]));
     }
     let fitted = LogisticRegression::default()
         .alpha(1.0)

@@ -1,5 +1,7 @@
 //! The folds of a cross-validation, the same ones for calibration and `trainer tune`.
 
+use std::cmp::Reverse;
+
 /// Which fold each row is in.
 ///
 /// Folds are stratified: each has its share of both classes, within one row, as those of
@@ -40,6 +42,40 @@ impl Folds {
             of_row[row] = (place % n.max(1)) as u32;
         }
         Self { of_row, n }
+    }
+
+    /// Deals groups of rows out to `n` folds, so that the rows of one group are in one fold: those
+    /// with the most rows of the rarer class first, each into the fold that has the fewest of these,
+    /// then the others by all of their rows. `None` where a fold would be without one of the
+    /// classes. `groups` names the group of each row by one of its rows.
+    #[must_use]
+    pub fn of_groups(groups: &[u32], keys: &[u64], labels: &[bool], n: usize) -> Option<Self> {
+        let positive = labels.iter().filter(|&&label| label).count();
+        let rarer = positive * 2 <= labels.len();
+        // Rows of the rarer class, all rows, and the least key, so that no order of rows decides.
+        let mut of_group = vec![(0_usize, 0_usize, u64::MAX); groups.len()];
+        for ((&group, &key), &label) in groups.iter().zip(keys).zip(labels) {
+            let (rare, all, least) = &mut of_group[group as usize];
+            *rare += usize::from(label == rarer);
+            *all += 1;
+            *least = key.min(*least);
+        }
+        let mut order: Vec<usize> = (0..groups.len()).filter(|&g| of_group[g].1 > 0).collect();
+        order.sort_unstable_by_key(|&group| (Reverse(of_group[group]), group));
+        let mut folds = vec![(0_usize, 0_usize); n.max(1)];
+        let mut of_group_fold = vec![0; groups.len()];
+        for group in order {
+            let (rare, all, _) = of_group[group];
+            let fewest = folds.iter().enumerate().min_by_key(|(_, (has_rare, has_all))| {
+                if rare > 0 { (*has_rare, *has_all) } else { (*has_all, *has_rare) }
+            });
+            let fold = fewest.map_or(0, |(fold, _)| fold);
+            of_group_fold[group] = fold as u32;
+            folds[fold].0 += rare;
+            folds[fold].1 += all;
+        }
+        let of_row = groups.iter().map(|&group| of_group_fold[group as usize]).collect();
+        folds.iter().all(|&(rare, all)| 0 < rare && rare < all).then_some(Self { of_row, n })
     }
 
     /// How many there are.

@@ -316,7 +316,26 @@ impl Matrix {
     /// The number of terms of each row, in the order of the rows.
     #[must_use]
     pub fn n_terms(&self) -> Vec<usize> {
-        self.blocks.iter().flat_map(Block::rows).map(|row| row.terms.len()).collect()
+        self.terms().map(<[u32]>::len).collect()
+    }
+
+    /// The ranks of each row's terms, in the order of the rows.
+    pub fn terms(&self) -> impl Iterator<Item = &[u32]> {
+        self.blocks.iter().flat_map(Block::rows).map(|row| row.terms)
+    }
+
+    /// The rows, ascending, that have the term of each rank; none for a term in more than `most`.
+    #[must_use]
+    pub fn rows_of_rare_terms(&self, most: usize) -> Vec<Vec<u32>> {
+        let mut counts = vec![0; self.n_columns()];
+        self.terms().flatten().for_each(|&rank| counts[rank as usize] += 1);
+        let mut rows: Vec<Vec<u32>> = vec![Vec::new(); counts.len()];
+        for (row, terms) in self.terms().enumerate() {
+            for &rank in terms.iter().filter(|&&rank| counts[rank as usize] <= most) {
+                rows[rank as usize].push(row as u32);
+            }
+        }
+        rows
     }
 
     /// Number of columns.
@@ -353,11 +372,12 @@ impl WindowRows {
         Self { matrix: Matrix::new(vectorizer, &windows), review }
     }
 
-    /// Whether each is one of the first two of its review: one sentence and two, as a rule.
+    /// The place of each among the windows of its review, from 0: even ones are one sentence, odd
+    /// ones two, or again one where the review has no more.
     #[must_use]
-    pub fn first_two(&self) -> Vec<bool> {
-        let before = std::iter::repeat_n(None, 2).chain(self.review.iter().map(Some));
-        self.review.iter().zip(before).map(|(review, before)| before != Some(review)).collect()
+    pub fn places(&self) -> Vec<usize> {
+        let of_review = |windows: &[u32]| 0..windows.len();
+        self.review.chunk_by(|a, b| a == b).flat_map(of_review).collect()
     }
 }
 

@@ -110,15 +110,20 @@ fn a_model_with_a_rule_is_unsure_where_its_rule_says_so() {
         parts.about["decision"] = serde_json::to_value(rule).unwrap();
         Model::from_bytes(&Model::encode(parts, &[]).unwrap()).unwrap()
     };
-    for (threshold, within, expected) in [
-        (Some(0.5), 0.5, Decided::Positive),
-        (Some(1.0), 0.0, Decided::Unsure),
-        (None, 0.0, Decided::Unsure),
+    use Decided::{Positive, Unsure};
+    for (threshold, within, asked, expected) in [
+        (Some(0.5), 0.0, Unsure, Positive),
+        (Some(1.0), 0.0, Unsure, Unsure),
+        (None, 0.0, Unsure, Unsure),
+        // A side is that of the probability, whatever the rule.
+        (None, 0.0, Positive, Positive),
+        (Some(0.5), 0.5, Positive, Unsure),
     ] {
-        let one = suite(false, vec![test(&[GOOD], is(&[expected]))]);
+        let one = suite(false, vec![test(&[GOOD], is(&[asked]))]);
         let behaviour = Suite { unsure_within: within, ..one }.run(&with_threshold(threshold));
         let answer = &behaviour.capabilities[0].results[0].answers[0];
-        assert_eq!((answer.decided, answer.passed), (expected, true), "{threshold:?}");
+        let passed = asked == expected;
+        assert_eq!((answer.decided, answer.passed), (expected, passed), "{threshold:?} {asked:?}");
     }
     // Nothing is known of "twelve chairs", however narrow the band.
     let chairs = suite(false, vec![test(&[UNKNOWN], is(&[Decided::Unsure]))]);

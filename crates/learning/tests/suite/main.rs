@@ -2,6 +2,7 @@
 #![cfg(test)]
 #![allow(clippy::cast_possible_truncation, unreachable_pub, reason = "tests")]
 
+mod alike;
 mod behaviour;
 mod calibration;
 mod drift;
