@@ -3,7 +3,7 @@
 use super::output;
 use serde_json::json;
 use std::path::PathBuf;
-use verdict_sentiment::Scratch;
+use verdict_sentiment::{Decision, Scratch};
 
 /// Options of `trainer explain`.
 #[derive(Debug, clap::Args)]
@@ -23,8 +23,13 @@ pub struct Args {
 
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let model = super::lifecycle::load(&args.model)?;
-    let explanation = model.explain(&mut Scratch::default(), &args.text, args.max_terms);
+    let mut scratch = Scratch::default();
+    let explanation = model.explain(&mut scratch, &args.text, args.max_terms);
     let score = explanation.score;
+    let decision = match model.decide(scratch.columns().len(), score.probability) {
+        Decision::Unsure => "unsure",
+        _ => score.label.as_str(),
+    };
     if args.json {
         let terms: Vec<_> = explanation
             .terms
@@ -33,6 +38,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
             .collect();
         return output::line(json!({
             "label": score.label.as_str(),
+            "decision": decision,
             "probability": score.probability,
             "score": score.score,
             "intercept": explanation.intercept,
@@ -41,9 +47,10 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         }));
     }
     output::buffered(|out| {
+        let unsure = if decision == "unsure" { ": too little to decide" } else { "" };
         writeln!(
             out,
-            "{} with probability {:.4} (score {:+.4})",
+            "{}: P(positive) {:.4}, score {:+.4}{unsure}",
             score.label, score.probability, score.score
         )?;
         let strongest = explanation.terms.first().map_or(1.0, |term| term.weight.abs());

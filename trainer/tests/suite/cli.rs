@@ -90,7 +90,7 @@ fn an_explanation_adds_up_to_the_score() {
     let text = "the plot was superb, the cast was not dull";
     let explained =
         folder.json(&["explain", "--model", "model", "--max-terms", "2", "--json", text]);
-    assert_keys(&explained, "label probability score intercept rest explanation");
+    assert_keys(&explained, "label decision probability score intercept rest explanation");
     let terms = explained["explanation"].as_array().unwrap();
     assert_eq!(terms.len(), 2);
     let number = |value: &Value| value.as_f64().unwrap();
@@ -100,7 +100,9 @@ fn an_explanation_adds_up_to_the_score() {
     assert_eq!(sum.to_bits(), number(&explained["score"]).to_bits());
     let shown = folder.ok(&["explain", "--model", "model", text]);
     assert_says(&shown, &["superb", "intercept"]);
-    folder.ok(&["explain", "--model", "model", ""]);
+    assert_eq!(explained["decision"], explained["label"], "the model has no rule");
+    let nothing = folder.ok(&["explain", "--model", "model", ""]);
+    assert!(nothing.contains("too little to decide"), "{nothing}");
 }
 
 #[test]
