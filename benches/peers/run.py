@@ -25,6 +25,7 @@ import tempfile
 import venv
 
 HERE = pathlib.Path(__file__).resolve().parent
+PARAMS = {"default": HERE / "python.yaml", "sentences": HERE / "sentences.yaml"}
 CONTESTANTS = ("verdict", "verdict-100k", "scikit-learn", "fasttext")
 # Scoring the test split takes Verdict an eighth of a second, so one hiccup of the machine would be the figure.
 SCORINGS = 5
@@ -46,9 +47,9 @@ def main():
     names = args.only or list(CONTESTANTS)
     python = environment(args.cache) if set(names) - {"verdict", "verdict-100k"} else None
     runners = {
-        "verdict": lambda: verdict(args, args.params, "Verdict"),
+        "verdict": lambda: verdict(args, args.params or PARAMS[args.preset], "Verdict"),
         "verdict-100k": lambda: verdict(args, HERE / "wide.yaml", "Verdict, 100,000 terms"),
-        "scikit-learn": lambda: peer(python, "peer_sklearn.py", args.data),
+        "scikit-learn": lambda: peer(python, "peer_sklearn.py", args.data, args.preset),
         "fasttext": lambda: peer(python, "peer_fasttext.py", args.data, args.threads),
     }
     rounds = []
@@ -70,8 +71,9 @@ def arguments():
     parser.add_argument("--data", type=pathlib.Path, required=True, help="aclImdb folder or archive")
     parser.add_argument("--trainer", type=pathlib.Path, default=pathlib.Path("target/release/trainer"),
                         help="the trainer, a release build [default: %(default)s]")
-    parser.add_argument("--params", type=pathlib.Path, default=HERE / "python.yaml",
-                        help="training parameters [default: %(default)s]")
+    parser.add_argument("--preset", choices=PARAMS, default="default",
+                        help="features of Verdict and scikit-learn [default: %(default)s]")
+    parser.add_argument("--params", type=pathlib.Path, help="training parameters [default: those of the preset]")
     parser.add_argument("--rounds", type=positive, default=3, help="rounds [default: %(default)s]")
     parser.add_argument("--threads", type=positive, default=os.cpu_count() or 1,
                         help="threads for training [default: all, %(default)s]")
@@ -110,9 +112,9 @@ def environment(cache):
     return python
 
 
-def peer(python, script, data, threads=None):
+def peer(python, script, data, more=None):
     """A peer's figures; its training is vectorise and fit, and nothing else."""
-    command = [python, HERE / script, data.resolve()] + ([] if threads is None else [str(threads)])
+    command = [python, HERE / script, data.resolve()] + ([] if more is None else [str(more)])
     # One thread for the linear algebra under it: scoring is compared on one, and fitting hardly uses more.
     env = dict(os.environ, OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")
     figures = last_json(command, env)

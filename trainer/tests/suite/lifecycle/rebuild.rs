@@ -1,7 +1,7 @@
 //! `trainer rebuild` and the reading of its snapshot again.
 
 use crate::folder::{assert_has, assert_says};
-use crate::lifecycle::log::{Log, NAME, ran};
+use crate::lifecycle::log::{Log, NAME, params, ran};
 use crate::made::{others, reviews};
 use serde_json::{Value, json};
 use verdict_messages::TrainedFrom;
@@ -10,6 +10,8 @@ use verdict_sentiment::Model;
 #[test]
 fn the_log_gives_the_model_that_its_reviews_in_a_file_give_and_it_serves() {
     let Some(log) = Log::labelled("rebuild") else { return };
+    // Learning from sentences, as models/default does.
+    log.folder.write("params.yaml", params("preset: sentences"));
     let flags = "train --data reviews.csv --out direct --json";
     let direct = log.json(flags);
     let rebuilt = log.json("rebuild --json");
