@@ -1,12 +1,16 @@
 //! The Python package under pytest, as Python users have it: the compiled part that this build made
 //! beside the Python files.
 #![cfg(test)]
-#![allow(missing_docs, clippy::unwrap_used, reason = "tests")]
+#![allow(missing_docs, clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
+use std::path::Path;
 use std::process::Command;
 use verdict_registry::{DirectoryRegistry, NewVersion, Registry};
 use verdict_testkit::{python_tools, repository, run};
+use verdict_trainer::ingest::file::{SplitName, read_corpus};
+use verdict_trainer::params::Params;
+use verdict_trainer::training;
 
 /// Runs the tests of one Python file.
 #[track_caller]
@@ -24,8 +28,8 @@ fn pytest(file: &str) {
     }
     // Cargo puts the library beside the tests.
     let library = format!("{DLL_PREFIX}verdict_native{DLL_SUFFIX}");
-    let built = std::env::current_exe().unwrap();
-    std::fs::copy(built.with_file_name(library), package.join("_native.abi3.so")).unwrap();
+    let library = std::env::current_exe().unwrap().with_file_name(library);
+    std::fs::copy(library, package.join("_native.abi3.so")).unwrap();
     let registry = DirectoryRegistry::new(folder.path().join("registry"));
     let model = std::fs::read(repository().join("models/default/model.verdict")).unwrap();
     let made = "2026-01-01T00:00:00Z".parse().unwrap();
@@ -35,11 +39,33 @@ fn pytest(file: &str) {
     command.args(["-B", "-m", "pytest", &format!("tests/python/{file}")]).current_dir(here);
     command.env("PYTHONPATH", folder.path()).env("VERDICT_REPOSITORY", repository());
     command.env("VERDICT_REGISTRY", folder.path().join("registry"));
-    // Cargo puts the programs a folder above.
-    command.env("VERDICT_TRAINER", built.with_file_name("../trainer"));
+    train(folder.path());
+    command.env("VERDICT_TRAINED", folder.path());
     let output = command.output().unwrap();
     let said = [output.stdout, output.stderr].concat();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&said));
+}
+
+/// Reviews in a file, and the models that the trainer makes of them.
+fn train(folder: &Path) {
+    let [good, bad] =
+        [["warm", "witty", "superb", "moving"], ["dull", "clumsy", "boring", "awful"]];
+    let reviews = (0..120).map(|i| {
+        let (side, label) = if i % 2 == 0 { (good, "positive") } else { (bad, "negative") };
+        let [first, second, third] = [i, i / 4, i / 16].map(|n| side[n % 4]);
+        let text = format!("A {first} and {second} film. Scene {i} was not {third}, though!");
+        format!("{{\"id\": \"{i:03}\", \"text\": \"{text}\", \"label\": \"{label}\"}}\n")
+    });
+    let path = folder.join("reviews.jsonl");
+    std::fs::write(&path, reviews.collect::<String>()).unwrap();
+    for preset in ["default", "sentences", "best"] {
+        let yaml = format!("preset: {preset}\nmodel_building: {{C: 3.5}}");
+        let params = Params::from_yaml(&yaml, "params.yaml").unwrap();
+        let rule = &params.data_ingestion.split;
+        let corpus = read_corpus(&path, SplitName::All, rule).unwrap();
+        let trained = training::train(&corpus, &params, "sentiment").unwrap();
+        std::fs::write(folder.join(format!("{preset}.verdict")), &trained.artifact).unwrap();
+    }
 }
 
 #[test]
