@@ -7,7 +7,8 @@ use crate::report::terms::{Term, strongest};
 use askama::Template;
 use serde_json::Value;
 use verdict_learning::behaviour::Behaviour;
-use verdict_learning::metrics::{Measures, Metrics, shown};
+use verdict_learning::measures::Measures;
+use verdict_learning::metrics::{Metrics, shown};
 use verdict_sentiment::{Calibration, Identity, Model, NgramRange};
 
 /// Terms listed for each side.

@@ -44,10 +44,13 @@ pub mod estimate;
 pub mod gate;
 #[cfg(feature = "train")]
 pub mod learn;
+pub mod measures;
 pub mod metrics;
 pub mod scoring;
 #[cfg(feature = "train")]
 pub mod train;
 #[cfg(feature = "train")]
 pub mod tune;
+#[cfg(feature = "train")]
+pub mod unseen;
 pub mod windows;

@@ -1,13 +1,9 @@
 //! How good probabilities are. In `f64` and by counting, where linfa's own metrics are `f32`; a
 //! test holds them together.
 
-use crate::corpus::Corpus;
-use crate::scoring::Decided;
-use crate::windows::{self, Length};
 use serde::ser::SerializeMap as _;
 use serde::{Deserialize, Serialize, Serializer};
 use std::collections::BTreeMap;
-use verdict_sentiment::Model;
 
 /// Bins of equal width that the calibration error is computed over.
 pub const BINS: usize = 15;
@@ -203,32 +199,6 @@ pub fn calibration_error(bins: &[CalibrationBin]) -> Option<f64> {
     (n > 0).then(|| gaps / n as f64)
 }
 
-/// [`Metrics`] with the counts that they come from, in JSON beside each other, and those on short
-/// pieces of the reviews.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Measures {
-    /// The metrics.
-    #[serde(flatten)]
-    pub metrics: Metrics,
-    /// Reviews that are positive.
-    pub n_positive: usize,
-    /// Reviews that are negative.
-    pub n_negative: usize,
-    /// Reviews by truth and answer.
-    #[serde(flatten)]
-    pub confusion: Confusion,
-    /// On one window of each length from each review, by [`windows::measure`]; not in files of
-    /// before they were measured.
-    #[serde(default)]
-    pub windows: BTreeMap<Length, Metrics>,
-    /// What the model decides about the reviews.
-    #[serde(default)]
-    pub decided: Decided,
-    /// What it decides about the windows.
-    #[serde(default)]
-    pub windows_decided: BTreeMap<Length, Decided>,
-}
-
 /// How many reviews of each truth got which answer, at some threshold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Confusion {
@@ -241,28 +211,6 @@ pub struct Confusion {
     /// Positive, called negative.
     #[serde(rename = "fn")]
     pub fn_: usize,
-}
-
-impl Measures {
-    /// Computes everything: `probabilities` are what the model says of the reviews, in their order.
-    #[must_use]
-    pub fn new(model: &Model, reviews: &Corpus, probabilities: &[f64]) -> Self {
-        let labels = &reviews.labels;
-        let confusion = Confusion::at(0.5, probabilities, labels);
-        let measured = windows::measure(model, reviews);
-        Self {
-            metrics: Metrics::new(probabilities, labels),
-            n_positive: confusion.tp + confusion.fn_,
-            n_negative: confusion.fp + confusion.tn,
-            confusion,
-            windows: measured.iter().map(|(&length, &(metrics, _))| (length, metrics)).collect(),
-            decided: Decided::new(model, &reviews.texts, labels),
-            windows_decided: measured
-                .into_iter()
-                .map(|(length, (_, made))| (length, made))
-                .collect(),
-        }
-    }
 }
 
 impl Confusion {

@@ -2,24 +2,19 @@
 
 use crate::bounds::{Check, ParamsError};
 use crate::corpus::{Corpus, CorpusFacts};
-use crate::learn::alike;
-use crate::learn::calibrate::{CalibrateError, by_length, out_of_fold, platt};
-use crate::learn::decide::{Seen, decision_rule};
+use crate::learn::calibrate::CalibrateError;
 use crate::learn::dense::{self, DenseError};
-use crate::learn::folds::Folds;
 use crate::learn::logistic::{self, Fit, LogisticParams};
 use crate::learn::matrix::{Matrix, WindowRows};
-use crate::learn::reference::{N_BINS, TextReference};
+use crate::learn::reference::TextReference;
 use crate::learn::select::{SelectError, VocabularyParams, fit_vectorizer};
 use crate::metrics::Metrics;
+use crate::unseen::{Unseen, Wanted};
 use rayon::prelude::*;
 use serde_json::{Value, json};
 use std::borrow::Cow;
 use std::ops::Deref;
-use verdict_sentiment::{
-    ArtifactError, Bins, Calibration, DecisionRule, Model, ModelParts, Preprocessing, Reference,
-    Vectorizer,
-};
+use verdict_sentiment::{ArtifactError, Model, ModelParts, Preprocessing, Reference, Vectorizer};
 
 /// Parameters of a training; the default ones are those of scikit-learn's system that Verdict is
 /// measured against: 20,000 terms, no windows.
@@ -231,13 +226,13 @@ impl CheckedTrainParams {
         let texts = TextReference::new(&seen);
         let artifact = self.encode(vectorizer, &fitted, &corpus.facts(), texts.as_ref(), name)?;
         done("encode");
-        let Fitted { fit, out_of_fold, .. } = fitted;
+        let Fitted { fit, unseen } = fitted;
         Ok(Trained {
             artifact,
             n_features,
             iterations: fit.iterations,
             converged: fit.converged,
-            out_of_fold,
+            out_of_fold: unseen.out_of_fold,
         })
     }
 
@@ -292,62 +287,16 @@ impl CheckedTrainParams {
             Solver::Linfa => dense::fit(matrix, labels, &self.logistic)?,
         };
         done("fit");
-        let Some(n) = self.folds else {
-            let calibration = Calibration::IDENTITY;
-            done("calibrate");
-            return Ok(Fitted {
-                fit,
-                calibration,
-                out_of_fold: None,
-                probability: None,
-                decision: None,
-            });
-        };
-        let keys = matrix.row_keys();
-        let folds = match self.by_length {
-            false => None,
-            true => Folds::of_groups(&alike::groups(matrix), &keys, labels, n),
-        };
-        let folds = folds.unwrap_or_else(|| Folds::new(&keys, labels, n));
-        let (scores, of_windows) = out_of_fold(matrix, labels, weighted, &self.logistic, &folds)?;
-        let n_terms = matrix.n_terms();
-        let of_windows = windows.matrix.n_terms().into_iter().zip(of_windows).zip(&windows.review);
-        let of_windows =
-            of_windows.map(|((n, score), &review)| (score, n, labels[review as usize]));
-        let of_windows: Vec<(f64, usize, bool)> = of_windows.collect();
-        let of_reviews = scores.iter().zip(&n_terms).zip(labels);
-        let of_reviews = of_reviews.map(|((&score, &n), &label)| (score, n, label));
-        let of_reviews: Vec<_> = of_reviews.collect();
-        let places = windows.places();
-        // The reviews, and the windows at some of the places in theirs.
-        let with = |takes: fn(usize) -> bool| {
-            let taken = of_windows.iter().zip(&places).filter(move |(_, place)| takes(**place));
-            taken.map(|(window, _)| window).chain(&of_reviews)
-        };
-        let calibration = match self.by_length {
-            false => platt(&scores, labels)?,
-            // As many rows of one sentence and of two as of reviews.
-            true => {
-                let (scores, (n_terms, labels)): (Vec<_>, (Vec<_>, Vec<_>)) =
-                    with(|place| place < 2).map(|&(score, n, label)| (score, (n, label))).unzip();
-                by_length(&scores, &n_terms, &labels)?
+        let unseen = match self.folds {
+            None => Unseen::default(),
+            Some(folds) => {
+                let (by_length, target_error) = (self.by_length, self.target_error);
+                let wanted = Wanted { folds, by_length, target_error };
+                Unseen::new(wanted, matrix, labels, weighted, &self.logistic)?
             }
         };
-        // One sentence is wrong more often than two of as many known terms.
-        let decision = self.target_error.map(|target_error| {
-            let seen = with(|place| place % 2 == 0).map(|&(score, known_terms, is_positive)| {
-                let probability = calibration.probability(score, known_terms);
-                Seen { known_terms, probability, is_positive }
-            });
-            decision_rule(&seen.collect::<Vec<_>>(), target_error)
-        });
-        let probabilities = scores.iter().zip(&n_terms);
-        let probabilities = probabilities.map(|(&score, &n)| calibration.probability(score, n));
-        let probabilities: Vec<f64> = probabilities.collect();
-        let out_of_fold = Some(Metrics::new(&probabilities, labels));
-        let probability = Bins::of_equal_mass(&probabilities, N_BINS);
         done("calibrate");
-        Ok(Fitted { fit, calibration, out_of_fold, probability, decision })
+        Ok(Fitted { fit, unseen })
     }
 
     /// The bytes of the model: the vectoriser with its preprocessing put back, the weights, and how
@@ -374,7 +323,8 @@ impl CheckedTrainParams {
             )
             .map_err(SelectError::from)?,
         };
-        let Fitted { fit, calibration, out_of_fold, probability, decision } = fitted;
+        let Fitted { fit, unseen } = fitted;
+        let Unseen { calibration, out_of_fold, probability, decision } = unseen;
         let reference = texts.map(|texts| Reference {
             probability: probability.clone(),
             tokens: texts.tokens.clone(),
@@ -408,14 +358,8 @@ impl CheckedTrainParams {
 pub struct Fitted {
     /// The weights.
     pub fit: Fit,
-    /// From log-odds to probability.
-    pub calibration: Calibration,
-    /// Metrics of the out-of-fold scores; `None` without a calibration.
-    pub out_of_fold: Option<Metrics>,
-    /// How the out-of-fold probabilities are distributed; `None` without a calibration.
-    pub probability: Option<Bins>,
-    /// How sure the model must be to decide; `None` without a target, or a calibration.
-    pub decision: Option<DecisionRule>,
+    /// What came of the reviews that were left out.
+    pub unseen: Unseen,
 }
 
 /// There must be both classes, and a review of each class in every fold.

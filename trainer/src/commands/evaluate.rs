@@ -12,7 +12,7 @@ use anyhow::Context;
 use serde::Serialize;
 use std::path::PathBuf;
 use verdict_learning::corpus::Corpus;
-use verdict_learning::metrics::Measures;
+use verdict_learning::measures::Measures;
 use verdict_learning::scoring::probabilities;
 use verdict_sentiment::Model;
 

@@ -11,7 +11,7 @@ use crate::params::Params;
 use crate::report::files;
 use crate::stages::{self, layout::Layout};
 use std::path::PathBuf;
-use verdict_learning::metrics::Measures;
+use verdict_learning::measures::Measures;
 
 /// `trainer stage`.
 #[derive(Debug, clap::Subcommand)]

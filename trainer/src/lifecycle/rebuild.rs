@@ -16,7 +16,7 @@ use crate::training::{Timed, in_pool, train};
 use jiff::Timestamp;
 use std::fmt;
 use verdict_learning::gate::FlipsWanted;
-use verdict_learning::metrics::Measures;
+use verdict_learning::measures::Measures;
 use verdict_registry::{Registry, Version, Which};
 use verdict_sentiment::Model;
 use verdict_telemetry::output;

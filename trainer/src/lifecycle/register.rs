@@ -8,7 +8,7 @@ use anyhow::Context;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use verdict_learning::metrics::Measures;
+use verdict_learning::measures::Measures;
 use verdict_messages::TrainedFrom;
 use verdict_registry::{NewVersion, Registry, Version};
 use verdict_sentiment::Model;

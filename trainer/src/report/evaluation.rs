@@ -9,7 +9,8 @@ use super::terms::{Term, strongest};
 use verdict_learning::corpus::Corpus;
 use verdict_learning::estimate::Estimate;
 use verdict_learning::gate::{Slice, slices_of};
-use verdict_learning::metrics::{Confusion, Measures};
+use verdict_learning::measures::Measures;
+use verdict_learning::metrics::Confusion;
 use verdict_learning::scoring::probabilities;
 use verdict_sentiment::Model;
 

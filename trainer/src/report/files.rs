@@ -8,7 +8,7 @@ use crate::disk;
 use serde_json::json;
 use std::path::Path;
 use verdict_learning::corpus::Corpus;
-use verdict_learning::metrics::Measures;
+use verdict_learning::measures::Measures;
 use verdict_sentiment::Model;
 
 /// A file of a report.
@@ -24,7 +24,7 @@ pub struct File {
 ///
 /// | file | holds |
 /// |---|---|
-/// | `metrics.json` | [`verdict_learning::metrics::Measures`], for `dvc metrics`, which passes over what is null |
+/// | `metrics.json` | [`verdict_learning::measures::Measures`], for `dvc metrics`, which passes over what is null |
 /// | `plots/roc.json`, `plots/precision_recall.json` | points of the curves under a key of the file's name, thinned to [`MAX_POINTS`] |
 /// | `plots/calibration.json` | `predicted`, `actual`, `n` of each bin |
 /// | `plots/confusion.csv` | `actual,predicted`, a row for each review |

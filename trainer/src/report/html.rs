@@ -6,7 +6,8 @@ use super::{about, charts, markup};
 use askama::Template;
 use serde_json::Value;
 use std::borrow::Borrow;
-use verdict_learning::metrics::{Measures, shown};
+use verdict_learning::measures::Measures;
+use verdict_learning::metrics::shown;
 use verdict_messages::Span;
 use verdict_sentiment::{Calibration, Model, NgramRange, TermWeight};
 

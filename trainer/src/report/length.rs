@@ -1,7 +1,8 @@
 //! How good a model is by the length of the text.
 
 use verdict_learning::estimate::Estimate;
-use verdict_learning::metrics::{Measures, Metrics, shown};
+use verdict_learning::measures::Measures;
+use verdict_learning::metrics::{Metrics, shown};
 use verdict_learning::scoring::Decided;
 
 /// Texts of one length.

@@ -1,0 +1,102 @@
+//! What training learns from reviews that a model has not seen: the fits of a cross-validation score
+//! the reviews that each was made without.
+
+use crate::learn::alike;
+use crate::learn::calibrate::{CalibrateError, by_length, out_of_fold, platt};
+use crate::learn::decide::{Seen, decision_rule};
+use crate::learn::folds::Folds;
+use crate::learn::logistic::LogisticParams;
+use crate::learn::matrix::{Matrix, WindowRows};
+use crate::learn::reference::N_BINS;
+use crate::metrics::Metrics;
+use verdict_sentiment::{Bins, Calibration, DecisionRule};
+
+/// What came of the reviews that were left out.
+#[derive(Debug, Clone)]
+pub struct Unseen {
+    /// From log-odds to probability.
+    pub calibration: Calibration,
+    /// Metrics of the out-of-fold scores; `None` without a calibration.
+    pub out_of_fold: Option<Metrics>,
+    /// How the out-of-fold probabilities are distributed; `None` without a calibration.
+    pub probability: Option<Bins>,
+    /// How sure the model must be to decide; `None` without a target, or a calibration.
+    pub decision: Option<DecisionRule>,
+}
+
+/// No calibration, and nothing that follows from one.
+impl Default for Unseen {
+    fn default() -> Self {
+        let calibration = Calibration::IDENTITY;
+        Self { calibration, out_of_fold: None, probability: None, decision: None }
+    }
+}
+
+/// What is to come of them.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Wanted {
+    /// Folds.
+    pub(crate) folds: usize,
+    /// Whether the calibration knows how many terms of a text are known.
+    pub(crate) by_length: bool,
+    /// Largest share of errors among what the model decides.
+    pub(crate) target_error: Option<f64>,
+}
+
+impl Unseen {
+    /// By folds of the rows of reviews, which their windows, with their weight, go with.
+    pub(crate) fn new(
+        wanted: Wanted,
+        matrix: &Matrix,
+        labels: &[bool],
+        weighted: (&WindowRows, f64),
+        params: &LogisticParams,
+    ) -> Result<Self, CalibrateError> {
+        let Wanted { folds: n, by_length: knows_length, target_error } = wanted;
+        let windows = weighted.0;
+        let keys = matrix.row_keys();
+        let folds = match knows_length {
+            false => None,
+            true => Folds::of_groups(&alike::groups(matrix), &keys, labels, n),
+        };
+        let folds = folds.unwrap_or_else(|| Folds::new(&keys, labels, n));
+        let (scores, of_windows) = out_of_fold(matrix, labels, weighted, params, &folds)?;
+        let n_terms = matrix.n_terms();
+        let of_windows = windows.matrix.n_terms().into_iter().zip(of_windows).zip(&windows.review);
+        let of_windows =
+            of_windows.map(|((n, score), &review)| (score, n, labels[review as usize]));
+        let of_windows: Vec<(f64, usize, bool)> = of_windows.collect();
+        let of_reviews = scores.iter().zip(&n_terms).zip(labels);
+        let of_reviews = of_reviews.map(|((&score, &n), &label)| (score, n, label));
+        let of_reviews: Vec<_> = of_reviews.collect();
+        let places = windows.places();
+        // The reviews, and the windows at some of the places in theirs.
+        let with = |takes: fn(usize) -> bool| {
+            let taken = of_windows.iter().zip(&places).filter(move |(_, place)| takes(**place));
+            taken.map(|(window, _)| window).chain(&of_reviews)
+        };
+        let calibration = match knows_length {
+            false => platt(&scores, labels)?,
+            // As many rows of one sentence and of two as of reviews.
+            true => {
+                let (scores, (n_terms, labels)): (Vec<_>, (Vec<_>, Vec<_>)) =
+                    with(|place| place < 2).map(|&(score, n, label)| (score, (n, label))).unzip();
+                by_length(&scores, &n_terms, &labels)?
+            }
+        };
+        // One sentence is wrong more often than two of as many known terms.
+        let decision = target_error.map(|target_error| {
+            let seen = with(|place| place % 2 == 0).map(|&(score, known_terms, is_positive)| {
+                let probability = calibration.probability(score, known_terms);
+                Seen { known_terms, probability, is_positive }
+            });
+            decision_rule(&seen.collect::<Vec<_>>(), target_error)
+        });
+        let probabilities = scores.iter().zip(&n_terms);
+        let probabilities = probabilities.map(|(&score, &n)| calibration.probability(score, n));
+        let probabilities: Vec<f64> = probabilities.collect();
+        let out_of_fold = Some(Metrics::new(&probabilities, labels));
+        let probability = Bins::of_equal_mass(&probabilities, N_BINS);
+        Ok(Self { calibration, out_of_fold, probability, decision })
+    }
+}
