@@ -20,4 +20,8 @@ mod _native {
     use super::model::Model;
     #[pymodule_export]
     use super::parts::assemble;
+
+    #[pymodule_export]
+    #[allow(non_upper_case_globals, reason = "Python's name for it")]
+    const __version__: &str = env!("CARGO_PKG_VERSION");
 }

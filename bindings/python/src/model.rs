@@ -54,8 +54,12 @@ impl Model {
     #[staticmethod]
     fn load(py: Python<'_>, uri: PathBuf, environment: HashMap<String, String>) -> PyResult<Self> {
         py.detach(|| {
-            let tracking = TrackingSettings::from_lookup(|name| environment.get(name).cloned())
-                .map_err(errors::model)?;
+            // Notebooks keep MLflow in a file (`sqlite:///…`), which is no concern of a model's path.
+            let tracking = match uri.to_string_lossy().starts_with("models:") {
+                true => TrackingSettings::from_lookup(|name| environment.get(name).cloned())
+                    .map_err(errors::model)?,
+                false => None,
+            };
             let (bytes, found) = Resolver { tracking }.fetch(&uri).map_err(errors::model)?;
             let Self { model, bytes } = Self::of(&uri.display().to_string(), bytes)?;
             let model = match found {

@@ -78,11 +78,11 @@ mod tests {
         assert_eq!(card["strongest"]["positive"].as_array().unwrap().len(), TERMS);
         assert!(card["strongest"]["negative"][0]["weight"].as_f64().unwrap() < -5.0);
         for (name, low, high) in [
-            // scipy.stats.binomtest(23060, 25000).proportion_ci(method="wilson")
-            ("accuracy", 0.919_018, 0.925_652),
-            ("recall", 0.922_02, 0.931_16),
-            ("precision", 0.913_88, 0.923_42),
-            ("auc", 0.974_28, 0.978_12),
+            // scipy.stats.binomtest(22887, 25000).proportion_ci(method="wilson")
+            ("accuracy", 0.911_968, 0.918_865),
+            ("recall", 0.915_69, 0.925_17),
+            ("precision", 0.906_22, 0.916_14),
+            ("auc", 0.970_26, 0.974_40),
         ] {
             let value = card["out_of_fold"][name].as_f64().unwrap();
             let interval = card["intervals"][name].as_array().unwrap();

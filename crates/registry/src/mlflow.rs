@@ -9,6 +9,7 @@
 
 mod artifact;
 mod client;
+mod flavor;
 mod json;
 mod runs;
 mod settings;

@@ -11,7 +11,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from ._model import Explanation, Info, Model, load
-from ._native import ModelError, TextError
+from ._native import ModelError, TextError, __version__
 
 if TYPE_CHECKING:
     from ._estimator import VerdictClassifier
@@ -24,6 +24,7 @@ __all__ = [
     "ModelError",
     "TextError",
     "VerdictClassifier",
+    "__version__",
     "from_sklearn",
     "load",
 ]

@@ -2,6 +2,8 @@
 
 from typing import Any, Literal
 
+__version__: str
+
 class ModelError(ValueError):
     """What was given is no model, or cannot be made one."""
 

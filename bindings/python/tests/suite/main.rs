@@ -6,15 +6,15 @@
 use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
 use std::path::Path;
 use std::process::Command;
-use verdict_registry::{DirectoryRegistry, NewVersion, Registry};
-use verdict_testkit::{python_tools, repository, run};
+use verdict_registry::{DirectoryRegistry, MlflowRegistry, NewVersion, Registry, TrackingSettings};
+use verdict_testkit::{Mlflow, python_tools, repository, run};
 use verdict_trainer::ingest::file::{SplitName, read_corpus};
 use verdict_trainer::params::Params;
 use verdict_trainer::training;
 
-/// Runs the tests of one Python file.
+/// Runs the tests of one Python file, with more in its environment.
 #[track_caller]
-fn pytest(file: &str) {
+fn pytest(file: &str, more: &[(&str, &str)]) {
     let Some(tools) = python_tools("pytest") else { return };
     let here = repository().join("bindings/python");
     let folder = tempfile::tempdir().unwrap();
@@ -40,7 +40,7 @@ fn pytest(file: &str) {
     command.env("PYTHONPATH", folder.path()).env("VERDICT_REPOSITORY", repository());
     command.env("VERDICT_REGISTRY", folder.path().join("registry"));
     train(folder.path());
-    command.env("VERDICT_TRAINED", folder.path());
+    command.env("VERDICT_TRAINED", folder.path()).envs(more.iter().copied());
     let output = command.output().unwrap();
     let said = [output.stdout, output.stderr].concat();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&said));
@@ -70,17 +70,31 @@ fn train(folder: &Path) {
 
 #[test]
 fn python_loads_scores_and_explains_models() {
-    pytest("test_model.py");
+    pytest("test_model.py", &[]);
 }
 
 #[test]
 fn scikit_learn_takes_the_estimator_which_trains_as_the_trainer_does() {
-    pytest("test_estimator.py");
+    pytest("test_estimator.py", &[]);
 }
 
 #[test]
 fn models_of_scikit_learn_become_models_and_models_become_scikit_learns() {
-    pytest("test_conversion.py");
+    pytest("test_conversion.py", &[]);
+}
+
+#[test]
+fn mlflow_loads_and_asks_what_the_registry_wrote_there() {
+    let store = tempfile::tempdir().unwrap();
+    let Some(server) = Mlflow::start(store.path()) else { return };
+    let uri = format!("http://{}", server.address);
+    let registry = MlflowRegistry::new(&TrackingSettings::new(&uri).unwrap()).unwrap();
+    let model = std::fs::read(repository().join("models/default/model.verdict")).unwrap();
+    let made = "2026-01-01T00:00:00Z".parse().unwrap();
+    registry.register(NewVersion::new("sentiment", &model, made)).unwrap();
+    registry.set_alias("sentiment", "production", 1).unwrap();
+    assert_eq!(registry.fetch("sentiment", 1).unwrap(), model);
+    pytest("test_mlflow.py", &[("MLFLOW_TRACKING_URI", &uri)]);
 }
 
 /// Without compiling it once more: what `make wheel` writes into the wheel about itself.

@@ -2,9 +2,10 @@
 //! run's artifacts.
 
 use super::client::Client;
+use super::flavor;
 use super::json::{items, text};
 use super::tracking::{self, Run, SHA256};
-use crate::{MODEL_FILE, NewVersion, Result};
+use crate::{NewVersion, Result};
 use serde_json::{Value, json};
 
 const READY: &str = "LOGGED_MODEL_READY";
@@ -27,7 +28,7 @@ pub(super) fn folder(run: &Run) -> String {
 /// Stores the file among the run's artifacts.
 pub(super) fn into_run(client: &Client, run: &Run, new: &NewVersion<'_>) -> Result<Stored> {
     let source = folder(run);
-    client.upload(&source, MODEL_FILE, new.artifact)?;
+    flavor::upload(client, &source, new)?;
     Ok(Stored { source, model_id: None })
 }
 
@@ -62,7 +63,7 @@ pub(super) fn into_logged_model(
     let id = text(model, &["info", "model_id"], "logged-models")?;
     if model.pointer("/info/status").and_then(Value::as_str) != Some(READY) {
         let place = text(model, &["info", "artifact_uri"], "logged-models")?;
-        client.upload(&place, MODEL_FILE, new.artifact)?;
+        flavor::upload(client, &place, new)?;
         let body = json!({ "model_id": id, "status": READY });
         client.patch(&format!("logged-models/{id}"), &body)?;
     }

@@ -52,6 +52,8 @@ impl Client {
             // A redirected POST would become a GET, and no other server may get the credentials.
             .max_redirects(0)
             .max_redirects_will_error(false)
+            // A server may close a connection just when it is used again, and a POST is not repeated.
+            .max_idle_connections(0)
             .timeout_connect(Some(CONNECT))
             .timeout_global(Some(CALL))
             .user_agent(concat!("verdict/", env!("CARGO_PKG_VERSION")))

@@ -1,0 +1,53 @@
+//! What makes a stored file a model of MLflow's: the files beside it by which `mlflow.pyfunc` loads
+//! it with the Python package `verdict` (its module `verdict.mlflow`), and `mlflow models serve`
+//! serves it.
+
+use super::client::Client;
+use crate::{MODEL_FILE, NewVersion, Result};
+use serde_json::json;
+
+const EXAMPLE: &str = "A wonderful film, from the first scene to the last.";
+
+/// Stores the model's file under `uri`, and before it those that tell MLflow what it is.
+pub(super) fn upload(client: &Client, uri: &str, new: &NewVersion<'_>) -> Result<()> {
+    let table = json!({ "columns": ["text"], "data": [[EXAMPLE]] });
+    for (name, content) in [
+        ("MLmodel", description(new)),
+        ("requirements.txt", concat!("verdict==", env!("CARGO_PKG_VERSION"), "\n").to_owned()),
+        ("python_env.yaml", "python: '3.10'\ndependencies:\n- -r requirements.txt\n".to_owned()),
+        ("input_example.json", table.to_string()),
+        ("serving_input_example.json", json!({ "dataframe_split": table }).to_string()),
+    ] {
+        client.upload(uri, name, content.as_bytes())?;
+    }
+    client.upload(uri, MODEL_FILE, new.artifact)
+}
+
+/// The file `MLmodel`: JSON, which is YAML.
+fn description(new: &NewVersion<'_>) -> String {
+    let column = |kind: &str, name: &str| json!({ "type": kind, "name": name, "required": true });
+    let outputs = json!([column("string", "label"), column("double", "probability")]);
+    let described = json!({
+        "flavors": {
+            "python_function": {
+                "data": MODEL_FILE,
+                "env": { "virtualenv": "python_env.yaml" },
+                "loader_module": "verdict.mlflow",
+            },
+        },
+        "model_size_bytes": new.artifact.len(),
+        "saved_input_example_info": {
+            "artifact_path": "input_example.json",
+            "pandas_orient": "split",
+            "serving_input_path": "serving_input_example.json",
+            "type": "dataframe",
+        },
+        "signature": {
+            "inputs": json!([column("string", "text")]).to_string(),
+            "outputs": outputs.to_string(),
+            "params": null,
+        },
+        "utc_time_created": new.created_at.strftime("%Y-%m-%d %H:%M:%S%.6f").to_string(),
+    });
+    format!("{described:#}\n")
+}
