@@ -1,4 +1,6 @@
-"""The wheel beside the trainer and scikit-learn: the same data, the same machine, the same run. docs/python.md has its figures.
+"""The wheel beside the trainer and scikit-learn: the same data, the same machine, the same run.
+
+docs/python.md has its figures.
 
     make wheel && cargo build --release -p verdict-trainer
     python3 -m venv /tmp/wheel && /tmp/wheel/bin/pip install dist/verdict-*.whl -r benches/peers/requirements.txt

@@ -5,13 +5,11 @@ use crate::parts::Parts;
 use crate::texts;
 use crate::threads::in_pool;
 use pyo3::prelude::*;
-use pyo3::pybacked::PyBackedStr;
 use pyo3::types::{PyByteArray, PyBytes, PyDict, PyList};
 use rayon::prelude::*;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::path::PathBuf;
-use verdict_learning::scoring::probabilities;
 use verdict_registry::{Resolver, TrackingSettings};
 use verdict_sentiment::{AnalyzerScratch, Decision, Scratch};
 
@@ -39,6 +37,26 @@ impl Model {
         let model = verdict_sentiment::Model::from_bytes(&bytes)
             .map_err(|error| errors::artifact(from, &bytes, &error))?;
         Ok(Self { model, bytes })
+    }
+}
+
+/// What `of` gives for each text, in their order; `threads` as for [`in_pool`].
+fn each<T: Send>(
+    py: Python<'_>,
+    list: &Bound<'_, PyList>,
+    threads: Option<usize>,
+    of: impl Fn(&mut Scratch, &str) -> T + Send + Sync,
+) -> PyResult<Vec<T>> {
+    let texts = texts::texts(list)?;
+    let n_bytes: usize = texts.iter().map(|text| text.len()).sum();
+    match threads {
+        None if n_bytes < WORTH_THREADS => Ok(py.detach(|| {
+            SCRATCH.with_borrow_mut(|scratch| texts.iter().map(|text| of(scratch, text)).collect())
+        })),
+        _ => in_pool(py, threads, || {
+            let texts = texts.par_iter();
+            texts.map_init(Scratch::default, |scratch, text| of(scratch, text)).collect()
+        }),
     }
 }
 
@@ -77,17 +95,8 @@ impl Model {
         list: &Bound<'py, PyList>,
         threads: Option<usize>,
     ) -> PyResult<Bound<'py, PyByteArray>> {
-        let texts = texts::texts(list)?;
-        let n_bytes: usize = texts.iter().map(|text| text.len()).sum();
-        let positive = match threads {
-            None if n_bytes < WORTH_THREADS => py.detach(|| {
-                SCRATCH.with_borrow_mut(|scratch| {
-                    let of = |text: &_| self.model.score(scratch, AsRef::as_ref(text)).probability;
-                    texts.iter().map(of).collect()
-                })
-            }),
-            _ => in_pool(py, threads, || probabilities(&self.model, &texts))?,
-        };
+        let of = |scratch: &mut Scratch, text: &str| self.model.score(scratch, text).probability;
+        let positive = each(py, list, threads, of)?;
         PyByteArray::new_with(py, positive.len() * 16, |out| {
             let pairs = positive.into_iter().flat_map(|p: f64| [1.0 - p, p]);
             for (out, p) in out.as_chunks_mut::<8>().0.iter_mut().zip(pairs) {
@@ -104,15 +113,12 @@ impl Model {
         list: &Bound<'py, PyList>,
         threads: Option<usize>,
     ) -> PyResult<Bound<'py, PyByteArray>> {
-        let texts = texts::texts(list)?;
         let calibration = self.model.parts().calibration;
-        let log_odds = |scratch: &mut Scratch, text: &PyBackedStr| {
+        let of = |scratch: &mut Scratch, text: &str| {
             let score = self.model.score(scratch, text).score;
             calibration.log_odds(score, scratch.columns().len()).to_ne_bytes()
         };
-        let all: Vec<[u8; 8]> = in_pool(py, threads, || {
-            texts.par_iter().map_init(Scratch::default, log_odds).collect()
-        })?;
+        let all: Vec<[u8; 8]> = each(py, list, threads, of)?;
         Ok(PyByteArray::new(py, all.as_flattened()))
     }
 

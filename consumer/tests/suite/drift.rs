@@ -1,5 +1,6 @@
 //! Drift of real reviews: none between the halves of the Large Movie Review Dataset, and a shift to
-//! another kind of text; and the accuracy that is expected of them without their labels. Needs the data set, which the repository does not hold:
+//! another kind of text; and the accuracy that is expected of them without their labels. Needs the
+//! data set, which the repository does not hold:
 //! `VERDICT_IMDB=data/raw/aclImdb_v1.tar.gz cargo test -p verdict-consumer --test suite drift::`.
 
 use std::{

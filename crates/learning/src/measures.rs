@@ -35,23 +35,25 @@ pub struct Measures {
 }
 
 impl Measures {
-    /// Computes everything: `probabilities` are what the model says of the reviews, in their order.
+    /// Computes everything, and gives P(positive) of each review too, in their order.
     #[must_use]
-    pub fn new(model: &Model, reviews: &Corpus, probabilities: &[f64]) -> Self {
+    pub fn with_probabilities(model: &Model, reviews: &Corpus) -> (Self, Vec<f64>) {
         let labels = &reviews.labels;
-        let confusion = Confusion::at(0.5, probabilities, labels);
+        let (decided, probabilities) = Decided::with_probabilities(model, &reviews.texts, labels);
+        let confusion = Confusion::at(0.5, &probabilities, labels);
         let measured = windows::measure(model, reviews);
-        Self {
-            metrics: Metrics::new(probabilities, labels),
+        let measures = Self {
+            metrics: Metrics::new(&probabilities, labels),
             n_positive: confusion.tp + confusion.fn_,
             n_negative: confusion.fp + confusion.tn,
             confusion,
             windows: measured.iter().map(|(&length, &(metrics, _))| (length, metrics)).collect(),
-            decided: Decided::new(model, &reviews.texts, labels),
+            decided,
             windows_decided: measured
                 .into_iter()
                 .map(|(length, (_, made))| (length, made))
                 .collect(),
-        }
+        };
+        (measures, probabilities)
     }
 }

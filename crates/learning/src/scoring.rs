@@ -3,7 +3,7 @@
 use crate::estimate::Estimate;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
-use verdict_sentiment::{Decision, Label, Model, Score, Scratch};
+use verdict_sentiment::{Decision, Model, Score, Scratch};
 
 /// Scores texts on all threads of the pool, in their order.
 #[must_use]
@@ -32,19 +32,30 @@ pub struct Decided {
 }
 
 impl Decided {
-    /// What a model decides about texts, where `true` is positive.
+    /// What a model decides about texts, where `true` is positive, and P(positive) of each.
     #[must_use]
-    pub fn new(model: &Model, texts: &[impl AsRef<str> + Sync], labels: &[bool]) -> Self {
-        let of_text = |scratch: &mut Scratch, (text, &label): (&_, &bool)| {
-            let score = model.score(scratch, AsRef::as_ref(text));
-            let decision = model.decide(scratch.columns().len(), score.probability);
-            let is_decided = decision != Decision::Unsure;
-            let is_wrong = is_decided && (score.label == Label::Positive) != label;
-            (u64::from(is_decided), u64::from(is_wrong))
+    pub fn with_probabilities(
+        model: &Model,
+        texts: &[impl AsRef<str> + Sync],
+        labels: &[bool],
+    ) -> (Self, Vec<f64>) {
+        let of_text = |scratch: &mut Scratch, text: &_| {
+            let probability = model.score(scratch, AsRef::as_ref(text)).probability;
+            (probability, model.decide(scratch.columns().len(), probability))
         };
-        let of_texts = texts.par_iter().zip(labels).map_init(Scratch::default, of_text);
-        let (decided, wrong) = of_texts.reduce(|| (0, 0), |a, b| (a.0 + b.0, a.1 + b.1));
-        Self { texts: texts.len() as u64, decided, wrong }
+        let of_texts = texts.par_iter().map_init(Scratch::default, of_text);
+        let (probabilities, decisions): (Vec<f64>, Vec<Decision>) = of_texts.unzip();
+        let mut sums = Self { texts: texts.len() as u64, ..Self::default() };
+        for (decision, &is_positive) in decisions.into_iter().zip(labels) {
+            let is_wrong = match decision {
+                Decision::Unsure => continue,
+                Decision::Positive => !is_positive,
+                Decision::Negative => is_positive,
+            };
+            sums.decided += 1;
+            sums.wrong += u64::from(is_wrong);
+        }
+        (sums, probabilities)
     }
 
     /// Share of the texts that is decided; `None` of nothing.

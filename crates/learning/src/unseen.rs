@@ -32,7 +32,7 @@ impl Default for Unseen {
     }
 }
 
-/// What is to come of them.
+/// How reviews are left out, and what is to come of them.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Wanted {
     /// Folds.

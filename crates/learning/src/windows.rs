@@ -7,7 +7,7 @@
 
 use crate::corpus::Corpus;
 use crate::metrics::Metrics;
-use crate::scoring::{Decided, probabilities};
+use crate::scoring::Decided;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -95,8 +95,8 @@ pub fn drawn(reviews: &Corpus, length: Length) -> (Vec<&str>, Vec<bool>) {
 pub fn measure(model: &Model, reviews: &Corpus) -> BTreeMap<Length, (Metrics, Decided)> {
     let of_length = |length| {
         let (texts, labels) = drawn(reviews, length);
-        let metrics = Metrics::new(&probabilities(model, &texts), &labels);
-        (length, (metrics, Decided::new(model, &texts, &labels)))
+        let (decided, probabilities) = Decided::with_probabilities(model, &texts, &labels);
+        (length, (Metrics::new(&probabilities, &labels), decided))
     };
     Length::ALL.into_iter().map(of_length).collect()
 }

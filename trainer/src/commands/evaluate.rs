@@ -13,7 +13,6 @@ use serde::Serialize;
 use std::path::PathBuf;
 use verdict_learning::corpus::Corpus;
 use verdict_learning::measures::Measures;
-use verdict_learning::scoring::probabilities;
 use verdict_sentiment::Model;
 
 /// Options of commands that measure models on labelled reviews.
@@ -85,7 +84,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let (_, corpus) = args.measure.read(&model)?;
     let measures = args.measure.threads.run(|| match &args.reports {
         Some(directory) => files::write(directory, &model, &corpus),
-        None => Ok(Measures::new(&model, &corpus, &probabilities(&model, &corpus.texts))),
+        None => Ok(Measures::with_probabilities(&model, &corpus).0),
     })??;
     if let Some(path) = &args.card {
         write(path, &card::render(&model, &measures, &corpus.sha256)?)?;

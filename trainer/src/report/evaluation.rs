@@ -11,7 +11,6 @@ use verdict_learning::estimate::Estimate;
 use verdict_learning::gate::{Slice, slices_of};
 use verdict_learning::measures::Measures;
 use verdict_learning::metrics::Confusion;
-use verdict_learning::scoring::probabilities;
 use verdict_sentiment::Model;
 
 /// Terms of each side.
@@ -73,7 +72,7 @@ impl<'a> Evaluation<'a> {
     /// Scores the reviews, at least one, on all threads of the pool, and measures.
     #[must_use]
     pub fn new(model: &'a Model, reviews: &'a Corpus) -> Self {
-        let probabilities = probabilities(model, &reviews.texts);
+        let (measures, probabilities) = Measures::with_probabilities(model, reviews);
         let labels = &reviews.labels;
         let precision_recall = precision_recall(&probabilities, labels);
         let (positive_terms, negative_terms) = strongest(model, TERMS);
@@ -85,7 +84,7 @@ impl<'a> Evaluation<'a> {
             model,
             data_sha256: reviews.sha256.clone(),
             labels,
-            measures: Measures::new(model, reviews, &probabilities),
+            measures,
             roc: roc(&probabilities, labels),
             average_precision: average_precision(&precision_recall),
             precision_recall,

@@ -1,4 +1,7 @@
-"""Verdict's models in MLflow: what ``mlflow.pyfunc.load_model`` calls. Verdict's registry writes the files that name this module."""
+"""Verdict's models in MLflow: what ``mlflow.pyfunc.load_model`` calls.
+
+Verdict's registry writes the files that name this module.
+"""
 
 from __future__ import annotations
 

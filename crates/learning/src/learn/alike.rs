@@ -56,7 +56,8 @@ pub fn groups(matrix: &Matrix) -> Vec<u32> {
         }
         pairs
     };
-    let of_rows = (0..rows.len()).into_par_iter().map_init(scratch, nearest);
+    // Long pieces, since each has a sum for every row.
+    let of_rows = (0..rows.len()).into_par_iter().with_min_len(1_000).map_init(scratch, nearest);
     let mut pairs: Vec<Pair> = of_rows.flatten_iter().collect();
     pairs.sort_unstable_by(Pair::most_alike);
     let mut groups = Groups::new(rows.len());

@@ -1,4 +1,4 @@
-//! The folds of a cross-validation, the same ones for calibration and `trainer tune`.
+//! The folds of a cross-validation, of `trainer tune` and of calibration.
 
 use std::cmp::Reverse;
 
