@@ -70,6 +70,13 @@ bench-peers: require ## scikit-learn and fastText beside Verdict, in one run (DA
 	$(CARGO) build --locked --release -p verdict-trainer
 	python3 benches/peers/run.py --data "$(or $(DATA),data/raw/aclImdb_v1.tar.gz)" --trainer "$$CARGO_TARGET_DIR/release/trainer" $(ARGS)
 
+.PHONY: bench-scale
+bench-scale: ## Consumers on a real Kafka: CPU, bytes, lag as members change; plan and KEDA from that (DATA=path to aclImdb_v1.tar.gz)
+	@tools/setup.sh test
+	$(CARGO) build --locked --release -p verdict-consumer -p verdict-producer -p verdict-kafka
+	"$$VERDICT_VENV/bin/python" benches/scale/measure.py --data "$(or $(DATA),data/raw/aclImdb_v1.tar.gz)" --binaries "$$CARGO_TARGET_DIR/release" $(ARGS)
+	python3 benches/scale/plan.py && python3 benches/scale/keda.py
+
 .PHONY: manifests
 manifests: require ## Write what k8s/ takes from observability/
 	@set -o pipefail; $(CARGO) run --locked --quiet -p verdict-manifests > k8s/components/monitoring/prometheus-rules.yaml.new \

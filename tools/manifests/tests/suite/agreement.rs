@@ -210,6 +210,15 @@ fn a_pod_is_given_longer_than_its_program_takes_to_end() {
     }
 }
 
+/// The CPU of `requests` or `limits`, in thousandths of one.
+fn millicpu(resources: &Value) -> i64 {
+    let amount = text(&resources["cpu"]);
+    amount.strip_suffix('m').map_or_else(
+        || amount.parse::<i64>().unwrap() * 1000,
+        |thousandths| thousandths.parse().unwrap(),
+    )
+}
+
 #[test]
 fn names_and_numbers_of_topics_are_those_of_the_contract() {
     for overlay in overlays().unwrap_or_default() {
@@ -239,6 +248,14 @@ fn names_and_numbers_of_topics_are_those_of_the_contract() {
             let brokers = consumer.value("VERDICT_BOOTSTRAP_SERVERS");
             let brokers = brokers.replace("kafka:9092", "kafka.verdict.svc:9092");
             assert_eq!(trigger["bootstrapServers"], brokers);
+            // A group that keeps up has no lag, so what its members use must keep them; a target at
+            // their limit is never exceeded.
+            let cpu = list(&scaled["triggers"]).iter().find(|trigger| trigger["type"] == "cpu");
+            let resources = &consumer.container["resources"];
+            let percent: i64 = text(&cpu.unwrap()["metadata"]["value"]).parse().unwrap();
+            let used = percent * millicpu(&resources["requests"]) / 100;
+            let limit = millicpu(&resources["limits"]);
+            assert!(used * 4 <= limit * 3, "{}: {used} of {limit} millicpu", overlay.name);
         }
         for scaled in of_kind(&overlay.objects, "HorizontalPodAutoscaler") {
             assert_eq!(scaled["spec"]["maxReplicas"], most);
