@@ -122,7 +122,7 @@ class Member:
         self.port = next(PORTS)
         command = [args.binaries / "consumer", "run", "--bootstrap-servers", kafka.address, "--group", group,
                    "--model", args.model, "--no-follow-models", "--score-threads", "1",
-                   "--listen", f"127.0.0.1:{self.port}", *(["--instance", name] if name else [])]
+                   "--listen", f"127.0.0.1:{self.port}", *(["--instance", name] if name else []), *args.flag]
         self.name = name
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         self.pid = self.process.pid
@@ -358,6 +358,7 @@ def main():
     parser.add_argument("--records", type=int, default=900_000, help="reviews that wait [default: %(default)s]")
     parser.add_argument("--rate", type=int, default=4_000, help="reviews/s while members change [default: %(default)s]")
     parser.add_argument("--parts", nargs="+", default=["drain", "paced", "members"])
+    parser.add_argument("--flag", action="append", default=[], help="one more for the consumers: --flag=--kafka …")
     parser.add_argument("--show", action="store_true", help="measure nothing, show what --json has")
     parser.add_argument("--json", type=pathlib.Path, default=HERE / "measured.json")
     args = parser.parse_args()
