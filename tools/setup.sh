@@ -102,6 +102,8 @@ if ! cmp -s requirements-dev.txt "$VERDICT_VENV/requirements-dev.txt"; then
     names+=(requirements-dev.txt)
   fi
 fi
+# Spark's Kafka source.
+tools/spark/install.sh "$VERDICT_VENV" || names+=(tools/spark)
 # And clients of other frameworks, which ask for reviews, and what looks at the pages.
 tools/callers/install.sh >/dev/null || names+=(tools/callers)
 tools/browser/install.sh >/dev/null || names+=(tools/browser)

@@ -25,6 +25,7 @@ pub mod commands;
 mod disk;
 pub mod ingest;
 pub mod lifecycle;
+mod memory;
 pub mod params;
 pub mod progress;
 pub mod replay;

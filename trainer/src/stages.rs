@@ -125,18 +125,9 @@ pub fn model_building(layout: &Layout, params: &Params) -> anyhow::Result<Built>
     let file: VectorizerFile = read_json(&path)?;
     let (vectorizer, data, texts) =
         file.open(params).with_context(|| format!("reading {}", path.display()))?;
-    let (matrix, labels) = npz::read(
-        &layout.matrix(SplitName::Train),
-        vectorizer.idf(),
-        vectorizer.document_frequency(),
-    )?;
-    let windows = npz::read_windows(
-        &layout.windows(),
-        vectorizer.idf(),
-        vectorizer.document_frequency(),
-        labels.len(),
-    )?;
-    let fitted = params.train.fit_rows(&matrix, &windows, &labels, |_| {}).map_err(in_params)?;
+    let (matrix, labels) = npz::read(&layout.matrix(SplitName::Train), &vectorizer)?;
+    let windows = npz::read_windows(&layout.windows(), &vectorizer, labels.len())?;
+    let fitted = params.train.fit_local(&matrix, &windows, &labels, |_| {}).map_err(in_params)?;
     drop((matrix, windows));
     let name = &params.registration.name;
     let artifact = params.train.encode(vectorizer, &fitted, &data, texts.as_ref(), name)?;

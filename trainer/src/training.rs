@@ -1,5 +1,6 @@
 //! Training as the commands do it: every step timed, errors with the keys of params.yaml.
 
+use crate::memory;
 use crate::params::Params;
 use anyhow::Context;
 use std::ops::Deref;
@@ -39,6 +40,7 @@ impl Deref for Timed {
 /// # Errors
 /// Those of training, with the keys that they are about.
 pub fn train(corpus: &Corpus, params: &Params, name: &str) -> anyhow::Result<Timed> {
+    memory::warn_unless_it_fits(corpus.texts.iter().map(|text| text.len() as u64).sum());
     let mut last = Instant::now();
     let mut steps = Vec::new();
     let trained = params.train.fit_in_steps(corpus, name, |step| {

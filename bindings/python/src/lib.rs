@@ -4,8 +4,10 @@
 
 mod errors;
 mod fit;
+mod log;
 mod model;
 mod parts;
+mod spread;
 mod texts;
 mod threads;
 
@@ -17,9 +19,13 @@ mod _native {
     #[pymodule_export]
     use super::fit::{check_params, fit};
     #[pymodule_export]
+    use super::log::{Join, corpus_facts, holds_out, label_event, review_event, settings};
+    #[pymodule_export]
     use super::model::Model;
     #[pymodule_export]
     use super::parts::assemble;
+    #[pymodule_export]
+    use super::spread::{Task, answer, fit_spread, rows_a_block};
 
     #[pymodule_export]
     #[allow(non_upper_case_globals, reason = "Python's name for it")]

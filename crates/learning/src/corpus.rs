@@ -33,7 +33,7 @@ pub struct Corpus {
     pub texts: Vec<String>,
     /// `true` is positive; beside the texts.
     pub labels: Vec<bool>,
-    /// SHA-256 over labels and texts in this order, 64 hexadecimal digits.
+    /// SHA-256 over the [`digest`]s of the reviews in this order, 64 hexadecimal digits.
     pub sha256: String,
 }
 
@@ -91,7 +91,8 @@ impl From<Vec<Labelled>> for Corpus {
             corpus.texts.push(text);
             corpus.labels.push(label);
         }
-        corpus.sha256 = sha256_of(&corpus.texts, &corpus.labels);
+        let reviews = corpus.texts.iter().zip(&corpus.labels);
+        corpus.sha256 = sha256_of(reviews.map(|(text, &label)| digest(text, label)));
         corpus
     }
 }
@@ -103,7 +104,7 @@ pub struct CorpusFacts {
     pub n_reviews: usize,
     /// Positive ones.
     pub n_positive: usize,
-    /// SHA-256 over labels and texts.
+    /// SHA-256 over the digests of the reviews.
     pub sha256: String,
 }
 
@@ -150,12 +151,15 @@ fn first_bits(hash: Sha256) -> u64 {
     first.map_or(0, |bytes| u64::from_be_bytes(*bytes))
 }
 
-fn sha256_of(texts: &[String], labels: &[bool]) -> String {
-    let mut hash = Sha256::new();
-    for (text, &label) in texts.iter().zip(labels) {
-        hash.update([u8::from(label)]);
-        hash.update((text.len() as u64).to_le_bytes());
-        hash.update(text);
-    }
+/// SHA-256 of a review: a byte for its label, and its text.
+#[must_use]
+pub fn digest(text: &str, label: bool) -> [u8; 32] {
+    Sha256::new_with_prefix([u8::from(label)]).chain_update(text).finalize().into()
+}
+
+/// What names a corpus: SHA-256 over the digests of its reviews, 64 hexadecimal digits. Who has not
+/// all texts at hand can still tell it.
+pub fn sha256_of(digests: impl Iterator<Item = [u8; 32]>) -> String {
+    let hash = digests.fold(Sha256::new(), |hash, digest| hash.chain_update(digest));
     format!("{:x}", hash.finalize())
 }

@@ -4,13 +4,16 @@
 
 pub mod alike;
 pub mod calibrate;
+pub mod columns;
 pub mod count;
 pub mod decide;
 pub mod dense;
+pub mod facts;
 pub mod folds;
 pub mod intern;
 pub mod logistic;
 pub mod matrix;
 pub mod naive_bayes;
 pub mod reference;
+pub mod rows;
 pub mod select;

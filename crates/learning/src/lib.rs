@@ -12,6 +12,7 @@
 //! | a model | [`train::TrainParams`] |
 //! | how good it is | [`metrics::Metrics`], with 95 % intervals by [`estimate::Estimate`] |
 //! | how good it is on short texts | [`windows::measure`] |
+//! | a model of reviews in many processes | [`spread::Cluster`] |
 //! | better parameters | [`tune::Tuner`] |
 //! | what it does with texts written to find out | [`behaviour::Suite`] |
 //! | whether it may serve | [`gate::compare`] |
@@ -47,6 +48,8 @@ pub mod learn;
 pub mod measures;
 pub mod metrics;
 pub mod scoring;
+#[cfg(feature = "train")]
+pub mod spread;
 #[cfg(feature = "train")]
 pub mod train;
 #[cfg(feature = "train")]

@@ -2,11 +2,15 @@
 
 use crate::bounds::{Check, ParamsError};
 use crate::corpus::{Corpus, CorpusFacts};
-use crate::learn::calibrate::CalibrateError;
+use crate::learn::alike;
+use crate::learn::calibrate::{CalibrateError, out_of_fold};
+use crate::learn::columns::Columns;
 use crate::learn::dense::{self, DenseError};
-use crate::learn::logistic::{self, Fit, LogisticParams};
+use crate::learn::facts::Facts;
+use crate::learn::logistic::{self, Fit, FitError, LogisticParams};
 use crate::learn::matrix::{Matrix, WindowRows};
 use crate::learn::reference::TextReference;
+use crate::learn::rows::{LocalRows, Rows};
 use crate::learn::select::{SelectError, VocabularyParams, fit_vectorizer};
 use crate::metrics::Metrics;
 use crate::unseen::{Unseen, Wanted};
@@ -146,6 +150,14 @@ pub struct Trained {
     pub out_of_fold: Option<Metrics>,
 }
 
+impl Trained {
+    pub(crate) fn new(artifact: Vec<u8>, n_features: usize, fitted: Fitted) -> Self {
+        let Fitted { fit, unseen } = fitted;
+        let Fit { iterations, converged, .. } = fit;
+        Self { artifact, n_features, iterations, converged, out_of_fold: unseen.out_of_fold }
+    }
+}
+
 /// Why training failed.
 #[derive(Debug, thiserror::Error)]
 pub enum TrainError {
@@ -168,12 +180,17 @@ pub enum TrainError {
     /// No vocabulary.
     #[error(transparent)]
     Select(#[from] SelectError),
-    /// argmin gave up.
-    #[error("L-BFGS: {0}")]
-    Optimiser(String),
+    /// No optimum, or no answer.
+    #[error(transparent)]
+    Fit(#[from] FitError),
     /// linfa gave up.
     #[error(transparent)]
     Dense(#[from] DenseError),
+    /// linfa would need all rows in one process.
+    #[error(
+        "solver linfa needs all reviews in one process, and these are spread over many; use lbfgs"
+    )]
+    LinfaSpread,
     /// No calibration.
     #[error(transparent)]
     Calibrate(#[from] CalibrateError),
@@ -221,19 +238,12 @@ impl CheckedTrainParams {
         let windows = self.window_rows(&vectorizer, &texts);
         done("vectorise");
         drop(texts);
-        let fitted = self.fit_rows(&matrix, &windows, &corpus.labels, &mut done)?;
-        let n_features = matrix.n_columns();
+        let fitted = self.fit_local(&matrix, &windows, &corpus.labels, &mut done)?;
+        let n_features = matrix.columns.len();
         let texts = TextReference::new(&seen);
         let artifact = self.encode(vectorizer, &fitted, &corpus.facts(), texts.as_ref(), name)?;
         done("encode");
-        let Fitted { fit, unseen } = fitted;
-        Ok(Trained {
-            artifact,
-            n_features,
-            iterations: fit.iterations,
-            converged: fit.converged,
-            out_of_fold: unseen.out_of_fold,
-        })
+        Ok(Trained::new(artifact, n_features, fitted))
     }
 
     /// The texts as they are split into tokens; the same ones where there is no preprocessing.
@@ -272,29 +282,61 @@ impl CheckedTrainParams {
     ///
     /// # Errors
     /// Where there is one class only, or no finite optimum.
-    pub fn fit_rows(
+    pub fn fit_local(
         &self,
         matrix: &Matrix,
         windows: &WindowRows,
         labels: &[bool],
+        done: impl FnMut(&'static str),
+    ) -> Result<Fitted, TrainError> {
+        let windows = (windows.matrix.n_rows > 0).then_some(windows);
+        let rows = LocalRows { matrix, labels, windows, weight: self.window_weight };
+        let facts = Facts::new(&rows, self.first_rare(&matrix.columns, labels.len()));
+        let dense = match self.solver {
+            Solver::Lbfgs => None,
+            Solver::Linfa => Some(dense::fit(matrix, labels, &self.logistic)?),
+        };
+        self.fit_rows(&rows, &facts, dense, done)
+    }
+
+    /// The first rank of the terms that [`Facts::rare`] has of each of so many reviews.
+    #[must_use]
+    pub fn first_rare(&self, columns: &Columns, n_reviews: usize) -> u32 {
+        match self.by_length {
+            true => alike::first_rare(columns, n_reviews),
+            false => u32::MAX,
+        }
+    }
+
+    /// As [`fit_local`](Self::fit_local), of rows wherever they are; `fit` has the weights where
+    /// another solver has fitted them.
+    ///
+    /// # Errors
+    /// Where there is one class only, no finite optimum, or no answer.
+    pub fn fit_rows(
+        &self,
+        rows: &dyn Rows,
+        facts: &Facts,
+        fit: Option<Fit>,
         mut done: impl FnMut(&'static str),
     ) -> Result<Fitted, TrainError> {
-        check_classes(labels, self.folds)?;
-        let weighted = (windows, self.window_weight);
-        let fit = match self.solver {
-            Solver::Lbfgs => logistic::fit(matrix, labels, weighted, &self.logistic, None)
-                .map_err(|e| TrainError::Optimiser(e.to_string()))?,
-            Solver::Linfa => dense::fit(matrix, labels, &self.logistic)?,
+        check_classes(&facts.labels, self.folds)?;
+        let all = fit.is_none().then_some(None);
+        let Some(folds) = self.folds else {
+            let fit = fit.map_or_else(|| logistic::fit(rows, &self.logistic), Ok)?;
+            done("fit");
+            return Ok(Fitted { fit, unseen: Unseen::default() });
         };
+        let Self(TrainParams { by_length, target_error, .. }) = *self;
+        let wanted = Wanted { folds, by_length, target_error };
+        let folds = wanted.folds(facts, rows.columns());
+        let which: Vec<_> = (0..folds.n() as u32).map(Some).chain(all).collect();
+        let mut fits = logistic::fit_folds(rows, &folds, &which, &self.logistic)?;
+        let of_folds: Vec<Fit> = fits.drain(..folds.n()).collect();
+        let fit = fits.pop().or(fit).ok_or_else(|| FitError::Optimiser("no fit".to_owned()))?;
         done("fit");
-        let unseen = match self.folds {
-            None => Unseen::default(),
-            Some(folds) => {
-                let (by_length, target_error) = (self.by_length, self.target_error);
-                let wanted = Wanted { folds, by_length, target_error };
-                Unseen::new(wanted, matrix, labels, weighted, &self.logistic)?
-            }
-        };
+        let scores = out_of_fold(rows, facts, &folds, &of_folds).map_err(FitError::Rows)?;
+        let unseen = Unseen::new(wanted, facts, (&scores.0, &scores.1))?;
         done("calibrate");
         Ok(Fitted { fit, unseen })
     }

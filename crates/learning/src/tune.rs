@@ -13,8 +13,9 @@ pub use space::{Point, Range, Space, draw};
 use crate::bounds::{Check, ParamsError};
 use crate::corpus::{Corpus, text_key};
 use crate::learn::folds::Folds;
-use crate::learn::logistic;
+use crate::learn::logistic::{self, FitError};
 use crate::learn::matrix::Matrix;
+use crate::learn::rows::{LocalRows, Rows as _};
 use crate::metrics::Metrics;
 use crate::train::{CheckedTrainParams, TrainError, check_classes};
 use crate::windows::Length;
@@ -175,12 +176,14 @@ impl<'a> Tuner<'a> {
             let vectorizer = params.fit_vectorizer(&train)?;
             let rows = Matrix::new(&vectorizer, &train);
             let windows = params.window_rows(&vectorizer, &train);
-            let windows = (&windows, params.window_weight);
-            let fit = logistic::fit(&rows, &train_labels, windows, &params.logistic, None)
-                .map_err(|e| TrainError::Optimiser(e.to_string()))?;
-            let scores =
-                logistic::scores(&Matrix::new(&vectorizer, &held_out), &fit, |_| true).into_iter();
-            let probabilities: Vec<f64> = scores.map(|(_, score)| sigmoid(score)).collect();
+            let (matrix, windows, weight) = (&rows, Some(&windows), params.window_weight);
+            let rows = LocalRows { matrix, labels: &train_labels, windows, weight };
+            let fit = logistic::fit(&rows, &params.logistic)?;
+            let held_out = Matrix::new(&vectorizer, &held_out);
+            let asked = [logistic::scores_by(&fit, &held_out.columns, None)];
+            let answers = LocalRows::of_reviews(&held_out, &labels).answer(None, &asked);
+            let scores = answers.map_err(FitError::Rows)?.remove(0).numbers;
+            let probabilities: Vec<f64> = scores.into_iter().map(sigmoid).collect();
             done.push(Metrics::new(&probabilities, &labels));
             let ours = accuracies(&done);
             let best = self.best.as_ref().and_then(|best| best.fold_accuracy.get(..ours.len()));

@@ -2,11 +2,11 @@
 //! the reviews that each was made without.
 
 use crate::learn::alike;
-use crate::learn::calibrate::{CalibrateError, by_length, out_of_fold, platt};
+use crate::learn::calibrate::{CalibrateError, by_length, platt};
+use crate::learn::columns::Columns;
 use crate::learn::decide::{Seen, decision_rule};
+use crate::learn::facts::Facts;
 use crate::learn::folds::Folds;
-use crate::learn::logistic::LogisticParams;
-use crate::learn::matrix::{Matrix, WindowRows};
 use crate::learn::reference::N_BINS;
 use crate::metrics::Metrics;
 use verdict_sentiment::{Bins, Calibration, DecisionRule};
@@ -43,40 +43,43 @@ pub(crate) struct Wanted {
     pub(crate) target_error: Option<f64>,
 }
 
+impl Wanted {
+    /// The folds that reviews are left out by; their windows go with them.
+    pub(crate) fn folds(self, facts: &Facts, columns: &Columns) -> Folds {
+        let Facts { keys, labels, .. } = facts;
+        let folds = match self.by_length {
+            false => None,
+            true => Folds::of_groups(&alike::groups(facts, columns), keys, labels, self.folds),
+        };
+        folds.unwrap_or_else(|| Folds::new(keys, labels, self.folds))
+    }
+}
+
 impl Unseen {
-    /// By folds of the rows of reviews, which their windows, with their weight, go with.
+    /// By the scores that reviews and windows got from a fit that had not seen them.
     pub(crate) fn new(
         wanted: Wanted,
-        matrix: &Matrix,
-        labels: &[bool],
-        weighted: (&WindowRows, f64),
-        params: &LogisticParams,
+        facts: &Facts,
+        (scores, of_windows): (&[f64], &[f64]),
     ) -> Result<Self, CalibrateError> {
-        let Wanted { folds: n, by_length: knows_length, target_error } = wanted;
-        let windows = weighted.0;
-        let keys = matrix.row_keys();
-        let folds = match knows_length {
-            false => None,
-            true => Folds::of_groups(&alike::groups(matrix), &keys, labels, n),
-        };
-        let folds = folds.unwrap_or_else(|| Folds::new(&keys, labels, n));
-        let (scores, of_windows) = out_of_fold(matrix, labels, weighted, params, &folds)?;
-        let n_terms = matrix.n_terms();
-        let of_windows = windows.matrix.n_terms().into_iter().zip(of_windows).zip(&windows.review);
-        let of_windows =
-            of_windows.map(|((n, score), &review)| (score, n, labels[review as usize]));
-        let of_windows: Vec<(f64, usize, bool)> = of_windows.collect();
+        let Wanted { by_length: knows_length, target_error, .. } = wanted;
+        let labels = &facts.labels;
+        let n_terms: Vec<usize> = facts.n_terms.iter().map(|&n| n as usize).collect();
+        let of_windows = of_windows.iter().zip(&facts.windows);
+        let of_windows: Vec<(f64, usize, bool)> = of_windows
+            .map(|(&score, &(review, n))| (score, n as usize, labels[review as usize]))
+            .collect();
         let of_reviews = scores.iter().zip(&n_terms).zip(labels);
         let of_reviews = of_reviews.map(|((&score, &n), &label)| (score, n, label));
         let of_reviews: Vec<_> = of_reviews.collect();
-        let places = windows.places();
+        let places = facts.places();
         // The reviews, and the windows at some of the places in theirs.
         let with = |takes: fn(usize) -> bool| {
             let taken = of_windows.iter().zip(&places).filter(move |(_, place)| takes(**place));
             taken.map(|(window, _)| window).chain(&of_reviews)
         };
         let calibration = match knows_length {
-            false => platt(&scores, labels)?,
+            false => platt(scores, labels)?,
             // As many rows of one sentence and of two as of reviews.
             true => {
                 let (scores, (n_terms, labels)): (Vec<_>, (Vec<_>, Vec<_>)) =

@@ -35,6 +35,7 @@ mod problem;
 mod rejection;
 pub mod reply;
 mod review;
+pub mod review_log;
 pub mod schemas;
 mod sentiment;
 pub mod time;

@@ -9,6 +9,7 @@ use crate::analyzer::{Analyzer, AnalyzerScratch};
 use crate::error::InvalidPart;
 use crate::ngram::{NgramRange, combine};
 use crate::vocabulary::Vocabulary;
+use serde::{Deserialize, Serialize};
 
 /// Term frequencies up to this one have their logarithm in a table.
 const TF_TABLE: u32 = 64;
@@ -96,7 +97,7 @@ pub struct Scratch {
 }
 
 /// What a vectoriser saw of a review, in numbers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Seen {
     /// Its tokens.
     pub tokens: usize,

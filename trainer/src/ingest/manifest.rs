@@ -1,10 +1,10 @@
 //! What was ingested: enough to get the same reviews again, and to check whether one has.
 
-use super::review_log::LogCounts;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use verdict_learning::corpus::{CorpusFacts, Labelled, Split};
 use verdict_messages::OffsetRange;
+use verdict_messages::review_log::LogCounts;
 
 /// The manifest of an ingestion, `data/raw/manifest.json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -1,22 +1,15 @@
 //! The stored review log as a data set: topics of reviews and of labels, joined by the id of the
-//! review.
-//!
-//! Labels are read first and reviews after: a label is written after its review, so each label that
-//! is seen has its review in what is read next, unless there is none. Of two labels the last
-//! counts; a label's tombstone takes it back, and the tombstone of a review's key erases the
-//! review. All records of one id have one key and so one partition, in which "last" is well
-//! defined.
+//! review ([`verdict_messages::review_log`]).
 
 use crate::progress;
 use anyhow::Context;
 use indicatif::ProgressBar;
-use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 use std::time::Duration;
 use verdict_kafka_io::snapshot::{self, Progress};
 use verdict_kafka_io::{Failure, KafkaSettings, Record};
-use verdict_messages::{Label, MAX_REVIEW_BYTES, OffsetRange, Review, Sentiment};
+use verdict_messages::OffsetRange;
+use verdict_messages::review_log::{Join, LabelEvent, LogCounts, ReviewEvent};
 
 use verdict_learning::corpus::Labelled;
 
@@ -44,27 +37,6 @@ pub struct LogReviews {
     pub counts: LogCounts,
 }
 
-/// What was seen in the log: numbers of ids unless said otherwise.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LogCounts {
-    /// Records of reviews, tombstones among them.
-    pub review_records: u64,
-    /// Records of labels, tombstones among them.
-    pub label_records: u64,
-    /// Records that are no review or no label as the contract has them.
-    pub rejected: u64,
-    /// Reviews without a label: they are not trained on.
-    pub unlabelled: u64,
-    /// Labels whose review is not in the log.
-    pub unknown_review: u64,
-    /// Reviews that were labelled both ways over time: the last label counts.
-    pub relabelled: u64,
-    /// Labels that were taken back.
-    pub labels_erased: u64,
-    /// Reviews that were erased.
-    pub reviews_erased: u64,
-}
-
 /// Reads the log as it is now, or the offsets of an earlier reading.
 ///
 /// # Errors
@@ -72,12 +44,14 @@ pub struct LogCounts {
 pub fn read(source: &LogSource, again: Option<&[OffsetRange]>) -> anyhow::Result<LogReviews> {
     let mut join = Join::default();
     let mut ranges = source.read_topic(&source.labels, again, "reading labels", |record| {
-        join.label(&record);
+        join.label(label_event(&record));
     })?;
     ranges.extend(source.read_topic(&source.reviews, again, "reading reviews", |record| {
-        join.review(&record);
+        join.review(review_event(&record));
     })?);
     let (reviews, counts) = join.finish();
+    let labelled = |(id, text, label)| Labelled { id, text, label };
+    let reviews = reviews.into_iter().map(labelled).collect();
     Ok(LogReviews { reviews, ranges, counts })
 }
 
@@ -150,93 +124,13 @@ fn new_ranges(topic: &str, before: &[OffsetRange], now: &[OffsetRange]) -> Vec<O
     new.filter(|range| !range.is_empty()).collect()
 }
 
-/// Labels and reviews by id. Texts are kept of labelled reviews only: a log is mostly unlabelled.
-#[derive(Debug, Default)]
-struct Join {
-    labels: BTreeMap<Box<str>, Said>,
-    texts: BTreeMap<Box<str>, String>,
-    unlabelled: BTreeSet<Box<str>>,
-    counts: LogCounts,
+fn label_event(record: &Record) -> Option<LabelEvent> {
+    LabelEvent::of(record.key.as_deref(), record.value.as_deref()).ok()
 }
 
-/// What labels said of one review.
-#[derive(Debug, Clone, Copy)]
-struct Said {
-    last: Option<bool>,
-    both_ways: bool,
-}
-
-impl Join {
-    fn label(&mut self, record: &Record) {
-        self.counts.label_records += 1;
-        let Some(value) = &record.value else {
-            if let Some(said) = key_of(record).and_then(|id| self.labels.get_mut(id))
-                && said.last.take().is_some()
-            {
-                self.counts.labels_erased += 1;
-            }
-            return;
-        };
-        let Ok(label) = Label::decode(value) else {
-            self.counts.rejected += 1;
-            return;
-        };
-        let positive = label.label == Sentiment::Positive;
-        match self.labels.get_mut(&*label.review_id) {
-            Some(said) => {
-                said.both_ways |= said.last.is_some_and(|before| before != positive);
-                said.last = Some(positive);
-            }
-            None => {
-                let said = Said { last: Some(positive), both_ways: false };
-                self.labels.insert(label.review_id.into(), said);
-            }
-        }
-    }
-
-    fn review(&mut self, record: &Record) {
-        self.counts.review_records += 1;
-        if record.value.is_none() {
-            if let Some(id) = key_of(record) {
-                let erased = self.texts.remove(id).is_some() | self.unlabelled.remove(id);
-                self.counts.reviews_erased += u64::from(erased);
-            }
-            return;
-        }
-        let value = record.value.as_deref();
-        let Ok(review) = Review::from_record(value, &record.headers, MAX_REVIEW_BYTES) else {
-            self.counts.rejected += 1;
-            return;
-        };
-        let position = record.position();
-        let id = review.id_or(&position);
-        let is_labelled = self.labels.get(&*id).is_some_and(|said| said.last.is_some());
-        if is_labelled {
-            self.texts.insert(id.into(), review.text.into_owned());
-        } else {
-            self.unlabelled.insert(id.into());
-        }
-    }
-
-    fn finish(mut self) -> (Vec<Labelled>, LogCounts) {
-        self.counts.unlabelled = self.unlabelled.len() as u64;
-        let mut reviews = Vec::with_capacity(self.texts.len());
-        for (id, said) in self.labels {
-            let Some(label) = said.last else { continue };
-            match self.texts.remove(&id) {
-                Some(text) => {
-                    self.counts.relabelled += u64::from(said.both_ways);
-                    reviews.push(Labelled { id: id.into(), text, label });
-                }
-                None => self.counts.unknown_review += 1,
-            }
-        }
-        (reviews, self.counts)
-    }
-}
-
-fn key_of(record: &Record) -> Option<&str> {
-    std::str::from_utf8(record.key.as_deref()?).ok()
+fn review_event(record: &Record) -> Option<ReviewEvent> {
+    let (key, value) = (record.key.as_deref(), record.value.as_deref());
+    ReviewEvent::of(key, value, &record.headers, &record.position()).ok()
 }
 
 #[cfg(test)]
@@ -306,10 +200,10 @@ mod tests {
 
     fn joined(labels: &[Record], reviews: &[Record]) -> (Vec<(String, bool)>, LogCounts) {
         let mut join = Join::default();
-        labels.iter().for_each(|record| join.label(record));
-        reviews.iter().for_each(|record| join.review(record));
+        labels.iter().for_each(|record| join.label(label_event(record)));
+        reviews.iter().for_each(|record| join.review(review_event(record)));
         let (reviews, counts) = join.finish();
-        let named = reviews.into_iter().map(|review| (review.text, review.label));
+        let named = reviews.into_iter().map(|(_, text, label)| (text, label));
         (named.collect(), counts)
     }
 

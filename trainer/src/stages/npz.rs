@@ -14,7 +14,9 @@ use npyz::{NpyFile, WriterBuilder};
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Read, Write};
 use std::path::Path;
+use verdict_learning::learn::columns::Columns;
 use verdict_learning::learn::matrix::{Matrix, MatrixBuilder, WindowRows};
+use verdict_sentiment::Vectorizer;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
@@ -44,7 +46,7 @@ fn write_with<T: npyz::Serialize + npyz::AutoSerialize + Copy>(
     let rows = matrix.to_csr();
     let file = File::create(path).with_context(|| format!("making {}", path.display()))?;
     let mut archive = Archive(ZipWriter::new(BufWriter::new(file)));
-    let shape = [matrix.n_rows as i64, matrix.n_columns() as i64];
+    let shape = [matrix.n_rows as i64, matrix.columns.len() as i64];
     let written = (|| {
         archive.array("indices", &rows.indices)?;
         archive.array("indptr", &rows.indptr)?;
@@ -60,18 +62,12 @@ fn write_with<T: npyz::Serialize + npyz::AutoSerialize + Copy>(
     written.with_context(|| format!("writing {}", path.display()))
 }
 
-/// Reads a matrix that [`write()`] wrote, and its labels. `column_factors` are the idf of the
-/// vectoriser it was made with, one for each column, and `document_frequency` its counts.
+/// Reads a matrix that [`write()`] wrote, and its labels, with the vectoriser it was made with.
 ///
 /// # Errors
 /// Where the file cannot be read or is not what [`write()`] writes.
-pub fn read(
-    path: &Path,
-    column_factors: &[f64],
-    document_frequency: &[u32],
-) -> anyhow::Result<(Matrix, Vec<bool>)> {
-    let (matrix, labels): (_, Vec<u8>) =
-        read_with(path, column_factors, document_frequency, "labels")?;
+pub fn read(path: &Path, vectorizer: &Vectorizer) -> anyhow::Result<(Matrix, Vec<bool>)> {
+    let (matrix, labels): (_, Vec<u8>) = read_with(path, vectorizer, "labels", |_| None)?;
     Ok((matrix, labels.into_iter().map(|label| label == 1).collect()))
 }
 
@@ -81,23 +77,20 @@ pub fn read(
 /// Those of [`read`], and where a window is of no review.
 pub fn read_windows(
     path: &Path,
-    column_factors: &[f64],
-    document_frequency: &[u32],
+    vectorizer: &Vectorizer,
     n_reviews: usize,
 ) -> anyhow::Result<WindowRows> {
-    let (matrix, review): (_, Vec<u32>) =
-        read_with(path, column_factors, document_frequency, "review")?;
-    if let Some(review) = review.iter().find(|&&review| review as usize >= n_reviews) {
-        bail!("{} has a window of review {review}, there are {n_reviews}", path.display());
-    }
+    let (matrix, review) =
+        read_with(path, vectorizer, "review", |review: &[u32]| Some((n_reviews, review.to_vec())))?;
     Ok(WindowRows { matrix, review })
 }
 
+/// `reviews` gives the number of reviews, and the review of each row, where rows are not reviews.
 fn read_with<T: npyz::Deserialize>(
     path: &Path,
-    column_factors: &[f64],
-    document_frequency: &[u32],
+    vectorizer: &Vectorizer,
     name: &str,
+    reviews: impl FnOnce(&[T]) -> Option<(usize, Vec<u32>)>,
 ) -> anyhow::Result<(Matrix, Vec<T>)> {
     let read = || {
         let file = File::open(path)?;
@@ -107,11 +100,9 @@ fn read_with<T: npyz::Deserialize>(
             [rows, columns] => (usize::try_from(rows)?, usize::try_from(columns)?),
             _ => bail!("shape must have 2 numbers, got {}", shape.len()),
         };
-        if n_columns != column_factors.len() {
-            bail!(
-                "the matrix must have the vectoriser's {} columns, got {n_columns}",
-                column_factors.len()
-            );
+        let n_terms = vectorizer.vocabulary().len();
+        if n_columns != n_terms {
+            bail!("the matrix must have the vectoriser's {n_terms} columns, got {n_columns}");
         }
         let indptr: Vec<i64> = array(&mut archive, "indptr")?;
         let indices: Vec<i32> = array(&mut archive, "indices")?;
@@ -122,7 +113,15 @@ fn read_with<T: npyz::Deserialize>(
         if of_rows.iter().any(|&n| n != n_rows + 1) || tf_minus_1.len() != indices.len() {
             bail!("its arrays do not have the lengths of a matrix of {n_rows} rows");
         }
-        let mut builder = MatrixBuilder::new(n_rows, document_frequency, column_factors);
+        let (n_reviews, review) =
+            reviews(&of_each).unwrap_or_else(|| (n_rows, (0..n_rows as u32).collect()));
+        if let Some(review) = review.iter().find(|&&review| review as usize >= n_reviews) {
+            bail!("a window is of review {review}, there are {n_reviews}");
+        }
+        if !review.is_sorted() {
+            bail!("its windows must be in the order of their reviews");
+        }
+        let mut builder = MatrixBuilder::new(n_reviews, Columns::of(vectorizer));
         for (row, (bounds, factor)) in indptr.windows(2).zip(row_factors).enumerate() {
             let (from, to) = (usize::try_from(bounds[0])?, usize::try_from(bounds[1])?);
             let (Some(columns), Some(more)) = (indices.get(from..to), tf_minus_1.get(from..to))
@@ -134,7 +133,8 @@ fn read_with<T: npyz::Deserialize>(
                 bail!("row {row} has column {column}, there are {n_columns}");
             }
             let cells = columns.iter().zip(more);
-            builder.row(cells.map(|(&column, &more)| (column as u32, more)), factor);
+            let cells = cells.map(|(&column, &more)| (column as u32, more));
+            builder.row(review[row] as usize, cells, factor);
         }
         Ok((builder.finish(), of_each))
     };

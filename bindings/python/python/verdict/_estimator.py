@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import json
 import os
 import warnings
 from typing import Any
@@ -18,20 +17,8 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from . import _native
 from ._model import Model
+from ._params import PRESET, SECTIONS, as_yaml
 from ._texts import Texts, as_list
-
-# The value of a parameter that is its preset's.
-PRESET = "preset"
-
-# Where each parameter stands in params.yaml.
-_SECTIONS = {
-    "data_preprocessing": "html urls digits case punctuation stop_words lemmatizer wordnet",
-    "feature_engineering": "tokens negation max_features ngram_range min_df max_df sublinear_tf binary use_idf norm windows",
-    "model_building": "weighting smoothing C penalty solver max_iter window_weight tol",
-    "calibration": "method folds",
-    "decision": "target_error",
-}
-
 
 class VerdictClassifier(ClassifierMixin, BaseEstimator):
     """Trains a Verdict model: texts in, two classes out.
@@ -89,12 +76,8 @@ class VerdictClassifier(ClassifierMixin, BaseEstimator):
                 setattr(self, parameter, values[parameter])
 
     def _params(self) -> str:
-        """What is set, as JSON, which is YAML."""
-        params: dict[str, Any] = {"preset": self.preset}
-        for section, names in _SECTIONS.items():
-            values = {name: getattr(self, name) for name in names.split()}
-            params[section] = {name: value for name, value in values.items() if not _is_preset(value)}
-        return json.dumps(params, default=_plain)
+        """What is set, as params.yaml has it."""
+        return as_yaml(self.preset, {name: getattr(self, name) for names in SECTIONS.values() for name in names})
 
     def fit(self, X: Texts, y: Any) -> VerdictClassifier:
         """Trains on texts and their classes. Raises ValueError where a parameter is out of its bounds, where there are
@@ -143,12 +126,3 @@ class VerdictClassifier(ClassifierMixin, BaseEstimator):
         tags.input_tags.two_d_array = False
         tags.classifier_tags.multi_class = False
         return tags
-
-
-def _is_preset(value: Any) -> bool:
-    return isinstance(value, str) and value == PRESET
-
-
-def _plain(value: Any) -> Any:
-    """A number of NumPy as Python's, a path as text."""
-    return value.item() if hasattr(value, "item") else os.fspath(value)

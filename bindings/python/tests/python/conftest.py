@@ -1,5 +1,6 @@
 import os
 import pathlib
+import sys
 
 import pytest
 
@@ -23,3 +24,16 @@ def model():
 @pytest.fixture(scope="session")
 def texts():
     return list(TEXTS)
+
+
+@pytest.fixture(scope="session")
+def spark():
+    from pyspark.sql import SparkSession
+
+    os.environ["PYSPARK_PYTHON"] = sys.executable
+    builder = SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false")
+    # Loopback alone, and as few tasks as the data are worth.
+    builder = builder.config("spark.driver.host", "127.0.0.1").config("spark.driver.bindAddress", "127.0.0.1")
+    session = builder.config("spark.sql.shuffle.partitions", 4).config("spark.driver.memory", "1g").getOrCreate()
+    yield session
+    session.stop()

@@ -7,7 +7,7 @@ use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
 use std::path::Path;
 use std::process::Command;
 use verdict_registry::{DirectoryRegistry, MlflowRegistry, NewVersion, Registry, TrackingSettings};
-use verdict_testkit::{Mlflow, python_tools, repository, run};
+use verdict_testkit::{Mlflow, kafka, left_out, python_tools, repository, run};
 use verdict_trainer::ingest::file::{SplitName, read_corpus};
 use verdict_trainer::params::Params;
 use verdict_trainer::training;
@@ -19,11 +19,13 @@ fn pytest(file: &str, more: &[(&str, &str)]) {
     let here = repository().join("bindings/python");
     let folder = tempfile::tempdir().unwrap();
     let package = folder.path().join("verdict");
-    std::fs::create_dir(&package).unwrap();
-    for entry in std::fs::read_dir(here.join("python/verdict")).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_file() {
-            std::fs::copy(&path, package.join(path.file_name().unwrap())).unwrap();
+    for part in ["", "spark"] {
+        std::fs::create_dir(package.join(part)).unwrap();
+        for entry in std::fs::read_dir(here.join("python/verdict").join(part)).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_file() {
+                std::fs::copy(&path, package.join(part).join(path.file_name().unwrap())).unwrap();
+            }
         }
     }
     // Cargo puts the library beside the tests.
@@ -81,6 +83,29 @@ fn scikit_learn_takes_the_estimator_which_trains_as_the_trainer_does() {
 #[test]
 fn models_of_scikit_learn_become_models_and_models_become_scikit_learns() {
     pytest("test_conversion.py", &[]);
+}
+
+#[test]
+fn spark_scores_and_trains_as_one_process_does() {
+    pytest("test_spark.py", &[]);
+}
+
+/// The log by Spark's Kafka source, and by the trainer's: one model, and one manifest.
+#[test]
+fn the_review_log_gives_the_same_model_on_spark() {
+    let Some(broker) = kafka::shared() else { return };
+    let build = std::env::current_exe().unwrap();
+    let trainer = build.ancestors().nth(2).unwrap().join("trainer");
+    let Some(tools) = python_tools("python") else { return };
+    let jars = tools.with_file_name("spark-kafka");
+    if !jars.exists() || !trainer.exists() {
+        return left_out(
+            "needs tools/spark/install.sh, and the trainer: cargo build -p verdict-trainer",
+        );
+    }
+    let (trainer, jars) = (trainer.to_str().unwrap(), jars.to_str().unwrap());
+    let more = [("VERDICT_TRAINER", trainer), ("VERDICT_SPARK_JARS", jars)];
+    pytest("test_spark_log.py", &[&more[..], &[("VERDICT_KAFKA", broker.bootstrap())]].concat());
 }
 
 #[test]

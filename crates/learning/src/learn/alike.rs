@@ -5,7 +5,8 @@
 //! meet: on random folds it looks surer than it is. So reviews that share rare terms go to one fold
 //! ([`Folds::of_groups`](super::folds::Folds::of_groups)).
 
-use super::matrix::Matrix;
+use super::columns::Columns;
+use super::facts::Facts;
 use rayon::prelude::*;
 
 /// A term in more rows than this, or than a hundredth of all, says little of what a review is about.
@@ -15,26 +16,33 @@ const NEIGHBOURS: usize = 5;
 /// A group has at most a hundredth of the rows, so that folds can be of one size.
 const SHARES: usize = 100;
 
-/// The group of each row, named by one of its rows.
+/// The first rank of the terms by which rows are alike: those that few rows have.
+#[must_use]
+pub fn first_rare(columns: &Columns, n_rows: usize) -> u32 {
+    columns.first_rare(RARE.min(n_rows / SHARES))
+}
+
+/// The group of each row, named by one of its rows; `facts` has the rare terms of each, from
+/// [`first_rare`] on.
 ///
 /// Rows are joined in the order of their likeness, the cosine of their rare terms weighed by idf,
 /// each with the five that are most like it, up to a hundredth of all rows in a group.
 #[must_use]
-pub fn groups(matrix: &Matrix) -> Vec<u32> {
-    let hundredth = matrix.n_rows / SHARES;
-    let rows_of_term = matrix.rows_of_rare_terms(RARE.min(hundredth));
-    let squares = |rank: u32| matrix.column_factors[rank as usize].powi(2);
-    let rare = |terms: &[u32]| -> Vec<u32> {
-        terms.iter().copied().filter(|&rank| !rows_of_term[rank as usize].is_empty()).collect()
-    };
-    let rows: Vec<Vec<u32>> = matrix.terms().map(rare).collect();
+pub fn groups(facts: &Facts, columns: &Columns) -> Vec<u32> {
+    let rows = &facts.rare;
+    let keys = &facts.keys;
+    let squares = |rank: u32| columns.factors[rank as usize].powi(2);
+    let first_rare = first_rare(columns, rows.len());
+    let mut rows_of_term = vec![Vec::new(); columns.len() - first_rare as usize];
+    for (row, terms) in rows.iter().enumerate() {
+        terms.iter().for_each(|rank| rows_of_term[(rank - first_rare) as usize].push(row as u32));
+    }
     let length = |terms: &Vec<u32>| terms.iter().map(|&rank| squares(rank)).sum::<f64>().sqrt();
     let lengths: Vec<f64> = rows.iter().map(length).collect();
-    let keys = matrix.row_keys();
     let scratch = || (vec![0.0; rows.len()], Vec::new());
     let nearest = |(shared, met): &mut (Vec<f64>, Vec<u32>), row: usize| {
         for &rank in &rows[row] {
-            for &other in &rows_of_term[rank as usize] {
+            for &other in &rows_of_term[(rank - first_rare) as usize] {
                 if shared[other as usize] == 0.0 {
                     met.push(other);
                 }
@@ -62,7 +70,7 @@ pub fn groups(matrix: &Matrix) -> Vec<u32> {
     pairs.sort_unstable_by(Pair::most_alike);
     let mut groups = Groups::new(rows.len());
     for pair in pairs {
-        groups.join(pair.row, pair.other, hundredth);
+        groups.join(pair.row, pair.other, rows.len() / SHARES);
     }
     (0..rows.len() as u32).map(|row| groups.of(row)).collect()
 }

@@ -1,30 +1,22 @@
 //! Calibration on out-of-fold scores: each review is scored by a model that has not seen it.
 
+use super::columns::Columns;
+use super::facts::Facts;
 use super::folds::Folds;
-use super::logistic::{LogisticParams, Targets, fit, fit_to, scores};
-use super::matrix::{Matrix, MatrixBuilder, WindowRows};
+use super::logistic::{Fit, LogisticParams, fit_to, scores_by};
+use super::matrix::MatrixBuilder;
 use super::naive_bayes::Weighting;
+use super::rows::{LocalRows, Rows, RowsError};
 use linfa::DatasetBase;
 use linfa::traits::Fit as _;
 use linfa_logistic::LogisticRegression;
 use ndarray::{Array1, Array2};
-use rayon::prelude::*;
 use std::iter::once;
 use verdict_sentiment::Calibration;
 
 /// Why there is no calibration.
 #[derive(Debug, thiserror::Error)]
 pub enum CalibrateError {
-    /// A fold could not be fitted.
-    #[error("fitting fold {fold} of {folds}: {reason}")]
-    Fold {
-        /// Which, from 1.
-        fold: usize,
-        /// How many there are.
-        folds: usize,
-        /// What argmin said.
-        reason: String,
-    },
     /// The two parameters could not be fitted.
     #[error("fitting the calibration: {0}")]
     Platt(String),
@@ -42,35 +34,28 @@ pub enum CalibrateError {
     },
 }
 
-/// The score that each row, and each window, gets from the fit without its own fold.
+/// The score that each review, and each window, gets from the fit without its own fold; `windows`
+/// has the row of each one's review.
 ///
 /// # Errors
-/// Where a fold cannot be fitted.
+/// Where the rows do not answer.
 pub fn out_of_fold(
-    matrix: &Matrix,
-    labels: &[bool],
-    windows: (&WindowRows, f64),
-    params: &LogisticParams,
+    rows: &dyn Rows,
+    facts: &Facts,
     folds: &Folds,
-) -> Result<(Vec<f64>, Vec<f64>), CalibrateError> {
-    type Scores = Vec<(usize, f64)>;
-    let review = |window: usize| windows.0.review[window] as usize;
-    let of_fold = |index| -> Result<(Scores, Scores), CalibrateError> {
-        let fold = folds.fold(index);
-        let fitted = fit(matrix, labels, windows, params, Some(fold));
-        let fitted = fitted.map_err(|e| CalibrateError::Fold {
-            fold: index + 1,
-            folds: folds.n(),
-            reason: e.to_string(),
-        })?;
-        let of_windows = scores(&windows.0.matrix, &fitted, |window| fold.has(review(window)));
-        Ok((scores(matrix, &fitted, |row| fold.has(row)), of_windows))
-    };
-    let of_folds = (0..folds.n()).into_par_iter().map(of_fold).collect::<Result<Vec<_>, _>>()?;
-    let mut all = (vec![0.0; matrix.n_rows], vec![0.0; windows.0.matrix.n_rows]);
-    for (of_rows, of_windows) in of_folds {
-        of_rows.into_iter().for_each(|(row, score)| all.0[row] = score);
-        of_windows.into_iter().for_each(|(window, score)| all.1[window] = score);
+    fits: &[Fit],
+) -> Result<(Vec<f64>, Vec<f64>), RowsError> {
+    let asked = (0..).zip(fits).map(|(fold, fit)| scores_by(fit, rows.columns(), Some(fold)));
+    let mut all = (vec![0.0; facts.labels.len()], vec![0.0; facts.windows.len()]);
+    for (fold, of_fold) in
+        rows.answer(Some(folds), &asked.collect::<Vec<_>>())?.into_iter().enumerate()
+    {
+        let fold = folds.fold(fold);
+        let reviews = (0..all.0.len()).filter(|&row| fold.has(row));
+        reviews.zip(of_fold.numbers).for_each(|(row, score)| all.0[row] = score);
+        let in_fold = |&window: &usize| fold.has(facts.windows[window].0 as usize);
+        let windows = (0..all.1.len()).filter(in_fold);
+        windows.zip(of_fold.of_windows).for_each(|(window, score)| all.1[window] = score);
     }
     Ok(all)
 }
@@ -89,16 +74,15 @@ pub fn out_of_fold(
 pub fn platt(scores: &[f64], labels: &[bool]) -> Result<Calibration, CalibrateError> {
     let positive = labels.iter().filter(|&&label| label).count() as f64;
     let negative = labels.len() as f64 - positive;
-    let targets =
-        Targets { labels, of_class: [1.0 / (negative + 2.0), (positive + 1.0) / (positive + 2.0)] };
+    let targets = [1.0 / (negative + 2.0), (positive + 1.0) / (positive + 2.0)];
     let unit = unit(scores);
-    let mut rows = MatrixBuilder::new(scores.len(), &[scores.len() as u32], &[1.0]);
-    for score in scores {
-        rows.row(once((0, 0.0)), score / unit);
+    let mut rows = MatrixBuilder::new(scores.len(), Columns::new(&[scores.len() as u32], &[1.0]));
+    for (row, score) in scores.iter().enumerate() {
+        rows.row(row, once((0, 0.0)), score / unit);
     }
     // Practically without a penalty.
     let params = LogisticParams { c: 1e12, max_iter: 200, tol: 1e-10, weighting: Weighting::None };
-    let fitted = fit_to(&rows.finish(), targets, None, &params, None, None);
+    let fitted = fit_to(&LocalRows::of_reviews(&rows.finish(), labels), targets, &params);
     let fitted = fitted.map_err(|e| CalibrateError::Platt(e.to_string()))?;
     let slope = fitted.weights.iter().sum::<f64>() / unit;
     if slope > 0.0 {

@@ -3,6 +3,7 @@
 
 use super::logistic::{Fit, LogisticParams};
 use super::matrix::Matrix;
+use super::rows::{LocalRows, Question, Rows as _};
 use linfa::DatasetBase;
 use linfa::traits::Fit as _;
 use linfa_logistic::LogisticRegression;
@@ -36,12 +37,16 @@ pub enum DenseError {
 /// Where the dense matrix would be too large, or where linfa refuses, for instance labels of one
 /// class only.
 pub fn fit(matrix: &Matrix, labels: &[bool], params: &LogisticParams) -> Result<Fit, DenseError> {
-    let (rows, columns) = (matrix.n_rows, matrix.n_columns());
+    let (rows, columns) = (matrix.n_rows, matrix.columns.len());
     if rows.saturating_mul(columns) > MAX_CELLS {
         return Err(DenseError::TooLarge { rows, columns });
     }
-    let ratios = params.weighting.ratios(matrix, labels, None);
-    let ratios = ratios.map_or_else(|| vec![1.0; columns], |by_rank| matrix.by_column(&by_rank));
+    let local = LocalRows::of_reviews(matrix, labels);
+    let ask =
+        |about| local.answer(None, &[Question { about, fold: None }]).map(|mut all| all.remove(0));
+    let ratios = params.weighting.ratios(&matrix.columns, ask).unwrap_or_default();
+    let ratios = ratios.map(|by_rank| matrix.columns.by_column(&by_rank));
+    let ratios = ratios.unwrap_or_else(|| vec![1.0; columns]);
     let mut dense = Array2::<f64>::zeros((rows, columns));
     let csr = matrix.to_csr();
     for (row, bounds) in csr.indptr.windows(2).enumerate() {

@@ -1,5 +1,6 @@
 //! The folds of a cross-validation, of `trainer tune` and of calibration.
 
+use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
 
 /// Which fold each row is in.
@@ -8,7 +9,7 @@ use std::cmp::Reverse;
 /// scikit-learn's `StratifiedKFold`. Which row of a class goes where follows from what it holds and
 /// not from where it stands, so no order of the rows, sorted or periodic, gives other folds than
 /// any other order.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Folds {
     of_row: Vec<u32>,
     n: usize,

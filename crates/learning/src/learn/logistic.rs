@@ -4,9 +4,10 @@
 //! an intercept that is not penalised. As there, the objective is divided by `C·n`, so that the
 //! tolerance has the same meaning.
 
-use super::folds::Fold;
-use super::matrix::{Block, Matrix, Row, WindowRows};
+use super::columns::Columns;
+use super::folds::Folds;
 use super::naive_bayes::Weighting;
+use super::rows::{About, Answer, Question, Rows, RowsError, Weights};
 use crate::bounds::Check;
 use argmin::core::{
     ArgminError, CostFunction, Error, Executor, Gradient, IterState, KV, Problem, Solver, State,
@@ -15,9 +16,10 @@ use argmin::core::{
 use argmin::solver::linesearch::MoreThuenteLineSearch;
 use argmin::solver::quasinewton::LBFGS;
 use ndarray::Array1;
-use rayon::prelude::*;
 use std::borrow::Cow;
-use std::sync::Mutex;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::sync::mpsc;
 
 /// Steps whose curvature L-BFGS remembers; SciPy's default too.
 const MEMORY: usize = 10;
@@ -69,48 +71,131 @@ pub struct Fit {
     pub converged: bool,
 }
 
-/// Fits all rows, or all but those of one fold; `windows` are further rows with their weight, where
-/// a review has 1.
+/// Why a fit failed.
+#[derive(Debug, thiserror::Error)]
+pub enum FitError {
+    /// argmin gave up: the objective was not finite.
+    #[error("L-BFGS: {0}")]
+    Optimiser(String),
+    /// The rows did not answer.
+    #[error("asking the rows: {0}")]
+    Rows(RowsError),
+}
+
+/// Fits all rows.
+///
+/// # Errors
+/// Where argmin gives up, or where rows do not answer.
+pub fn fit(rows: &dyn Rows, params: &LogisticParams) -> Result<Fit, FitError> {
+    fit_to(rows, [0.0, 1.0], params)
+}
+
+/// Fits all rows to these P(positive) of the negative class and of the positive one.
+pub(super) fn fit_to(
+    rows: &dyn Rows,
+    targets: [f64; 2],
+    params: &LogisticParams,
+) -> Result<Fit, FitError> {
+    let fits = fit_each(rows, None, &[None], targets, params)?;
+    fits.into_iter().next().ok_or_else(|| FitError::Optimiser("no fit".to_owned()))
+}
+
+/// The fits of rows to their labels: of all rows for `None`, of those outside a fold for its number.
 ///
 /// A fold's fit begins at zero too, not at the fit of all rows: stopped early, as scikit-learn's
 /// tolerance does, it would still know the rows that it must not have seen.
 ///
 /// # Errors
-/// Where argmin gives up: the objective was not finite.
-pub fn fit(
-    matrix: &Matrix,
-    labels: &[bool],
-    windows: (&WindowRows, f64),
+/// As [`fit`].
+pub fn fit_folds(
+    rows: &dyn Rows,
+    folds: &Folds,
+    which: &[Option<u32>],
     params: &LogisticParams,
-    without: Option<Fold<'_>>,
-) -> Result<Fit, Error> {
-    let ratios = params.weighting.ratios(matrix, labels, without);
-    let targets = Targets { labels, of_class: [0.0, 1.0] };
-    // Without windows the sums are those of the reviews alone, to the last bit.
-    let windows = (windows.0.matrix.n_rows > 0).then_some(windows);
-    fit_to(matrix, targets, windows, params, without, ratios)
+) -> Result<Vec<Fit>, FitError> {
+    fit_each(rows, Some(folds), which, [0.0, 1.0], params)
 }
 
-/// The P(positive) that each row is fitted to: that of its class. 0 and 1 are the labels
-/// themselves.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Targets<'a> {
-    pub(super) labels: &'a [bool],
-    /// Of the negative class and of the positive one.
-    pub(super) of_class: [f64; 2],
+/// All fits go on together, each in a thread that asks and waits: one pass over the rows answers
+/// all of them.
+fn fit_each(
+    rows: &dyn Rows,
+    folds: Option<&Folds>,
+    which: &[Option<u32>],
+    targets: [f64; 2],
+    params: &LogisticParams,
+) -> Result<Vec<Fit>, FitError> {
+    let columns = rows.columns();
+    let (to_rows, asked) = mpsc::channel::<(usize, Option<Question>)>();
+    std::thread::scope(|scope| {
+        let mut to_fits = Vec::new();
+        let mut fits = Vec::new();
+        for (number, &fold) in which.iter().enumerate() {
+            let (to_fit, answered) = mpsc::channel();
+            to_fits.push(to_fit);
+            let ended = Ended(number, to_rows.clone());
+            fits.push(scope.spawn(move || {
+                let ask = |about| {
+                    let question = Question { about, fold };
+                    ended.1.send((number, Some(question))).map_err(|_| unanswered())?;
+                    answered.recv().map_err(|_| unanswered())
+                };
+                fit_one(columns, &ask, targets, params)
+            }));
+        }
+        drop(to_rows);
+        let mut under_way = which.len();
+        while under_way > 0 {
+            let mut questions = BTreeMap::new();
+            while questions.len() < under_way {
+                match asked.recv() {
+                    Ok((number, Some(question))) => _ = questions.insert(number, question),
+                    Ok((_, None)) | Err(_) => under_way -= 1,
+                }
+            }
+            let (numbers, questions): (Vec<_>, Vec<_>) = questions.into_iter().unzip();
+            if !questions.is_empty() {
+                let answers = rows.answer(folds, &questions).map_err(FitError::Rows)?;
+                for (number, answer) in numbers.into_iter().zip(answers) {
+                    to_fits[number]
+                        .send(answer)
+                        .map_err(|_| FitError::Rows("a fit ended".into()))?;
+                }
+            }
+        }
+        let ended = fits.into_iter().map(|fit| match fit.join() {
+            Ok(fit) => fit.map_err(|error| FitError::Optimiser(error.to_string())),
+            Err(panic) => std::panic::resume_unwind(panic),
+        });
+        ended.collect()
+    })
 }
 
-/// Fits all rows, or all but those of one fold, to any targets.
-pub(super) fn fit_to(
-    matrix: &Matrix,
-    targets: Targets<'_>,
-    windows: Option<(&WindowRows, f64)>,
+/// Says that a fit has ended, however it did.
+struct Ended(usize, mpsc::Sender<(usize, Option<Question>)>);
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        // Nobody listens any more where the rows have failed.
+        self.1.send((self.0, None)).ok();
+    }
+}
+
+/// What a fit ends with where the rows have failed; the rows' own error is the one that is told.
+fn unanswered() -> Error {
+    ArgminError::PotentialBug { text: "the rows did not answer".to_owned() }.into()
+}
+
+/// One fit, of the rows that `ask` asks.
+fn fit_one(
+    columns: &Columns,
+    ask: &dyn Fn(About) -> Result<Answer, Error>,
+    targets: [f64; 2],
     params: &LogisticParams,
-    without: Option<Fold<'_>>,
-    ratios: Option<Vec<f64>>,
 ) -> Result<Fit, Error> {
-    let objective = Objective::new(matrix, targets, windows, params.c, without, ratios.as_deref());
-    let initial = objective.initial();
+    let ratios = params.weighting.ratios(columns, ask)?;
+    let objective = Objective::new(columns, ask, targets, params.c, ratios.as_deref())?;
+    let initial = Array1::zeros(objective.scale.len());
     let lbfgs = LBFGS::new(MoreThuenteLineSearch::new(), MEMORY);
     let solver = UntilFlat { lbfgs, scale: objective.scale.clone(), tol: params.tol };
     let result = Executor::new(&objective, solver)
@@ -131,7 +216,7 @@ pub(super) fn fit_to(
         weights.for_each(|(weight, ratio)| *weight *= ratio);
     }
     Ok(Fit {
-        weights: matrix.by_column(&by_rank),
+        weights: columns.by_column(&by_rank),
         intercept,
         iterations: state.get_iter(),
         converged,
@@ -191,10 +276,8 @@ impl Solver<&Objective<'_>, LbfgsState> for UntilFlat {
 /// along the plain gradient, is already a good one: rare and frequent terms move at once by what
 /// each needs. On IMDB this takes 15 iterations.
 struct Objective<'a> {
-    matrix: &'a Matrix,
-    targets: Targets<'a>,
-    windows: Option<(&'a WindowRows, f64)>,
-    without: Option<Fold<'a>>,
+    ask: &'a dyn Fn(About) -> Result<Answer, Error>,
+    targets: [f64; 2],
     /// Factor of each column, by rank: its idf, times its ratio where columns are weighed.
     factors: Cow<'a, [f64]>,
     scale: Vec<f64>,
@@ -202,7 +285,7 @@ struct Objective<'a> {
     penalty: f64,
     n_rows: f64,
     /// argmin asks for cost and gradient one after the other; one pass over the rows gives both.
-    last: Mutex<Option<Evaluation>>,
+    last: RefCell<Option<Evaluation>>,
 }
 
 struct Evaluation {
@@ -213,58 +296,29 @@ struct Evaluation {
 
 impl<'a> Objective<'a> {
     fn new(
-        matrix: &'a Matrix,
-        targets: Targets<'a>,
-        windows: Option<(&'a WindowRows, f64)>,
+        columns: &'a Columns,
+        ask: &'a dyn Fn(About) -> Result<Answer, Error>,
+        targets: [f64; 2],
         c: f64,
-        without: Option<Fold<'a>>,
         ratios: Option<&[f64]>,
-    ) -> Self {
+    ) -> Result<Self, Error> {
         let factors: Cow<'a, [f64]> = match ratios {
-            None => Cow::Borrowed(&matrix.column_factors),
+            None => Cow::Borrowed(&columns.factors),
             Some(ratios) => {
-                let pairs = matrix.column_factors.iter().zip(ratios);
+                let pairs = columns.factors.iter().zip(ratios);
                 Cow::Owned(pairs.map(|(factor, ratio)| factor * ratio).collect())
             }
         };
-        let takes = |&row: &usize| !without.is_some_and(|fold| fold.has(row));
-        let mut n_rows = (0..matrix.n_rows).filter(takes).count() as f64;
-        if let Some((windows, weight)) = windows {
-            let reviews = windows.review.iter().map(|&review| review as usize);
-            n_rows += weight * reviews.filter(takes).count() as f64;
-        }
+        let Answer { total: n_rows, numbers: squares, .. } = ask(About::Squares)?;
         let penalty = 1.0 / (c * n_rows);
-        let mut objective = Self {
-            matrix,
-            targets,
-            windows,
-            without,
-            factors,
-            scale: Vec::new(),
-            penalty,
-            n_rows,
-            last: Mutex::new(None),
-        };
-        objective.scale = objective.scales();
-        objective
-    }
-
-    fn scales(&self) -> Vec<f64> {
-        let (_, squares) = self.over_rows(|row, _, sums| {
-            row.add_squares_to(sums);
-            0.0
-        });
         // At zero each row's curvature is p(1-p) = 1/4.
         let of_column = |(&squares, &factor): (&f64, &f64)| {
-            let curvature = squares * factor * factor / (4.0 * self.n_rows);
-            1.0 / (curvature + self.penalty).sqrt()
+            let curvature = squares * factor * factor / (4.0 * n_rows);
+            1.0 / (curvature + penalty).sqrt()
         };
         let intercept = 2.0;
-        squares.iter().zip(&*self.factors).map(of_column).chain([intercept]).collect()
-    }
-
-    fn initial(&self) -> Array1<f64> {
-        Array1::zeros(self.scale.len())
+        let scale = squares.iter().zip(&*factors).map(of_column).chain([intercept]).collect();
+        Ok(Self { ask, targets, factors, scale, penalty, n_rows, last: RefCell::default() })
     }
 
     /// Weights by rank, and the intercept.
@@ -274,72 +328,30 @@ impl<'a> Objective<'a> {
         (weights, intercept)
     }
 
-    fn evaluate(&self, u: &Array1<f64>) -> Evaluation {
+    fn evaluate(&self, u: &Array1<f64>) -> Result<Evaluation, Error> {
         let (weights, intercept) = self.unscaled(u);
         let factors = &*self.factors;
-        let products: Vec<f64> =
-            weights.iter().zip(factors).map(|(weight, factor)| weight * factor).collect();
-        let at_intercept = weights.len();
-        let Targets { labels, of_class } = self.targets;
-        let (loss, mut gradient) = self.over_rows(|row, review, gradient| {
-            let score = row.dot(&products) + intercept;
-            let (loss, slope) = logistic_loss(score, of_class[usize::from(labels[review])]);
-            row.add_to(gradient, slope);
-            gradient[at_intercept] += slope;
-            loss
-        });
+        let products = weights.iter().zip(factors).map(|(weight, factor)| weight * factor);
+        let at = Weights { products: products.collect(), intercept };
+        let Answer { total: loss, numbers: mut gradient, .. } =
+            (self.ask)(About::Loss { at, targets: self.targets })?;
         let mut cost = loss / self.n_rows;
         for ((g, weight), factor) in gradient.iter_mut().zip(&weights).zip(factors) {
             cost += 0.5 * self.penalty * weight * weight;
             *g = *g * factor / self.n_rows + self.penalty * weight;
         }
-        gradient[at_intercept] /= self.n_rows;
+        gradient[weights.len()] /= self.n_rows;
         gradient.iter_mut().zip(&self.scale).for_each(|(g, scale)| *g *= scale);
-        Evaluation { at: u.clone(), cost, gradient: gradient.into() }
+        Ok(Evaluation { at: u.clone(), cost, gradient: gradient.into() })
     }
 
-    /// The sums over all rows, those of windows times their weight; `f` gets each row and the
-    /// review it is of.
-    fn over_rows(&self, f: impl Fn(Row<'_>, usize, &mut [f64]) -> f64 + Sync) -> (f64, Vec<f64>) {
-        let takes = |row| !self.without.is_some_and(|fold| fold.has(row));
-        let n = self.matrix.n_columns() + 1;
-        let (mut sum, mut sums) =
-            self.matrix.sum_over(n, takes, |row, sums| f(row, row.number, sums));
-        if let Some((windows, weight)) = self.windows {
-            let review = |row: usize| windows.review[row] as usize;
-            let (of_windows, more) = windows.matrix.sum_over(
-                n,
-                |row| takes(review(row)),
-                |row, sums| f(row, review(row.number), sums),
-            );
-            sum += weight * of_windows;
-            sums.iter_mut().zip(more).for_each(|(sum, more)| *sum += weight * more);
-        }
-        (sum, sums)
-    }
-
-    fn at<T>(&self, u: &Array1<f64>, take: impl Fn(&Evaluation) -> T) -> T {
-        let mut last = self.last.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        match &*last {
+    fn at<T>(&self, u: &Array1<f64>, take: impl Fn(&Evaluation) -> T) -> Result<T, Error> {
+        let mut last = self.last.borrow_mut();
+        Ok(match &*last {
             Some(evaluation) if evaluation.at == *u => take(evaluation),
-            _ => take(last.insert(self.evaluate(u))),
-        }
+            _ => take(last.insert(self.evaluate(u)?)),
+        })
     }
-}
-
-/// `t·log(1 + e⁻ᶻ) + (1 − t)·log(1 + eᶻ)` of a row of score *z* and target *t*, and its slope. No
-/// term cancels another, so that rows that are right and sure still have a slope.
-///
-/// Source: Lin, Lin and Weng, *A note on Platt's probabilistic outputs for support vector
-/// machines*, 2007.
-#[inline]
-fn logistic_loss(score: f64, target: f64) -> (f64, f64) {
-    let e = libm::exp(-score.abs());
-    let (near, far) = (1.0 / (1.0 + e), e / (1.0 + e));
-    let (positive, negative) = if score >= 0.0 { (near, far) } else { (far, near) };
-    let against = 1.0 - target;
-    let loss = libm::log1p(e) + target * (-score).max(0.0) + against * score.max(0.0);
-    (loss, against * positive - target * negative)
 }
 
 impl CostFunction for &Objective<'_> {
@@ -347,7 +359,7 @@ impl CostFunction for &Objective<'_> {
     type Output = f64;
 
     fn cost(&self, u: &Array1<f64>) -> Result<f64, Error> {
-        let cost = self.at(u, |evaluation| evaluation.cost);
+        let cost = self.at(u, |evaluation| evaluation.cost)?;
         if cost.is_finite() {
             Ok(cost)
         } else {
@@ -361,23 +373,15 @@ impl Gradient for &Objective<'_> {
     type Gradient = Array1<f64>;
 
     fn gradient(&self, u: &Array1<f64>) -> Result<Array1<f64>, Error> {
-        Ok(self.at(u, |evaluation| evaluation.gradient.clone()))
+        self.at(u, |evaluation| evaluation.gradient.clone())
     }
 }
 
-/// The number and the score, in log-odds, of each row that `takes` says so, in their order.
+/// The question for the scores, in log-odds, by a fit: of all rows, or of those of a fold.
 #[must_use]
-pub fn scores(
-    matrix: &Matrix,
-    fit: &Fit,
-    takes: impl Fn(usize) -> bool + Sync,
-) -> Vec<(usize, f64)> {
-    let by_rank = matrix.column_of_rank.iter().map(|&column| fit.weights[column as usize]);
-    let products: Vec<f64> =
-        by_rank.zip(&matrix.column_factors).map(|(weight, factor)| weight * factor).collect();
-    let of_block = |block: &Block| -> Vec<(usize, f64)> {
-        let rows = block.rows().filter(|row| takes(row.number));
-        rows.map(|row| (row.number, row.dot(&products) + fit.intercept)).collect()
-    };
-    matrix.blocks.par_iter().map(of_block).collect::<Vec<_>>().concat()
+pub fn scores_by(fit: &Fit, columns: &Columns, fold: Option<u32>) -> Question {
+    let weights = columns.by_rank(&fit.weights);
+    let products = weights.iter().zip(&columns.factors).map(|(weight, factor)| weight * factor);
+    let at = Weights { products: products.collect(), intercept: fit.intercept };
+    Question { about: About::Scores(at), fold }
 }

@@ -6,41 +6,53 @@
 //! its products need no multiplication. Columns are numbered by how many reviews have them, so that
 //! the most used weights share few cache lines.
 
+use super::columns::Columns;
 use super::reference::seen_among_others;
 use crate::windows::Length;
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+use std::ops::{Range, RangeInclusive};
 use verdict_sentiment::{Scratch, Seen, Vectorizer};
 
-/// The number of blocks never depends on the number of threads, so that sums over blocks have the
-/// same bits always.
-const BLOCKS: usize = 8;
+/// Blocks of few reviews, and the most there are.
+const BLOCKS: RangeInclusive<usize> = 8..=128;
+/// Reviews in a block, between these.
+const ROWS: usize = 1 << 14;
 
-/// Sparse rows in blocks. Columns are numbered by rank: see [`Matrix::column_of_rank`].
+/// Reviews in each block but the last. It depends on nothing but how many there are, so that sums
+/// over blocks have the same bits whatever the number of threads, or of machines.
+#[must_use]
+pub fn rows_a_block(n_reviews: usize) -> usize {
+    let n_blocks = n_reviews.div_ceil(ROWS).clamp(*BLOCKS.start(), *BLOCKS.end());
+    n_reviews.div_ceil(n_blocks).max(1)
+}
+
+/// Sparse rows in blocks. Columns are numbered by rank: see [`Columns`].
 #[derive(Debug, Default)]
 pub struct Matrix {
     /// The blocks, in the order of the rows.
     pub blocks: Vec<Block>,
     /// Number of rows.
     pub n_rows: usize,
-    /// Factor of each column, by rank: its idf.
-    pub column_factors: Vec<f64>,
-    /// The vectoriser's column of each rank; rank 0 is the column that most rows have.
-    pub column_of_rank: Vec<u32>,
+    /// The columns.
+    pub columns: Columns,
 }
 
 /// The rows of windows of reviews, beside the [`Matrix`] of the reviews; by default none.
 #[derive(Debug, Default)]
 pub struct WindowRows {
-    /// A row for each window, with the columns of the reviews' matrix.
+    /// A row for each window, with the columns of the reviews' matrix. A block has the windows of
+    /// the reviews in the block of that place.
     pub matrix: Matrix,
     /// The row of the review that each is a window of, ascending.
     pub review: Vec<u32>,
 }
 
 /// Contiguous rows of a [`Matrix`].
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Block {
-    first_row: usize,
+    /// The number of its first row in the whole matrix.
+    pub first_row: usize,
     factors: Vec<f64>,
     /// Ranks of each row's terms.
     terms: Ragged<u32>,
@@ -49,7 +61,7 @@ pub struct Block {
 }
 
 /// Rows of different lengths, one after another.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 struct Ragged<T> {
     ends: Vec<usize>,
     items: Vec<T>,
@@ -72,7 +84,8 @@ pub struct Row<'m> {
     /// Its number in the whole matrix.
     pub number: usize,
     factor: f64,
-    terms: &'m [u32],
+    /// The ranks of its terms.
+    pub terms: &'m [u32],
     repeats: &'m [(u32, f32)],
 }
 
@@ -111,7 +124,9 @@ impl Row<'_> {
         }
     }
 
-    fn key(self) -> u64 {
+    /// A hash of what the row holds. Rows of one key are equal, whatever their texts were.
+    #[must_use]
+    pub fn key(self) -> u64 {
         // Any seed gives an order that is as good; another one gives other folds, and so another
         // model.
         const SEED: u64 = 42;
@@ -164,39 +179,32 @@ pub struct Csr {
 #[derive(Debug)]
 pub struct MatrixBuilder {
     matrix: Matrix,
-    rank_of_column: Vec<u32>,
+    ranks: Vec<u32>,
     rows_a_block: usize,
 }
 
 impl MatrixBuilder {
-    /// A builder of `n_rows` rows; `document_frequency` and `column_factors` (idf) have one number
-    /// for each column.
+    /// A builder of the rows of so many reviews, or of their windows.
     #[must_use]
-    pub fn new(n_rows: usize, document_frequency: &[u32], column_factors: &[f64]) -> Self {
-        let (column_of_rank, rank_of_column) = ranks(document_frequency);
-        let column_factors = by_rank(&column_of_rank, column_factors);
-        Self {
-            matrix: Matrix { blocks: Vec::new(), n_rows, column_factors, column_of_rank },
-            rank_of_column,
-            rows_a_block: rows_a_block(n_rows),
-        }
+    pub fn new(n_reviews: usize, columns: Columns) -> Self {
+        let ranks = columns.ranks();
+        let matrix = Matrix { columns, ..Matrix::default() };
+        Self { matrix, ranks, rows_a_block: rows_a_block(n_reviews) }
     }
 
-    /// Ends the row at hand and begins the next: the columns of its terms, what tf is beyond 1 of
-    /// each, and its factor.
-    pub fn row(&mut self, columns: impl Iterator<Item = (u32, f32)>, factor: f64) {
-        let full = |block: &Block| block.factors.len() == self.rows_a_block;
-        if self.matrix.blocks.last().is_none_or(full) {
-            self.matrix.blocks.push(Block {
-                first_row: self.matrix.blocks.len() * self.rows_a_block,
-                ..Block::default()
-            });
+    /// Adds a row of review number `review`, which never falls: the columns of its terms, what tf is
+    /// beyond 1 of each, and its factor.
+    pub fn row(&mut self, review: usize, columns: impl Iterator<Item = (u32, f32)>, factor: f64) {
+        let Matrix { blocks, n_rows, .. } = &mut self.matrix;
+        while blocks.len() <= review / self.rows_a_block {
+            blocks.push(Block { first_row: *n_rows, ..Block::default() });
         }
-        if let Some(block) = self.matrix.blocks.last_mut() {
+        if let Some(block) = blocks.last_mut() {
             for (column, tf_minus_1) in columns {
-                block.push(self.rank_of_column[column as usize], tf_minus_1);
+                block.push(self.ranks[column as usize], tf_minus_1);
             }
             block.end_row(factor);
+            *n_rows += 1;
         }
     }
 
@@ -205,26 +213,6 @@ impl MatrixBuilder {
     pub fn finish(self) -> Matrix {
         self.matrix
     }
-}
-
-/// Columns by the number of documents that have them, the most frequent first: the column of each
-/// rank, and the rank of each column.
-fn ranks(document_frequency: &[u32]) -> (Vec<u32>, Vec<u32>) {
-    let mut column_of_rank: Vec<u32> = (0..document_frequency.len() as u32).collect();
-    column_of_rank.sort_by_key(|&column| std::cmp::Reverse(document_frequency[column as usize]));
-    let mut rank_of_column = vec![0; column_of_rank.len()];
-    for (rank, &column) in column_of_rank.iter().enumerate() {
-        rank_of_column[column as usize] = rank as u32;
-    }
-    (column_of_rank, rank_of_column)
-}
-
-fn by_rank(column_of_rank: &[u32], by_column: &[f64]) -> Vec<f64> {
-    column_of_rank.iter().map(|&column| by_column[column as usize]).collect()
-}
-
-fn rows_a_block(n_rows: usize) -> usize {
-    n_rows.div_ceil(BLOCKS).max(1)
 }
 
 impl Matrix {
@@ -241,33 +229,35 @@ impl Matrix {
         vectorizer: &Vectorizer,
         texts: &[impl AsRef<str> + Sync],
     ) -> (Self, Vec<Seen>) {
-        let (column_of_rank, rank_of_column) = ranks(vectorizer.document_frequency());
+        let columns = Columns::of(vectorizer);
+        let ranks = columns.ranks();
         let size = rows_a_block(texts.len());
-        let blocks = texts.par_chunks(size).enumerate();
-        let (blocks, seen): (Vec<_>, Vec<_>) = blocks
-            .map(|(i, texts)| Block::new(vectorizer, &rank_of_column, texts, i * size))
-            .unzip();
-        let matrix = Self {
-            blocks,
-            n_rows: texts.len(),
-            column_factors: by_rank(&column_of_rank, vectorizer.idf()),
-            column_of_rank,
-        };
-        (matrix, seen.into_iter().flatten().collect())
+        let (blocks, seen): (Vec<_>, Vec<_>) =
+            texts.par_chunks(size).map(|texts| Block::new(vectorizer, &ranks, texts)).unzip();
+        (Self::of_blocks(blocks, columns), seen.into_iter().flatten().collect())
+    }
+
+    fn of_blocks(mut blocks: Vec<Block>, columns: Columns) -> Self {
+        let mut n_rows = 0;
+        for block in &mut blocks {
+            block.first_row = n_rows;
+            n_rows += block.n_rows();
+        }
+        Self { blocks, n_rows, columns }
     }
 
     /// The rows as SciPy keeps them, terms in the order in which they stand here.
     #[must_use]
     pub fn to_csr(&self) -> Csr {
         let mut csr = Csr { indptr: vec![0], ..Csr::default() };
-        for row in self.blocks.iter().flat_map(Block::rows) {
+        for row in self.rows() {
             let mut repeats = row.repeats.iter().peekable();
             for &rank in row.terms {
                 // A repeated term stands in both lists, in the same order.
                 let more = repeats.next_if(|(repeated, _)| *repeated == rank);
                 let more = more.map_or(0.0, |&(_, more)| more);
-                let factor = self.column_factors[rank as usize];
-                csr.indices.push(self.column_of_rank[rank as usize] as i32);
+                let factor = self.columns.factors[rank as usize];
+                csr.indices.push(self.columns.number[rank as usize] as i32);
                 csr.tf_minus_1.push(more);
                 csr.data.push((1.0 + f64::from(more)) * factor * row.factor);
             }
@@ -277,81 +267,9 @@ impl Matrix {
         csr
     }
 
-    /// Calls `f` on each row whose number `takes` says so, with `n` sums of the row's block; adds
-    /// the numbers that `f` gives and the sums up in the order of the blocks, so that the bits
-    /// never depend on the threads.
-    pub fn sum_over(
-        &self,
-        n: usize,
-        takes: impl Fn(usize) -> bool + Sync,
-        f: impl Fn(Row<'_>, &mut [f64]) -> f64 + Sync,
-    ) -> (f64, Vec<f64>) {
-        let of_block = |block: &Block| {
-            let mut sums = vec![0.0; n];
-            let mut number = 0.0;
-            for row in block.rows().filter(|row| takes(row.number)) {
-                number += f(row, &mut sums);
-            }
-            (number, sums)
-        };
-        let parts: Vec<(f64, Vec<f64>)> = self.blocks.par_iter().map(of_block).collect();
-        let mut total = (0.0, vec![0.0; n]);
-        for (number, sums) in parts {
-            total.0 += number;
-            let sums = total.1.iter_mut().zip(sums);
-            sums.for_each(|(total, sum)| *total += sum);
-        }
-        total
-    }
-
-    /// A hash of what each row holds, in the order of the rows. Rows with one hash are equal,
-    /// whatever their texts were.
-    #[must_use]
-    pub fn row_keys(&self) -> Vec<u64> {
-        let of_block = |block: &Block| block.rows().map(Row::key).collect::<Vec<_>>();
-        let blocks: Vec<_> = self.blocks.par_iter().map(of_block).collect();
-        blocks.concat()
-    }
-
-    /// The number of terms of each row, in the order of the rows.
-    #[must_use]
-    pub fn n_terms(&self) -> Vec<usize> {
-        self.terms().map(<[u32]>::len).collect()
-    }
-
-    /// The ranks of each row's terms, in the order of the rows.
-    pub fn terms(&self) -> impl Iterator<Item = &[u32]> {
-        self.blocks.iter().flat_map(Block::rows).map(|row| row.terms)
-    }
-
-    /// The rows, ascending, that have the term of each rank; none for a term in more than `most`.
-    #[must_use]
-    pub fn rows_of_rare_terms(&self, most: usize) -> Vec<Vec<u32>> {
-        let mut counts = vec![0; self.n_columns()];
-        self.terms().flatten().for_each(|&rank| counts[rank as usize] += 1);
-        let mut rows: Vec<Vec<u32>> = vec![Vec::new(); counts.len()];
-        for (row, terms) in self.terms().enumerate() {
-            for &rank in terms.iter().filter(|&&rank| counts[rank as usize] <= most) {
-                rows[rank as usize].push(row as u32);
-            }
-        }
-        rows
-    }
-
-    /// Number of columns.
-    #[must_use]
-    pub fn n_columns(&self) -> usize {
-        self.column_of_rank.len()
-    }
-
-    /// Numbers for each rank in the order of the vectoriser's columns.
-    #[must_use]
-    pub fn by_column(&self, by_rank: &[f64]) -> Vec<f64> {
-        let mut by_column = vec![0.0; by_rank.len()];
-        for (&column, &number) in self.column_of_rank.iter().zip(by_rank) {
-            by_column[column as usize] = number;
-        }
-        by_column
+    /// The rows in their order.
+    pub fn rows(&self) -> impl Iterator<Item = Row<'_>> {
+        self.blocks.iter().flat_map(Block::rows)
     }
 }
 
@@ -359,46 +277,70 @@ impl WindowRows {
     /// So many windows of one sentence, and as many of two, of each text that has them.
     #[must_use]
     pub fn new(vectorizer: &Vectorizer, texts: &[impl AsRef<str> + Sync], n: u64) -> Self {
-        fn windows(text: &str, n: u64) -> impl Iterator<Item = &str> {
-            let lengths = [Length::OneSentence, Length::TwoSentences];
-            (0..n).flat_map(move |i| lengths.into_iter().filter_map(move |l| l.draw(text, i)))
-        }
-        let of_text = |row: usize| {
-            let windows = windows(texts[row].as_ref(), n);
-            windows.map(move |window| (row as u32, window)).collect::<Vec<_>>()
-        };
-        let (review, windows): (Vec<u32>, Vec<&str>) =
-            (0..texts.len()).into_par_iter().flat_map_iter(of_text).unzip();
-        Self { matrix: Matrix::new(vectorizer, &windows), review }
+        let columns = Columns::of(vectorizer);
+        let ranks = columns.ranks();
+        let size = rows_a_block(texts.len());
+        let (blocks, reviews): (Vec<_>, Vec<_>) = texts
+            .par_chunks(size)
+            .enumerate()
+            .map(|(i, texts)| Self::block(vectorizer, &ranks, texts, i * size, n))
+            .unzip();
+        Self { matrix: Matrix::of_blocks(blocks, columns), review: reviews.concat() }
     }
 
-    /// The place of each among the windows of its review, from 0: even ones are one sentence, odd
-    /// ones two, or again one where the review has no more.
+    /// The windows of neighbouring texts, and the review of each; `first` is the row of the first.
     #[must_use]
-    pub fn places(&self) -> Vec<usize> {
-        let of_review = |windows: &[u32]| 0..windows.len();
-        self.review.chunk_by(|a, b| a == b).flat_map(of_review).collect()
+    pub fn block(
+        vectorizer: &Vectorizer,
+        ranks: &[u32],
+        texts: &[impl AsRef<str>],
+        first: usize,
+        n: u64,
+    ) -> (Block, Vec<u32>) {
+        let lengths = [Length::OneSentence, Length::TwoSentences];
+        let mut windows = Vec::new();
+        let mut review = Vec::new();
+        for (row, text) in (first..).zip(texts) {
+            let draws = (0..n).flat_map(|i| lengths.map(|length| length.draw(text.as_ref(), i)));
+            windows.extend(draws.flatten());
+            review.resize(windows.len(), row as u32);
+        }
+        (Block::new(vectorizer, ranks, &windows).0, review)
     }
 }
 
 impl Block {
-    fn new(
+    /// A row for each text, and what a model without that text would have seen of it; `ranks` are
+    /// those of the vectoriser's columns. Its first row is 0.
+    #[must_use]
+    pub fn new(
         vectorizer: &Vectorizer,
-        rank_of_column: &[u32],
+        ranks: &[u32],
         texts: &[impl AsRef<str>],
-        first_row: usize,
     ) -> (Self, Vec<Seen>) {
         let mut scratch = Scratch::default();
         let mut seen = Vec::with_capacity(texts.len());
-        let mut block = Self { first_row, ..Self::default() };
+        let mut block = Self::default();
         for text in texts {
             let factor = vectorizer.factors(&mut scratch, text.as_ref(), |column, tf| {
-                block.push(rank_of_column[column as usize], (tf - 1.0) as f32);
+                block.push(ranks[column as usize], (tf - 1.0) as f32);
             });
             block.end_row(factor);
             seen.push(seen_among_others(&scratch, vectorizer.document_frequency()));
         }
         (block, seen)
+    }
+
+    /// Number of rows.
+    #[must_use]
+    pub fn n_rows(&self) -> usize {
+        self.factors.len()
+    }
+
+    /// The numbers of its rows in the whole matrix.
+    #[must_use]
+    pub fn numbers(&self) -> Range<usize> {
+        self.first_row..self.first_row + self.n_rows()
     }
 
     fn push(&mut self, rank: u32, tf_minus_1: f32) {

@@ -5,8 +5,8 @@
 //! `feature_log_prob_` in scikit-learn's `MultinomialNB(alpha=smoothing)` on the same rows. Weights
 //! are given back times the ratio, so scoring knows nothing of it.
 
-use super::folds::Fold;
-use super::matrix::Matrix;
+use super::columns::Columns;
+use super::rows::{About, Answer};
 
 /// How columns are weighed before the weights are fitted.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -21,30 +21,28 @@ pub enum Weighting {
 }
 
 impl Weighting {
-    /// The ratio of each column, by rank, from the rows that are not in the fold; `None` where
-    /// columns are not weighed.
-    #[must_use]
-    pub fn ratios(
+    /// The ratio of each column, by rank, from the rows that `ask` asks; `None` where columns are
+    /// not weighed.
+    ///
+    /// # Errors
+    /// Those of `ask`.
+    pub fn ratios<E>(
         self,
-        matrix: &Matrix,
-        labels: &[bool],
-        without: Option<Fold<'_>>,
-    ) -> Option<Vec<f64>> {
+        columns: &Columns,
+        ask: impl Fn(About) -> Result<Answer, E>,
+    ) -> Result<Option<Vec<f64>>, E> {
         let Self::NaiveBayes { smoothing } = self else {
-            return None;
+            return Ok(None);
         };
-        let sums = |class: bool| {
-            let takes = |row: usize| labels[row] == class && without.is_none_or(|f| !f.has(row));
-            let (_, sums) = matrix.sum_over(matrix.n_columns(), takes, |row, sums| {
-                row.add_to(sums, 1.0);
-                0.0
-            });
-            let weighed = sums.iter().zip(&matrix.column_factors);
+        let logs = |class: bool| -> Result<Vec<f64>, E> {
+            let sums = ask(About::OfClass(class))?.numbers;
+            let weighed = sums.iter().zip(&columns.factors);
             let smoothed: Vec<f64> =
                 weighed.map(|(sum, factor)| sum * factor + smoothing).collect();
             let total: f64 = smoothed.iter().sum();
-            smoothed.into_iter().map(move |sum| libm::log(sum / total))
+            Ok(smoothed.into_iter().map(|sum| libm::log(sum / total)).collect())
         };
-        Some(sums(true).zip(sums(false)).map(|(p, n)| p - n).collect())
+        let (positive, negative) = (logs(true)?, logs(false)?);
+        Ok(Some(positive.into_iter().zip(negative).map(|(p, n)| p - n).collect()))
     }
 }

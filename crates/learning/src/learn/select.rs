@@ -133,10 +133,20 @@ pub enum SelectError {
         max_df: f64,
     },
     /// More tokens than positions that can be numbered.
-    #[error("the corpus must have fewer than {} tokens, got {n_tokens}", u32::MAX)]
+    #[error(
+        "one process takes reviews of fewer than {} tokens in all, got {n_tokens}; verdict.spark.train spreads more over \
+         many (docs/python.md)",
+        u32::MAX
+    )]
     TooLarge {
         /// Tokens in all documents.
         n_tokens: usize,
+    },
+    /// More occurrences than a count holds.
+    #[error("a term must occur fewer than {} times in all reviews, got {n}", u32::MAX)]
+    TooFrequent {
+        /// Occurrences.
+        n: u64,
     },
     /// Terms or counts that no model can have, such as two terms of one hash.
     #[error(transparent)]
@@ -152,45 +162,77 @@ pub fn fit_vectorizer(
     params: &VocabularyParams,
 ) -> Result<Vectorizer, SelectError> {
     let bounds = Bounds::new(params, texts.len())?;
+    let terms = count_terms(texts, params, &bounds, bounds.least_frequency())?;
+    choose(terms, texts.len(), params)
+}
+
+/// A term and how often it occurs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Term {
+    /// Its tokens joined by spaces.
+    pub text: String,
+    /// Occurrences.
+    pub term_frequency: u32,
+    /// Documents that have it.
+    pub document_frequency: u32,
+}
+
+/// The terms that occur at least `least` times and, where so many are asked for, are among the
+/// most frequent: equally frequent ones all of them. In no particular order.
+pub(crate) fn count_terms(
+    texts: &[impl AsRef<str> + Sync],
+    params: &VocabularyParams,
+    bounds: &Bounds,
+    least: u32,
+) -> Result<Vec<Term>, SelectError> {
     let corpus = TokenCorpus::new(texts, &params.options.analyzer);
     if corpus.tokens.len() >= u32::MAX as usize {
         return Err(SelectError::TooLarge { n_tokens: corpus.tokens.len() });
     }
     let mut kept: Vec<Kept> = Vec::new();
-    let mut bound = bounds.least_frequency();
+    let mut bound = least;
     let mut level = Level::tokens(&corpus);
     loop {
         if level.n >= params.options.ngram_range.min() {
-            let admitted = level
-                .grams
-                .iter()
-                .filter(|gram| gram.term_frequency >= bound && bounds.admit(gram));
+            let admitted = level.grams.iter().filter(|gram| {
+                gram.term_frequency >= bound && bounds.admit(gram.document_frequency)
+            });
             kept.extend(admitted.map(|&gram| Kept { n: level.n, gram }));
             bound = raise(&mut kept, params.max_features, bound);
         }
         if level.n >= params.options.ngram_range.max() {
             break;
         }
-        level = next_level(&corpus, &level, &kept, params, &bounds, bound);
+        level = next_level(&corpus, &level, &kept, params, bounds, bound);
     }
-    drop(level);
-    if kept.is_empty() {
-        let (min_df, max_df) = (bounds.min_df, bounds.max_df);
-        return Err(SelectError::Empty { n_documents: texts.len(), min_df, max_df });
+    Ok(kept.iter().map(|kept| kept.term(&corpus)).collect())
+}
+
+/// The vectoriser with the most frequent of these terms, of which none lacks that could be chosen.
+///
+/// # Errors
+/// Where the bounds let none through, or contradict each other.
+pub fn choose(
+    mut terms: Vec<Term>,
+    n_documents: usize,
+    params: &VocabularyParams,
+) -> Result<Vectorizer, SelectError> {
+    let bounds = Bounds::new(params, n_documents)?;
+    terms.retain(|term| bounds.admit(term.document_frequency));
+    if terms.is_empty() {
+        let Bounds { min_df, max_df } = bounds;
+        return Err(SelectError::Empty { n_documents, min_df, max_df });
     }
-    let mut terms: Vec<(String, Gram)> =
-        kept.iter().map(|kept| (kept.term(&corpus), kept.gram)).collect();
-    drop(corpus);
     if let Some(most) = params.max_features.filter(|&most| terms.len() > most) {
-        terms.sort_unstable_by(|(a, x), (b, y)| {
-            y.term_frequency.cmp(&x.term_frequency).then_with(|| a.cmp(b))
+        terms.sort_unstable_by(|a, b| {
+            b.term_frequency.cmp(&a.term_frequency).then_with(|| a.text.cmp(&b.text))
         });
         terms.truncate(most);
     }
-    terms.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
-    let vocabulary = Vocabulary::new(terms.iter().map(|(term, _)| term.as_str()))?;
-    let document_frequency = terms.iter().map(|(_, gram)| gram.document_frequency).collect();
-    let n_documents = texts.len() as u32;
+    terms.sort_unstable_by(|a, b| a.text.cmp(&b.text));
+    let vocabulary = Vocabulary::new(terms.iter().map(|term| term.text.as_str()))?;
+    let document_frequency = terms.iter().map(|term| term.document_frequency).collect();
+    let n_documents = n_documents as u32;
     Ok(Vectorizer::new(vocabulary, params.options.clone(), n_documents, document_frequency)?)
 }
 
@@ -216,7 +258,12 @@ fn next_level(
             let counted = candidates.count(guess);
             let reach = |gram: &&Gram| gram.term_frequency >= guess;
             let known = kept.iter().map(|kept| &kept.gram).filter(reach).count()
-                + counted.grams.iter().filter(reach).filter(|gram| bounds.admit(gram)).count();
+                + counted
+                    .grams
+                    .iter()
+                    .filter(reach)
+                    .filter(|gram| bounds.admit(gram.document_frequency))
+                    .count();
             if known >= most {
                 return counted;
             }
@@ -232,13 +279,13 @@ struct Kept {
 }
 
 impl Kept {
-    /// Its tokens joined by spaces.
-    fn term(&self, corpus: &TokenCorpus) -> String {
+    fn term(&self, corpus: &TokenCorpus) -> Term {
         let start = self.gram.first_at as usize;
         let tokens = &corpus.tokens[start..start + self.n];
         let words: Vec<&str> =
             tokens.iter().map(|&token| &*corpus.vocabulary[token as usize]).collect();
-        words.join(" ")
+        let Gram { term_frequency, document_frequency, .. } = self.gram;
+        Term { text: words.join(" "), term_frequency, document_frequency }
     }
 }
 
@@ -256,13 +303,15 @@ fn raise(kept: &mut Vec<Kept>, max_features: Option<usize>, bound: u32) -> u32 {
 }
 
 /// The bounds on document frequencies, in documents.
-struct Bounds {
+pub(crate) struct Bounds {
     min_df: f64,
     max_df: f64,
 }
 
 impl Bounds {
-    fn new(params: &VocabularyParams, n_documents: usize) -> Result<Self, SelectError> {
+    pub(crate) const NONE: Self = Self { min_df: 0.0, max_df: f64::INFINITY };
+
+    pub(crate) fn new(params: &VocabularyParams, n_documents: usize) -> Result<Self, SelectError> {
         let (min_df, max_df) = (params.min_df.of(n_documents), params.max_df.of(n_documents));
         if max_df < min_df {
             Err(SelectError::Bounds { min_df, max_df })
@@ -271,13 +320,13 @@ impl Bounds {
         }
     }
 
-    fn admit(&self, gram: &Gram) -> bool {
-        let df = f64::from(gram.document_frequency);
+    pub(crate) fn admit(&self, document_frequency: u32) -> bool {
+        let df = f64::from(document_frequency);
         df >= self.min_df && df <= self.max_df
     }
 
     /// A term in so many documents occurs at least so often.
-    fn least_frequency(&self) -> u32 {
+    pub(crate) fn least_frequency(&self) -> u32 {
         (self.min_df.ceil() as u32).max(1)
     }
 }

@@ -3,9 +3,11 @@
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::collections::{BTreeMap, BTreeSet};
-use verdict_learning::learn::alike::groups;
+use verdict_learning::learn::alike::{first_rare, groups};
+use verdict_learning::learn::facts::Facts;
 use verdict_learning::learn::folds::Folds;
 use verdict_learning::learn::matrix::Matrix;
+use verdict_learning::learn::rows::LocalRows;
 use verdict_learning::learn::select::{VocabularyParams, fit_vectorizer};
 
 const FILMS: usize = 100;
@@ -35,10 +37,16 @@ fn matrix(reviews: &[(usize, String)]) -> Matrix {
     Matrix::new(&vectorizer, &texts)
 }
 
+fn groups_of(matrix: &Matrix) -> Vec<u32> {
+    let labels = vec![false; matrix.n_rows];
+    let rows = LocalRows::of_reviews(matrix, &labels);
+    groups(&Facts::new(&rows, first_rare(&matrix.columns, matrix.n_rows)), &matrix.columns)
+}
+
 #[test]
 fn reviews_of_one_film_are_one_group() {
     let reviews = reviews(1);
-    let groups = groups(&matrix(&reviews));
+    let groups = groups_of(&matrix(&reviews));
     let pairs = groups.iter().zip(&reviews).map(|(&group, &(film, _))| (group, film));
     let pairs: BTreeSet<_> = pairs.collect();
     assert_eq!(pairs.len(), FILMS, "as many groups as films, and each of one film: {pairs:?}");
@@ -50,7 +58,8 @@ fn a_fold_has_whole_groups_and_its_share_of_both_classes_in_any_order() {
     let fold_of = |reviews: &[(usize, String)]| -> BTreeMap<String, usize> {
         let matrix = matrix(reviews);
         let labels: Vec<bool> = reviews.iter().map(|&(film, _)| film % 4 == 0).collect();
-        let folds = Folds::of_groups(&groups(&matrix), &matrix.row_keys(), &labels, 3).unwrap();
+        let keys: Vec<u64> = matrix.rows().map(|row| row.key()).collect();
+        let folds = Folds::of_groups(&groups_of(&matrix), &keys, &labels, 3).unwrap();
         let of = |row| (0..3).find(|&index| folds.fold(index).has(row)).unwrap();
         reviews.iter().enumerate().map(|(row, (_, text))| (text.clone(), of(row))).collect()
     };

@@ -101,7 +101,9 @@ proptest! {
             let texts: Vec<&str> = order.iter().map(|&i| texts[i].as_str()).collect();
             let labels: Vec<bool> = order.iter().map(|&i| labels[i]).collect();
             let vectorizer = fit_vectorizer(&texts, &params().vocabulary).unwrap();
-            let folds = Folds::new(&Matrix::new(&vectorizer, &texts).row_keys(), &labels, n);
+            let matrix = Matrix::new(&vectorizer, &texts);
+            let keys: Vec<u64> = matrix.rows().map(|row| row.key()).collect();
+            let folds = Folds::new(&keys, &labels, n);
             let of = |row| (0..n).find(|&index| folds.fold(index).has(row)).unwrap();
             order.iter().enumerate().map(|(row, &i)| (i, of(row))).collect()
         };

@@ -13,6 +13,7 @@ mod metrics;
 mod naive_bayes;
 mod sklearn;
 mod slices;
+mod spread;
 mod train;
 mod tune;
 mod windows;

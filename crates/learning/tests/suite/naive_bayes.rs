@@ -4,10 +4,12 @@ use crate::made::numbers;
 use serde_json::Value;
 use verdict_learning::learn::calibrate::out_of_fold;
 use verdict_learning::learn::dense;
+use verdict_learning::learn::facts::Facts;
 use verdict_learning::learn::folds::Folds;
 use verdict_learning::learn::logistic::{self, LogisticParams};
-use verdict_learning::learn::matrix::{Matrix, WindowRows};
+use verdict_learning::learn::matrix::Matrix;
 use verdict_learning::learn::naive_bayes::Weighting;
+use verdict_learning::learn::rows::{LocalRows, Question, Rows as _};
 use verdict_learning::learn::select::{DocumentCount, VocabularyParams, fit_vectorizer};
 use verdict_sentiment::{NgramRange, Vectorizer, VectorizerOptions};
 
@@ -62,15 +64,14 @@ fn ratios_and_weights_are_scikit_learns() {
     let terms: Vec<&str> = vectorizer.vocabulary().terms().collect();
     assert_eq!(serde_json::json!(terms), golden["terms"]);
     let params = params(&golden);
-    let ratios = params.weighting.ratios(&matrix, &labels, None).unwrap();
+    let rows = LocalRows::of_reviews(&matrix, &labels);
+    let ask = |about| rows.answer(None, &[Question { about, fold: None }]).map(|a| a[0].clone());
+    let ratios = params.weighting.ratios(&matrix.columns, ask).unwrap().unwrap();
     // What tf is beyond 1 is kept as f32.
-    assert_close(&matrix.by_column(&ratios), &numbers(&golden["ratios"]), 1e-7, "ratio");
+    assert_close(&matrix.columns.by_column(&ratios), &numbers(&golden["ratios"]), 1e-7, "ratio");
     let weights = numbers(&golden["weights"]);
     for (what, fit) in [
-        (
-            "lbfgs",
-            logistic::fit(&matrix, &labels, (&WindowRows::default(), 0.0), &params, None).unwrap(),
-        ),
+        ("lbfgs", logistic::fit(&LocalRows::of_reviews(&matrix, &labels), &params).unwrap()),
         ("linfa", dense::fit(&matrix, &labels, &params).unwrap()),
     ] {
         assert_close(&fit.weights, &weights, 2e-5, what);
@@ -83,14 +84,19 @@ fn the_labels_of_a_fold_do_not_reach_its_own_scores() {
     let golden = golden();
     let (_, matrix, labels) = corpus();
     let params = params(&golden);
-    let folds = Folds::new(&matrix.row_keys(), &labels, 4);
-    let scores =
-        out_of_fold(&matrix, &labels, (&WindowRows::default(), 0.0), &params, &folds).unwrap().0;
+    let keys: Vec<u64> = matrix.rows().map(|row| row.key()).collect();
+    let folds = Folds::new(&keys, &labels, 4);
+    let scores_with = |labels: &[bool]| {
+        let rows = LocalRows::of_reviews(&matrix, labels);
+        let which: Vec<_> = (0..4).map(Some).collect();
+        let fits = logistic::fit_folds(&rows, &folds, &which, &params).unwrap();
+        out_of_fold(&rows, &Facts::new(&rows, u32::MAX), &folds, &fits).unwrap().0
+    };
+    let scores = scores_with(&labels);
     let fold = folds.fold(1);
     let flipped: Vec<bool> =
         labels.iter().enumerate().map(|(row, &label)| label != fold.has(row)).collect();
-    let others =
-        out_of_fold(&matrix, &flipped, (&WindowRows::default(), 0.0), &params, &folds).unwrap().0;
+    let others = scores_with(&flipped);
     for row in (0..labels.len()).filter(|&row| fold.has(row)) {
         assert_eq!(scores[row].to_bits(), others[row].to_bits(), "row {row}");
     }

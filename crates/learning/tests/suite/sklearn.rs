@@ -6,8 +6,9 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use verdict_learning::learn::dense;
 use verdict_learning::learn::logistic::{self, LogisticParams};
-use verdict_learning::learn::matrix::{Matrix, WindowRows};
+use verdict_learning::learn::matrix::Matrix;
 use verdict_learning::learn::naive_bayes::Weighting;
+use verdict_learning::learn::rows::LocalRows;
 use verdict_learning::learn::select::{
     DocumentCount, SelectError, VocabularyParams, fit_vectorizer,
 };
@@ -124,8 +125,7 @@ fn weights_are_scikit_learns() {
             tol: 1e-10,
             weighting: Weighting::None,
         };
-        let fit =
-            logistic::fit(&matrix, &labels, (&WindowRows::default(), 0.0), &params, None).unwrap();
+        let fit = logistic::fit(&LocalRows::of_reviews(&matrix, &labels), &params).unwrap();
         assert!(fit.converged);
         assert!((fit.intercept - golden["intercept"].as_f64().unwrap()).abs() < 1e-6);
         for (got, expected) in fit.weights.iter().zip(numbers(&golden["coefficients"])) {
@@ -198,7 +198,7 @@ proptest! {
         let vectorizer = fit_vectorizer(&texts, &vocabulary(None, 1)).unwrap();
         let matrix = Matrix::new(&vectorizer, &texts);
         let params = LogisticParams { c, max_iter: 2000, tol: 1e-9, weighting: Weighting::None };
-        let ours = logistic::fit(&matrix, &labels, (&WindowRows::default(), 0.0), &params, None).unwrap();
+        let ours = logistic::fit(&LocalRows::of_reviews(&matrix, &labels), &params).unwrap();
         let theirs = dense::fit(&matrix, &labels, &params).unwrap();
         prop_assert!((ours.intercept - theirs.intercept).abs() < 1e-4, "{} {}", ours.intercept, theirs.intercept);
         for (a, b) in ours.weights.iter().zip(&theirs.weights) {

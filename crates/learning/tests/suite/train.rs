@@ -16,7 +16,7 @@ fn artifact(corpus: &Corpus, params: TrainParams, threads: usize) -> Vec<u8> {
 }
 
 /// All that short texts are learned by.
-fn short_texts() -> TrainParams {
+pub(crate) fn short_texts() -> TrainParams {
     let mut params =
         TrainParams { windows: 3, window_weight: 0.2, by_length: true, ..TrainParams::default() };
     let analyzer = &mut params.vocabulary.options.analyzer;

@@ -106,19 +106,15 @@ proptest! {
         let scorer = Scorer::new(model, settings, 0);
         let ending = scorer.score_record(&mut Scratch::default(), &record);
 
-        let mut join = Join::default();
-        join.review(&record);
+        let event = review_event(&record);
         let Outcome::Verdict(_) = ending.outcome else {
-            prop_assert_eq!(join.counts.rejected, 1);
+            prop_assert_eq!(event, None);
             return Ok(());
         };
         let verdict = Verdict::decode(ending.output.value.as_deref().unwrap()).unwrap();
-        prop_assert_eq!(join.unlabelled.iter().map(|id| &**id).collect::<Vec<_>>(), [&*verdict.id]);
-        let said = Said { last: Some(true), both_ways: false };
-        join.labels.insert((&*verdict.id).into(), said);
-        join.review(&record);
-        let text = &join.texts[&*verdict.id];
-        let score = model.score(&mut Scratch::default(), text);
+        let event = event.unwrap();
+        prop_assert_eq!(&*event.id, &*verdict.id);
+        let score = model.score(&mut Scratch::default(), &event.text.unwrap());
         prop_assert_eq!(score.score.to_bits(), verdict.score.to_bits());
     }
 }
