@@ -1,11 +1,13 @@
-//! A registry in a directory: `ROOT/NAME/versions/N/{model.verdict, version.json, …}` and
-//! `ROOT/NAME/aliases.json`.
+//! A registry in a directory: `ROOT/NAME/versions/N/{model.verdict, version.json, MLmodel, …}` and
+//! `ROOT/NAME/aliases.json`. The folder of a version is a model of MLflow's, as [`flavor`] has it;
+//! one that was written before is read without those files.
 //!
 //! A version is written under a temporary name and renamed to its number when it is on disk: it is
 //! there whole or not at all, wherever the writer is killed. Writers of a model take turns by a
 //! file lock, which the system releases when its holder ends. Where a file system has no locks, the
 //! rename still gives a number to one writer only.
 
+use crate::flavor;
 use crate::names::{self, MODEL_FILE, VERSION_FILE};
 use crate::version::{check_annotations, check_digest};
 use crate::write::{self, Lock};
@@ -112,6 +114,7 @@ impl Registry for DirectoryRegistry {
         write::folders(&versions)?;
         let lock = Lock::take(&model)?;
         write::sweep(&versions, &lock)?;
+        let flavor = flavor::files(&new);
         let mut record = Record {
             name: new.name.to_owned(),
             version: 0,
@@ -131,6 +134,7 @@ impl Registry for DirectoryRegistry {
             let json = to_json(&record, &versions.join(VERSION_FILE))?;
             let mut files: Vec<(&str, &[u8])> =
                 vec![(MODEL_FILE, new.artifact), (VERSION_FILE, &json)];
+            files.extend(flavor.iter().map(|(name, text)| (*name, text.as_bytes())));
             files.extend(new.files.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())));
             if write::folder(&versions, &record.version.to_string(), &files)? {
                 return self.version_of(&record);

@@ -27,6 +27,7 @@
 mod directory;
 mod error;
 mod file;
+mod flavor;
 mod load;
 mod mlflow;
 mod names;

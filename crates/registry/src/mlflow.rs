@@ -9,7 +9,6 @@
 
 mod artifact;
 mod client;
-mod flavor;
 mod json;
 mod runs;
 mod settings;

@@ -1,7 +1,7 @@
 //! Which names are allowed: those that a file system, a URI and MLflow all accept, so that a name
 //! valid in one registry is valid in the other.
 
-use crate::{RegistryError, Result};
+use crate::{RegistryError, Result, flavor};
 
 /// The name of the model in its directory.
 pub const MODEL_FILE: &str = "model.verdict";
@@ -32,7 +32,7 @@ pub(crate) fn alias(alias: &str) -> Result<()> {
 /// The name of a file beside the model.
 pub(crate) fn file(name: &str) -> Result<()> {
     plain("name of the file", name)?;
-    if [MODEL_FILE, VERSION_FILE].contains(&name) {
+    if [MODEL_FILE, VERSION_FILE].contains(&name) || flavor::FILES.contains(&name) {
         let bound = "must not be that of the registry's own files";
         return Err(RegistryError::invalid("name of the file", bound, format_args!("{name:?}")));
     }

@@ -2,10 +2,9 @@
 //! run's artifacts.
 
 use super::client::Client;
-use super::flavor;
 use super::json::{items, text};
 use super::tracking::{self, Run, SHA256};
-use crate::{NewVersion, Result};
+use crate::{MODEL_FILE, NewVersion, Result, flavor};
 use serde_json::{Value, json};
 
 const READY: &str = "LOGGED_MODEL_READY";
@@ -28,7 +27,7 @@ pub(super) fn folder(run: &Run) -> String {
 /// Stores the file among the run's artifacts.
 pub(super) fn into_run(client: &Client, run: &Run, new: &NewVersion<'_>) -> Result<Stored> {
     let source = folder(run);
-    flavor::upload(client, &source, new)?;
+    upload(client, &source, new)?;
     Ok(Stored { source, model_id: None })
 }
 
@@ -63,11 +62,19 @@ pub(super) fn into_logged_model(
     let id = text(model, &["info", "model_id"], "logged-models")?;
     if model.pointer("/info/status").and_then(Value::as_str) != Some(READY) {
         let place = text(model, &["info", "artifact_uri"], "logged-models")?;
-        flavor::upload(client, &place, new)?;
+        upload(client, &place, new)?;
         let body = json!({ "model_id": id, "status": READY });
         client.patch(&format!("logged-models/{id}"), &body)?;
     }
     Ok(Stored { source: format!("models:/{id}"), model_id: Some(id) })
+}
+
+/// Stores the model's file under `uri`, and before it those that tell MLflow what it is.
+fn upload(client: &Client, uri: &str, new: &NewVersion<'_>) -> Result<()> {
+    for (name, content) in flavor::files(new) {
+        client.upload(uri, name, content.as_bytes())?;
+    }
+    client.upload(uri, MODEL_FILE, new.artifact)
 }
 
 /// The LoggedModels of these bytes in an experiment.

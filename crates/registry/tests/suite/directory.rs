@@ -39,7 +39,17 @@ fn a_version_is_a_folder_that_other_tools_can_read() {
     registry.annotate("sentiment", 1, &tags, &files).unwrap();
 
     let folder = root.path().join("sentiment/versions/1");
-    let expected = ["MODEL_CARD.md", "decision.json", "model.verdict", "version.json"];
+    let expected = [
+        "MLmodel",
+        "MODEL_CARD.md",
+        "decision.json",
+        "input_example.json",
+        "model.verdict",
+        "python_env.yaml",
+        "requirements.txt",
+        "serving_input_example.json",
+        "version.json",
+    ];
     assert_eq!(names(&folder), expected);
     assert_eq!(fs::read(folder.join("model.verdict")).unwrap(), bytes);
     assert_eq!(fs::read(folder.join("MODEL_CARD.md")).unwrap(), b"# Card");
@@ -64,6 +74,26 @@ fn a_version_is_a_folder_that_other_tools_can_read() {
     // The folder of a version is a model's directory as any other.
     assert_eq!(load(&folder).unwrap().identity().sha256, version.sha256);
     assert_eq!(version.uri, format!("dir:{}/sentiment/1", root.path().display()));
+}
+
+#[test]
+fn a_version_without_the_files_of_mlflow_is_read_as_before() {
+    let root = tempfile::tempdir().unwrap();
+    let registry = DirectoryRegistry::new(root.path());
+    let bytes = artifact(1);
+    let version = registry.register(new("sentiment", &bytes)).unwrap();
+    let folder = root.path().join("sentiment/versions/1");
+    for name in names(&folder) {
+        if !["model.verdict", "version.json"].contains(&name.as_str()) {
+            fs::remove_file(folder.join(name)).unwrap();
+        }
+    }
+    assert_eq!(names(&folder), ["model.verdict", "version.json"]);
+    registry.set_alias("sentiment", "production", 1).unwrap();
+    assert_eq!(registry.fetch("sentiment", 1).unwrap(), bytes);
+    assert_eq!(registry.alias("sentiment", "production").unwrap(), Some(version.clone()));
+    assert_eq!(registry.register(new("sentiment", &bytes)).unwrap(), version);
+    assert_eq!(registry.register(new("sentiment", &artifact(2))).unwrap().version, 2);
 }
 
 #[test]

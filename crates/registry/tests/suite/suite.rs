@@ -183,7 +183,7 @@ pub(crate) fn what_is_out_of_bounds_is_refused_before_anything_is_kept(subject: 
     }
     cases.push((new(&name, b""), "length of the artifact"));
     cases.push((new(&name, &huge), "67108865"));
-    for bad in ["model.verdict", "version.json", "../up", "a/b", ".hidden", ""] {
+    for bad in ["model.verdict", "version.json", "MLmodel", "../up", "a/b", ".hidden", ""] {
         let mut case = new(&name, &bytes);
         case.files.insert(bad.to_owned(), Vec::new());
         cases.push((case, "name of the file"));

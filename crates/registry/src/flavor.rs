@@ -2,25 +2,30 @@
 //! it with the Python package `verdict` (its module `verdict.mlflow`), and `mlflow models serve`
 //! serves it.
 
-use super::client::Client;
-use crate::{MODEL_FILE, NewVersion, Result};
+use crate::{MODEL_FILE, NewVersion};
 use serde_json::json;
 
+/// The names of those files.
+pub(crate) const FILES: [&str; 5] = [
+    "MLmodel",
+    "requirements.txt",
+    "python_env.yaml",
+    "input_example.json",
+    "serving_input_example.json",
+];
 const EXAMPLE: &str = "A wonderful film, from the first scene to the last.";
 
-/// Stores the model's file under `uri`, and before it those that tell MLflow what it is.
-pub(super) fn upload(client: &Client, uri: &str, new: &NewVersion<'_>) -> Result<()> {
+/// The files to store beside a model, by name.
+pub(crate) fn files(new: &NewVersion<'_>) -> [(&'static str, String); 5] {
     let table = json!({ "columns": ["text"], "data": [[EXAMPLE]] });
-    for (name, content) in [
-        ("MLmodel", description(new)),
-        ("requirements.txt", concat!("verdict==", env!("CARGO_PKG_VERSION"), "\n").to_owned()),
-        ("python_env.yaml", "python: '3.10'\ndependencies:\n- -r requirements.txt\n".to_owned()),
-        ("input_example.json", table.to_string()),
-        ("serving_input_example.json", json!({ "dataframe_split": table }).to_string()),
-    ] {
-        client.upload(uri, name, content.as_bytes())?;
-    }
-    client.upload(uri, MODEL_FILE, new.artifact)
+    let [model, requirements, environment, input, serving] = FILES;
+    [
+        (model, description(new)),
+        (requirements, concat!("verdict==", env!("CARGO_PKG_VERSION"), "\n").to_owned()),
+        (environment, "python: '3.10'\ndependencies:\n- -r requirements.txt\n".to_owned()),
+        (input, table.to_string()),
+        (serving, json!({ "dataframe_split": table }).to_string()),
+    ]
 }
 
 /// The file `MLmodel`: JSON, which is YAML.
