@@ -122,6 +122,11 @@ fn mlflow_loads_and_asks_what_the_registry_wrote_there() {
     pytest("test_mlflow.py", &[("MLFLOW_TRACKING_URI", &uri)]);
 }
 
+#[test]
+fn the_notebook_runs_to_its_end() {
+    pytest("test_notebook.py", &[]);
+}
+
 /// Without compiling it once more: what `make wheel` writes into the wheel about itself.
 #[test]
 fn the_wheel_is_for_cpython_3_10_and_newer_and_has_its_command() {
