@@ -66,7 +66,7 @@ chaos: require ## Kill, freeze and cut off what carries reviews, and count their
 	@mkdir -p dist && "$$CARGO_TARGET_DIR/debug/chaos" $(ARGS) | tee dist/chaos.json
 
 .PHONY: bench-peers
-bench-peers: require ## scikit-learn and fastText beside Verdict, in one run (DATA=path to aclImdb_v1.tar.gz)
+bench-peers: require ## scikit-learn, fastText, Vowpal Wabbit and others beside Verdict, in one run (DATA=path to aclImdb_v1.tar.gz)
 	$(CARGO) build --locked --release -p verdict-trainer
 	python3 benches/peers/run.py --data "$(or $(DATA),data/raw/aclImdb_v1.tar.gz)" --trainer "$$CARGO_TARGET_DIR/release/trainer" $(ARGS)
 

@@ -1,9 +1,11 @@
-"""Reads the Large Movie Review Dataset into memory: its folder, or its tar archive. Standard library only."""
+"""The Large Movie Review Dataset in memory, from its folder or its tar archive. Standard library only."""
 
 import pathlib
 import re
 import tarfile
 
+_MARKUP = re.compile(r"<[^>]*>")
+_PUNCTUATION = re.compile(r"([^\w\s])")
 _REVIEW = re.compile(r"(?:^|/)(train|test)/(pos|neg)/([^/.][^/]*)\.txt$")
 
 
@@ -27,3 +29,14 @@ def load(path, split):
     found.sort()
     texts = [text.decode("utf-8") for _, text in found]
     return texts, [int(name.startswith("pos/")) for name, _ in found]
+
+
+def prepared(text):
+    """Lower case, markup gone, punctuation as words of its own: the preparation of fastText's tutorial."""
+    return " ".join(_PUNCTUATION.sub(r" \1 ", _MARKUP.sub(" ", text).lower()).split())
+
+
+def mixed(lines):
+    """Both labels in turn: what learns line by line must not see all of one label first, as the order by name has it."""
+    half = len(lines) // 2
+    return [line for pair in zip(lines[:half], lines[half:]) for line in pair] + lines[2 * half:]

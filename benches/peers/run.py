@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
-"""Verdict beside scikit-learn and fastText: the same data, the same machine, the same run.
+"""Verdict beside what others classify texts with in Python: the same data, the same machine, the same run.
 
     python3 benches/peers/run.py --data aclImdb_v1.tar.gz --trainer target/release/trainer
 
-Each round runs every contestant once, each in a process of its own, in an order that turns from round to round, so that
-a machine that gets slower hits all of them. Texts are in memory before a clock starts. Training may use --threads
-threads (scikit-learn uses one whatever it may); scoring uses one. Ratios are taken within a round, and the median of the
-rounds is shown with the lowest and highest.
+Each round runs every contestant once, each in a process of its own, in an order that turns from round to round, so
+that a machine that gets slower hits all of them. Before a clock starts, texts are in memory, or in the files that
+fastText and Vowpal Wabbit learn from. Training may use --threads threads; of the others fastText does, Vowpal Wabbit
+has two, and the rest one. Scoring uses one. Ratios are taken within a round, and the median of the rounds is shown
+with the lowest and highest.
 
 The Python side is installed once into a virtual environment in the cache folder, versions pinned in requirements.txt.
 Standard library only.
@@ -26,7 +27,8 @@ import venv
 
 HERE = pathlib.Path(__file__).resolve().parent
 PARAMS = {"default": HERE / "python.yaml", "sentences": HERE / "sentences.yaml"}
-CONTESTANTS = ("verdict", "verdict-100k", "scikit-learn", "fasttext")
+PEERS = ("scikit-learn", "fasttext", "vowpal-wabbit", "liblinear", "underthesea-core")
+CONTESTANTS = ("verdict", "verdict-100k", *PEERS)
 # Scoring the test split takes Verdict an eighth of a second, so one hiccup of the machine would be the figure.
 SCORINGS = 5
 MEASURES = {
@@ -45,12 +47,15 @@ def main():
     if not args.data.exists():
         raise SystemExit(f"run.py: {args.data} does not exist (--data)")
     names = args.only or list(CONTESTANTS)
-    python = environment(args.cache) if set(names) - {"verdict", "verdict-100k"} else None
+    python = environment(args.cache) if set(names) & set(PEERS) else None
     runners = {
         "verdict": lambda: verdict(args, args.params or PARAMS[args.preset], "Verdict"),
         "verdict-100k": lambda: verdict(args, HERE / "wide.yaml", "Verdict, 100,000 terms"),
         "scikit-learn": lambda: peer(python, "peer_sklearn.py", args.data, args.preset),
         "fasttext": lambda: peer(python, "peer_fasttext.py", args.data, args.threads),
+        "vowpal-wabbit": lambda: peer(python, "peer_vw.py", args.data),
+        "liblinear": lambda: peer(python, "peer_liblinear.py", args.data),
+        "underthesea-core": lambda: peer(python, "peer_underthesea.py", args.data),
     }
     rounds = []
     for number in range(args.rounds):
@@ -192,21 +197,29 @@ def cpu():
 
 
 def table(names, result):
+    """One row a contestant: its figures, then how many times better Verdict is."""
     versions, medians, ratios = result["versions"], result["medians"], result["ratios"]
-    peers = [name for name in names if name in ratios]
-    head = ["", *(versions[name] for name in names), *(f"times better than {versions[name]}" for name in peers)]
-    rows = [head, ["---", *("---:" for _ in head[1:])]]
-    for key, (heading, divisor, shape, _) in MEASURES.items():
-        row = [heading, *(shape.format(medians[name][key] / divisor) for name in names)]
-        for name in peers:
-            ratio = ratios[name].get(key)
-            row.append("" if ratio is None else
-                       f"{ratio['median']:.1f} ({ratio['lowest']:.1f}–{ratio['highest']:.1f})")
-        rows.append(row)
+    rows = [
+        [versions[name], *(shape.format(medians[name][key] / unit) for key, (_, unit, shape, _) in MEASURES.items())]
+        for name in names
+    ]
+    text = markdown(["", *(heading for heading, *_ in MEASURES.values())], rows)
+    if ratios:
+        rows = [
+            [versions[name], *("{median:.1f} ({lowest:.1f}–{highest:.1f})".format(**ratio) for ratio in of.values())]
+            for name, of in ratios.items()
+        ]
+        compared = (heading.split(",")[0] for heading, *_, higher in MEASURES.values() if higher is not None)
+        text += "\n\n" + markdown(["times better than", *compared], rows)
     machine = result["machine"]
     note = (f"Median of {len(result['rounds'])} rounds, ratios within a round (lowest–highest). {machine['cpus']} CPUs: "
             f"{machine['cpu']}. Training may use {result['threads']} threads, scoring uses one.")
-    return "\n".join("| " + " | ".join(row) + " |" for row in rows) + "\n\n" + note
+    return f"{text}\n\n{note}"
+
+
+def markdown(head, rows):
+    rows = [head, ["---", *("---:" for _ in head[1:])], *rows]
+    return "\n".join("| " + " | ".join(row) + " |" for row in rows)
 
 
 if __name__ == "__main__":
