@@ -18,20 +18,7 @@ fn pytest(file: &str, more: &[(&str, &str)]) {
     let Some(tools) = python_tools("pytest") else { return };
     let here = repository().join("bindings/python");
     let folder = tempfile::tempdir().unwrap();
-    let package = folder.path().join("verdict");
-    for part in ["", "spark"] {
-        std::fs::create_dir(package.join(part)).unwrap();
-        for entry in std::fs::read_dir(here.join("python/verdict").join(part)).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_file() {
-                std::fs::copy(&path, package.join(part).join(path.file_name().unwrap())).unwrap();
-            }
-        }
-    }
-    // Cargo puts the library beside the tests.
-    let library = format!("{DLL_PREFIX}verdict_native{DLL_SUFFIX}");
-    let library = std::env::current_exe().unwrap().with_file_name(library);
-    std::fs::copy(library, package.join("_native.abi3.so")).unwrap();
+    package(folder.path());
     let registry = DirectoryRegistry::new(folder.path().join("registry"));
     let model = std::fs::read(repository().join("models/default/model.verdict")).unwrap();
     let made = "2026-01-01T00:00:00Z".parse().unwrap();
@@ -46,6 +33,16 @@ fn pytest(file: &str, more: &[(&str, &str)]) {
     let output = command.output().unwrap();
     let said = [output.stdout, output.stderr].concat();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&said));
+}
+
+/// The package in a folder.
+fn package(folder: &Path) {
+    let files = repository().join("bindings/python/python/verdict");
+    run(Command::new("cp").arg("-r").arg(files).arg(folder));
+    // Cargo puts the library beside the tests.
+    let library = format!("{DLL_PREFIX}verdict_native{DLL_SUFFIX}");
+    let library = std::env::current_exe().unwrap().with_file_name(library);
+    std::fs::copy(library, folder.join("verdict/_native.abi3.so")).unwrap();
 }
 
 /// Reviews in a file, and the models that the trainer makes of them.
@@ -127,9 +124,10 @@ fn the_notebook_runs_to_its_end() {
     pytest("test_notebook.py", &[]);
 }
 
-/// Without compiling it once more: what `make wheel` writes into the wheel about itself.
+/// Without compiling it once more, which takes minutes: maturin says what the wheel is, and the
+/// library is that of this build.
 #[test]
-fn the_wheel_is_for_cpython_3_10_and_newer_and_has_its_command() {
+fn the_wheel_is_for_cpython_3_10_and_newer_and_installs_and_scores() {
     let Some(tools) = python_tools("maturin") else { return };
     let folder = tempfile::tempdir().unwrap();
     let mut command = Command::new(tools.join("maturin"));
@@ -137,14 +135,31 @@ fn the_wheel_is_for_cpython_3_10_and_newer_and_has_its_command() {
     command.arg("--interpreter").arg(tools.join("python"));
     run(command.current_dir(repository().join("bindings/python")));
     let version = env!("CARGO_PKG_VERSION");
-    let read = |file: &str| {
-        let info = folder.path().join(format!("verdict-{version}.dist-info"));
-        std::fs::read_to_string(info.join(file)).unwrap()
-    };
-    assert!(read("WHEEL").contains("\nTag: cp310-abi3-"), "{}", read("WHEEL"));
-    assert!(read("entry_points.txt").contains("verdict-import=verdict._command:main"));
+    let info = format!("verdict-{version}.dist-info");
+    let read = |file: &str| std::fs::read_to_string(folder.path().join(&info).join(file)).unwrap();
+    let wheel = read("WHEEL");
+    let tag = wheel.lines().find_map(|line| line.strip_prefix("Tag: ")).unwrap();
+    assert!(tag.starts_with("cp310-abi3-"), "{wheel}");
     let metadata = read("METADATA");
     let required = metadata.lines().filter_map(|line| line.strip_prefix("Requires-Dist: "));
     let needed: Vec<&str> = required.filter(|line| !line.contains("extra")).collect();
     assert_eq!(needed, ["numpy>=1.24"]);
+
+    package(folder.path());
+    let parts = [folder.path().join("verdict"), folder.path().join(&info)];
+    // The list of files, which pip asks for, and writes anew.
+    std::fs::write(parts[1].join("RECORD"), format!("{info}/RECORD,,\n")).unwrap();
+    let dist = folder.path().join("dist");
+    std::fs::create_dir(&dist).unwrap();
+    let mut zip = Command::new(tools.join("python"));
+    zip.args(["-m", "zipfile", "-c"]).arg(dist.join(format!("verdict-{version}-{tag}.whl")));
+    run(zip.args(parts));
+    let mut test = Command::new(repository().join("tools/ci/test-wheel.sh"));
+    test.arg(dist).env("TAG", format!("v{version}"));
+    // All from what is here: NumPy is that of the tests.
+    let numpy = "import numpy, pathlib; print(pathlib.Path(numpy.__file__).parents[1])";
+    let numpy = Command::new(tools.join("python")).args(["-c", numpy]).output().unwrap().stdout;
+    test.env("PYTHONPATH", String::from_utf8(numpy).unwrap().trim_end());
+    test.env("PIP_NO_INDEX", "1").env("PIP_NO_DEPS", "1");
+    run(&mut test);
 }

@@ -25,8 +25,8 @@ fn breaches(workflow: &str) -> Vec<String> {
     must(!text(&file["concurrency"]["group"]).is_empty(), "has no concurrency group");
     let is_ours = file["on"]["pull_request_target"].is_null();
     must(is_ours, "pull_request_target runs a stranger's change with our rights");
-    for word in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "aws-access-key-id"] {
-        let what = format!("{word}: keys that last are not used; a role is assumed by OIDC");
+    for word in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "aws-access-key-id", "password:"] {
+        let what = format!("{word}: keys that last are not used; who we are is said by OIDC");
         must(!workflow.contains(word), &what);
     }
     for (name, job) in file["jobs"].as_object().into_iter().flatten() {
@@ -136,6 +136,35 @@ fn github_accepts_every_workflow() {
     assert!(String::from_utf8_lossy(&output.stdout).contains("\"two\""));
 }
 
+/// What is published is what was installed and asked before, by a job that can do nothing else.
+#[test]
+fn wheels_are_published_from_a_tag_after_they_were_tried() {
+    let file: Value = serde_yaml_ng::from_str(&file(".github/workflows/wheels.yml")).unwrap();
+    assert_eq!(file["on"], json!({"push": {"tags": ["v*"]}}));
+    let jobs = file["jobs"].as_object().unwrap();
+    let uses = |job: &Value, action: &str| {
+        list(&job["steps"]).iter().any(|step| text(&step["uses"]).starts_with(action))
+    };
+    for (name, job) in jobs {
+        let publishes = uses(job, "pypa/gh-action-pypi-publish@");
+        assert_eq!(publishes, job["permissions"]["id-token"] == "write", "{name}");
+        assert_eq!(publishes, job["environment"] == "wheels", "{name}");
+        assert_eq!(publishes, job["needs"] == json!(["wheel", "sources"]), "{name}");
+        assert_ne!(
+            publishes,
+            uses(job, "actions/checkout@"),
+            "{name}: runs code of the repository"
+        );
+    }
+    let tries = list(&jobs["wheel"]["steps"]);
+    let run = |step: &Value| text(&step["run"]) == "tools/ci/test-wheel.sh dist";
+    let uploads = |step: &Value| text(&step["uses"]).starts_with("actions/upload-artifact@");
+    assert!(tries.iter().position(run).unwrap() < tries.iter().position(uploads).unwrap());
+    let matrix = list(&jobs["wheel"]["strategy"]["matrix"]["include"]);
+    let platforms: Vec<_> = matrix.iter().map(|one| text(&one["platform"])).collect();
+    assert_eq!(platforms, ["linux-x86_64", "linux-aarch64", "macos-arm64"]);
+}
+
 /// A workflow that keeps to all rules.
 const GOOD: &str = "on: {push: {branches: [main]}}
 permissions: {}
@@ -179,6 +208,7 @@ fn each_breach_is_found() {
         ("run: make lint", "run: tools/nothing-of-the-kind.sh", "there is no such script"),
         ("run: make lint", "run: cargo test", "must be a Make target or a script"),
         ("env: {TITLE", "env: {AWS_ACCESS_KEY_ID: a, TITLE", "keys that last"),
+        ("with: {persist", "with: {password: a, persist", "keys that last"),
     ] {
         assert!(GOOD.contains(good), "{good}");
         let found = breaches(&GOOD.replacen(good, bad, 1));
