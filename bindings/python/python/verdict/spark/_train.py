@@ -154,7 +154,8 @@ class _Cluster:
         return self._texts.mapInArrow(on_workers("over_texts", self._params, work), schema)
 
     def _keep(self, df: DataFrame) -> DataFrame:
-        self._kept.append(df.persist(StorageLevel.MEMORY_AND_DISK))
+        # On disk alone: it is read from its beginning to its end, and executors need their memory to sort.
+        self._kept.append(df.persist(StorageLevel.DISK_ONLY))
         return df
 
     def _drop(self, df: DataFrame) -> None:
