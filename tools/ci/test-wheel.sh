@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs the one wheel of the folder DIST into a fresh environment, without the sources in sight, and scores with models/default.
+# Installs the one wheel of the folder DIST into a fresh environment, without the sources in sight,
+# and scores with models/default.
 # usage: test-wheel.sh DIST. With TAG (v0.1.0) the wheel must have that version.
 set -euo pipefail
 [ $# = 1 ] || { echo "usage: $0 DIST" >&2; exit 2; }

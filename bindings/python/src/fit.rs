@@ -6,6 +6,7 @@ use crate::threads::in_pool;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList};
 use verdict_learning::corpus::Corpus;
+use verdict_learning::train::Trained;
 use verdict_params::Training;
 
 /// Who is named where a parameter is wrong.
@@ -22,14 +23,24 @@ pub(crate) fn fit<'py>(
     name: &str,
     threads: Option<usize>,
 ) -> PyResult<Bound<'py, PyDict>> {
-    let training = Training::from_yaml(params, WHERE).map_err(errors::model)?;
+    let training = training(params, WHERE)?;
     let texts = texts::texts(list)?;
     let trained = in_pool(py, threads, || {
-        let training = training.with_words().map_err(errors::model)?;
         let corpus: Corpus = texts.iter().map(ToString::to_string).zip(labels).collect();
         drop(texts);
         training.train.fit(&corpus, name).map_err(errors::model)
     })??;
+    told(py, &trained)
+}
+
+/// Parameters as params.yaml has them, with their words; `file` names them in errors.
+pub(crate) fn training(params: &str, file: &str) -> PyResult<Training> {
+    let training = Training::from_yaml(params, file).map_err(errors::model)?;
+    training.with_words().map_err(errors::model)
+}
+
+/// A model's bytes, and how its training ended.
+pub(crate) fn told<'py>(py: Python<'py>, trained: &Trained) -> PyResult<Bound<'py, PyDict>> {
     let result = PyDict::new(py);
     result.set_item("artifact", PyBytes::new(py, &trained.artifact))?;
     result.set_item("iterations", trained.iterations)?;

@@ -25,7 +25,7 @@ mod _native {
     #[pymodule_export]
     use super::parts::assemble;
     #[pymodule_export]
-    use super::spread::{Task, answer, fit_spread, rows_a_block};
+    use super::spread::{Task, answer, fit_spread, frequent_terms, rows_a_block};
 
     #[pymodule_export]
     #[allow(non_upper_case_globals, reason = "Python's name for it")]

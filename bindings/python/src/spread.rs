@@ -2,6 +2,7 @@
 //! goes from one to the other is bytes, which only this file reads.
 
 use crate::errors;
+use crate::fit;
 use crate::texts;
 use crate::threads::in_pool;
 use pyo3::prelude::*;
@@ -25,7 +26,6 @@ const WHERE: &str = "params";
 #[derive(Serialize, Deserialize)]
 enum Work<'a> {
     Survey,
-    Terms { in_chunk: u32 },
     Count { terms: Cow<'a, [String]> },
     Vectorize { fitted: Cow<'a, Fitted> },
 }
@@ -57,8 +57,7 @@ pub(crate) struct Task {
 impl Task {
     #[new]
     fn new(params: &str, work: &[u8]) -> PyResult<Self> {
-        let training = Training::from_yaml(params, WHERE).map_err(errors::model)?;
-        let training = training.with_words().map_err(errors::model)?;
+        let training = fit::training(params, WHERE)?;
         Ok(Self { training, work: from_bytes(work).map_err(errors::model)? })
     }
 
@@ -77,7 +76,6 @@ impl Task {
             let texts: Vec<String> = texts.iter().map(ToString::to_string).collect();
             Ok(match &self.work {
                 Work::Survey => (to_bytes(&train.survey(&texts, &labels)?)?, Vec::new()),
-                Work::Terms { .. } => return Err("terms are asked for by of_terms".into()),
                 Work::Count { terms } => (to_bytes(&train.count(&texts, terms)?)?, Vec::new()),
                 Work::Vectorize { fitted } => {
                     let (chunk, facts, seen) =
@@ -89,23 +87,23 @@ impl Task {
         let (told, kept) = made.map_err(errors::model)?;
         Ok((PyBytes::new(py, &told), PyBytes::new(py, &kept)))
     }
+}
 
-    /// The terms that are frequent in a chunk of texts, with how often they occur.
-    fn of_terms(
-        &self,
-        py: Python<'_>,
-        list: &Bound<'_, PyList>,
-    ) -> PyResult<(Vec<String>, Vec<u32>)> {
-        let Work::Terms { in_chunk } = self.work else {
-            return Err(errors::model("only terms are asked for by of_terms"));
-        };
-        let texts = texts::texts(list)?;
-        let found = in_pool(py, Some(1), || {
-            let texts: Vec<String> = texts.iter().map(ToString::to_string).collect();
-            self.training.train.frequent_terms(&texts, in_chunk)
-        })?;
-        Ok(found.map_err(errors::model)?.into_iter().unzip())
-    }
+/// The terms that occur more than `free` times in a chunk of texts, and how often beyond that.
+#[pyfunction]
+pub(crate) fn frequent_terms(
+    py: Python<'_>,
+    params: &str,
+    list: &Bound<'_, PyList>,
+    free: u32,
+) -> PyResult<(Vec<String>, Vec<u32>)> {
+    let training = fit::training(params, WHERE)?;
+    let texts = texts::texts(list)?;
+    let found = in_pool(py, Some(1), || {
+        let texts: Vec<String> = texts.iter().map(ToString::to_string).collect();
+        training.train.frequent_terms(&texts, free)
+    })?;
+    Ok(found.map_err(errors::model)?.into_iter().unzip())
 }
 
 /// Answers what is asked of a block, whose chunks come in their order.
@@ -122,11 +120,10 @@ pub(crate) fn answer<'py>(
         .collect::<PyResult<_>>()?;
     let answers: Vec<Answer> = py.detach(|| {
         let of = |question: &Question| {
-            let parts = chunks.iter().map(|chunk| Ok(chunk.part()));
-            of_block::<PyErr>(question, folds.as_deref(), shape, parts)
+            of_block(question, folds.as_deref(), shape, chunks.iter().map(Chunk::part))
         };
-        questions.iter().map(of).collect::<PyResult<_>>()
-    })?;
+        questions.iter().map(of).collect()
+    });
     Ok(PyBytes::new(py, &to_bytes(&answers).map_err(errors::model)?))
 }
 
@@ -145,8 +142,7 @@ pub(crate) fn fit_spread<'py>(
     params: &str,
     name: &str,
 ) -> PyResult<Bound<'py, PyDict>> {
-    let training = Training::from_yaml(params, WHERE).map_err(errors::model)?;
-    let training = training.with_words().map_err(errors::model)?;
+    let training = fit::training(params, WHERE)?;
     let cluster = OfPython(cluster);
     let mut done = Ok(());
     let trained = training.train.fit_spread(&cluster, name, |step| {
@@ -159,11 +155,7 @@ pub(crate) fn fit_spread<'py>(
         Some(error) => error,
         None => errors::model(error),
     })?;
-    let result = PyDict::new(py);
-    result.set_item("artifact", PyBytes::new(py, &trained.artifact))?;
-    result.set_item("iterations", trained.iterations)?;
-    result.set_item("converged", trained.converged)?;
-    Ok(result)
+    fit::told(py, &trained)
 }
 
 /// What Python raised, where that is why training failed.
@@ -202,10 +194,7 @@ impl Cluster for OfPython<'_> {
     }
 
     fn terms(&self, wanted: Frequent) -> Result<Vec<String>, RowsError> {
-        let Frequent { in_chunk, in_all, n_chunks } = wanted;
-        let task = to_bytes(&Work::Terms { in_chunk })?;
-        let wanted = (in_chunk, in_all, n_chunks);
-        Ok(self.0.call_method1("terms", (PyBytes::new(self.0.py(), &task), wanted))?.extract()?)
+        Ok(self.0.call_method1("terms", (wanted.free, wanted.beyond))?.extract()?)
     }
 
     fn count(&self, terms: &[String]) -> Result<Vec<Counts>, RowsError> {

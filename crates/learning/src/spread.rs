@@ -38,8 +38,8 @@ pub trait Cluster {
     /// Where a chunk cannot be reached, here and below.
     fn survey(&self) -> Result<Vec<Survey>, RowsError>;
 
-    /// The terms that [`CheckedTrainParams::frequent_terms`] finds in the chunks and that may be as
-    /// frequent as wanted in all.
+    /// The terms of which the numbers that [`CheckedTrainParams::frequent_terms`] has of the chunks
+    /// add up to what is wanted.
     ///
     /// # Errors
     /// As [`survey`](Self::survey).
@@ -81,24 +81,22 @@ pub struct Survey {
     pub last_frequency: u32,
 }
 
-/// Which terms may be frequent.
+/// Which terms may be frequent in all. A term is counted beyond what it may have in every chunk and
+/// still be too rare.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Frequent {
-    /// How often they occur in some chunk.
-    pub in_chunk: u32,
-    /// How often they must occur in all.
-    pub in_all: u32,
-    /// How many chunks there are.
-    pub n_chunks: u32,
+    /// So often a term may occur in a chunk.
+    pub free: u32,
+    /// The least sum of its occurrences beyond that, over the chunks that have more.
+    pub beyond: u64,
 }
 
 impl Frequent {
-    /// Whether a term may be frequent that is so in `n` chunks, where it occurs `sum` times: each
-    /// other one has it less often than it must.
-    #[must_use]
-    pub fn may_be(self, sum: u64, n: u32) -> bool {
-        let elsewhere = u64::from(self.n_chunks - n) * u64::from(self.in_chunk - 1);
-        sum + elsewhere >= u64::from(self.in_all)
+    /// The terms that may occur `least` times in all chunks together, at least once.
+    fn new(least: u32, n_chunks: u32) -> Self {
+        let free = least.div_ceil(n_chunks) - 1;
+        // At least 1: a term with no more than `free` everywhere is too rare.
+        Self { free, beyond: u64::from(least) - u64::from(free) * u64::from(n_chunks) }
     }
 }
 
@@ -160,19 +158,19 @@ impl CheckedTrainParams {
         Ok(Survey { digests, labels: labels.to_vec(), last_frequency })
     }
 
-    /// The terms that occur so often here.
+    /// The terms that occur more than `free` times here, and how often beyond that.
     ///
     /// # Errors
     /// As [`survey`](Self::survey).
     pub fn frequent_terms(
         &self,
         texts: &[String],
-        in_chunk: u32,
+        free: u32,
     ) -> Result<Vec<(String, u32)>, SelectError> {
         let mut vocabulary = self.vocabulary.after_preprocessing();
         vocabulary.max_features = None;
-        let terms = count_terms(&self.preprocess(texts), &vocabulary, &Bounds::NONE, in_chunk)?;
-        Ok(terms.into_iter().map(|term| (term.text, term.term_frequency)).collect())
+        let terms = count_terms(&self.preprocess(texts), &vocabulary, &Bounds::NONE, free + 1)?;
+        Ok(terms.into_iter().map(|term| (term.text, term.term_frequency - free)).collect())
     }
 
     /// How often each term occurs here; `terms` ascend.
@@ -301,8 +299,7 @@ impl CheckedTrainParams {
         let mut in_all = u32::try_from(sum * 4 / 5).unwrap_or(u32::MAX).max(least);
         let n_chunks = surveys.len() as u32;
         loop {
-            let in_chunk = in_all.div_ceil(n_chunks);
-            let wanted = Frequent { in_chunk, in_all, n_chunks };
+            let wanted = Frequent::new(in_all, n_chunks);
             let mut texts = cluster.terms(wanted).map_err(FitError::Rows)?;
             texts.sort_unstable();
             let counts = cluster.count(&texts).map_err(FitError::Rows)?;
@@ -351,6 +348,6 @@ impl Rows for SpreadRows<'_> {
     }
 
     fn answer(&self, folds: Option<&Folds>, asked: &[Question]) -> Result<Vec<Answer>, RowsError> {
-        in_order(asked, self.cluster.answer(folds, asked, self.shape)?.into_iter().map(Ok))
+        Ok(in_order(asked, self.cluster.answer(folds, asked, self.shape)?))
     }
 }

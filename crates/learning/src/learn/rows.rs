@@ -96,15 +96,13 @@ pub struct Part<'a> {
 }
 
 /// The answer of one block to a question: of its parts in their order.
-///
-/// # Errors
-/// Those of the parts.
-pub fn of_block<'a, E>(
+#[must_use]
+pub fn of_block<'a>(
     question: &Question,
     folds: Option<&Folds>,
     shape: Shape,
-    parts: impl Iterator<Item = Result<Part<'a>, E>>,
-) -> Result<Answer, E> {
+    parts: impl Iterator<Item = Part<'a>>,
+) -> Answer {
     let is_scores = matches!(question.about, About::Scores(_));
     let outside = |row: usize| match (question.fold, folds) {
         (Some(fold), Some(folds)) => !folds.fold(fold as usize).has(row),
@@ -115,7 +113,7 @@ pub fn of_block<'a, E>(
     let mut answer = Answer { numbers: empty(), ..Answer::default() };
     let mut of_windows = Answer::default();
     for part in parts {
-        let Part { reviews, labels, windows, review } = part?;
+        let Part { reviews, labels, windows, review } = part;
         for row in reviews.rows().filter(|row| asked(row.number)) {
             question.about.add(row, labels[row.number - reviews.first_row], &mut answer);
         }
@@ -141,7 +139,7 @@ pub fn of_block<'a, E>(
         let sums = answer.numbers.iter_mut().zip(of_windows.numbers);
         sums.for_each(|(sum, more)| *sum += shape.window_weight * more);
     }
-    Ok(answer)
+    answer
 }
 
 impl About {
@@ -183,13 +181,10 @@ fn logistic_loss(score: f64, target: f64) -> (f64, f64) {
 }
 
 /// Adds up the answers of the blocks, which come in their order.
-pub fn in_order<E>(
-    asked: &[Question],
-    blocks: impl IntoIterator<Item = Result<Vec<Answer>, E>>,
-) -> Result<Vec<Answer>, E> {
+pub fn in_order(asked: &[Question], blocks: impl IntoIterator<Item = Vec<Answer>>) -> Vec<Answer> {
     let mut all = vec![Answer::default(); asked.len()];
     for block in blocks {
-        for ((all, answer), question) in all.iter_mut().zip(block?).zip(asked) {
+        for ((all, answer), question) in all.iter_mut().zip(block).zip(asked) {
             if matches!(question.about, About::Scores(_)) || all.numbers.is_empty() {
                 all.numbers.extend(answer.numbers);
                 all.of_windows.extend(answer.of_windows);
@@ -199,7 +194,7 @@ pub fn in_order<E>(
             all.total += answer.total;
         }
     }
-    Ok(all)
+    all
 }
 
 /// Rows in this process.
@@ -250,13 +245,13 @@ impl Rows for LocalRows<'_> {
     fn answer(&self, folds: Option<&Folds>, asked: &[Question]) -> Result<Vec<Answer>, RowsError> {
         let shape = Shape { n_columns: self.columns().len(), window_weight: self.weight };
         let of = |(part, question): (Part<'_>, &Question)| {
-            of_block(question, folds, shape, std::iter::once(Ok(part)))
+            of_block(question, folds, shape, std::iter::once(part))
         };
         let parts = self.parts();
         let work: Vec<_> =
             parts.iter().flat_map(|&part| asked.iter().map(move |one| (part, one))).collect();
-        let answers: Vec<_> = work.into_par_iter().map(of).collect::<Result<_, RowsError>>()?;
-        let mut answers = answers.into_iter();
-        in_order(asked, parts.iter().map(|_| Ok(answers.by_ref().take(asked.len()).collect())))
+        let mut answers = work.into_par_iter().map(of).collect::<Vec<_>>().into_iter();
+        let blocks = parts.iter().map(|_| answers.by_ref().take(asked.len()).collect());
+        Ok(in_order(asked, blocks))
     }
 }

@@ -53,13 +53,12 @@ impl Cluster for InMemory<'_> {
     }
 
     fn terms(&self, wanted: Frequent) -> Result<Vec<String>, RowsError> {
-        let mut sums: BTreeMap<String, (u64, u32)> = BTreeMap::new();
-        let found = self.each(|texts, _, _| self.params.frequent_terms(texts, wanted.in_chunk));
+        let mut sums: BTreeMap<String, u64> = BTreeMap::new();
+        let found = self.each(|texts, _, _| self.params.frequent_terms(texts, wanted.free));
         for (term, n) in found.into_iter().flat_map(Result::unwrap) {
-            let (sum, chunks) = sums.entry(term).or_default();
-            (*sum, *chunks) = (*sum + u64::from(n), *chunks + 1);
+            *sums.entry(term).or_default() += u64::from(n);
         }
-        sums.retain(|_, (sum, chunks)| wanted.may_be(*sum, *chunks));
+        sums.retain(|_, sum| *sum >= wanted.beyond);
         Ok(sums.into_keys().rev().collect())
     }
 
@@ -84,11 +83,11 @@ impl Cluster for InMemory<'_> {
     ) -> Result<Vec<Vec<Answer>>, RowsError> {
         let rows = self.rows.borrow();
         let of = |block: &Vec<(usize, usize)>, question: &Question| {
-            let parts = block.iter().map(|(first, _)| Ok(rows[first].part()));
+            let parts = block.iter().map(|(first, _)| rows[first].part());
             of_block(question, folds, shape, parts)
         };
         let of = |block| asked.iter().map(|question| of(block, question)).collect();
-        self.blocks.iter().map(of).collect()
+        Ok(self.blocks.iter().map(of).collect())
     }
 }
 

@@ -1,9 +1,13 @@
-"""Columns of a DataFrame, checked before any work begins."""
+"""DataFrames: columns, checked before any work begins, and what is kept."""
 
 from __future__ import annotations
 
+from pyspark import StorageLevel
 from pyspark.sql import DataFrame
 from pyspark.sql.types import DataType, StringType
+
+# On disk alone: it is read from its beginning to its end, and executors need their memory to sort.
+KEPT = StorageLevel.DISK_ONLY
 
 
 def column(df: DataFrame, name: str, what: str) -> DataType:

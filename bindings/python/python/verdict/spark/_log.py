@@ -7,18 +7,18 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from pyspark import StorageLevel
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from .. import _native
+from ._columns import KEPT
 from ._workers import on_workers
 
 _EVENTS = "topic string, partition int, at long, is_review boolean, id string, text string, positive boolean"
 
 
 class Log(NamedTuple):
-    """What `read_log` read. `close` lets go of what Spark keeps of it."""
+    """What `read_log` read."""
 
     reviews: DataFrame
     """The labelled reviews: id, text, label (boolean), and held_out."""
@@ -26,11 +26,12 @@ class Log(NamedTuple):
     """The offsets that were read, as a manifest has them: topic, partition, from, to."""
     counts: dict[str, int]
     """What was seen, as a manifest has it."""
-    kept: list[DataFrame]
+    joined: DataFrame
+    """What Spark keeps of it."""
 
     def close(self) -> None:
-        for df in self.kept:
-            df.unpersist()
+        """Lets go of what Spark keeps."""
+        self.joined.unpersist()
 
 
 def read_log(
@@ -69,14 +70,15 @@ def read_log(
         assigned = {topic: [int(partition) for partition in all_] for topic, all_ in topics.items()}
         source = source.option("assign", json.dumps(assigned))
     records = source.options(**(options or {})).load()
-    events = records.mapInArrow(on_workers("log_events", reviews), _EVENTS).persist(StorageLevel.MEMORY_AND_DISK)
+    events = records.mapInArrow(on_workers("log_events", reviews), _EVENTS).persist(KEPT)
     read = events.groupBy("topic", "partition").agg(F.min("at").alias("from"), (F.max("at") + 1).alias("to"))
     read_ranges = [row.asDict() for row in read.sort("topic", "partition").collect()]
     in_order = events.repartition("id").sortWithinPartitions("id", "is_review", "at")
     schema = "id string, text string, label boolean, held_out boolean, counts string"
-    joined = in_order.mapInArrow(on_workers("join_log", split), schema).persist(StorageLevel.MEMORY_AND_DISK)
+    joined = in_order.mapInArrow(on_workers("join_log", split), schema).persist(KEPT)
     counts: Counter[str] = Counter()
     for row in joined.where("counts is not null").select("counts").collect():
         counts.update(json.loads(row["counts"]))
+    events.unpersist()
     found = joined.where("counts is null").drop("counts")
-    return Log(found, ranges=read_ranges if ranges is None else list(map(dict, ranges)), counts=dict(counts), kept=[events, joined])
+    return Log(found, read_ranges if ranges is None else list(map(dict, ranges)), dict(counts), joined)

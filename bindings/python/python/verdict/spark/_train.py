@@ -11,7 +11,6 @@ import warnings
 from collections.abc import Mapping
 from typing import Any
 
-from pyspark import StorageLevel
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import BooleanType
@@ -19,7 +18,7 @@ from pyspark.sql.types import BooleanType
 from .. import _native
 from .._model import Model
 from .._params import as_yaml
-from ._columns import column, text_column
+from ._columns import KEPT, column, text_column
 from ._workers import on_workers
 
 log = logging.getLogger("verdict.spark")
@@ -120,13 +119,11 @@ class _Cluster:
         """What a task makes of each chunk of texts, in their order."""
         return _in_order(self._over_texts(work))
 
-    def terms(self, work: bytes, wanted: tuple[int, int, int]) -> list[str]:
-        """The terms that may be frequent in all: `Frequent::may_be` of spread.rs."""
-        in_chunk, in_all, n_chunks = wanted
-        counted = self._texts.mapInArrow(on_workers("over_terms", self._params, work), "term string, n long")
-        sums = counted.groupBy("term").agg(F.sum("n").alias("sum"), F.count("*").alias("chunks"))
-        at_most = F.col("sum") + (n_chunks - F.col("chunks")) * (in_chunk - 1)
-        return sums.where(at_most >= in_all).select("term").toArrow()["term"].to_pylist()
+    def terms(self, free: int, beyond: int) -> list[str]:
+        """The terms that occur so often beyond `free` times in each chunk."""
+        counted = self._texts.mapInArrow(on_workers("over_terms", self._params, free), "term string, n long")
+        sums = counted.groupBy("term").agg(F.sum("n").alias("n"))
+        return sums.where(F.col("n") >= beyond).select("term").toArrow()["term"].to_pylist()
 
     def vectorize(self, work: bytes) -> list[bytes]:
         """What is to be known of the rows of each chunk, in their order; the rows are kept."""
@@ -154,8 +151,7 @@ class _Cluster:
         return self._texts.mapInArrow(on_workers("over_texts", self._params, work), schema)
 
     def _keep(self, df: DataFrame) -> DataFrame:
-        # On disk alone: it is read from its beginning to its end, and executors need their memory to sort.
-        self._kept.append(df.persist(StorageLevel.DISK_ONLY))
+        self._kept.append(df.persist(KEPT))
         return df
 
     def _drop(self, df: DataFrame) -> None:

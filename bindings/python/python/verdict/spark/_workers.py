@@ -77,11 +77,11 @@ def _decoded(value: bytes | None) -> str | UnicodeDecodeError | None:
 
 def number(batches: Batches, first: dict[int, int]) -> Batches:
     """The rows of a partition with their numbers; `first` is that of the first row of each partition."""
-    following = 0
+    seen = 0
     for batch in batches:
-        following = following or first[batch.column("part")[0].as_py()]
-        rows = pa.array(range(following, following + len(batch)), pa.int64())
-        following += len(batch)
+        start = seen + (first[batch.column("part")[0].as_py()] if len(batch) else 0)
+        rows = pa.array(range(start, start + len(batch)), pa.int64())
+        seen += len(batch)
         yield pa.RecordBatch.from_arrays([rows, batch.column("text"), batch.column("label")], ["row", "text", "label"])
 
 
@@ -94,11 +94,10 @@ def over_texts(batches: Batches, params: str, work: bytes) -> Batches:
         yield pa.RecordBatch.from_arrays(columns, ["block", "first", "told", "kept"])
 
 
-def over_terms(batches: Batches, params: str, work: bytes) -> Batches:
-    """The terms that are frequent in each chunk, and how often they occur there."""
-    task = _native.Task(params, work)
+def over_terms(batches: Batches, params: str, free: int) -> Batches:
+    """The terms that occur more than `free` times in each chunk, and how often beyond that."""
     for _, _, texts, _ in _chunks(batches):
-        terms, counts = task.of_terms(texts)
+        terms, counts = _native.frequent_terms(params, texts, free)
         yield pa.RecordBatch.from_arrays([pa.array(terms, pa.string()), pa.array(counts, pa.int64())], ["term", "n"])
 
 
