@@ -127,6 +127,12 @@ def test_a_worker_without_the_package_or_with_another_version_says_what_to_do(mo
         list(function(iter([])))
 
 
+def test_an_engine_that_does_not_keep_what_it_made_is_refused(df, monkeypatch):
+    monkeypatch.setattr("verdict.spark._train._Cluster._keep", lambda _, df: df)
+    with pytest.raises(RuntimeError, match=r"persist\(\) of this engine \(Spark 4.* keeps nothing; train on Apache Spark"):
+        verdict.spark.train(df)
+
+
 def test_an_error_of_a_worker_ends_the_training(df, monkeypatch):
     monkeypatch.setattr("verdict.spark._train.on_workers", lambda name, *_: lambda batches: [{}["no such key"]])
     with pytest.raises(PythonException, match="no such key"):

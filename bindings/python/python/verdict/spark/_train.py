@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Mapping
 from typing import Any
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import BooleanType
 
@@ -94,6 +94,7 @@ class _Cluster:
 
     def put_in_blocks(self, rows: DataFrame) -> None:
         """Puts the reviews in order and numbers them; each block of them stands in one partition."""
+        self._check_that_it_keeps(rows.sparkSession)
         nulls = [F.count_if(F.col(name).isNull()).alias(name) for name in ("text", "label")]
         [seen] = rows.agg(F.count("*").alias("n"), *nulls).collect()
         for what, advice in _NULLS.items():
@@ -114,6 +115,13 @@ class _Cluster:
         self._texts.count()
         self._drop(ordered)
         self.done("order")
+
+    def _check_that_it_keeps(self, spark: SparkSession) -> None:
+        """Rows that are made anew may stand in another order, and the numbers of reviews would be wrong."""
+        once = self._keep(spark.range(1).mapInArrow(on_workers("another"), "token string"))
+        if once.collect() != once.collect():
+            raise RuntimeError(f"persist() of this engine (Spark {spark.version}) keeps nothing; train on Apache Spark")
+        self._drop(once)
 
     def texts(self, work: bytes) -> list[bytes]:
         """What a task makes of each chunk of texts, in their order."""

@@ -7,6 +7,7 @@ memory at once.
 from __future__ import annotations
 
 import itertools
+import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -73,6 +74,11 @@ def _decoded(value: bytes | None) -> str | UnicodeDecodeError | None:
         return None if value is None else value.decode()
     except UnicodeDecodeError as error:
         return error
+
+
+def another(batches: Batches) -> Batches:
+    """Another token each time."""
+    yield from (pa.RecordBatch.from_pydict({"token": [str(uuid.uuid4())] * len(batch)}) for batch in batches)
 
 
 def number(batches: Batches, first: dict[int, int]) -> Batches:
