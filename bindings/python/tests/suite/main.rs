@@ -4,7 +4,7 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use verdict_registry::{DirectoryRegistry, MlflowRegistry, NewVersion, Registry, TrackingSettings};
 use verdict_testkit::{Mlflow, kafka, left_out, python_tools, repository, run};
@@ -91,18 +91,32 @@ fn spark_scores_and_trains_as_one_process_does() {
 #[test]
 fn the_review_log_gives_the_same_model_on_spark() {
     let Some(broker) = kafka::shared() else { return };
-    let build = std::env::current_exe().unwrap();
-    let trainer = build.ancestors().nth(2).unwrap().join("trainer");
-    let Some(tools) = python_tools("python") else { return };
+    let (Some(trainer), Some(tools)) = (program("trainer"), python_tools("python")) else { return };
     let jars = tools.with_file_name("spark-kafka");
-    if !jars.exists() || !trainer.exists() {
-        return left_out(
-            "needs tools/spark/install.sh, and the trainer: cargo build -p verdict-trainer",
-        );
+    if !jars.exists() {
+        return left_out("needs tools/spark/install.sh");
     }
-    let (trainer, jars) = (trainer.to_str().unwrap(), jars.to_str().unwrap());
-    let more = [("VERDICT_TRAINER", trainer), ("VERDICT_SPARK_JARS", jars)];
-    pytest("test_spark_log.py", &[&more[..], &[("VERDICT_KAFKA", broker.bootstrap())]].concat());
+    let jars = ("VERDICT_SPARK_JARS", jars.to_str().unwrap());
+    let trainer = ("VERDICT_TRAINER", trainer.to_str().unwrap());
+    pytest("test_spark_log.py", &[trainer, jars, ("VERDICT_KAFKA", broker.bootstrap())]);
+}
+
+#[test]
+fn an_imported_model_is_served_with_the_probabilities_of_its_pickles() {
+    let Some(broker) = kafka::shared() else { return };
+    let Some(consumer) = program("consumer") else { return };
+    let consumer = ("VERDICT_CONSUMER", consumer.to_str().unwrap());
+    pytest("test_served.py", &[consumer, ("VERDICT_KAFKA", broker.bootstrap())]);
+}
+
+/// A program of this build.
+fn program(name: &str) -> Option<PathBuf> {
+    let path = std::env::current_exe().unwrap().ancestors().nth(2).unwrap().join(name);
+    if !path.exists() {
+        left_out(&format!("needs cargo build -p verdict-{name}"));
+        return None;
+    }
+    Some(path)
 }
 
 #[test]
