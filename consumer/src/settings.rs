@@ -71,7 +71,8 @@ pub struct RunArgs {
     pub delivery: Mode,
 
     /// Topic for the reviews that the model is unsure about, with their verdicts, for people to
-    /// label: reviews.unsure; without it they go nowhere else
+    /// label: reviews.unsure; needs at least as many partitions as the reviews have. Without it
+    /// they go nowhere else
     #[arg(long, env = "VERDICT_UNSURE_TOPIC", value_name = "TOPIC")]
     pub unsure_topic: Option<String>,
 

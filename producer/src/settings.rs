@@ -57,7 +57,7 @@ pub struct EnsureArgs {
     /// Replicas of each topic; at most the number of brokers.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(i32).range(1..=100))]
     pub replication_factor: i32,
-    /// Partitions of the reviews, verdicts, labels and dead letters [default: 12].
+    /// Partitions of the reviews, and of verdicts, labels, dead letters and unsure reviews [default: 12].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(i32).range(1..=10_000))]
     pub partitions: Option<i32>,
     /// How long Kafka may take to answer, in seconds.
