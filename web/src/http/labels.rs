@@ -7,9 +7,9 @@ use verdict_messages::{MAX_ID_BYTES, Sentiment, json};
 
 use super::{
     app::App,
+    browser::see_page,
     form,
     negotiate::Format,
-    pages::see_page,
     request::RequestHead,
     response::{Responder, Response},
 };

@@ -5,6 +5,7 @@ mod app;
 mod assets;
 mod batch;
 mod body;
+mod browser;
 mod cross_site;
 mod entry;
 mod feed;

@@ -11,9 +11,9 @@ use verdict_messages::{self as messages, Problem, Review, dead_letter, time};
 
 use super::{
     app::App,
+    browser::{let_label, see_page},
     form,
     negotiate::Format,
-    pages::{let_label, see_page},
     request::RequestHead,
     response::{Responder, Response, Stored, json, set},
     timeline::sought,

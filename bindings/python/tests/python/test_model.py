@@ -1,11 +1,9 @@
 """Loading, scoring, explaining, checking; and what is said of bad input."""
 
-import ast
 import hashlib
 import math
 import multiprocessing
 import os
-import pathlib
 import pickle
 import struct
 import subprocess
@@ -33,13 +31,6 @@ def test_a_model_says_what_it_is(model):
     assert model.to_bytes() == data and verdict.Model.from_bytes(data) == model
     model.verify()
     model.verify(info.sha256.upper())
-
-
-def test_the_types_are_those_of_what_is_compiled():
-    stub = ast.parse(pathlib.Path(verdict._native.__file__).with_name("_native.pyi").read_text())
-    assert {node.name for node in stub.body if hasattr(node, "name")} == {n for n in dir(verdict._native) if n[0] != "_"}
-    (of_model,) = [node for node in stub.body if getattr(node, "name", "") == "Model"]
-    assert {node.name for node in of_model.body} == {n for n in dir(verdict._native.Model) if n[0] != "_"}
 
 
 def test_without_scikit_learn_models_still_score():

@@ -83,6 +83,11 @@ fn models_of_scikit_learn_become_models_and_models_become_scikit_learns() {
 }
 
 #[test]
+fn the_types_are_those_that_are_promised() {
+    pytest("test_types.py", &[]);
+}
+
+#[test]
 fn spark_scores_and_trains_as_one_process_does() {
     pytest("test_spark.py", &[]);
 }

@@ -166,7 +166,7 @@ def join_log(batches: Batches, split: str) -> Batches:
     found, counts = join.finish()
     names = ["id", "text", "label", "held_out", "counts"]
     kinds = [pa.string(), pa.string(), pa.bool_(), pa.bool_(), pa.string()]
-    rows = [(None, None, None, None, counts)]
+    rows: list[tuple[Any, ...]] = [(None, None, None, None, counts)]
     for start in range(0, len(found), _CHUNK):
         some = found[start : start + _CHUNK]
         held_out = _native.holds_out([text for _, text, _ in some], split)
