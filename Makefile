@@ -20,9 +20,12 @@ demo: ## Run everything on a real Kafka until Ctrl-C (CONSUMERS=n, ARGS="--web-p
 	@exec "$$CARGO_TARGET_DIR/debug/demo" $(if $(CONSUMERS),--consumers $(CONSUMERS)) $(ARGS)
 
 .PHONY: test
-test: ## Pass all tests
-	@tools/setup.sh test
+test: setup ## Pass all tests
 	@tools/test.sh
+
+.PHONY: setup
+setup:
+	@tools/setup.sh test
 
 .PHONY: lint
 lint: require ## Formatting, clippy and docs, all warnings errors

@@ -21,8 +21,8 @@ const PARTITIONS: i32 = 6;
 /// Reviews a second.
 const RATE: u32 = 300;
 
-/// How often each fault is done.
-#[derive(Debug, Clone, Copy)]
+/// How often each fault is done; by default never.
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Plan {
     /// Members killed (SIGKILL) and started again.
     pub kills: u32,

@@ -32,6 +32,8 @@ def spark():
 
     os.environ["PYSPARK_PYTHON"] = sys.executable
     builder = SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false")
+    # As Spark is over before the JVM's better compiler has paid for itself.
+    builder = builder.config("spark.driver.extraJavaOptions", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
     # Loopback alone, and as few tasks as the data are worth.
     builder = builder.config("spark.driver.host", "127.0.0.1").config("spark.driver.bindAddress", "127.0.0.1")
     session = builder.config("spark.sql.shuffle.partitions", 4).config("spark.driver.memory", "1g").getOrCreate()

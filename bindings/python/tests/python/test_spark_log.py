@@ -56,6 +56,7 @@ def test_the_model_and_the_manifest_are_those_of_the_trainer(topics, tmp_path):
         "spark.driver.host": "127.0.0.1",
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.sql.shuffle.partitions": "4",
+        "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1",
     }
     submit = ["--jars", ",".join(map(str, jars)), *(part for item in conf.items() for part in ("--conf", "=".join(item)))]
     spark = {"PYSPARK_PYTHON": sys.executable, "PYSPARK_SUBMIT_ARGS": " ".join([*submit, "pyspark-shell"])}
