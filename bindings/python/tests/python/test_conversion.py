@@ -73,6 +73,14 @@ def test_a_vectoriser_and_a_classifier_become_a_model():
     assert verdict.from_sklearn(vectorizer, classifier, positive=False).predict_proba(UNSEEN).tolist() == model.predict_proba(UNSEEN).tolist()
 
 
+def test_there_and_back_all_numbers_are_the_same():
+    model = verdict.from_sklearn(fitted(TfidfVectorizer(ngram_range=(1, 3), sublinear_tf=True), LR))
+    again = verdict.from_sklearn(model.to_sklearn())
+    told = model._native.parts(), again._native.parts()
+    assert told[0].pop("about") != told[1].pop("about")  # where it is from
+    assert told[0] == told[1]
+
+
 @pytest.mark.parametrize("preset", ["default", "sentences", "best"])
 def test_a_model_becomes_a_pipeline_with_its_numbers(preset):
     fitted = verdict.VerdictClassifier(preset).fit(TEXTS, LABELS)
