@@ -1,4 +1,4 @@
-"""Two pickles of scikit-learn, imported and served by the consumer on a real Kafka: the probabilities stay theirs."""
+"""Two pickles of scikit-learn, imported and served on a real Kafka: the probabilities stay theirs."""
 
 import json
 import os
@@ -53,7 +53,7 @@ def test_an_imported_model_answers_on_kafka_as_the_pickles_do(topics, tmp_path):
     producer.flush()
     where = [f"--{what}-topic={name}" for what, name in topics.items()]
     program = [os.environ["VERDICT_CONSUMER"], "--bootstrap-servers", BROKER["bootstrap.servers"], *where]
-    program += ["--group", topics["reviews"], "--listen=127.0.0.1:0", f"--model={tmp_path / 'theirs'}", "--no-follow-models"]
+    program += [f"--model={tmp_path / 'theirs'}", "--no-follow-models", "--group", topics["reviews"], "--listen=127.0.0.1:0"]
     with open(tmp_path / "log", "wb") as log, subprocess.Popen(program, stdout=log, stderr=log) as running:
         try:
             answers = verdicts(topics["verdicts"], len(texts))

@@ -22,5 +22,6 @@ def test_the_package_keeps_its_types(tmp_path):
 
 
 def test_what_is_compiled_has_the_types_of_its_stub(tmp_path):
-    (tmp_path / "allowed").write_text(r"verdict\._native\.__all__")  # all of it, which is what a stub says without one
+    # A stub without __all__ says that all of it is to be had, which is so.
+    (tmp_path / "allowed").write_text(r"verdict\._native\.__all__")
     assert_passes("mypy.stubtest", "--ignore-disjoint-bases", "--allowlist=allowed", "verdict._native", cwd=tmp_path)

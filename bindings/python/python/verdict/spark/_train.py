@@ -118,7 +118,7 @@ class _Cluster:
 
     def _check_that_it_keeps(self, spark: SparkSession) -> None:
         """Rows that are made anew may stand in another order, and the numbers of reviews would be wrong."""
-        once = self._keep(spark.range(1).mapInArrow(on_workers("another"), "token string"))
+        once = self._keep(spark.range(1).mapInArrow(on_workers("new_tokens"), "token string"))
         if once.collect() != once.collect():
             raise RuntimeError(f"persist() of this engine (Spark {spark.version}) keeps nothing; train on Apache Spark")
         self._drop(once)

@@ -76,9 +76,9 @@ def _decoded(value: bytes | None) -> str | UnicodeDecodeError | None:
         return error
 
 
-def another(batches: Batches) -> Batches:
-    """Another token each time."""
-    yield from (pa.RecordBatch.from_pydict({"token": [str(uuid.uuid4())] * len(batch)}) for batch in batches)
+def new_tokens(batches: Batches) -> Batches:
+    """A token for each row, another one whenever it is made."""
+    yield from (pa.RecordBatch.from_pydict({"token": [str(uuid.uuid4()) for _ in range(len(batch))]}) for batch in batches)
 
 
 def number(batches: Batches, first: dict[int, int]) -> Batches:
