@@ -53,7 +53,8 @@ def test_an_imported_model_answers_on_kafka_as_the_pickles_do(topics, tmp_path):
     producer.flush()
     where = [f"--{what}-topic={name}" for what, name in topics.items()]
     program = [os.environ["VERDICT_CONSUMER"], "--bootstrap-servers", BROKER["bootstrap.servers"], *where]
-    program += [f"--model={tmp_path / 'theirs'}", "--no-follow-models", "--group", topics["reviews"], "--listen=127.0.0.1:0"]
+    program += ["--group", topics["reviews"], "--listen=127.0.0.1:0"]
+    program += [f"--model={tmp_path / 'theirs'}", "--no-follow-models"]
     with open(tmp_path / "log", "wb") as log, subprocess.Popen(program, stdout=log, stderr=log) as running:
         try:
             answers = verdicts(topics["verdicts"], len(texts))
