@@ -15,7 +15,7 @@ use rdkafka::{
 
 use crate::{
     Cause, Connection, Failure, KafkaSettings, Record,
-    partitions::{FROM_THE_BEGINNING, assign, reader},
+    partitions::{FROM_THE_BEGINNING, answered, assign, reader},
     record::Copier,
 };
 
@@ -221,6 +221,7 @@ impl Lookup {
         let found = times
             .add_partition_offset(topic, partition, time)
             .and_then(|()| self.consumer.offsets_for_times(times, LOOK_UP))
+            .and_then(answered)
             .map_err(|error| failed(topic, &error))?;
         Ok(match found.find_partition(topic, partition).map(|found| found.offset()) {
             Some(Offset::Offset(offset)) => Some(offset),

@@ -78,6 +78,13 @@ pub(crate) fn ranges(
     Ok(ranges)
 }
 
+/// What a broker says of partitions, if it does of each: a call succeeds even where a partition has
+/// an error of its own, and then has no offset for it.
+pub(crate) fn answered(found: TopicPartitionList) -> Result<TopicPartitionList, KafkaError> {
+    found.elements().iter().try_for_each(|partition| partition.error())?;
+    Ok(found)
+}
+
 /// The partitions that are not read to their end yet.
 #[derive(Debug)]
 pub(crate) struct Open {

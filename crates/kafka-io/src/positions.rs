@@ -10,7 +10,7 @@ use verdict_messages::OffsetRange;
 
 use crate::{
     Cause, Connection, Details, Failure, KafkaSettings,
-    partitions::{ranges, reader},
+    partitions::{answered, ranges, reader},
 };
 
 /// Where a group is in one partition.
@@ -66,6 +66,7 @@ impl Positions<'_> {
         }
         let found = consumer
             .committed_offsets(wanted, self.patience)
+            .and_then(answered)
             .map_err(|error| Failure::of(self.context("asking for"), &error))?;
         let position = |range: OffsetRange| {
             let known = found.find_partition(self.topic, range.partition);
@@ -99,7 +100,8 @@ impl Positions<'_> {
                 .add_partition_offset(self.topic, range.partition, Offset::Offset(time))
                 .map_err(failed)?;
         }
-        let found = consumer.offsets_for_times(times, self.patience).map_err(failed)?;
+        let found = consumer.offsets_for_times(times, self.patience).and_then(answered);
+        let found = found.map_err(failed)?;
         let of = |range: &OffsetRange| match found.find_partition(self.topic, range.partition) {
             Some(known) => match known.offset() {
                 Offset::Offset(offset) => offset,

@@ -22,7 +22,10 @@ use self::{
     event::Event,
     member::{Events, Member},
 };
-use crate::{Connection, Failure, KafkaSettings, Record, connection::Client, record::Copier};
+use crate::{
+    Connection, Failure, KafkaSettings, Record, connection::Client, partitions::answered,
+    record::Copier,
+};
 
 /// How long a seek or a group request may take.
 const BROKER_WAIT: Duration = Duration::from_secs(10);
@@ -259,14 +262,10 @@ impl Source {
     /// The group's positions of these partitions, each without an error of its own.
     fn positions(&self, list: &TopicPartitionList) -> Result<TopicPartitionList, Failure> {
         let context = || format!("asking for the positions of group {}", self.options.group);
-        let found = self
-            .consumer
+        self.consumer
             .committed_offsets(list.clone(), BROKER_WAIT)
-            .map_err(|error| Failure::of(context(), &error))?;
-        for element in found.elements() {
-            element.error().map_err(|error| Failure::of(context(), &error))?;
-        }
-        Ok(found)
+            .and_then(answered)
+            .map_err(|error| Failure::of(context(), &error))
     }
 
     /// Goes back to the group's positions, so that what is not committed is read again. Where the

@@ -68,14 +68,16 @@ pub fn acls(kafka: &Kafka) -> Command {
     command
 }
 
-/// Creates topics, each a name and a number of partitions.
+/// Creates topics, each a name and a number of partitions. They keep records of any time: a broker
+/// looks every five minutes for those that are past their retention, seven days where none is
+/// given, and 1970 is.
 #[track_caller]
 pub fn create_topics<'a>(kafka: &KafkaSettings, topics: impl IntoIterator<Item = (&'a str, i32)>) {
     let spec = |(name, partitions): (&str, i32)| TopicSpec {
         name: name.to_owned(),
         partitions,
         replication: 1,
-        config: Vec::new(),
+        config: vec![("retention.ms".to_owned(), "-1".to_owned())],
     };
     let specs: Vec<TopicSpec> = topics.into_iter().map(spec).collect();
     topics::ensure(kafka, &specs, PATIENCE).unwrap();

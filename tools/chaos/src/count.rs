@@ -9,9 +9,11 @@ use std::time::{Duration, Instant};
 
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::message::{BorrowedMessage, Headers as _};
-use rdkafka::{ClientConfig, Message as _, Offset, TopicPartitionList};
+use rdkafka::{Message as _, Offset, TopicPartitionList};
 use serde::Serialize;
 use serde_json::Value;
+
+use crate::broker::client;
 
 /// The topics of outcomes.
 const OUTCOMES: [&str; 2] = ["reviews.verdicts", "dlq.reviews"];
@@ -110,8 +112,7 @@ fn source(message: &BorrowedMessage<'_>) -> Option<Place> {
 }
 
 fn reader(bootstrap: &str, topic: &str) -> BaseConsumer {
-    let reader: BaseConsumer = ClientConfig::new()
-        .set("bootstrap.servers", bootstrap)
+    let reader: BaseConsumer = client(bootstrap)
         .set("group.id", "chaos-reader")
         .set("isolation.level", "read_committed")
         .set("enable.auto.commit", "false")
@@ -119,13 +120,15 @@ fn reader(bootstrap: &str, topic: &str) -> BaseConsumer {
         .set("enable.partition.eof", "true")
         .create()
         .unwrap();
-    let metadata = verdict_testkit::eventually_ok("the partitions of a topic", || {
-        reader.fetch_metadata(Some(topic), Duration::from_secs(5))
+    // A broker that does not know the topic yet says that it has no partitions.
+    let all = verdict_testkit::eventually("the partitions of a topic", || {
+        let metadata = reader.fetch_metadata(Some(topic), Duration::from_secs(5)).ok()?;
+        let mut all = TopicPartitionList::new();
+        for partition in metadata.topics()[0].partitions() {
+            all.add_partition_offset(topic, partition.id(), Offset::Beginning).unwrap();
+        }
+        (all.count() > 0).then_some(all)
     });
-    let mut all = TopicPartitionList::new();
-    for partition in metadata.topics()[0].partitions() {
-        all.add_partition_offset(topic, partition.id(), Offset::Beginning).unwrap();
-    }
     reader.assign(&all).unwrap();
     reader
 }
@@ -178,11 +181,12 @@ impl Progress {
         progress
     }
 
-    /// When each of so many partitions has had an outcome after `since`; `None` while one has not.
-    pub fn all_since(&self, since: Instant, partitions: usize) -> Option<Duration> {
+    /// Those of so many partitions that have had no outcome after `since`.
+    pub fn silent_since(&self, since: Instant, partitions: i32) -> Vec<i32> {
         let seen = self.0.lock().unwrap();
-        let all = seen.last.len() >= partitions && seen.last.values().all(|last| *last > since);
-        all.then(|| since.elapsed())
+        let is_silent =
+            |partition: &i32| seen.last.get(partition).is_none_or(|last| *last <= since);
+        (0..partitions).filter(is_silent).collect()
     }
 
     /// The longest time between two outcomes of one partition since the last call.

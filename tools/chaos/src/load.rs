@@ -5,9 +5,10 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use rdkafka::ClientConfig;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::producer::{BaseRecord, DefaultProducerContext, Producer as _, ThreadedProducer};
+
+use crate::broker::client;
 
 /// A sender, until it is stopped.
 pub struct Load {
@@ -19,8 +20,7 @@ pub struct Load {
 impl Load {
     /// Sends `rate` records a second to all `partitions` in turn.
     pub fn start(bootstrap: &str, rate: u32, partitions: i32) -> Self {
-        let producer: ThreadedProducer<DefaultProducerContext> = ClientConfig::new()
-            .set("bootstrap.servers", bootstrap)
+        let producer: ThreadedProducer<DefaultProducerContext> = client(bootstrap)
             .set("enable.idempotence", "true")
             .set("linger.ms", "0")
             // A record is given up never: what is sent is there in the end.

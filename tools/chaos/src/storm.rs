@@ -98,8 +98,12 @@ impl Storm {
 
     /// Waits until every partition has had an outcome since then.
     fn recovered(&mut self, fault: &str, since: Instant) -> Result<(), Stalled> {
-        let took = self.awaits(&format!("outcomes after: {fault}"), |storm| {
-            storm.progress.all_since(since, PARTITIONS.unsigned_abs() as usize)
+        let came = self.awaits(&format!("outcomes after: {fault}"), |storm| {
+            storm.progress.silent_since(since, PARTITIONS).is_empty().then(|| since.elapsed())
+        });
+        let took = came.map_err(|Stalled(late)| {
+            let silent = self.progress.silent_since(since, PARTITIONS);
+            Stalled(format!("{late}, none in partitions {silent:?}"))
         })?;
         let gap = self.progress.longest_gap();
         self.report.recovered(fault, took, gap);
