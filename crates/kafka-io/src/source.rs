@@ -390,7 +390,8 @@ fn config(settings: &KafkaSettings, options: &SourceOptions) -> ClientConfig {
         .set("auto.offset.reset", "error")
         .set("partition.assignment.strategy", "cooperative-sticky")
         .set("session.timeout.ms", "15000")
-        .set("heartbeat.interval.ms", "3000")
+        // How soon a member learns that others must share: partitions stand still for so long.
+        .set("heartbeat.interval.ms", "1000")
         // Longer than a batch can take, whose longest part is the delivery timeout of its results.
         .set("max.poll.interval.ms", "180000");
     if let Some(instance) = &options.instance {
