@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Consumers at a real Kafka: rate, CPU and bytes of a review, and the lag while members come and go.
 
-    make bench-scale DATA=aclImdb_v1.tar.gz      # some 25 minutes; writes benches/scale/measured.json
+    make bench-scale DATA=aclImdb_v1.tar.gz      # a quarter of an hour; writes benches/scale/measured.json
 
 It starts a Kafka of its own, and real consumers in the default mode, exactly once, with one scoring thread each, as in
 a pod whose limit is one CPU. Every part is done ROUNDS times, in turn. Needs Linux (/proc, ss) and confluent-kafka.

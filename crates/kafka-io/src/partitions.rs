@@ -78,8 +78,8 @@ pub(crate) fn ranges(
     Ok(ranges)
 }
 
-/// What a broker says of partitions, if it does of each: a call succeeds even where a partition has
-/// an error of its own, and then has no offset for it.
+/// What was found for partitions, or the first error of one. The call itself succeeds even where a
+/// partition has an error of its own, and then no offset.
 pub(crate) fn answered(found: TopicPartitionList) -> Result<TopicPartitionList, KafkaError> {
     found.elements().iter().try_for_each(|partition| partition.error())?;
     Ok(found)

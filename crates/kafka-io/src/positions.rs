@@ -100,8 +100,8 @@ impl Positions<'_> {
                 .add_partition_offset(self.topic, range.partition, Offset::Offset(time))
                 .map_err(failed)?;
         }
-        let found = consumer.offsets_for_times(times, self.patience).and_then(answered);
-        let found = found.map_err(failed)?;
+        let found =
+            consumer.offsets_for_times(times, self.patience).and_then(answered).map_err(failed)?;
         let of = |range: &OffsetRange| match found.find_partition(self.topic, range.partition) {
             Some(known) => match known.offset() {
                 Offset::Offset(offset) => offset,

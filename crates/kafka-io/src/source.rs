@@ -390,7 +390,7 @@ fn config(settings: &KafkaSettings, options: &SourceOptions) -> ClientConfig {
         .set("auto.offset.reset", "error")
         .set("partition.assignment.strategy", "cooperative-sticky")
         .set("session.timeout.ms", "15000")
-        // How soon a member learns that others must share: partitions stand still for so long.
+        // A member learns by its next one that others must share; so long partitions stand still.
         .set("heartbeat.interval.ms", "1000")
         // Longer than a batch can take, whose longest part is the delivery timeout of its results.
         .set("max.poll.interval.ms", "180000");

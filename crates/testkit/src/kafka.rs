@@ -68,9 +68,8 @@ pub fn acls(kafka: &Kafka) -> Command {
     command
 }
 
-/// Creates topics, each a name and a number of partitions. They keep records of any time: a broker
-/// looks every five minutes for those that are past their retention, seven days where none is
-/// given, and 1970 is.
+/// Creates topics, each a name and a number of partitions. They keep records for ever: some tests
+/// write records of 1970, and every five minutes a broker deletes what is older than seven days.
 #[track_caller]
 pub fn create_topics<'a>(kafka: &KafkaSettings, topics: impl IntoIterator<Item = (&'a str, i32)>) {
     let spec = |(name, partitions): (&str, i32)| TopicSpec {

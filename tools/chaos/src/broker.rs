@@ -15,7 +15,7 @@ use verdict_testkit::{PATIENCE, free_address};
 
 use crate::proxy::Proxy;
 
-/// A client of the broker and its cluster.
+/// Brokers, and the proxy before one of them.
 pub struct Cluster {
     /// The brokers.
     pub nodes: Vec<Kafka>,
@@ -23,13 +23,13 @@ pub struct Cluster {
     pub proxied: Option<(SocketAddr, Proxy)>,
 }
 
-/// A client that is not the product's. One of three brokers may not know yet what another has
-/// created; by default its client would ask again after five minutes.
+/// The settings of clients that share nothing with the product's. A broker may not know yet what
+/// another has created, and librdkafka's default is to ask again after five minutes.
 pub fn client(bootstrap: &str) -> ClientConfig {
-    let mut client = ClientConfig::new();
-    client.set("bootstrap.servers", bootstrap);
-    client.set("topic.metadata.refresh.interval.ms", "1000");
-    client
+    let mut config = ClientConfig::new();
+    config.set("bootstrap.servers", bootstrap);
+    config.set("topic.metadata.refresh.interval.ms", "1000");
+    config
 }
 
 /// Small segments, so that positions of the past are compacted away. Kafka 4.3.1 was seen to load
